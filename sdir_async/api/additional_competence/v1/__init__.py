@@ -1,0 +1,46 @@
+"""Additional competence, v1: its public names, loaded on use.
+
+Generated from openapi/additional_competence/v1.yaml by `make generate`. Do not edit.
+"""
+
+from typing import TYPE_CHECKING
+
+from ...._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .models.additional_competence import AdditionalCompetence
+    from .models.competence import Competence
+    from .models.competence_code import CompetenceCode
+    from .models.organization import Organization
+    from .models.person import Person
+    from .models.saved_additional_competence import SavedAdditionalCompetence
+    from .models.service_information import ServiceInformation
+    from .models.vessel import Vessel
+    from .operations import AdditionalCompetenceV1
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "AdditionalCompetence": ".models.additional_competence",
+            "AdditionalCompetenceV1": ".operations",
+            "Competence": ".models.competence",
+            "CompetenceCode": ".models.competence_code",
+            "Organization": ".models.organization",
+            "Person": ".models.person",
+            "SavedAdditionalCompetence": ".models.saved_additional_competence",
+            "ServiceInformation": ".models.service_information",
+            "Vessel": ".models.vessel",
+        },
+    )
+
+__all__ = [
+    "AdditionalCompetence",
+    "AdditionalCompetenceV1",
+    "Competence",
+    "CompetenceCode",
+    "Organization",
+    "Person",
+    "SavedAdditionalCompetence",
+    "ServiceInformation",
+    "Vessel",
+]

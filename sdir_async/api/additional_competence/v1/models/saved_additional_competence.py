@@ -1,0 +1,136 @@
+# Generated from openapi/additional_competence/v1.yaml by `make generate`. Do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .....types import UNSET, Model, Unset
+
+if TYPE_CHECKING:
+    from ..models.competence import Competence
+    from ..models.organization import Organization
+    from ..models.person import Person
+    from ..models.vessel import Vessel
+
+
+T = TypeVar("T", bound="SavedAdditionalCompetence")
+
+
+@_attrs_define(repr=False)
+class SavedAdditionalCompetence(Model):
+    """An additional competence that Sdir has saved.
+
+    Example:
+        {'uid': 'e21a0166-909a-4c7d-9f7e-4cb89404c4f7', 'registratorName': 'kari', 'person': {'id': '41814061033',
+            'firstName': 'Ola', 'middleName': None, 'lastName': 'Nordmann'}, 'organization': {'organisationNumber':
+            '991825827'}, 'competence': {'periodStartDate': '2020-01-01', 'periodStopDate': '2020-04-01', 'completionDate':
+            '2020-05-01', 'competenceCode': 'BS0'}, 'vessel': {'imoNumber': '9074729', 'callsign': 'LA8PV', 'name':
+            'Eksempel', 'id': '1'}}
+
+    """
+
+    person: Person
+    """ The seafarer. """
+    organization: Organization
+    """ The organisation that reports, such as the shipowner. """
+    competence: Competence
+    """ What the seafarer is now qualified for, and when that was earned. """
+    vessel: Vessel
+    """ The ship on which the competence was earned. """
+    uid: UUID
+    """ The identifier that Sdir gave the record when it was saved. """
+    registrator_name: None | str | Unset = UNSET
+    """ Name of whoever registered the report. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        person = self.person.to_dict()
+
+        organization = self.organization.to_dict()
+
+        competence = self.competence.to_dict()
+
+        vessel = self.vessel.to_dict()
+
+        uid = str(self.uid)
+
+        registrator_name: None | str | Unset
+        if isinstance(self.registrator_name, Unset):
+            registrator_name = UNSET
+        else:
+            registrator_name = self.registrator_name
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "person": person,
+                "organization": organization,
+                "competence": competence,
+                "vessel": vessel,
+                "uid": uid,
+            }
+        )
+        if registrator_name is not UNSET:
+            field_dict["registratorName"] = registrator_name
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.competence import Competence  # noqa: PLC0415
+        from ..models.organization import Organization  # noqa: PLC0415
+        from ..models.person import Person  # noqa: PLC0415
+        from ..models.vessel import Vessel  # noqa: PLC0415
+
+        d = dict(src_dict)
+        person = Person.from_dict(d.pop("person"))
+
+        organization = Organization.from_dict(d.pop("organization"))
+
+        competence = Competence.from_dict(d.pop("competence"))
+
+        vessel = Vessel.from_dict(d.pop("vessel"))
+
+        uid = UUID(d.pop("uid"))
+
+        def _parse_registrator_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
+
+        saved_additional_competence = cls(
+            person=person,
+            organization=organization,
+            competence=competence,
+            vessel=vessel,
+            uid=uid,
+            registrator_name=registrator_name,
+        )
+
+        saved_additional_competence.additional_properties = d
+        return saved_additional_competence
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

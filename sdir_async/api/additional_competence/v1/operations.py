@@ -1,0 +1,319 @@
+"""Additional competence, v1: its operations, and what the document says of its batches.
+
+Generated from openapi/additional_competence/v1.yaml by `make generate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from ....document import Batch, Document, Listing, Operation
+from ....operations import BatchOperations, Timeout
+from ....types import UNSET, Unset
+from .models.additional_competence import AdditionalCompetence
+from .models.competence_code import CompetenceCode
+from .models.saved_additional_competence import SavedAdditionalCompetence
+from .models.service_information import ServiceInformation
+
+
+def _parse_list_additional_competences(data: Any) -> list[SavedAdditionalCompetence]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = SavedAdditionalCompetence.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_update_additional_competence(data: Any) -> SavedAdditionalCompetence:
+    response_200 = SavedAdditionalCompetence.from_dict(data)
+
+    return response_200
+
+
+def _parse_create_additional_competence(data: Any) -> SavedAdditionalCompetence:
+    response_201 = SavedAdditionalCompetence.from_dict(data)
+
+    return response_201
+
+
+def _parse_update_additional_competences(data: Any) -> list[SavedAdditionalCompetence]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = SavedAdditionalCompetence.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_create_additional_competences(data: Any) -> list[SavedAdditionalCompetence]:
+    response_201 = []
+    _response_201 = data
+    for response_201_item_data in _response_201:
+        response_201_item = SavedAdditionalCompetence.from_dict(response_201_item_data)
+
+        response_201.append(response_201_item)
+
+    return response_201
+
+
+def _parse_get_additional_competence(data: Any) -> SavedAdditionalCompetence:
+    response_200 = SavedAdditionalCompetence.from_dict(data)
+
+    return response_200
+
+
+def _parse_list_codes(data: Any) -> list[CompetenceCode]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = CompetenceCode.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_get_service_information(data: Any) -> ServiceInformation:
+    response_200 = ServiceInformation.from_dict(data)
+
+    return response_200
+
+
+_LIST_ADDITIONAL_COMPETENCES = Operation(
+    "listAdditionalCompetences", "GET", "/additionalcompetence", "read"
+)
+_UPDATE_ADDITIONAL_COMPETENCE = Operation(
+    "updateAdditionalCompetence", "PUT", "/additionalcompetence", "update"
+)
+_CREATE_ADDITIONAL_COMPETENCE = Operation(
+    "createAdditionalCompetence", "POST", "/additionalcompetence", "create"
+)
+_UPDATE_ADDITIONAL_COMPETENCES = Operation(
+    "updateAdditionalCompetences", "PUT", "/additionalcompetence/batch", "update"
+)
+_CREATE_ADDITIONAL_COMPETENCES = Operation(
+    "createAdditionalCompetences", "POST", "/additionalcompetence/batch", "create"
+)
+_GET_ADDITIONAL_COMPETENCE = Operation(
+    "getAdditionalCompetence", "GET", "/additionalcompetence/{uid}", "read"
+)
+_LIST_CODES = Operation("listCodes", "GET", "/codes", "read")
+_GET_SERVICE_INFORMATION = Operation("getServiceInformation", "GET", "/serviceinformation", "read")
+
+
+class AdditionalCompetenceV1(
+    BatchOperations[
+        AdditionalCompetence | SavedAdditionalCompetence,
+        SavedAdditionalCompetence,
+        Literal["create", "update"],
+    ]
+):
+    """Additional competence, version v1.
+
+    Extra qualifications of a seafarer, such as bridge watch or training for polar waters,
+    reported by the shipowner, the master or the chief engineer. The record and the operations
+    are documented by Sdir. Assumed are most paths, the filters of the list, the answers of
+    codes and service information, the lengths, and which fields inside `person`,
+    `organization`, `competence` and `vessel` can be left out.
+    """
+
+    _document = Document(
+        api="additional_competence",
+        version="v1",
+        title="Additional competence",
+        servers={
+            "development": "https://sdir-d-apim-common.azure-api.net/aps-additionalcompetence/additionalcompetence/v1",
+            "test": "https://sdir-t-apim-common.azure-api.net/aps-additionalcompetence/additionalcompetence/v1",
+            "production": "https://api.sdir.no/aps-additionalcompetence/additionalcompetence/v1",
+        },
+    )
+    _batches = {
+        "create": Batch(
+            _CREATE_ADDITIONAL_COMPETENCES,
+            AdditionalCompetence,
+            _parse_create_additional_competences,
+            listing=Listing(
+                _LIST_ADDITIONAL_COMPETENCES,
+                filters={"personId": "person.id"},
+                match=(
+                    "person.id",
+                    "organization.organisationNumber",
+                    "competence.competenceCode",
+                    "competence.periodStartDate",
+                    "competence.periodStopDate",
+                    "competence.completionDate",
+                    "vessel.imoNumber",
+                    "vessel.callsign",
+                ),
+                page="page",
+                page_size=("pageSize", 500),
+            ),
+        ),
+        "update": Batch(
+            _UPDATE_ADDITIONAL_COMPETENCES,
+            SavedAdditionalCompetence,
+            _parse_update_additional_competences,
+        ),
+    }
+
+    async def list_additional_competences(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page: int | Unset = UNSET,
+        page_size: int | Unset = UNSET,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedAdditionalCompetence]:
+        """List what was reported.
+
+        Sdir documents the operation; its path is assumed, and so are its filters.
+        """
+        return await self._call(
+            _LIST_ADDITIONAL_COMPETENCES,
+            _parse_list_additional_competences,
+            params={
+                "personId": person_id,
+                "page": page,
+                "pageSize": page_size,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def update_additional_competence(
+        self,
+        body: SavedAdditionalCompetence,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> SavedAdditionalCompetence:
+        """Replace one reported additional competence."""
+        return await self._call(
+            _UPDATE_ADDITIONAL_COMPETENCE,
+            _parse_update_additional_competence,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def create_additional_competence(
+        self,
+        body: AdditionalCompetence,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> SavedAdditionalCompetence:
+        """Report one additional competence.
+
+        Sdir documents the operation; its path is assumed.
+        """
+        return await self._call(
+            _CREATE_ADDITIONAL_COMPETENCE,
+            _parse_create_additional_competence,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def update_additional_competences(
+        self,
+        body: list[SavedAdditionalCompetence],
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedAdditionalCompetence]:
+        """Replace many reported additional competences, all or none.
+
+        If one record fails, none is changed. Sdir documents the operation; its path is assumed,
+        as in the other APIs.
+        """
+        return await self._call(
+            _UPDATE_ADDITIONAL_COMPETENCES,
+            _parse_update_additional_competences,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def create_additional_competences(
+        self,
+        body: list[AdditionalCompetence],
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedAdditionalCompetence]:
+        """Report many additional competences, all or none.
+
+        If one record fails, none is saved. Sdir documents the operation; its path is assumed,
+        as in the other APIs.
+        """
+        return await self._call(
+            _CREATE_ADDITIONAL_COMPETENCES,
+            _parse_create_additional_competences,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def get_additional_competence(
+        self,
+        uid: UUID,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> SavedAdditionalCompetence:
+        """Get one reported additional competence."""
+        return await self._call(
+            _GET_ADDITIONAL_COMPETENCE,
+            _parse_get_additional_competence,
+            path={
+                "uid": uid,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def list_codes(
+        self,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[CompetenceCode]:
+        """List the codes of additional competences.
+
+        The list grows: read it from here rather than keeping a copy. Sdir documents the
+        operation; its path is assumed, and so is the shape of its answer.
+        """
+        return await self._call(
+            _LIST_CODES,
+            _parse_list_codes,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def get_service_information(
+        self,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> ServiceInformation:
+        """Get information about the service.
+
+        Sdir documents the operation; its path is assumed, and so is the shape of its answer.
+        """
+        return await self._call(
+            _GET_SERVICE_INFORMATION,
+            _parse_get_service_information,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+
+OPERATIONS = AdditionalCompetenceV1

@@ -1,0 +1,34 @@
+"""Course, v1: its public names, loaded on use.
+
+Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
+"""
+
+from typing import TYPE_CHECKING
+
+from ...._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .models.check_finding import CheckFinding
+    from .models.course import Course
+    from .models.course_code import CourseCode
+    from .models.saved_course import SavedCourse
+    from .operations import CourseV1
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "CheckFinding": ".models.check_finding",
+            "Course": ".models.course",
+            "CourseCode": ".models.course_code",
+            "CourseV1": ".operations",
+            "SavedCourse": ".models.saved_course",
+        },
+    )
+
+__all__ = [
+    "CheckFinding",
+    "Course",
+    "CourseCode",
+    "CourseV1",
+    "SavedCourse",
+]

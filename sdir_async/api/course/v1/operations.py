@@ -1,0 +1,249 @@
+"""Course, v1: its operations, and what the document says of its batches.
+
+Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from ....document import Batch, Document, Listing, Operation
+from ....operations import BatchOperations, Timeout
+from ....types import UNSET, Unset
+from .models.check_finding import CheckFinding
+from .models.course import Course
+from .models.course_code import CourseCode
+from .models.saved_course import SavedCourse
+
+
+def _parse_list_courses(data: Any) -> list[SavedCourse]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = SavedCourse.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_create_courses(data: Any) -> list[SavedCourse]:
+    response_201 = []
+    _response_201 = data
+    for response_201_item_data in _response_201:
+        response_201_item = SavedCourse.from_dict(response_201_item_data)
+
+        response_201.append(response_201_item)
+
+    return response_201
+
+
+def _parse_validate_courses(data: Any) -> list[CheckFinding]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = CheckFinding.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_get_course(data: Any) -> SavedCourse:
+    response_200 = SavedCourse.from_dict(data)
+
+    return response_200
+
+
+def _parse_list_codes(data: Any) -> list[CourseCode]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = CourseCode.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_search_codes(data: Any) -> list[CourseCode]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = CourseCode.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+_LIST_COURSES = Operation("listCourses", "GET", "/courses", "read")
+_CREATE_COURSES = Operation("createCourses", "POST", "/courses/batch", "create")
+_VALIDATE_COURSES = Operation("validateCourses", "POST", "/courses/prevalidate", "validate")
+_GET_COURSE = Operation("getCourse", "GET", "/courses/{uid}", "read")
+_LIST_CODES = Operation("listCodes", "GET", "/codes", "read")
+_SEARCH_CODES = Operation("searchCodes", "GET", "/codes/search", "read")
+
+
+class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"]]):
+    """Course, version v1.
+
+    Courses and education that a seafarer has passed, reported by the course centre or school
+    that Sdir has approved for them. The record, the batch, the check and the search for codes
+    were seen in public clients. Assumed are the paths of the other operations, the filters of
+    the list, what the batch and the check answer, and the lengths.
+    """
+
+    _document = Document(
+        api="course",
+        version="v1",
+        title="Course",
+        servers={
+            "development": "https://sdir-d-apim-common.azure-api.net/aps-course-external/v1",
+            "test": "https://sdir-t-apim-common.azure-api.net/aps-course-external/v1",
+            "production": "https://api.sdir.no/aps-course-external/v1",
+        },
+    )
+    _batches = {
+        "create": Batch(
+            _CREATE_COURSES,
+            Course,
+            _parse_create_courses,
+            listing=Listing(
+                _LIST_COURSES,
+                filters={"personId": "personalIdentityNumber"},
+                match=("personalIdentityNumber", "organizationNumber", "courseCode", "completedAt"),
+                page="page",
+                page_size=("pageSize", 500),
+            ),
+        ),
+        "validate": Batch(
+            _VALIDATE_COURSES,
+            Course,
+        ),
+    }
+
+    async def list_courses(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page: int | Unset = UNSET,
+        page_size: int | Unset = UNSET,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedCourse]:
+        """List what was reported.
+
+        Sdir documents the operation; its path is assumed, and so are its filters.
+        """
+        return await self._call(
+            _LIST_COURSES,
+            _parse_list_courses,
+            params={
+                "personId": person_id,
+                "page": page,
+                "pageSize": page_size,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def create_courses(
+        self,
+        body: list[Course],
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedCourse]:
+        """Report many passed courses, all or none.
+
+        If one record fails, none is saved. That the answer holds the saved records is assumed.
+        """
+        return await self._call(
+            _CREATE_COURSES,
+            _parse_create_courses,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def validate_courses(
+        self,
+        body: list[Course],
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[CheckFinding]:
+        """Check many passed courses without saving them.
+
+        Refuses what `createCourses` would refuse, and saves nothing. What it answers when it
+        finds nothing wrong is assumed.
+        """
+        return await self._call(
+            _VALIDATE_COURSES,
+            _parse_validate_courses,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def get_course(
+        self,
+        uid: UUID,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> SavedCourse:
+        """Get one reported course.
+
+        Sdir documents the operation; its path is assumed.
+        """
+        return await self._call(
+            _GET_COURSE,
+            _parse_get_course,
+            path={
+                "uid": uid,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def list_codes(
+        self,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[CourseCode]:
+        """List the codes of courses and education.
+
+        The list grows: read it from here rather than keeping a copy. Sdir documents the
+        operation; its path is assumed.
+        """
+        return await self._call(
+            _LIST_CODES,
+            _parse_list_codes,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def search_codes(
+        self,
+        *,
+        searchpattern: str,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[CourseCode]:
+        """Search the codes of courses and education."""
+        return await self._call(
+            _SEARCH_CODES,
+            _parse_search_codes,
+            params={
+                "searchpattern": searchpattern,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+
+OPERATIONS = CourseV1

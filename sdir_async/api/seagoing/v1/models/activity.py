@@ -1,0 +1,93 @@
+# Generated from openapi/seagoing/v1.yaml by `make generate`. Do not edit.
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .....types import Model
+
+if TYPE_CHECKING:
+    from ..models.occupation_code import OccupationCode
+
+
+T = TypeVar("T", bound="Activity")
+
+
+@_attrs_define(repr=False)
+class Activity(Model):
+    """What the seafarer did on board, and when."""
+
+    occupation_code: OccupationCode
+    """ An occupation on board, by its code in STYRK, the Norwegian classification of occupations. """
+    hours: int
+    """ Hours served in the period. """
+    sign_on_date: datetime.date
+    """ The day on which the seafarer signed on. """
+    sign_off_date: datetime.date
+    """ The day on which the seafarer signed off. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        occupation_code = self.occupation_code.to_dict()
+
+        hours = self.hours
+
+        sign_on_date = self.sign_on_date.isoformat()
+
+        sign_off_date = self.sign_off_date.isoformat()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "occupationCode": occupation_code,
+                "hours": hours,
+                "signOnDate": sign_on_date,
+                "signOffDate": sign_off_date,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.occupation_code import OccupationCode  # noqa: PLC0415
+
+        d = dict(src_dict)
+        occupation_code = OccupationCode.from_dict(d.pop("occupationCode"))
+
+        hours = d.pop("hours")
+
+        sign_on_date = datetime.date.fromisoformat(d.pop("signOnDate"))
+
+        sign_off_date = datetime.date.fromisoformat(d.pop("signOffDate"))
+
+        activity = cls(
+            occupation_code=occupation_code,
+            hours=hours,
+            sign_on_date=sign_on_date,
+            sign_off_date=sign_off_date,
+        )
+
+        activity.additional_properties = d
+        return activity
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,76 @@
+# Generated from openapi/seagoing/v1.yaml by `make generate`. Do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .....types import Model
+
+if TYPE_CHECKING:
+    from ..models.occupation_code import OccupationCode
+
+
+T = TypeVar("T", bound="OccupationMapping")
+
+
+@_attrs_define(repr=False)
+class OccupationMapping(Model):
+    """An occupation of the maritime sector, and the accepted one that it is reported as."""
+
+    occupation: OccupationCode
+    """ An occupation on board, by its code in STYRK, the Norwegian classification of occupations. """
+    report_as: OccupationCode
+    """ An occupation on board, by its code in STYRK, the Norwegian classification of occupations. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        occupation = self.occupation.to_dict()
+
+        report_as = self.report_as.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "occupation": occupation,
+                "reportAs": report_as,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.occupation_code import OccupationCode  # noqa: PLC0415
+
+        d = dict(src_dict)
+        occupation = OccupationCode.from_dict(d.pop("occupation"))
+
+        report_as = OccupationCode.from_dict(d.pop("reportAs"))
+
+        occupation_mapping = cls(
+            occupation=occupation,
+            report_as=report_as,
+        )
+
+        occupation_mapping.additional_properties = d
+        return occupation_mapping
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

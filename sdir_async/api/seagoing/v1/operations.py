@@ -1,0 +1,265 @@
+"""Seagoing service, v1: its operations, and what the document says of its batches.
+
+Generated from openapi/seagoing/v1.yaml by `make generate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from ....document import Batch, Document, Listing, Operation
+from ....operations import BatchOperations, Timeout
+from ....types import UNSET, Unset
+from .models.check_finding import CheckFinding
+from .models.occupation_code import OccupationCode
+from .models.occupation_mapping import OccupationMapping
+from .models.saved_service_report import SavedServiceReport
+from .models.service_report import ServiceReport
+
+
+def _parse_list_service_reports(data: Any) -> list[SavedServiceReport]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = SavedServiceReport.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_create_service_reports(data: Any) -> list[SavedServiceReport]:
+    response_201 = []
+    _response_201 = data
+    for response_201_item_data in _response_201:
+        response_201_item = SavedServiceReport.from_dict(response_201_item_data)
+
+        response_201.append(response_201_item)
+
+    return response_201
+
+
+def _parse_validate_service_reports(data: Any) -> list[CheckFinding]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = CheckFinding.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_get_service_report(data: Any) -> SavedServiceReport:
+    response_200 = SavedServiceReport.from_dict(data)
+
+    return response_200
+
+
+def _parse_list_occupation_codes(data: Any) -> list[OccupationCode]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = OccupationCode.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+def _parse_list_occupation_mappings(data: Any) -> list[OccupationMapping]:
+    response_200 = []
+    _response_200 = data
+    for response_200_item_data in _response_200:
+        response_200_item = OccupationMapping.from_dict(response_200_item_data)
+
+        response_200.append(response_200_item)
+
+    return response_200
+
+
+_LIST_SERVICE_REPORTS = Operation("listServiceReports", "GET", "/servicereport", "read")
+_CREATE_SERVICE_REPORTS = Operation(
+    "createServiceReports", "POST", "/servicereport/batch", "create"
+)
+_VALIDATE_SERVICE_REPORTS = Operation(
+    "validateServiceReports", "POST", "/servicereport/prevalidate", "validate"
+)
+_GET_SERVICE_REPORT = Operation("getServiceReport", "GET", "/servicereport/{uid}", "read")
+_LIST_OCCUPATION_CODES = Operation("listOccupationCodes", "GET", "/occupation/reference", "read")
+_LIST_OCCUPATION_MAPPINGS = Operation(
+    "listOccupationMappings", "GET", "/occupation/mapping", "read"
+)
+
+
+class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["create", "validate"]]):
+    """Seagoing service, version v1.
+
+    Periods in which a seafarer was signed on a ship, reported by the shipowner, the master or
+    the chief engineer. The record, the batch, the check and the list of occupations were seen
+    in a public client. Assumed are the paths of the other operations, the filters of the
+    list, what the batch, the check and the occupation mappings answer, the lengths, and which
+    fields can be left out.
+    """
+
+    _document = Document(
+        api="seagoing",
+        version="v1",
+        title="Seagoing service",
+        servers={
+            "development": "https://sdir-d-apim-common.azure-api.net/aps-seagoing/seagoing/v1",
+            "test": "https://sdir-t-apim-common.azure-api.net/aps-seagoing/seagoing/v1",
+            "production": "https://api.sdir.no/aps-seagoing/seagoing/v1",
+        },
+    )
+    _batches = {
+        "create": Batch(
+            _CREATE_SERVICE_REPORTS,
+            ServiceReport,
+            _parse_create_service_reports,
+            listing=Listing(
+                _LIST_SERVICE_REPORTS,
+                filters={"personId": "person.id"},
+                match=(
+                    "person.id",
+                    "organization.organizationNumber",
+                    "vessel.imoNumber",
+                    "vessel.callSign",
+                    "activity.occupationCode.code",
+                    "activity.hours",
+                    "activity.signOnDate",
+                    "activity.signOffDate",
+                ),
+                page="page",
+                page_size=("pageSize", 500),
+            ),
+        ),
+        "validate": Batch(
+            _VALIDATE_SERVICE_REPORTS,
+            ServiceReport,
+        ),
+    }
+
+    async def list_service_reports(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page: int | Unset = UNSET,
+        page_size: int | Unset = UNSET,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedServiceReport]:
+        """List what was reported.
+
+        Sdir documents the operation; its path is assumed, and so are its filters.
+        """
+        return await self._call(
+            _LIST_SERVICE_REPORTS,
+            _parse_list_service_reports,
+            params={
+                "personId": person_id,
+                "page": page,
+                "pageSize": page_size,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def create_service_reports(
+        self,
+        body: list[ServiceReport],
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[SavedServiceReport]:
+        """Report many periods of service, all or none.
+
+        If one record fails, none is saved. That the answer holds the saved records is assumed.
+        """
+        return await self._call(
+            _CREATE_SERVICE_REPORTS,
+            _parse_create_service_reports,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def validate_service_reports(
+        self,
+        body: list[ServiceReport],
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[CheckFinding]:
+        """Check many periods of service without saving them.
+
+        Refuses what `createServiceReports` would refuse, and saves nothing. What it answers
+        when it finds nothing wrong is assumed.
+        """
+        return await self._call(
+            _VALIDATE_SERVICE_REPORTS,
+            _parse_validate_service_reports,
+            body=body,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def get_service_report(
+        self,
+        uid: UUID,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> SavedServiceReport:
+        """Get one reported period of service.
+
+        Sdir documents the operation; its path is assumed.
+        """
+        return await self._call(
+            _GET_SERVICE_REPORT,
+            _parse_get_service_report,
+            path={
+                "uid": uid,
+            },
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def list_occupation_codes(
+        self,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[OccupationCode]:
+        """List the occupations that service can be reported in.
+
+        The list grows: read it from here rather than keeping a copy.
+        """
+        return await self._call(
+            _LIST_OCCUPATION_CODES,
+            _parse_list_occupation_codes,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    async def list_occupation_mappings(
+        self,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+    ) -> list[OccupationMapping]:
+        """List which accepted occupation other occupations are reported as.
+
+        For a seafarer whose occupation is not among those of `listOccupationCodes`. Sdir
+        documents the operation; its path is assumed, and so is the shape of its answer.
+        """
+        return await self._call(
+            _LIST_OCCUPATION_MAPPINGS,
+            _parse_list_occupation_mappings,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+
+OPERATIONS = SeagoingV1

@@ -1,0 +1,181 @@
+"""Every error a user can meet.
+
+    SdirError
+    ├── ConfigurationError          a setting is missing or wrong; nothing was sent
+    ├── ConnectionFailed            no connection, or every answer to a harmless call was lost
+    ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
+    ├── JournalError                the journal can't be used: locked, full, read-only, foreign
+    │   └── JournalMismatch         it belongs to another upload, or the input changed
+    └── ApiError                    Sdir or its gateway answered, and the answer is no
+        ├── AuthenticationError     401
+        ├── PermissionDenied        403
+        │   └── QuotaExceeded       403, the subscription's quota is used up
+        ├── NotFound                404
+        ├── InvalidRequest          400, 409, 422
+        ├── RateLimited             429
+        └── ServerError             5xx
+
+No message, attribute or `repr` of them holds a key or a person number. An error that ends an
+upload carries what was settled before it in `report`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from .privacy import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .upload import UploadReport
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "InvalidRequest",
+    "JournalError",
+    "JournalMismatch",
+    "NotFound",
+    "PermissionDenied",
+    "QuotaExceeded",
+    "RateLimited",
+    "Reason",
+    "SdirError",
+    "ServerError",
+    "UnknownOutcome",
+]
+
+
+@frozen
+class Reason:
+    """Why a record, or a request as a whole, was refused.
+
+    Attributes:
+        message: What is wrong, in the words of whoever refused it; person numbers starred out.
+        field: Which field of the record, in the server's spelling; `""` when it named none.
+        index: Which item of the request's list, from 0; `None` when it named none.
+    """
+
+    message: str
+    field: str = ""
+    index: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class SdirError(Exception):
+    """The root of all errors of this library.
+
+    Attributes:
+        report: When the error ended an upload, what had become of the records by then.
+    """
+
+    report: UploadReport | None = None
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask(message))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without `report`, which holds records of persons."""
+        state = {name: value for name, value in self.__dict__.items() if name != "report"}
+        return _rebuild, (type(self), self.args, state)
+
+
+def _rebuild(cls: type[SdirError], args: tuple[Any, ...], state: dict[str, Any]) -> SdirError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(SdirError):
+    """A setting is missing or wrong. Nothing was sent."""
+
+
+class ConnectionFailed(SdirError):
+    """No connection, or no whole answer to a call that may be repeated, after all attempts."""
+
+
+class UnknownOutcome(SdirError):
+    """A create was sent and its answer was lost: it may be saved or not.
+
+    Sending it again could report it twice. Ask for it with the list operation first.
+    """
+
+
+class JournalError(SdirError):
+    """The journal of an upload can't be used: in use, full disk, no rights, or not a journal."""
+
+
+class JournalMismatch(JournalError):
+    """The journal belongs to another upload, or the input changed since it was written."""
+
+
+class ApiError(SdirError):
+    """Sdir, or the gateway before it, answered with an error.
+
+    Attributes:
+        status: The HTTP status.
+        problem: The parsed JSON body of the answer, `None` if it had none. It is the server's
+            text: person numbers in it are starred out.
+        request_id: What Sdir's support needs to find the request in its logs, if the answer says.
+        method: The HTTP method.
+        url: Where it was sent, without the query.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        method: str,
+        url: str,
+        problem: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
+        reasons: Sequence[Reason] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        where = f"{method} {url} answered {status}"
+        trace = f" (request id {request_id})" if request_id else ""
+        super().__init__(f"{message} [{where}{trace}]")
+        self.message = mask(message)
+        self.status = status
+        self.method = method
+        self.url = mask(url)
+        self.problem = problem
+        self.request_id = request_id
+        self.reasons = tuple(reasons)
+        self.retry_after = retry_after
+
+
+class AuthenticationError(ApiError):
+    """401: the key is missing, wrong or expired, and so is the secondary one if there is one."""
+
+
+class PermissionDenied(ApiError):
+    """403: the key is good, but may not do this."""
+
+
+class QuotaExceeded(PermissionDenied):
+    """403: the subscription's quota is used up; it renews in `retry_after` seconds."""
+
+
+class NotFound(ApiError):
+    """404: there is no such record, or no such operation."""
+
+
+class InvalidRequest(ApiError):
+    """400, 409 or 422: what was sent is not acceptable. `reasons` says why, item by item."""
+
+
+class RateLimited(ApiError):
+    """429: too many calls, still after waiting. `retry_after` is in seconds."""
+
+
+class ServerError(ApiError):
+    """5xx: Sdir or its gateway failed, still after repeating what may be repeated."""

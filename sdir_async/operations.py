@@ -1,0 +1,214 @@
+"""What every generated version inherits: calls, and uploads where the document has batches."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote
+
+import orjson
+
+from .errors import ConfigurationError
+from .session import Request, Session, Timeout
+from .types import UNSET, Model, Unset
+from .upload import Upload
+from .upload.chunks import Encoder
+from .upload.journal import Journal
+from .upload.plan import Plan, require_positive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+
+    from .document import Batch, Document, Operation
+    from .upload import OnRejected, Progress, Reconcile, Records
+
+__all__ = ["BatchOperations", "Operations", "Timeout", "nothing"]
+
+T = TypeVar("T")
+RecordT = TypeVar("RecordT")
+SavedT = TypeVar("SavedT")
+KindT = TypeVar("KindT", bound=str)
+
+_CREATE: Any = "create"
+
+
+class Operations:
+    """The operations of one version of one API; `Sdir` hands it out."""
+
+    _document: Document
+    _batches: Mapping[str, Batch[Any]] = {}
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._base_url = session.base_url_of(self._document)
+
+    def __repr__(self) -> str:
+        return f"<{self._document.api} {self._document.version} at {self._base_url}>"
+
+    async def _call(
+        self,
+        operation: Operation,
+        parse: Callable[[Any], T],
+        *,
+        path: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        headers: Mapping[str, object] | None = None,
+        body: object = UNSET,
+        timeout: Timeout | Unset = UNSET,  # noqa: ASYNC109
+        deadline: float | None = None,
+    ) -> T:
+        request = Request(
+            operation,
+            url_of(self._base_url, operation, path or {}),
+            params=_given(params or {}),
+            headers=_given(headers or {}),
+            body=None if body is UNSET else to_json(body),
+            timeout=timeout,
+        )
+        until = None if deadline is None else asyncio.get_running_loop().time() + deadline
+        return await self._session.call(request, parse, until, self._how_to_ask())
+
+    def _how_to_ask(self) -> str:
+        listing = next((batch.listing for batch in self._batches.values() if batch.listing), None)
+        asked = f" with {listing.operation.name}" if listing else ""
+        return f"Ask{asked} whether it is there before you send it again."
+
+
+class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
+    """A version with batch operations: it uploads any number of records."""
+
+    def upload(
+        self,
+        records: Records[RecordT],
+        *,
+        operation: KindT = _CREATE,
+        chunk_size: int = 500,
+        chunk_bytes: int = 1_000_000,
+        concurrency: int = 8,
+        on_rejected: OnRejected = "isolate",
+        reconcile: Reconcile = "list",
+        check: bool = True,
+        journal: str | PathLike[str] | None = None,
+        deadline: float | None = None,
+        progress: Progress | None = None,
+    ) -> Upload[SavedT]:
+        """Send any number of records, in chunks that Sdir saves whole or not at all.
+
+        Every record ends in exactly one of four states: accepted, rejected, in doubt, unsent.
+        `await` the result for the report, or iterate over it for each chunk as it settles.
+
+        Args:
+            records: An iterable or async iterable of models of this version, of mappings, or of
+                `bytes` that hold one JSON object each. It is read as it is sent, never far ahead.
+            operation: What to do with them: `"create"`, `"update"`, or `"validate"`, which saves
+                nothing, where the API has it.
+            chunk_size: At most this many records in a request.
+            chunk_bytes: At most this many bytes in a request's body; a single record may have more.
+            concurrency: At most this many requests at once.
+            on_rejected: `"isolate"` finds the bad records of a refused chunk and sends the others;
+                `"stop"` sends nothing more.
+            reconcile: What to do about a chunk of creates whose answer was lost. `"list"` asks Sdir
+                whether it was saved, where the document names an operation for that. An async
+                function of yours is given the chunk's records and returns `True`, `False` or, if
+                it can't know, `None`. `None` asks nobody: the chunk is in doubt.
+            check: Look at each record here first; one that fails costs no request.
+            journal: A file that lets the same upload go on after the process died.
+            deadline: Seconds for the whole upload; what is not settled then is unsent or in doubt.
+            progress: Called with a `Snapshot` whenever records were settled.
+
+        Raises:
+            ConfigurationError: A parameter makes no sense. All other errors are raised when the
+                upload is awaited or iterated over, and carry its report.
+
+        Example:
+            >>> report = await competences.upload(records)  # doctest: +SKIP
+            >>> report.accepted, [(r.index, r.reasons) for r in report.rejections]  # doctest: +SKIP
+        """
+        require_positive(
+            chunk_size=chunk_size,
+            chunk_bytes=chunk_bytes,
+            concurrency=concurrency,
+            deadline=deadline,
+        )
+        if on_rejected not in ("isolate", "stop"):
+            raise ConfigurationError("upload: on_rejected is 'isolate' or 'stop'.")
+        batch = self._batch(operation)
+        return Upload(
+            Plan(
+                self._session,
+                batch,
+                records,
+                url_of=lambda operation: url_of(self._base_url, operation, {}),
+                encode=Encoder(batch.record),
+                check=lambda _: {},
+                journal=Journal(),
+                chunk_size=chunk_size,
+                chunk_bytes=chunk_bytes,
+                concurrency=concurrency,
+                isolate=on_rejected == "isolate",
+                reconcile=reconcile,
+                deadline=deadline,
+                progress=progress,
+            )
+        )
+
+    def _batch(self, kind: str) -> Batch[Any]:
+        if kind not in self._batches:
+            raise ConfigurationError(
+                f"{self._document.api} {self._document.version} has no batch operation {kind!r};"
+                f" there is {', '.join(self._batches)}."
+            )
+        return self._batches[kind]
+
+
+def nothing(_: object) -> None:
+    """Parse an answer of which the document promises no content."""
+
+
+def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> str:
+    """Return the URL of an operation, its path filled in.
+
+    Raises:
+        ValueError: A value would change the path itself, since it is empty or made of dots.
+    """
+    url = operation.path
+    for name, value in path.items():
+        text = _text(value)
+        if not text.strip("."):
+            raise ValueError(f"{operation.name}: {name} must not be empty or consist of dots")
+        url = url.replace(f"{{{name}}}", quote(text, safe=""))
+    return base_url + url
+
+
+def to_json(value: object) -> bytes:
+    """Serialise models, mappings and lists of them."""
+    return orjson.dumps(value, default=_to_jsonable)
+
+
+def _to_jsonable(value: object) -> object:
+    if isinstance(value, Model):
+        return value.to_dict()
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+def _given(values: Mapping[str, object]) -> dict[str, Any] | None:
+    """Return the values that were given, as text; a list becomes a repeated parameter."""
+    given = {
+        name: [_text(one) for one in value] if isinstance(value, list | tuple) else _text(value)
+        for name, value in values.items()
+        if value is not UNSET and value is not None
+    }
+    return given or None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return str(value)

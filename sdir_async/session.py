@@ -1,0 +1,342 @@
+"""One request: send it, repeat it where that is safe, turn the answer into a value or an error."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import random
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import httpx
+import orjson
+from attrs import define, field, frozen
+
+from . import auth
+from ._version import __version__
+from .answers import Action, Answer, Happened, Lost, Verdict, error_of, judge
+from .errors import ConfigurationError, ConnectionFailed, SdirError, UnknownOutcome
+from .privacy import mask
+from .types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from .auth import KeyRing
+    from .document import Document, Operation
+    from .pacing import Pacer
+
+T = TypeVar("T")
+Timeout = float | httpx.Timeout | None
+
+logger = logging.getLogger("sdir_async")
+
+_PIECE: Final = 65_536
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_BROKEN_OFF: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
+
+
+@frozen
+class RetryPolicy:
+    """How often a request is repeated, where that is safe, and how long to wait before.
+
+    Attributes:
+        attempts: At most this many in all.
+        first_wait: Seconds before the second attempt; doubled each time, less a random part.
+        longest_wait: Seconds that no wait exceeds, but one that the server asks for.
+        settle: Seconds after which a batch that is not found on the server is taken as not saved:
+            a backend may finish after the gateway gave up on it.
+
+    Example:
+        >>> RetryPolicy(attempts=3)
+        RetryPolicy(attempts=3, first_wait=0.5, longest_wait=60.0, settle=30.0)
+    """
+
+    attempts: int = 6
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    settle: float = 30.0
+
+    def wait(self, failures: int) -> float:
+        """Return how many seconds to wait after this many failures, from 1."""
+        longest = min(self.longest_wait, self.first_wait * 2 ** min(failures - 1, 30))
+        return float(longest * random.uniform(0.5, 1.0))  # noqa: S311
+
+
+@frozen
+class Attempt:
+    """One try to send a request.
+
+    Attributes:
+        at: When it started, in seconds since the epoch.
+        seconds: How long it took.
+        result: The status of the answer, or what happened instead.
+    """
+
+    at: float
+    seconds: float
+    result: str
+
+
+@define
+class Request:
+    """What to send, and whether the server may have applied it, so far as is known."""
+
+    operation: Operation
+    url: str
+    params: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = field(default=None, repr=False)
+    timeout: Timeout | Unset = UNSET
+    maybe_applied: bool = False
+
+
+@frozen
+class Exchange:
+    """How a request ended: what happened last, what it means, and whether time ran out."""
+
+    happened: Happened
+    verdict: Verdict
+    attempts: tuple[Attempt, ...]
+    expired: bool = False
+
+
+class _Body:
+    """A body in pieces, that knows whether all of it was handed over."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self.content = content or b""
+        self.sent = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.sent = False
+        for start in range(0, len(self.content), _PIECE):
+            yield self.content[start : start + _PIECE]
+        self.sent = True
+
+
+class Session:
+    """Sends the requests of one `Sdir`."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        keys: KeyRing,
+        pacer: Pacer,
+        retry: RetryPolicy,
+        *,
+        timeout: Timeout,
+        versions: Mapping[str, str],
+        base_url_of: Callable[[Document], str],
+    ) -> None:
+        self.retry = retry
+        self.versions = versions
+        self.base_url_of = base_url_of
+        self.running: set[asyncio.Task[None]] = set()
+        self._largest_body = math.inf
+        self._http = http
+        self._keys = keys
+        self._pacer = pacer
+        self._timeout = timeout
+
+    async def aclose(self) -> None:
+        """Cancel the uploads that run in the background, and wait until they are gone."""
+        running = list(self.running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def is_too_large(self, size: int) -> bool:
+        """Say whether a body of so many bytes is larger than what was refused before allows."""
+        return size > self._largest_body
+
+    def refused_size(self, size: int, records: int) -> None:
+        """Remember that a body of so many bytes, with so many records, was too large."""
+        self._largest_body = min(self._largest_body, size // 2 if records > 1 else size - 1)
+
+    def body_limit(self, wanted: int) -> int:
+        """Return how many bytes a body should have at most, given how many it might have."""
+        return int(min(wanted, self._largest_body))
+
+    async def call(
+        self, request: Request, parse: Callable[[Any], T], deadline: float | None, hint: str
+    ) -> T:
+        """Return the parsed answer; raise an error if there is none or it is no.
+
+        Raises:
+            ApiError: The answer is an error; the subclass says which.
+            ConnectionFailed: There is no answer, and nothing was changed by asking.
+            UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
+        """
+        exchange = await self.exchange(request, deadline)
+        if exchange.verdict.action is not Action.ACCEPT:
+            raise failure_of(request, exchange, hint)
+        try:
+            return parse(value_of(exchange.happened))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            lost = Lost("answer", f"an answer that can't be understood ({type(error).__name__})")
+            verdict = judge(request.operation.effect, lost)
+            raise failure_of(request, Exchange(lost, verdict, exchange.attempts), hint) from None
+
+    async def exchange(self, request: Request, deadline: float | None = None) -> Exchange:
+        """Send until it is clear what became of the request, or nothing more may be done.
+
+        Args:
+            request: What to send; `maybe_applied` is kept true to what is known at any moment.
+            deadline: The loop's time after which nothing is begun or waited for.
+        """
+        attempts: list[Attempt] = []
+        retries = _Retries(self.retry, self._pacer, patient=deadline is not None)
+        if self._http.is_closed:
+            raise ConfigurationError("This Sdir is closed; open another one.")
+        while True:
+            key = await self._keys.key()
+            happened, verdict = await self._attempt(request, key, attempts, deadline)
+            wait = retries.wait_after(verdict)
+            if verdict.action is Action.ACCEPT:
+                self._keys.accepted(key)
+            elif verdict.action is Action.RENEW_KEY and not await self._keys.renew(key):
+                wait = None
+            if wait is None:
+                return Exchange(happened, verdict, tuple(attempts))
+            if deadline is not None and _now() + wait >= deadline:
+                expired = verdict.action is not Action.QUOTA
+                return Exchange(happened, verdict, tuple(attempts), expired=expired)
+            await asyncio.sleep(wait)
+
+    async def _attempt(
+        self, request: Request, key: str, attempts: list[Attempt], deadline: float | None
+    ) -> tuple[Happened, Verdict]:
+        """Send once, and draw the conclusions for the request, the pace and the attempts."""
+        at, started = time.time(), _now()
+        known = request.maybe_applied
+        happened: Happened = Lost("connect", "the deadline passed before it was sent")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline), self._pacer as started:
+                request.maybe_applied = True
+                happened = Lost("answer", "the deadline passed before it was answered")
+                happened = await self._send(request, key)
+        verdict = judge(request.operation.effect, happened)
+        request.maybe_applied = known if verdict.applied is False else True
+        result = happened.cause if isinstance(happened, Lost) else str(happened.status)
+        attempts.append(Attempt(at, _now() - started, result))
+        logger.debug("%s %s: %s", request.operation.method, mask(request.url), mask(result))
+        self._pace(started, happened, verdict)
+        return happened, verdict
+
+    async def _send(self, request: Request, key: str) -> Happened:
+        body = _Body(request.body)
+        large = len(body.content) > _PIECE
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": f"sdir-async/{__version__}",
+            **(request.headers or {}),
+            auth.HEADER: key,
+        }
+        if large:
+            headers["Content-Length"] = str(len(body.content))
+        built = self._http.build_request(
+            request.operation.method,
+            request.url,
+            params=request.params,
+            headers=headers,
+            content=body if large else request.body,
+            timeout=self._timeout if isinstance(request.timeout, Unset) else request.timeout,
+        )
+        try:
+            response = await self._http.send(built, follow_redirects=False)
+        except _NOT_SENT as error:
+            return Lost("connect", _cause(error))
+        except Exception as error:  # noqa: BLE001  whatever a transport raises, it may have been sent
+            broken_off = large and not body.sent and isinstance(error, _BROKEN_OFF)
+            return Lost("body" if broken_off else "answer", _cause(error))
+        return Answer(response.status_code, response.headers, response.content)
+
+    def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:
+        status = happened.status if isinstance(happened, Answer) else None
+        if verdict.action is Action.PAUSE:
+            wait = self.retry.first_wait if verdict.wait is None else verdict.wait
+            if status == 500:
+                self._pacer.pause(wait)
+            else:
+                self._pacer.turned_away(started, wait)
+        elif status is None and verdict.applied is None:
+            self._pacer.congested(started)
+        elif status is not None and status < 500:
+            self._pacer.succeeded()
+
+
+class _Retries:
+    """Counts what an exchange has tried, and says how long to wait before it tries again."""
+
+    def __init__(self, policy: RetryPolicy, pacer: Pacer, *, patient: bool) -> None:
+        self._policy = policy
+        self._pacer = pacer
+        self._patient = patient
+        self._failures = 0
+        self._keys = 0
+        self._pauses = 0
+        self._successes = pacer.successes
+
+    def wait_after(self, verdict: Verdict) -> float | None:
+        """Return how many seconds to wait before the next attempt; `None` if that was the last."""
+        match verdict.action:
+            case Action.AGAIN:
+                self._failures += 1
+                return self._policy.wait(self._failures) if self._left(self._failures) else None
+            case Action.PAUSE:
+                return self._wait_after_pause(verdict.wait or 0.0)
+            case Action.QUOTA:
+                wait = verdict.wait or self._policy.longest_wait
+                return wait if self._patient or wait <= self._policy.longest_wait else None
+            case Action.RENEW_KEY:
+                self._keys += 1
+                return 0.0 if self._left(self._keys) else None
+        return None
+
+    def _wait_after_pause(self, asked: float) -> float | None:
+        """Being turned away counts only while no other call comes through either."""
+        if self._successes != self._pacer.successes:
+            self._successes, self._pauses = self._pacer.successes, 0
+        self._pauses += 1
+        return max(asked, self._policy.wait(self._pauses)) if self._left(self._pauses) else None
+
+    def _left(self, used: int) -> bool:
+        return used < self._policy.attempts
+
+
+def value_of(happened: Happened) -> Any:
+    """Return the JSON of an answer; `None` when it is empty."""
+    body = happened.body if isinstance(happened, Answer) else b""
+    return orjson.loads(body) if body.strip() else None
+
+
+def failure_of(request: Request, exchange: Exchange, hint: str = "") -> SdirError:
+    """Return the error that an exchange without an acceptable answer ends in."""
+    operation, happened = request.operation, exchange.happened
+    where = f"{operation.method} {request.url}"
+    if request.maybe_applied and operation.effect == "create":
+        cause = happened.cause if isinstance(happened, Lost) else f"status {happened.status}"
+        return UnknownOutcome(
+            f"{where}: sent, but instead of an answer there was {cause}. It may be saved or not,"
+            f" and sending it again could report it twice. {hint}"
+        )
+    if isinstance(happened, Answer):
+        return error_of(happened, method=operation.method, url=request.url)
+    count = len(exchange.attempts)
+    return ConnectionFailed(
+        f"{where}: {happened.cause}, after {count} attempt{'s' if count > 1 else ''}."
+        " Check the network and the host, then try again."
+    )
+
+
+def _cause(error: Exception) -> str:
+    """Say what a transport raised. Its text may name hosts and files, never what was sent."""
+    return mask(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

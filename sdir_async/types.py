@@ -1,0 +1,56 @@
+"""What every generated model is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+import attrs
+
+from .privacy import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+
+class Unset:
+    """The type of `UNSET`."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+"""A field that is not sent at all. `None` is sent as `null`."""
+
+
+class Model:
+    """The base of every generated model: its `repr` shows no person number."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> dict[str, Any]: ...  # noqa: D102
+
+        @classmethod
+        def from_dict(cls, src_dict: Mapping[str, Any]) -> Self: ...  # noqa: D102
+
+    def __repr__(self) -> str:
+        values = {
+            field.name: getattr(self, field.name) for field in attrs.fields(cast("Any", type(self)))
+        }
+        shown = ", ".join(
+            f"{name}={value!r}"
+            for name, value in values.items()
+            if value is not UNSET and (name != "additional_properties" or value)
+        )
+        return mask(f"{type(self).__name__}({shown})")

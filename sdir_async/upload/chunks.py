@@ -1,0 +1,234 @@
+"""From records to chunks, and to the parts of a chunk that are sent together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import Factory, define, evolve, field
+
+from ..types import Model
+from .report import Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..errors import Reason
+    from ..session import Attempt, Request
+
+
+@define(eq=False)
+class Chunk:
+    """Consecutive records of the input.
+
+    Attributes:
+        start: The index of the first one.
+        records: The records as they were given.
+        bodies: The JSON of each; `b""` where there is none.
+        refused: Why a record has no JSON, by its position in the chunk.
+    """
+
+    start: int
+    records: list[Any] = field(factory=list, repr=False)
+    bodies: list[bytes] = field(factory=list, repr=False)
+    refused: dict[int, tuple[Reason, ...]] = Factory(dict)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def rejection(self, position: int, reasons: tuple[Reason, ...]) -> Rejection:
+        """Return the rejection of the record at this position."""
+        return Rejection(self.start + position, reasons, self.records[position])
+
+
+class Unreadable(Exception):
+    """A record can't be written as a JSON object."""
+
+
+class Encoder:
+    """Writes a record as JSON: a model of this version, a mapping, or bytes that are JSON."""
+
+    def __init__(self, models: type | tuple[type, ...]) -> None:
+        self._models = models
+
+    def __call__(self, record: object) -> bytes:
+        """Return the JSON of a record.
+
+        Raises:
+            Unreadable: The record has the right type, but holds what JSON can't.
+            TypeError: It is not a record at all, or one of another API or version.
+        """
+        if isinstance(record, bytes):
+            return _as_object(record)
+        if isinstance(record, Model):
+            if not isinstance(record, self._models):
+                raise TypeError(f"{type(record).__module__}.{type(record).__name__} {_NOT_TAKEN}")
+            return _dumps(record.to_dict())
+        if isinstance(record, dict):
+            return _dumps(record)
+        if isinstance(record, Mapping):
+            return _dumps(dict(record))
+        raise TypeError(f"{type(record).__name__} {_NOT_TAKEN}")
+
+
+_NOT_TAKEN = (
+    "is not a record here: give models of this version, mappings, or bytes holding a JSON object"
+)
+
+
+def _as_object(record: bytes) -> bytes:
+    record = record.strip()
+    if record[:1] != b"{" or record[-1:] != b"}":
+        raise Unreadable("The bytes are not a JSON object.")
+    return record
+
+
+def _dumps(value: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(value, default=_to_dict)
+    except orjson.JSONEncodeError as error:
+        raise Unreadable(f"It can't be written as JSON: {error}.") from None
+
+
+def _to_dict(value: object) -> object:
+    if isinstance(value, Model):
+        return value.to_dict()
+    raise TypeError
+
+
+class Chunker:
+    """Gathers records into chunks that keep two limits: how many records, and bytes of the body.
+
+    A record that is larger than `max_bytes` on its own makes a chunk on its own: whether it is too
+    large is for the server to say.
+    """
+
+    def __init__(self, max_records: int, max_bytes: int, *, planned: Sequence[int] = ()) -> None:
+        """Set the limits; `planned` are the lengths of the first chunks, where they are given."""
+        self.max_bytes = max_bytes
+        self._max_records = max_records
+        self._planned = list(reversed(planned))
+        self._chunk = Chunk(0)
+        self._size = 1
+
+    def feed(
+        self, record: object, body: bytes, refused: tuple[Reason, ...] | None = None
+    ) -> Chunk | None:
+        """Take one record; return a chunk when one is full."""
+        full = None
+        if (
+            self._chunk.records
+            and not self._planned
+            and self._size + len(body) + 1 > self.max_bytes
+        ):
+            full = self._cut()
+        if refused:
+            self._chunk.refused[len(self._chunk)] = refused
+        self._chunk.records.append(record)
+        self._chunk.bodies.append(body)
+        self._size += len(body) + 1
+        limit = self._planned[-1] if self._planned else self._max_records
+        if full is None and len(self._chunk) >= limit:
+            full = self._cut()
+        return full
+
+    def flush(self) -> Chunk | None:
+        """Return the last chunk, if there is one."""
+        return self._cut() if self._chunk.records else None
+
+    def _cut(self) -> Chunk:
+        chunk = self._chunk
+        self._chunk, self._size = Chunk(chunk.start + len(chunk)), 1
+        if self._planned:
+            self._planned.pop()
+        return chunk
+
+
+@define(eq=False)
+class Piece:
+    """Records of a chunk that are sent in one request.
+
+    Attributes:
+        chunk: Where they come from.
+        positions: Which of its records.
+        rejections: Records that stood among them and were refused.
+        attempts: What was tried so far.
+        resent: How often it was sent again after it was certainly not applied.
+        request: The request that carries it, once there is one.
+    """
+
+    chunk: Chunk
+    positions: Sequence[int]
+    rejections: tuple[Rejection, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    resent: int = 0
+    request: Request | None = None
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def maybe_applied(self) -> bool:
+        """Whether the server may have saved it, so far as is known."""
+        return self.request is not None and self.request.maybe_applied
+
+    def not_applied(self) -> None:
+        """It has turned out that the server did not save it."""
+        if self.request is not None:
+            self.request.maybe_applied = False
+
+    @property
+    def indexes(self) -> Sequence[int]:
+        """The places in the input that it covers, the rejections included."""
+        start = self.chunk.start
+        refused = [rejection.index for rejection in self.rejections]
+        if not refused and isinstance(self.positions, range):
+            return range(start + self.positions.start, start + self.positions.stop)
+        return sorted([*(start + position for position in self.positions), *refused])
+
+    @property
+    def records(self) -> list[Any]:
+        """The records as they were given."""
+        return [self.chunk.records[position] for position in self.positions]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The JSON of each record."""
+        bodies = self.chunk.bodies
+        whole = len(self.positions) == len(bodies)
+        return bodies if whole else [bodies[position] for position in self.positions]
+
+    @property
+    def size(self) -> int:
+        """How many bytes the body of its request has."""
+        return sum(map(len, self.bodies)) + len(self) + 1
+
+    def body(self) -> bytes:
+        """Return the body of its request."""
+        return b"[" + b",".join(self.bodies) + b"]"
+
+    def without(self, refused: Mapping[int, tuple[Reason, ...]]) -> Piece:
+        """Return the rest of it, after the records at these places of the request were refused."""
+        found = tuple(
+            self.chunk.rejection(self.positions[at], refused[at]) for at in sorted(refused)
+        )
+        rest = [position for at, position in enumerate(self.positions) if at not in refused]
+        return evolve(
+            self, positions=rest, rejections=self.rejections + found, resent=0, request=None
+        )
+
+    def halves(self) -> tuple[Piece, Piece]:
+        """Return its two halves; what was refused so far is counted with the first."""
+        return self.split(len(self) // 2)
+
+    def split(self, at: int) -> tuple[Piece, Piece]:
+        """Return what is before a place, and the rest."""
+        first = evolve(self, positions=self.positions[:at], resent=0, request=None)
+        return first, evolve(first, positions=self.positions[at:], rejections=())
+
+
+def piece_of(chunk: Chunk, refused: Mapping[int, tuple[Reason, ...]]) -> Piece:
+    """Return the piece that covers a chunk, but for the records that are refused already."""
+    whole = Piece(chunk, range(len(chunk)))
+    return whole.without(refused) if refused else whole

@@ -1,0 +1,168 @@
+"""An upload under way: reads the input, has each chunk settled, counts, and knows when to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Reason
+from .chunks import Chunker, Unreadable
+from .reconcile import Lister
+from .report import ChunkOutcome, Ledger, Snapshot, State, UploadReport
+from .search import Uniform
+from .settling import Settling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from ..session import Exchange, Request
+    from .chunks import Chunk, Piece
+    from .plan import Plan
+
+
+class Run:
+    """One upload under way.
+
+    A reader makes chunks of the input; each chunk is settled by a task of its own, `concurrency` at
+    a time. When something ends the upload early, nothing new is begun, and what is on its way to
+    Sdir is still settled; only cancellation does not wait for it.
+    """
+
+    def __init__(
+        self, plan: Plan, emit: Callable[[ChunkOutcome[Any]], Awaitable[None]] | None = None
+    ) -> None:
+        self.plan = plan
+        self.uniform = Uniform()
+        self.first_search = asyncio.Lock()
+        self.deadline: float | None = None
+        self.stopping = False
+        self._emit = emit
+        self._ledger = Ledger()
+        self._slots = asyncio.Semaphore(plan.concurrency)
+        self._requests = 0
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+        self._finished: float | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._error: BaseException | None = None
+
+    def report(self) -> UploadReport:
+        """Return what has become of the records by now."""
+        return self._ledger.report(self._requests, self._seconds())
+
+    def _seconds(self) -> float:
+        finished = self._loop.time() if self._finished is None else self._finished
+        return finished - self._started
+
+    async def run(self) -> None:
+        """Read and send until everything is settled, or something ends it.
+
+        Raises:
+            BaseException: Whatever ended it early, with the report attached as `report`.
+        """
+        if self.plan.deadline is not None:
+            self.deadline = self._started + self.plan.deadline
+        try:
+            async with self.plan.journal, asyncio.TaskGroup() as tasks:
+                self._reader = tasks.create_task(self._read(tasks))
+            if self._error is not None:
+                raise self._error
+        except BaseException as error:
+            self._finished = self._loop.time()
+            _attach(self.report(), error)
+            raise
+        self._finished = self._loop.time()
+
+    def stop(self, error: BaseException | None) -> None:
+        """Begin nothing new; the first error is raised at the end."""
+        self.stopping = True
+        self._error = self._error or error
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            self._reader.cancel()
+
+    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+        bound = asyncio.timeout_at(self.deadline)
+        try:
+            async with bound:
+                async for chunk in self._chunks():
+                    await self._slots.acquire()
+                    tasks.create_task(self._settle(chunk))
+                    await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001  it is the user's own, and raised at the end
+            self.stop(None if bound.expired() else error)
+
+    async def _chunks(self) -> AsyncIterator[Chunk]:
+        plan = self.plan
+        chunker = Chunker(plan.chunk_size, plan.chunk_bytes, planned=plan.journal.planned())
+        async for record in _each(plan.records):
+            body, refused = b"", None
+            try:
+                body = plan.encode(record)
+            except Unreadable as error:
+                refused = (Reason(str(error)),)
+            self._ledger.read += 1
+            if chunk := chunker.feed(record, body, refused):
+                yield chunk
+                chunker.max_bytes = plan.session.body_limit(plan.chunk_bytes)
+        if chunk := chunker.flush():
+            yield chunk
+
+    async def _settle(self, chunk: Chunk) -> None:
+        try:
+            await Settling(self, chunk).run()
+        except Exception as error:  # noqa: BLE001  raised at the end, when the others are settled
+            self.stop(error)
+        finally:
+            self._slots.release()
+
+    def enter(self, piece: Piece, state: State, answer: bytes = b"") -> ChunkOutcome[Any]:
+        """Settle a piece: from here on its records are counted."""
+        outcome = ChunkOutcome(
+            piece.indexes, state, piece.rejections, piece.attempts, answer, self.plan.batch.parse
+        )
+        self._ledger.enter(outcome)
+        return outcome
+
+    async def tell(self, outcome: ChunkOutcome[Any]) -> None:
+        """Tell the journal, then whoever is interested, of something settled."""
+        await self.plan.journal.settled(outcome)
+        if self.plan.progress is not None:
+            self.plan.progress(self._snapshot())
+        if self._emit is not None:
+            await self._emit(outcome)
+
+    def _snapshot(self) -> Snapshot:
+        return self._ledger.snapshot(self._requests, self._seconds())
+
+    async def exchange(self, request: Request) -> Exchange:
+        """Send a request of this upload."""
+        exchange = await self.plan.session.exchange(request, self.deadline)
+        self._requests += len(exchange.attempts)
+        return exchange
+
+    async def was_applied(self, piece: Piece) -> bool | None:
+        """Ask whether the server saved a piece: `None` when there is no way to know."""
+        reconcile, listing = self.plan.reconcile, self.plan.batch.listing
+        if callable(reconcile):
+            return await reconcile(piece.records)
+        if reconcile != "list" or listing is None:
+            return None
+        lister = Lister(self.exchange, listing, self.plan.url_of(listing.operation))
+        return await lister.was_applied(piece.bodies)
+
+
+async def _each(records: Any) -> AsyncIterator[Any]:
+    if isinstance(records, AsyncIterable):
+        async for record in records:
+            yield record
+    else:
+        for record in records:
+            yield record
+
+
+def _attach(report: UploadReport, error: BaseException) -> None:
+    with contextlib.suppress(AttributeError):
+        error.report = report  # type: ignore[attr-defined]
+    error.add_note(f"The upload ended early: {report}")

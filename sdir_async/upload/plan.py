@@ -1,0 +1,57 @@
+"""What an upload is to do: the parameters of `upload`, checked, and all they need."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+from attrs import field, frozen
+
+from ..errors import ConfigurationError, Reason
+from .report import Snapshot
+
+if TYPE_CHECKING:
+    from ..document import Batch, Operation
+    from ..session import Session
+    from .chunks import Chunk, Encoder
+    from .journal import Journal
+
+RecordT = TypeVar("RecordT")
+
+Record: TypeAlias = RecordT | Mapping[str, Any] | bytes
+Records: TypeAlias = Iterable[Record[RecordT]] | AsyncIterable[Record[RecordT]]
+"""What an upload takes: models, mappings, or bytes that hold one JSON object each."""
+
+OnRejected = Literal["isolate", "stop"]
+Reconcile = Literal["list"] | Callable[[list[Any]], Awaitable[bool | None]] | None
+"""How to find out whether a batch of unknown fate was saved."""
+
+Progress = Callable[[Snapshot], object]
+"""Called with the counts whenever records were settled; it must not block."""
+
+
+@frozen
+class Plan:
+    """An upload that has not begun."""
+
+    session: Session = field(repr=False)
+    batch: Batch[Any]
+    records: Iterable[Any] | AsyncIterable[Any] = field(repr=False)
+    url_of: Callable[[Operation], str] = field(repr=False)
+    encode: Encoder = field(repr=False)
+    check: Callable[[Chunk], Mapping[int, tuple[Reason, ...]]] = field(repr=False)
+    journal: Journal = field(repr=False)
+    chunk_size: int
+    chunk_bytes: int
+    concurrency: int
+    isolate: bool
+    reconcile: Reconcile
+    deadline: float | None
+    progress: Progress | None = field(repr=False)
+
+
+def require_positive(**numbers: float | None) -> None:
+    """Raise `ConfigurationError` for the first number that is given and not above zero."""
+    for name, number in numbers.items():
+        if number is not None and not number > 0:
+            raise ConfigurationError(f"upload: {name} must be more than 0, not {number!r}.")

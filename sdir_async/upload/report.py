@@ -1,0 +1,214 @@
+"""What became of the records: every one ends in exactly one of four states."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import orjson
+from attrs import Factory, define, field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ..errors import Reason
+    from ..session import Attempt
+
+SavedT = TypeVar("SavedT")
+
+State = Literal["accepted", "rejected", "in_doubt", "unsent"]
+
+
+@frozen
+class Rejection:
+    """A record that was refused, and why.
+
+    Attributes:
+        index: Its place in the input, from 0.
+        reasons: Why, in the words of whoever refused it: Sdir, or the check before sending.
+        record: The record as it was given; not shown in the `repr`.
+    """
+
+    index: int
+    reasons: tuple[Reason, ...]
+    record: object = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"record {self.index}: {'; '.join(map(str, self.reasons))}"
+
+
+@frozen
+class ChunkOutcome(Generic[SavedT]):
+    """What became of some records that were sent together.
+
+    Attributes:
+        indexes: The places in the input that it covers, those of `rejections` included.
+        state: What became of all of them but the `rejections`.
+        rejections: Those that were refused.
+        attempts: Every try to send them, the failed ones included.
+    """
+
+    indexes: Sequence[int]
+    state: State
+    rejections: tuple[Rejection, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    _answer: bytes = field(default=b"", repr=False)
+    _parse: Callable[[Any], list[SavedT]] | None = field(default=None, repr=False)
+
+    @property
+    def saved(self) -> list[SavedT]:
+        """The records as Sdir saved them, in the order of the accepted ones among `indexes`.
+
+        The answer is parsed now, and each time. Empty when the batch was not accepted, or its
+        answer was lost and it was found by asking.
+        """
+        if self._parse is None or not self._answer.strip():
+            return []
+        return self._parse(orjson.loads(self._answer))
+
+
+@frozen
+class Snapshot:
+    """The counts of an upload at one moment; `read` counts what was taken from the input."""
+
+    read: int
+    accepted: int
+    rejected: int
+    in_doubt: int
+    requests: int
+    seconds: float
+
+
+@frozen
+class UploadReport:
+    """What became of all records that were read: `accepted + rejected + in_doubt + unsent`.
+
+    Attributes:
+        accepted: How many Sdir saved (or changed, or found good).
+        rejected: How many were refused; `rejections` says which and why.
+        in_doubt: How many may be saved or not; `doubts` says which. Ask before sending again.
+        unsent: How many were read and not sent, or certainly not saved; `remaining` says which.
+        rejections: The refused records, by their place in the input.
+        doubts: The places in the input of those in doubt, as ranges.
+        remaining: The places in the input of those unsent, as ranges.
+        requests: How many requests were sent, repeated ones and questions included.
+        seconds: How long it took.
+    """
+
+    accepted: int = 0
+    rejected: int = 0
+    in_doubt: int = 0
+    unsent: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    doubts: tuple[range, ...] = ()
+    remaining: tuple[range, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.accepted} accepted, {self.rejected} rejected, {self.in_doubt} in doubt, "
+            f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s"
+        )
+
+
+class RangeSet:
+    """A set of integers, kept as sorted ranges that neither touch nor overlap."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._stops: list[int] = []
+
+    def ranges(self) -> tuple[range, ...]:
+        """Return the ranges in order."""
+        return tuple(map(range, self._starts, self._stops))
+
+    def add(self, start: int, stop: int) -> None:
+        """Add `start` up to but not including `stop`; none of them may be there yet."""
+        at = bisect_left(self._starts, start)
+        overlaps_left = at > 0 and self._stops[at - 1] > start
+        overlaps_right = at < len(self._starts) and self._starts[at] < stop
+        if overlaps_left or overlaps_right:
+            raise AssertionError(f"records {start} to {stop - 1} were settled twice")
+        touches_left = at > 0 and self._stops[at - 1] == start
+        touches_right = at < len(self._starts) and self._starts[at] == stop
+        if touches_left and touches_right:
+            self._stops[at - 1] = self._stops.pop(at)
+            del self._starts[at]
+        elif touches_left:
+            self._stops[at - 1] = stop
+        elif touches_right:
+            self._starts[at] = start
+        else:
+            self._starts.insert(at, start)
+            self._stops.insert(at, stop)
+
+    def gaps(self, stop: int) -> tuple[range, ...]:
+        """Return what is missing between 0 and `stop`."""
+        edges = zip([0, *self._stops], [*self._starts, stop], strict=True)
+        return tuple(range(left, right) for left, right in edges if left < right)
+
+
+def runs(indexes: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Yield start and stop of each run of consecutive integers in a sorted sequence."""
+    start = previous = None
+    for index in indexes:
+        if previous is None or index != previous + 1:
+            if start is not None and previous is not None:
+                yield start, previous + 1
+            start = index
+        previous = index
+    if start is not None and previous is not None:
+        yield start, previous + 1
+
+
+@define
+class Ledger:
+    """Counts records into their states, each exactly once."""
+
+    read: int = 0
+    accepted: int = 0
+    rejections: list[Rejection] = Factory(list)
+    _doubts: RangeSet = Factory(RangeSet)
+    _settled: RangeSet = Factory(RangeSet)
+    _in_doubt: int = 0
+
+    def enter(self, outcome: ChunkOutcome[SavedT]) -> None:
+        """Settle the records of an outcome."""
+        rest = len(outcome.indexes) - len(outcome.rejections)
+        if outcome.state == "unsent":
+            self._settle([rejection.index for rejection in outcome.rejections])
+        else:
+            self._settle(outcome.indexes)
+        self.rejections.extend(outcome.rejections)
+        if outcome.state == "accepted":
+            self.accepted += rest
+        elif outcome.state == "in_doubt":
+            refused = {rejection.index for rejection in outcome.rejections}
+            for start, stop in runs([index for index in outcome.indexes if index not in refused]):
+                self._doubts.add(start, stop)
+            self._in_doubt += rest
+
+    def _settle(self, indexes: Sequence[int]) -> None:
+        for start, stop in runs(indexes):
+            self._settled.add(start, stop)
+
+    def snapshot(self, requests: int, seconds: float) -> Snapshot:
+        """Return the counts of this moment."""
+        rejected = len(self.rejections)
+        return Snapshot(self.read, self.accepted, rejected, self._in_doubt, requests, seconds)
+
+    def report(self, requests: int, seconds: float) -> UploadReport:
+        """Return what became of everything read so far; what is not settled is unsent."""
+        remaining = self._settled.gaps(self.read)
+        return UploadReport(
+            accepted=self.accepted,
+            rejected=len(self.rejections),
+            in_doubt=self._in_doubt,
+            unsent=sum(map(len, remaining)),
+            rejections=tuple(sorted(self.rejections, key=lambda rejection: rejection.index)),
+            doubts=self._doubts.ranges(),
+            remaining=remaining,
+            requests=requests,
+            seconds=seconds,
+        )

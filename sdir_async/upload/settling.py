@@ -1,0 +1,200 @@
+"""One chunk on its way: send it, find what is bad in it, ask when its fate is unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ..answers import Action, Answer, reasons_of
+from ..errors import Reason
+from ..session import Request, failure_of
+from .chunks import piece_of
+from .search import named_in, singled_out
+
+if TYPE_CHECKING:
+    from ..session import Exchange
+    from .chunks import Chunk, Piece
+    from .engine import Run
+    from .report import State
+
+
+class Settling:
+    """Settles the records of one chunk, each exactly once."""
+
+    def __init__(self, run: Run, chunk: Chunk) -> None:
+        self._run = run
+        self._plan = run.plan
+        self._chunk = chunk
+        self._todo: deque[Piece] = deque()
+        self._searching = False
+
+    async def run(self) -> None:
+        """Work until every record is settled; whatever interrupts, none is forgotten."""
+        try:
+            self._todo.extend(await self._pieces())
+            while self._todo:
+                await self._handle(self._todo[0])
+        finally:
+            self._leave_search()
+            for piece in self._todo:
+                self._run.enter(piece, _unsettled(piece))
+
+    async def _pieces(self) -> list[Piece]:
+        refused = {**self._plan.check(self._chunk), **self._chunk.refused}
+        return [piece_of(self._chunk, refused)]
+
+    async def _handle(self, piece: Piece) -> None:
+        """Bring the first piece a step further: settle it, or put others in its place."""
+        if self._run.uniform.disproved:
+            self._leave_search()
+        if not piece.positions:
+            await self._settle(piece, "rejected")
+        elif self._run.stopping and not piece.maybe_applied:
+            await self._settle(piece, "unsent")
+        elif len(piece) > 1 and self._plan.session.is_too_large(piece.size):
+            self._replace(piece, *piece.halves())
+        else:
+            await self._judge(piece, await self._send(piece))
+
+    async def _send(self, piece: Piece) -> Exchange:
+        operation = self._plan.batch.operation
+        request = Request(operation, self._plan.url_of(operation), body=piece.body())
+        await self._plan.journal.sending(piece)
+        piece.request = request
+        exchange = await self._run.exchange(request)
+        piece.attempts += exchange.attempts
+        return exchange
+
+    async def _judge(self, piece: Piece, exchange: Exchange) -> None:
+        happened = exchange.happened
+        match exchange.verdict.action:
+            case Action.ACCEPT if isinstance(happened, Answer):
+                await self._accept(piece, happened.body)
+            case Action.SEARCH if isinstance(happened, Answer):
+                await self._search(piece, exchange, reasons_of(happened))
+            case Action.HALVE:
+                await self._halve(piece, exchange)
+            case Action.ASK:
+                await self._find_out(piece, exchange)
+            case _:
+                await self._give_up(piece, exchange)
+
+    async def _accept(self, piece: Piece, answer: bytes = b"") -> None:
+        self._run.uniform.accepted()
+        await self._settle(piece, "accepted", answer)
+
+    async def _give_up(self, piece: Piece, exchange: Exchange) -> None:
+        """Nothing more can be done here, nor for any other chunk."""
+        self._run.stop(None if exchange.expired else self._failure(piece, exchange))
+        await self._settle(piece, _unsettled(piece))
+
+    def _failure(self, piece: Piece, exchange: Exchange) -> BaseException | None:
+        return failure_of(piece.request, exchange) if piece.request else None
+
+    async def _settle(self, piece: Piece, state: State, answer: bytes = b"") -> None:
+        outcome = self._run.enter(piece, state, answer)
+        self._todo.remove(piece)
+        await self._run.tell(outcome)
+
+    def _replace(self, piece: Piece, *others: Piece) -> None:
+        """Go on with others instead of the first piece, at once."""
+        self._todo.remove(piece)
+        self._todo.extendleft(reversed(others))
+
+    # Bad records
+
+    async def _search(self, piece: Piece, exchange: Exchange, reasons: tuple[Reason, ...]) -> None:
+        named = named_in(reasons, len(piece))
+        if not named:
+            self._run.uniform.refused(reasons, len(piece), len(self._chunk))
+            named = {0: reasons} if len(piece) == 1 else {}
+        if named:
+            self._replace(piece, piece.without(named))
+            error = None
+        else:
+            error = self._failure(piece, exchange)
+            self._halve_last(piece)
+        if not self._plan.isolate:
+            self._run.stop(error)
+        elif self._run.uniform.proved:
+            self._run.stop(self._failure(piece, exchange))
+        elif not named:
+            await self._enter_search()
+
+    def _halve_last(self, piece: Piece) -> None:
+        """Try the halves after all that is waiting: what fails alike shows early that way."""
+        self._todo.remove(piece)
+        self._todo.extend(piece.halves())
+        if self._run.uniform.suspected and len(self._todo[0]) > 1:
+            self._todo = deque(singled_out(list(self._todo)))
+
+    async def _enter_search(self) -> None:
+        """While nothing was accepted yet, one chunk searches for all of them."""
+        if not self._searching and not self._run.uniform.disproved:
+            await self._run.first_search.acquire()
+            self._searching = True
+
+    def _leave_search(self) -> None:
+        if self._searching:
+            self._searching = False
+            self._run.first_search.release()
+
+    # Size
+
+    async def _halve(self, piece: Piece, exchange: Exchange) -> None:
+        """Too large: remember that, and send less at a time."""
+        self._plan.session.refused_size(piece.size, len(piece))
+        if len(piece) > 1:
+            self._replace(piece, *piece.halves())
+        elif isinstance(exchange.happened, Answer):
+            said = Reason(f"The record is too large for Sdir: {piece.size - 2} bytes.")
+            self._replace(piece, piece.without({0: (said,)}))
+        else:
+            await self._resend(piece, exchange)
+
+    # Unknown fate
+
+    async def _find_out(self, piece: Piece, exchange: Exchange) -> None:
+        applied = await self._was_applied(piece, aborted=exchange.verdict.applied is False)
+        if applied is None:
+            await self._settle(piece, "in_doubt")
+        elif applied:
+            await self._accept(piece)
+        else:
+            piece.not_applied()
+            await self._resend(piece, exchange)
+
+    async def _was_applied(self, piece: Piece, *, aborted: bool) -> bool | None:
+        """Ask for the records; absence is believed after a while, since a backend may finish late.
+
+        When the API itself said that it failed, the batch was aborted and no backend is at work.
+        """
+        answer = await self._run.was_applied(piece)
+        if aborted:
+            return answer or False
+        if answer is False:
+            settled = await self._wait(self._plan.session.retry.settle)
+            answer = await self._run.was_applied(piece) if settled else None
+        return answer
+
+    async def _resend(self, piece: Piece, exchange: Exchange) -> None:
+        """Send what was certainly not applied once more, a few times."""
+        piece.resent += 1
+        retry = self._plan.session.retry
+        if piece.resent >= retry.attempts:
+            self._run.stop(self._failure(piece, exchange))
+        elif not await self._wait(retry.wait(piece.resent)):
+            self._run.stop(None)
+
+    async def _wait(self, seconds: float) -> bool:
+        """Wait, if the deadline leaves time for it."""
+        deadline = self._run.deadline
+        if deadline is not None and asyncio.get_running_loop().time() + seconds >= deadline:
+            return False
+        await asyncio.sleep(seconds)
+        return True
+
+
+def _unsettled(piece: Piece) -> State:
+    return "in_doubt" if piece.maybe_applied else "unsent"

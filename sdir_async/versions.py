@@ -1,0 +1,63 @@
+"""Which version of an API a call goes to."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .session import Session
+
+VersionT = TypeVar("VersionT")
+
+
+class Versions(Generic[VersionT]):
+    """The versions of one API: `.v1`, `["v1"]`, `.selected`. A version loads on first use."""
+
+    _api: ClassVar[str]
+    _names: ClassVar[tuple[str, ...]]
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._loaded: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the versions, the oldest first."""
+        return iter(self._names)
+
+    def __repr__(self) -> str:
+        return f"<{self._api}: {', '.join(self._names)}>"
+
+    @property
+    def selected(self) -> VersionT:
+        """The version pinned by `Sdir(versions=…)`, else the newest."""
+        selected: VersionT = self._version(self._session.versions.get(self._api, self._names[-1]))
+        return selected
+
+    def _version(self, name: str) -> Any:
+        if name not in self._names:
+            raise ConfigurationError(
+                f"{self._api} has no version {name!r}; there is {', '.join(self._names)}."
+            )
+        if name not in self._loaded:
+            package = f"{type(self).__module__}.{name}"
+            operations: type[Any] = import_module(".operations", package).OPERATIONS
+            self._loaded[name] = operations(self._session)
+        return self._loaded[name]
+
+
+def check_pins(pins: Mapping[str, str], existing: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise `ConfigurationError` for a pin to an API or a version that does not exist."""
+    for api, version in pins.items():
+        if api not in existing:
+            raise ConfigurationError(
+                f"versions: there is no API {api!r}; there is {', '.join(sorted(existing))}."
+            )
+        if version not in existing[api]:
+            raise ConfigurationError(
+                f"versions: {api} has no version {version!r}; there is {', '.join(existing[api])}."
+            )
