@@ -22,7 +22,7 @@ from .errors import (
 )
 from .session import Attempt, RetryPolicy
 from .types import UNSET, Unset
-from .upload import ChunkOutcome, Rejection, Snapshot, Upload, UploadReport
+from .upload import ChunkOutcome, Notice, Rejection, Snapshot, Upload, UploadReport
 
 __all__ = [
     "UNSET",
@@ -36,6 +36,7 @@ __all__ = [
     "JournalError",
     "JournalMismatch",
     "NotFound",
+    "Notice",
     "PermissionDenied",
     "QuotaExceeded",
     "RateLimited",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, get_args
 
 import httpx
 
@@ -124,7 +124,7 @@ class Sdir(Apis):
         return str(httpx.URL(server).copy_with(**self._base_url)).rstrip("/")
 
 
-def _origin(base_url: str) -> dict[str, str | int | None]:
+def _origin(base_url: str) -> dict[str, Any]:
     """Return scheme, host and port of a base URL."""
     try:
         url = httpx.URL(base_url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -14,8 +15,9 @@ from .errors import ConfigurationError
 from .session import Request, Session, Timeout
 from .types import UNSET, Model, Unset
 from .upload import Upload
+from .upload.check import check_of, unchecked
 from .upload.chunks import Encoder
-from .upload.journal import Journal
+from .upload.journal import Journal, SqliteJournal
 from .upload.plan import Plan, require_positive
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ class Operations:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._base_url = session.base_url_of(self._document)
+
+    @property
+    def _package(self) -> str:
+        return type(self).__module__.rpartition(".")[0]
 
     def __repr__(self) -> str:
         return f"<{self._document.api} {self._document.version} at {self._base_url}>"
@@ -143,8 +149,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 records,
                 url_of=lambda operation: url_of(self._base_url, operation, {}),
                 encode=Encoder(batch.record),
-                check=lambda _: {},
-                journal=Journal(),
+                check=check_of(self._package, operation) if check else unchecked,
+                journal=self._journal(journal, operation, batch),
                 chunk_size=chunk_size,
                 chunk_bytes=chunk_bytes,
                 concurrency=concurrency,
@@ -154,6 +160,17 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 progress=progress,
             )
         )
+
+    def _journal(self, path: str | PathLike[str] | None, kind: str, batch: Batch[Any]) -> Journal:
+        if path is None:
+            return Journal()
+        upload = {
+            "api": self._document.api,
+            "version": self._document.version,
+            "operation": kind,
+            "url": url_of(self._base_url, batch.operation, {}),
+        }
+        return SqliteJournal(Path(path), upload)
 
     def _batch(self, kind: str) -> Batch[Any]:
         if kind not in self._batches:

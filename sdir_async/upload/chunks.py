@@ -226,9 +226,3 @@ class Piece:
         """Return what is before a place, and the rest."""
         first = evolve(self, positions=self.positions[:at], resent=0, request=None)
         return first, evolve(first, positions=self.positions[at:], rejections=())
-
-
-def piece_of(chunk: Chunk, refused: Mapping[int, tuple[Reason, ...]]) -> Piece:
-    """Return the piece that covers a chunk, but for the records that are refused already."""
-    whole = Piece(chunk, range(len(chunk)))
-    return whole.without(refused) if refused else whole

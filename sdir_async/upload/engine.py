@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Reason
 from .chunks import Chunker, Unreadable
 from .reconcile import Lister
-from .report import ChunkOutcome, Ledger, Snapshot, State, UploadReport
+from .report import ChunkOutcome, Ledger, Notice, Snapshot, State, UploadReport
 from .search import Uniform
 from .settling import Settling
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..session import Exchange, Request
     from .chunks import Chunk, Piece
+    from .journal import Past
     from .plan import Plan
 
 
@@ -87,9 +88,11 @@ class Run:
         try:
             async with bound:
                 async for chunk in self._chunks():
+                    past = self.plan.journal.begin(chunk)
                     await self._slots.acquire()
-                    tasks.create_task(self._settle(chunk))
+                    tasks.create_task(self._settle(chunk, past))
                     await asyncio.sleep(0)
+                self.plan.journal.end(self._ledger.read)
         except Exception as error:  # noqa: BLE001  it is the user's own, and raised at the end
             self.stop(None if bound.expired() else error)
 
@@ -109,25 +112,32 @@ class Run:
         if chunk := chunker.flush():
             yield chunk
 
-    async def _settle(self, chunk: Chunk) -> None:
+    async def _settle(self, chunk: Chunk, past: Past | None) -> None:
         try:
-            await Settling(self, chunk).run()
+            await Settling(self, chunk).run(past)
         except Exception as error:  # noqa: BLE001  raised at the end, when the others are settled
             self.stop(error)
         finally:
             self._slots.release()
 
-    def enter(self, piece: Piece, state: State, answer: bytes = b"") -> ChunkOutcome[Any]:
-        """Settle a piece: from here on its records are counted."""
+    def warn(self, notice: Notice) -> None:
+        """Keep what looks wrong and is sent all the same."""
+        self._ledger.warnings.append(notice)
+
+    def enter(
+        self, piece: Piece, state: State, answer: bytes = b"", *, remember: bool = True
+    ) -> ChunkOutcome[Any]:
+        """Settle a piece: from here on its records are counted, and the journal knows."""
         outcome = ChunkOutcome(
             piece.indexes, state, piece.rejections, piece.attempts, answer, self.plan.batch.parse
         )
         self._ledger.enter(outcome)
+        if remember:
+            self.plan.journal.settled(piece.chunk, outcome)
         return outcome
 
     async def tell(self, outcome: ChunkOutcome[Any]) -> None:
-        """Tell the journal, then whoever is interested, of something settled."""
-        await self.plan.journal.settled(outcome)
+        """Tell whoever is interested of something settled."""
         if self.plan.progress is not None:
             self.plan.progress(self._snapshot())
         if self._emit is not None:

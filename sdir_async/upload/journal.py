@@ -1,15 +1,63 @@
-"""What has become of an upload, on disk, so that it survives its process."""
+"""What has become of an upload, on disk, so that it survives its process.
+
+A journal is an SQLite database that is only ever appended to. It knows ranges of the input,
+digests, states, and why records were rejected, with all that could name a person starred out.
+
+Before a piece of a chunk is written to the wire, that is on disk; when it is settled, the outcome
+follows, at the latest with the next piece. Of one chunk only one piece is on the wire at a time,
+so the last one that was begun and not settled is the one whose fate is unknown.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import orjson
+from attrs import define, field, frozen
+
+from ..errors import JournalError, JournalMismatch, Reason
+from .report import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Self
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-    from .chunks import Piece
+    from .chunks import Chunk, Piece
     from .report import ChunkOutcome
+
+_FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
+_TABLES: Final = """
+    CREATE TABLE upload (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE chunk (start INTEGER PRIMARY KEY, length INTEGER NOT NULL, digest BLOB NOT NULL);
+    CREATE TABLE event (
+        id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, detail BLOB NOT NULL
+    );
+"""
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+@frozen
+class Past:
+    """What an earlier run left of a chunk; all by position.
+
+    Attributes:
+        accepted: The records that are saved.
+        rejected: Those that were refused, and why.
+        unknown: Pieces that were on the wire, each sent whole; Sdir is to be asked about them.
+        rest: The records that are still to be sent.
+    """
+
+    accepted: list[int] = field(factory=list)
+    rejected: dict[int, tuple[Reason, ...]] = field(factory=dict)
+    unknown: list[list[int]] = field(factory=list)
+    rest: list[int] = field(factory=list)
 
 
 class Journal:
@@ -22,11 +70,261 @@ class Journal:
         """There is nothing to close."""
 
     def planned(self) -> Sequence[int]:
-        """Return the lengths of the chunks that an earlier run made."""
+        """Return the lengths of the chunks that an earlier run made, in order."""
         return ()
+
+    def begin(self, chunk: Chunk) -> Past | None:
+        """Enter a chunk; return what is known of it from an earlier run, if it is.
+
+        Raises:
+            JournalMismatch: It is not what the earlier run read at this place.
+        """
 
     async def sending(self, piece: Piece) -> None:
         """Return when it is on disk that this piece is about to be written to the wire."""
 
-    async def settled(self, outcome: ChunkOutcome[Any]) -> None:
-        """Return when it is on disk what became of these records."""
+    def settled(self, chunk: Chunk, outcome: ChunkOutcome[Any]) -> None:
+        """Enter what became of records of a chunk."""
+
+    def end(self, read: int) -> None:
+        """Enter that the input ended after so many records.
+
+        Raises:
+            JournalMismatch: It ended elsewhere in an earlier run.
+        """
+
+
+@define
+class _History:
+    """The events of one chunk, replayed."""
+
+    accepted: set[int] = field(factory=set)
+    rejected: dict[int, tuple[Reason, ...]] = field(factory=dict)
+    unknown: list[list[int]] = field(factory=list)
+    wire: list[int] | None = None
+
+    def replay(self, kind: str, detail: Any) -> None:
+        """Take the next event into account."""
+        if kind == "rejected":
+            found = {int(at): tuple(Reason(*said) for said in why) for at, why in detail.items()}
+            self.rejected.update(found)
+            return
+        positions = [position for start, stop in detail for position in range(start, stop)]
+        self.unknown = [piece for piece in self.unknown if piece != positions]
+        self.wire = positions if kind == "sending" else None
+        if kind == "accepted":
+            self.accepted.update(positions)
+        elif kind == "in_doubt":
+            self.unknown.append(positions)
+
+
+class SqliteJournal(Journal):
+    """A journal in a file, used by one process at a time."""
+
+    def __init__(self, path: Path, upload: dict[str, str]) -> None:
+        """Name the file, and what tells this upload from others."""
+        self._path = path
+        self._upload = upload
+        self._thread = ThreadPoolExecutor(1, "sdir journal")
+        self._db: sqlite3.Connection | None = None
+        self._salt = b""
+        self._total: int | None = None
+        self._chunks: dict[int, tuple[int, bytes]] = {}
+        self._events: dict[int, list[tuple[str, Any]]] = {}
+        self._last_event = 0
+        self._entries: list[tuple[str, tuple[Any, ...]]] = []
+        self._entered = self._written = 0
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._in_thread(self._open)
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._flush()
+        finally:
+            await self._close()
+
+    def planned(self) -> Sequence[int]:
+        return [length for _, (length, _) in sorted(self._chunks.items())]
+
+    def begin(self, chunk: Chunk) -> Past | None:
+        digest = hashlib.blake2b(b"\n".join(chunk.bodies), key=self._salt, digest_size=16).digest()
+        entry = (len(chunk), digest)
+        if chunk.start in self._chunks:
+            if self._chunks[chunk.start] != entry:
+                raise self._changed(
+                    f"records {chunk.start} to {chunk.start + len(chunk) - 1} differ"
+                )
+            return self._past(chunk)
+        if self._total is not None:
+            raise self._changed(f"it ended after {self._total} records then, and goes on now")
+        self._enter("INSERT OR IGNORE INTO chunk VALUES (?, ?, ?)", (chunk.start, *entry))
+        return None
+
+    def _past(self, chunk: Chunk) -> Past:
+        history = _History()
+        for kind, detail in self._events.get(chunk.start, []):
+            history.replay(kind, detail)
+        if history.wire is not None:  # remember it as unknown, whatever is sent next
+            self._enter_event(chunk.start, "in_doubt", _ranges(history.wire))
+            history.unknown.append(history.wire)
+        settled = {
+            *history.accepted,
+            *history.rejected,
+            *(p for one in history.unknown for p in one),
+        }
+        rest = [position for position in range(len(chunk)) if position not in settled]
+        return Past(sorted(history.accepted), history.rejected, history.unknown, rest)
+
+    async def sending(self, piece: Piece) -> None:
+        self._enter_event(piece.chunk.start, "sending", _ranges(piece.positions))
+        await self._flush()
+
+    def settled(self, chunk: Chunk, outcome: ChunkOutcome[Any]) -> None:
+        rejected = {
+            rejection.index - chunk.start: rejection.reasons for rejection in outcome.rejections
+        }
+        if rejected:
+            why = {str(at): [_without_values(reason) for reason in rejected[at]] for at in rejected}
+            self._enter_event(chunk.start, "rejected", why)
+        if outcome.state in ("accepted", "in_doubt"):
+            positions = [index - chunk.start for index in outcome.indexes]
+            rest = [position for position in positions if position not in rejected]
+            self._enter_event(chunk.start, outcome.state, _ranges(rest))
+
+    def end(self, read: int) -> None:
+        before = sum(self.planned()) if self._total is None else self._total
+        if read < before or self._total not in (None, read):
+            raise self._changed(f"it has {read} records, and had {before} or more")
+        self._enter("INSERT OR IGNORE INTO upload VALUES ('total', ?)", (str(read),))
+
+    def _changed(self, how: str) -> JournalMismatch:
+        return JournalMismatch(
+            f"The input is not the one that {self._path} was written for: {how}. Give the same"
+            " input again, or another journal for another upload."
+        )
+
+    # Writing
+
+    def _enter_event(self, chunk: int, kind: str, detail: object) -> None:
+        self._last_event += 1
+        values = (self._last_event, chunk, kind, orjson.dumps(detail))
+        self._enter("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)", values)
+
+    def _enter(self, statement: str, values: tuple[Any, ...]) -> None:
+        self._entries.append((statement, values))
+        self._entered += 1
+
+    async def _flush(self) -> None:
+        """Return when all that was entered by now is on disk; who waits together writes together.
+
+        An entry leaves the list when it was written. Interrupted, it may be written twice, which
+        changes nothing.
+        """
+        wanted = self._entered
+        async with self._turn:
+            if self._written < wanted:
+                entries = list(self._entries)
+                await self._in_thread(self._write, entries)
+                del self._entries[: len(entries)]
+                self._written += len(entries)
+
+    def _write(self, entries: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+        db = self._db
+        if db is not None:
+            with db:
+                db.execute("BEGIN")
+                for statement, values in entries:
+                    db.execute(statement, values)
+
+    async def _in_thread(self, work: Any, *args: Any) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, work, *args)
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> JournalError:
+        if "locked" in str(error):
+            return JournalError(f"The journal {self._path} is in use by another upload.")
+        return JournalError(
+            f"The journal {self._path} can't be used: {error}. Nothing is sent without it; make"
+            " room, or give another path."
+        )
+
+    # Opening
+
+    def _open(self) -> None:
+        if not self._path.exists():
+            self._create()
+        if not self._path.stat().st_size:
+            raise OSError("the file is empty; if it never held a journal, remove it")
+        db = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._db = db
+        for setting in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
+            db.execute(f"PRAGMA {setting}").fetchall()
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("COMMIT")
+        if db.execute("PRAGMA application_id").fetchone() != (_FORMAT,):
+            raise OSError("the file is a database, but not a journal")
+        self._load(db)
+
+    def _create(self) -> None:
+        """Make the file whole before it has its name: an empty one is then always a lost one."""
+        draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            db = sqlite3.connect(draft, isolation_level=None)
+            db.executescript(f"PRAGMA application_id={_FORMAT}; BEGIN; {_TABLES} COMMIT;")
+            settings = {**self._upload, "salt": secrets.token_hex(16)}
+            db.executemany("INSERT INTO upload VALUES (?, ?)", settings.items())
+            db.close()
+            os.link(draft, self._path)
+        except FileExistsError:
+            return  # another process was quicker, and has it now
+        finally:
+            draft.unlink()
+
+    def _load(self, db: sqlite3.Connection) -> None:
+        stored = dict(db.execute("SELECT name, value FROM upload"))
+        for name, value in self._upload.items():
+            if stored.get(name) != value:
+                raise JournalMismatch(
+                    f"The journal {self._path} belongs to another upload: its {name} is"
+                    f" {stored.get(name)!r}, not {value!r}. Give another journal."
+                )
+        self._salt = bytes.fromhex(stored["salt"])
+        self._total = int(stored["total"]) if "total" in stored else None
+        for start, length, digest in db.execute("SELECT start, length, digest FROM chunk"):
+            self._chunks[start] = (length, digest)
+        for last, chunk, kind, detail in db.execute("SELECT * FROM event ORDER BY id"):
+            self._events.setdefault(chunk, []).append((kind, orjson.loads(detail)))
+            self._last_event = last
+
+    async def _close(self) -> None:
+        if self._db is not None:
+            await self._in_thread(self._db.close)
+        self._thread.shutdown(wait=False)
+
+
+def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
+    if isinstance(positions, range):
+        return [(positions.start, positions.stop)]
+    return list(runs(positions))
+
+
+def _without_values(reason: Reason) -> tuple[str, str]:
+    """Return message and field without what is quoted: it may be a part of the record."""
+    return _QUOTED.sub("'…'", reason.message), reason.field

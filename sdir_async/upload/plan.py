@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from ..errors import ConfigurationError, Reason
+from ..errors import ConfigurationError
 from .report import Snapshot
 
 if TYPE_CHECKING:
     from ..document import Batch, Operation
     from ..session import Session
-    from .chunks import Chunk, Encoder
+    from .check import Findings
+    from .chunks import Encoder
     from .journal import Journal
 
 RecordT = TypeVar("RecordT")
@@ -39,7 +40,7 @@ class Plan:
     records: Iterable[Any] | AsyncIterable[Any] = field(repr=False)
     url_of: Callable[[Operation], str] = field(repr=False)
     encode: Encoder = field(repr=False)
-    check: Callable[[Chunk], Mapping[int, tuple[Reason, ...]]] = field(repr=False)
+    check: Callable[[Sequence[bytes]], Findings] = field(repr=False)
     journal: Journal = field(repr=False)
     chunk_size: int
     chunk_bytes: int

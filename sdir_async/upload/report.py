@@ -38,6 +38,19 @@ class Rejection:
 
 
 @frozen
+class Notice:
+    """A record that looks wrong and was sent all the same: a ship whose IMO number breaks the rule.
+
+    Attributes:
+        index: Its place in the input, from 0.
+        reasons: What looks wrong.
+    """
+
+    index: int
+    reasons: tuple[Reason, ...]
+
+
+@frozen
 class ChunkOutcome(Generic[SavedT]):
     """What became of some records that were sent together.
 
@@ -91,6 +104,7 @@ class UploadReport:
         rejections: The refused records, by their place in the input.
         doubts: The places in the input of those in doubt, as ranges.
         remaining: The places in the input of those unsent, as ranges.
+        warnings: What looks wrong in records that were sent all the same.
         requests: How many requests were sent, repeated ones and questions included.
         seconds: How long it took.
     """
@@ -102,6 +116,7 @@ class UploadReport:
     rejections: tuple[Rejection, ...] = ()
     doubts: tuple[range, ...] = ()
     remaining: tuple[range, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     requests: int = 0
     seconds: float = 0.0
 
@@ -169,6 +184,7 @@ class Ledger:
     read: int = 0
     accepted: int = 0
     rejections: list[Rejection] = Factory(list)
+    warnings: list[Notice] = Factory(list)
     _doubts: RangeSet = Factory(RangeSet)
     _settled: RangeSet = Factory(RangeSet)
     _in_doubt: int = 0
@@ -209,6 +225,7 @@ class Ledger:
             rejections=tuple(sorted(self.rejections, key=lambda rejection: rejection.index)),
             doubts=self._doubts.ranges(),
             remaining=remaining,
+            warnings=tuple(sorted(self.warnings, key=lambda notice: notice.index)),
             requests=requests,
             seconds=seconds,
         )

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 from ..answers import Action, Answer, reasons_of
 from ..errors import Reason
 from ..session import Request, failure_of
-from .chunks import piece_of
+from .chunks import Piece
+from .report import Notice
 from .search import named_in, singled_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..session import Exchange
-    from .chunks import Chunk, Piece
+    from .chunks import Chunk
     from .engine import Run
+    from .journal import Past
     from .report import State
 
 
@@ -29,10 +33,13 @@ class Settling:
         self._todo: deque[Piece] = deque()
         self._searching = False
 
-    async def run(self) -> None:
+    async def run(self, past: Past | None) -> None:
         """Work until every record is settled; whatever interrupts, none is forgotten."""
         try:
-            self._todo.extend(await self._pieces())
+            if past is None:
+                self._begin(range(len(self._chunk)))
+            else:
+                await self._resume(past)
             while self._todo:
                 await self._handle(self._todo[0])
         finally:
@@ -40,9 +47,30 @@ class Settling:
             for piece in self._todo:
                 self._run.enter(piece, _unsettled(piece))
 
-    async def _pieces(self) -> list[Piece]:
-        refused = {**self._plan.check(self._chunk), **self._chunk.refused}
-        return [piece_of(self._chunk, refused)]
+    def _begin(self, positions: Sequence[int]) -> None:
+        """Check what is to be sent; what fails is rejected together with the piece it stood in."""
+        piece = Piece(self._chunk, positions)
+        findings = self._plan.check(piece.bodies)
+        unreadable = self._chunk.refused
+        refused = {at: unreadable[p] for at, p in enumerate(positions) if p in unreadable}
+        refused.update(findings.refused)
+        for at, reasons in findings.warned.items():
+            self._run.warn(Notice(self._chunk.start + positions[at], reasons))
+        self._todo.append(piece.without(refused) if refused else piece)
+
+    async def _resume(self, past: Past) -> None:
+        """Count what an earlier run settled, ask for what it had on the wire, send the rest."""
+        rejections = [self._chunk.rejection(at, why) for at, why in sorted(past.rejected.items())]
+        settled = Piece(self._chunk, past.accepted, tuple(rejections))
+        if settled.indexes:
+            state: State = "accepted" if past.accepted else "rejected"
+            await self._run.tell(self._run.enter(settled, state, remember=False))
+        operation = self._plan.batch.operation
+        for positions in past.unknown:
+            request = Request(operation, self._plan.url_of(operation), maybe_applied=True)
+            self._todo.append(Piece(self._chunk, positions, request=request))
+        if past.rest:
+            self._begin(past.rest)
 
     async def _handle(self, piece: Piece) -> None:
         """Bring the first piece a step further: settle it, or put others in its place."""
@@ -50,8 +78,10 @@ class Settling:
             self._leave_search()
         if not piece.positions:
             await self._settle(piece, "rejected")
-        elif self._run.stopping and not piece.maybe_applied:
-            await self._settle(piece, "unsent")
+        elif self._run.stopping:
+            await self._settle(piece, _unsettled(piece))
+        elif piece.maybe_applied and self._plan.batch.operation.effect == "create":
+            await self._find_out(piece, None)
         elif len(piece) > 1 and self._plan.session.is_too_large(piece.size):
             self._replace(piece, *piece.halves())
         else:
@@ -89,8 +119,8 @@ class Settling:
         self._run.stop(None if exchange.expired else self._failure(piece, exchange))
         await self._settle(piece, _unsettled(piece))
 
-    def _failure(self, piece: Piece, exchange: Exchange) -> BaseException | None:
-        return failure_of(piece.request, exchange) if piece.request else None
+    def _failure(self, piece: Piece, exchange: Exchange | None) -> BaseException | None:
+        return failure_of(piece.request, exchange) if piece.request and exchange else None
 
     async def _settle(self, piece: Piece, state: State, answer: bytes = b"") -> None:
         outcome = self._run.enter(piece, state, answer)
@@ -155,8 +185,9 @@ class Settling:
 
     # Unknown fate
 
-    async def _find_out(self, piece: Piece, exchange: Exchange) -> None:
-        applied = await self._was_applied(piece, aborted=exchange.verdict.applied is False)
+    async def _find_out(self, piece: Piece, exchange: Exchange | None) -> None:
+        aborted = exchange is not None and exchange.verdict.applied is False
+        applied = await self._was_applied(piece, aborted=aborted)
         if applied is None:
             await self._settle(piece, "in_doubt")
         elif applied:
@@ -178,7 +209,7 @@ class Settling:
             answer = await self._run.was_applied(piece) if settled else None
         return answer
 
-    async def _resend(self, piece: Piece, exchange: Exchange) -> None:
+    async def _resend(self, piece: Piece, exchange: Exchange | None) -> None:
         """Send what was certainly not applied once more, a few times."""
         piece.resent += 1
         retry = self._plan.session.retry

@@ -17,72 +17,38 @@ from .models.saved_additional_competence import SavedAdditionalCompetence
 from .models.service_information import ServiceInformation
 
 
-def _parse_list_additional_competences(data: Any) -> list[SavedAdditionalCompetence]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = SavedAdditionalCompetence.from_dict(response_200_item_data)
+def _parse_service_information(data: Any) -> ServiceInformation:
+    answer = ServiceInformation.from_dict(data)
 
-        response_200.append(response_200_item)
-
-    return response_200
+    return answer
 
 
-def _parse_update_additional_competence(data: Any) -> SavedAdditionalCompetence:
-    response_200 = SavedAdditionalCompetence.from_dict(data)
+def _parse_list_of_competence_code(data: Any) -> list[CompetenceCode]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = CompetenceCode.from_dict(item_data)
 
-    return response_200
+        answer.append(item)
 
-
-def _parse_create_additional_competence(data: Any) -> SavedAdditionalCompetence:
-    response_201 = SavedAdditionalCompetence.from_dict(data)
-
-    return response_201
-
-
-def _parse_update_additional_competences(data: Any) -> list[SavedAdditionalCompetence]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = SavedAdditionalCompetence.from_dict(response_200_item_data)
-
-        response_200.append(response_200_item)
-
-    return response_200
+    return answer
 
 
-def _parse_create_additional_competences(data: Any) -> list[SavedAdditionalCompetence]:
-    response_201 = []
-    _response_201 = data
-    for response_201_item_data in _response_201:
-        response_201_item = SavedAdditionalCompetence.from_dict(response_201_item_data)
+def _parse_saved_additional_competence(data: Any) -> SavedAdditionalCompetence:
+    answer = SavedAdditionalCompetence.from_dict(data)
 
-        response_201.append(response_201_item)
-
-    return response_201
+    return answer
 
 
-def _parse_get_additional_competence(data: Any) -> SavedAdditionalCompetence:
-    response_200 = SavedAdditionalCompetence.from_dict(data)
+def _parse_list_of_saved_additional_competence(data: Any) -> list[SavedAdditionalCompetence]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = SavedAdditionalCompetence.from_dict(item_data)
 
-    return response_200
+        answer.append(item)
 
-
-def _parse_list_codes(data: Any) -> list[CompetenceCode]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = CompetenceCode.from_dict(response_200_item_data)
-
-        response_200.append(response_200_item)
-
-    return response_200
-
-
-def _parse_get_service_information(data: Any) -> ServiceInformation:
-    response_200 = ServiceInformation.from_dict(data)
-
-    return response_200
+    return answer
 
 
 _LIST_ADDITIONAL_COMPETENCES = Operation(
@@ -137,7 +103,7 @@ class AdditionalCompetenceV1(
         "create": Batch(
             _CREATE_ADDITIONAL_COMPETENCES,
             AdditionalCompetence,
-            _parse_create_additional_competences,
+            _parse_list_of_saved_additional_competence,
             listing=Listing(
                 _LIST_ADDITIONAL_COMPETENCES,
                 filters={"personId": "person.id"},
@@ -158,7 +124,7 @@ class AdditionalCompetenceV1(
         "update": Batch(
             _UPDATE_ADDITIONAL_COMPETENCES,
             SavedAdditionalCompetence,
-            _parse_update_additional_competences,
+            _parse_list_of_saved_additional_competence,
         ),
     }
 
@@ -174,10 +140,15 @@ class AdditionalCompetenceV1(
         """List what was reported.
 
         Sdir documents the operation; its path is assumed, and so are its filters.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page: Which page of the list, counted from 1.
+            page_size: How many records a page holds.
         """
         return await self._call(
             _LIST_ADDITIONAL_COMPETENCES,
-            _parse_list_additional_competences,
+            _parse_list_of_saved_additional_competence,
             params={
                 "personId": person_id,
                 "page": page,
@@ -197,7 +168,7 @@ class AdditionalCompetenceV1(
         """Replace one reported additional competence."""
         return await self._call(
             _UPDATE_ADDITIONAL_COMPETENCE,
-            _parse_update_additional_competence,
+            _parse_saved_additional_competence,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -216,7 +187,7 @@ class AdditionalCompetenceV1(
         """
         return await self._call(
             _CREATE_ADDITIONAL_COMPETENCE,
-            _parse_create_additional_competence,
+            _parse_saved_additional_competence,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -236,7 +207,7 @@ class AdditionalCompetenceV1(
         """
         return await self._call(
             _UPDATE_ADDITIONAL_COMPETENCES,
-            _parse_update_additional_competences,
+            _parse_list_of_saved_additional_competence,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -256,7 +227,7 @@ class AdditionalCompetenceV1(
         """
         return await self._call(
             _CREATE_ADDITIONAL_COMPETENCES,
-            _parse_create_additional_competences,
+            _parse_list_of_saved_additional_competence,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -269,10 +240,14 @@ class AdditionalCompetenceV1(
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
     ) -> SavedAdditionalCompetence:
-        """Get one reported additional competence."""
+        """Get one reported additional competence.
+
+        Args:
+            uid: The identifier that Sdir gave the record when it was saved.
+        """
         return await self._call(
             _GET_ADDITIONAL_COMPETENCE,
-            _parse_get_additional_competence,
+            _parse_saved_additional_competence,
             path={
                 "uid": uid,
             },
@@ -293,7 +268,7 @@ class AdditionalCompetenceV1(
         """
         return await self._call(
             _LIST_CODES,
-            _parse_list_codes,
+            _parse_list_of_competence_code,
             timeout=timeout,
             deadline=deadline,
         )
@@ -310,7 +285,7 @@ class AdditionalCompetenceV1(
         """
         return await self._call(
             _GET_SERVICE_INFORMATION,
-            _parse_get_service_information,
+            _parse_service_information,
             timeout=timeout,
             deadline=deadline,
         )

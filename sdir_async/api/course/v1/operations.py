@@ -17,65 +17,43 @@ from .models.course_code import CourseCode
 from .models.saved_course import SavedCourse
 
 
-def _parse_list_courses(data: Any) -> list[SavedCourse]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = SavedCourse.from_dict(response_200_item_data)
+def _parse_list_of_course_code(data: Any) -> list[CourseCode]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = CourseCode.from_dict(item_data)
 
-        response_200.append(response_200_item)
+        answer.append(item)
 
-    return response_200
-
-
-def _parse_create_courses(data: Any) -> list[SavedCourse]:
-    response_201 = []
-    _response_201 = data
-    for response_201_item_data in _response_201:
-        response_201_item = SavedCourse.from_dict(response_201_item_data)
-
-        response_201.append(response_201_item)
-
-    return response_201
+    return answer
 
 
-def _parse_validate_courses(data: Any) -> list[CheckFinding]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = CheckFinding.from_dict(response_200_item_data)
+def _parse_saved_course(data: Any) -> SavedCourse:
+    answer = SavedCourse.from_dict(data)
 
-        response_200.append(response_200_item)
-
-    return response_200
+    return answer
 
 
-def _parse_get_course(data: Any) -> SavedCourse:
-    response_200 = SavedCourse.from_dict(data)
+def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = CheckFinding.from_dict(item_data)
 
-    return response_200
+        answer.append(item)
 
-
-def _parse_list_codes(data: Any) -> list[CourseCode]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = CourseCode.from_dict(response_200_item_data)
-
-        response_200.append(response_200_item)
-
-    return response_200
+    return answer
 
 
-def _parse_search_codes(data: Any) -> list[CourseCode]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = CourseCode.from_dict(response_200_item_data)
+def _parse_list_of_saved_course(data: Any) -> list[SavedCourse]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = SavedCourse.from_dict(item_data)
 
-        response_200.append(response_200_item)
+        answer.append(item)
 
-    return response_200
+    return answer
 
 
 _LIST_COURSES = Operation("listCourses", "GET", "/courses", "read")
@@ -109,7 +87,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         "create": Batch(
             _CREATE_COURSES,
             Course,
-            _parse_create_courses,
+            _parse_list_of_saved_course,
             listing=Listing(
                 _LIST_COURSES,
                 filters={"personId": "personalIdentityNumber"},
@@ -121,6 +99,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         "validate": Batch(
             _VALIDATE_COURSES,
             Course,
+            _parse_list_of_check_finding,
         ),
     }
 
@@ -136,10 +115,15 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         """List what was reported.
 
         Sdir documents the operation; its path is assumed, and so are its filters.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page: Which page of the list, counted from 1.
+            page_size: How many records a page holds.
         """
         return await self._call(
             _LIST_COURSES,
-            _parse_list_courses,
+            _parse_list_of_saved_course,
             params={
                 "personId": person_id,
                 "page": page,
@@ -162,7 +146,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         """
         return await self._call(
             _CREATE_COURSES,
-            _parse_create_courses,
+            _parse_list_of_saved_course,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -182,7 +166,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         """
         return await self._call(
             _VALIDATE_COURSES,
-            _parse_validate_courses,
+            _parse_list_of_check_finding,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -198,10 +182,13 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         """Get one reported course.
 
         Sdir documents the operation; its path is assumed.
+
+        Args:
+            uid: The identifier that Sdir gave the record when it was saved.
         """
         return await self._call(
             _GET_COURSE,
-            _parse_get_course,
+            _parse_saved_course,
             path={
                 "uid": uid,
             },
@@ -222,7 +209,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         """
         return await self._call(
             _LIST_CODES,
-            _parse_list_codes,
+            _parse_list_of_course_code,
             timeout=timeout,
             deadline=deadline,
         )
@@ -234,10 +221,14 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
     ) -> list[CourseCode]:
-        """Search the codes of courses and education."""
+        """Search the codes of courses and education.
+
+        Args:
+            searchpattern: What to look for.
+        """
         return await self._call(
             _SEARCH_CODES,
-            _parse_search_codes,
+            _parse_list_of_course_code,
             params={
                 "searchpattern": searchpattern,
             },

@@ -18,65 +18,54 @@ from .models.saved_service_report import SavedServiceReport
 from .models.service_report import ServiceReport
 
 
-def _parse_list_service_reports(data: Any) -> list[SavedServiceReport]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = SavedServiceReport.from_dict(response_200_item_data)
+def _parse_list_of_occupation_mapping(data: Any) -> list[OccupationMapping]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = OccupationMapping.from_dict(item_data)
 
-        response_200.append(response_200_item)
+        answer.append(item)
 
-    return response_200
-
-
-def _parse_create_service_reports(data: Any) -> list[SavedServiceReport]:
-    response_201 = []
-    _response_201 = data
-    for response_201_item_data in _response_201:
-        response_201_item = SavedServiceReport.from_dict(response_201_item_data)
-
-        response_201.append(response_201_item)
-
-    return response_201
+    return answer
 
 
-def _parse_validate_service_reports(data: Any) -> list[CheckFinding]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = CheckFinding.from_dict(response_200_item_data)
+def _parse_list_of_occupation_code(data: Any) -> list[OccupationCode]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = OccupationCode.from_dict(item_data)
 
-        response_200.append(response_200_item)
+        answer.append(item)
 
-    return response_200
-
-
-def _parse_get_service_report(data: Any) -> SavedServiceReport:
-    response_200 = SavedServiceReport.from_dict(data)
-
-    return response_200
+    return answer
 
 
-def _parse_list_occupation_codes(data: Any) -> list[OccupationCode]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = OccupationCode.from_dict(response_200_item_data)
+def _parse_saved_service_report(data: Any) -> SavedServiceReport:
+    answer = SavedServiceReport.from_dict(data)
 
-        response_200.append(response_200_item)
-
-    return response_200
+    return answer
 
 
-def _parse_list_occupation_mappings(data: Any) -> list[OccupationMapping]:
-    response_200 = []
-    _response_200 = data
-    for response_200_item_data in _response_200:
-        response_200_item = OccupationMapping.from_dict(response_200_item_data)
+def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = CheckFinding.from_dict(item_data)
 
-        response_200.append(response_200_item)
+        answer.append(item)
 
-    return response_200
+    return answer
+
+
+def _parse_list_of_saved_service_report(data: Any) -> list[SavedServiceReport]:
+    answer = []
+    _answer = data
+    for item_data in _answer:
+        item = SavedServiceReport.from_dict(item_data)
+
+        answer.append(item)
+
+    return answer
 
 
 _LIST_SERVICE_REPORTS = Operation("listServiceReports", "GET", "/servicereport", "read")
@@ -117,7 +106,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         "create": Batch(
             _CREATE_SERVICE_REPORTS,
             ServiceReport,
-            _parse_create_service_reports,
+            _parse_list_of_saved_service_report,
             listing=Listing(
                 _LIST_SERVICE_REPORTS,
                 filters={"personId": "person.id"},
@@ -138,6 +127,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         "validate": Batch(
             _VALIDATE_SERVICE_REPORTS,
             ServiceReport,
+            _parse_list_of_check_finding,
         ),
     }
 
@@ -153,10 +143,15 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         """List what was reported.
 
         Sdir documents the operation; its path is assumed, and so are its filters.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page: Which page of the list, counted from 1.
+            page_size: How many records a page holds.
         """
         return await self._call(
             _LIST_SERVICE_REPORTS,
-            _parse_list_service_reports,
+            _parse_list_of_saved_service_report,
             params={
                 "personId": person_id,
                 "page": page,
@@ -179,7 +174,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         """
         return await self._call(
             _CREATE_SERVICE_REPORTS,
-            _parse_create_service_reports,
+            _parse_list_of_saved_service_report,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -199,7 +194,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         """
         return await self._call(
             _VALIDATE_SERVICE_REPORTS,
-            _parse_validate_service_reports,
+            _parse_list_of_check_finding,
             body=body,
             timeout=timeout,
             deadline=deadline,
@@ -215,10 +210,13 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         """Get one reported period of service.
 
         Sdir documents the operation; its path is assumed.
+
+        Args:
+            uid: The identifier that Sdir gave the record when it was saved.
         """
         return await self._call(
             _GET_SERVICE_REPORT,
-            _parse_get_service_report,
+            _parse_saved_service_report,
             path={
                 "uid": uid,
             },
@@ -238,7 +236,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         """
         return await self._call(
             _LIST_OCCUPATION_CODES,
-            _parse_list_occupation_codes,
+            _parse_list_of_occupation_code,
             timeout=timeout,
             deadline=deadline,
         )
@@ -256,7 +254,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         """
         return await self._call(
             _LIST_OCCUPATION_MAPPINGS,
-            _parse_list_occupation_mappings,
+            _parse_list_of_occupation_mapping,
             timeout=timeout,
             deadline=deadline,
         )

@@ -98,7 +98,7 @@ class AdditionalCompetence(Model):
 
         registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
 
-        additional_competence = cls(
+        _made = cls(
             person=person,
             organization=organization,
             competence=competence,
@@ -106,8 +106,8 @@ class AdditionalCompetence(Model):
             registrator_name=registrator_name,
         )
 
-        additional_competence.additional_properties = d
-        return additional_competence
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

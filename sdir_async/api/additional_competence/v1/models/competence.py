@@ -104,15 +104,15 @@ class Competence(Model):
 
         period_stop_date = _parse_period_stop_date(d.pop("periodStopDate", UNSET))
 
-        competence = cls(
+        _made = cls(
             completion_date=completion_date,
             competence_code=competence_code,
             period_start_date=period_start_date,
             period_stop_date=period_stop_date,
         )
 
-        competence.additional_properties = d
-        return competence
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

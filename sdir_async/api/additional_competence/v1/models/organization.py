@@ -38,12 +38,12 @@ class Organization(Model):
         d = dict(src_dict)
         organisation_number = d.pop("organisationNumber")
 
-        organization = cls(
+        _made = cls(
             organisation_number=organisation_number,
         )
 
-        organization.additional_properties = d
-        return organization
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -107,7 +107,7 @@ class SavedAdditionalCompetence(Model):
 
         registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
 
-        saved_additional_competence = cls(
+        _made = cls(
             person=person,
             organization=organization,
             competence=competence,
@@ -116,8 +116,8 @@ class SavedAdditionalCompetence(Model):
             registrator_name=registrator_name,
         )
 
-        saved_additional_competence.additional_properties = d
-        return saved_additional_competence
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

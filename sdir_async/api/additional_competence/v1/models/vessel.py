@@ -105,15 +105,15 @@ class Vessel(Model):
 
         id = _parse_id(d.pop("id", UNSET))
 
-        vessel = cls(
+        _made = cls(
             imo_number=imo_number,
             callsign=callsign,
             name=name,
             id=id,
         )
 
-        vessel.additional_properties = d
-        return vessel
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -163,7 +163,7 @@ class AdditionalCompetence(Model):
 
         registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
 
-        additional_competence = cls(
+        _made = cls(
             personal_identity_number=personal_identity_number,
             organization_number=organization_number,
             competence_code=competence_code,
@@ -174,8 +174,8 @@ class AdditionalCompetence(Model):
             registrator_name=registrator_name,
         )
 
-        additional_competence.additional_properties = d
-        return additional_competence
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

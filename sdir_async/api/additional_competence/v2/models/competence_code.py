@@ -62,13 +62,13 @@ class CompetenceCode(Model):
 
         description = _parse_description(d.pop("description", UNSET))
 
-        competence_code = cls(
+        _made = cls(
             code=code,
             description=description,
         )
 
-        competence_code.additional_properties = d
-        return competence_code
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -171,7 +171,7 @@ class SavedAdditionalCompetence(Model):
 
         registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
 
-        saved_additional_competence = cls(
+        _made = cls(
             personal_identity_number=personal_identity_number,
             organization_number=organization_number,
             competence_code=competence_code,
@@ -183,8 +183,8 @@ class SavedAdditionalCompetence(Model):
             registrator_name=registrator_name,
         )
 
-        saved_additional_competence.additional_properties = d
-        return saved_additional_competence
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -72,13 +72,13 @@ class ServiceInformation(Model):
 
         version = _parse_version(d.pop("version", UNSET))
 
-        service_information = cls(
+        _made = cls(
             name=name,
             version=version,
         )
 
-        service_information.additional_properties = d
-        return service_information
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

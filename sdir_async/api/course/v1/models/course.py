@@ -66,15 +66,15 @@ class Course(Model):
 
         course_code = d.pop("courseCode")
 
-        course = cls(
+        _made = cls(
             personal_identity_number=personal_identity_number,
             completed_at=completed_at,
             organization_number=organization_number,
             course_code=course_code,
         )
 
-        course.additional_properties = d
-        return course
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -81,14 +81,14 @@ class CourseCode(Model):
 
         comment = _parse_comment(d.pop("comment", UNSET))
 
-        course_code = cls(
+        _made = cls(
             code=code,
             description=description,
             comment=comment,
         )
 
-        course_code.additional_properties = d
-        return course_code
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -74,7 +74,7 @@ class SavedCourse(Model):
 
         uid = UUID(d.pop("uid"))
 
-        saved_course = cls(
+        _made = cls(
             personal_identity_number=personal_identity_number,
             completed_at=completed_at,
             organization_number=organization_number,
@@ -82,8 +82,8 @@ class SavedCourse(Model):
             uid=uid,
         )
 
-        saved_course.additional_properties = d
-        return saved_course
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -66,15 +66,15 @@ class Activity(Model):
 
         sign_off_date = datetime.date.fromisoformat(d.pop("signOffDate"))
 
-        activity = cls(
+        _made = cls(
             occupation_code=occupation_code,
             hours=hours,
             sign_on_date=sign_on_date,
             sign_off_date=sign_off_date,
         )
 
-        activity.additional_properties = d
-        return activity
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -28,10 +28,10 @@ class CheckFinding(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        check_finding = cls()
+        _made = cls()
 
-        check_finding.additional_properties = d
-        return check_finding
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -62,13 +62,13 @@ class OccupationCode(Model):
 
         description = _parse_description(d.pop("description", UNSET))
 
-        occupation_code = cls(
+        _made = cls(
             code=code,
             description=description,
         )
 
-        occupation_code.additional_properties = d
-        return occupation_code
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

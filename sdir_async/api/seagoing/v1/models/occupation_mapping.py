@@ -51,13 +51,13 @@ class OccupationMapping(Model):
 
         report_as = OccupationCode.from_dict(d.pop("reportAs"))
 
-        occupation_mapping = cls(
+        _made = cls(
             occupation=occupation,
             report_as=report_as,
         )
 
-        occupation_mapping.additional_properties = d
-        return occupation_mapping
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

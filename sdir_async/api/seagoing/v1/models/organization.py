@@ -38,12 +38,12 @@ class Organization(Model):
         d = dict(src_dict)
         organization_number = d.pop("organizationNumber")
 
-        organization = cls(
+        _made = cls(
             organization_number=organization_number,
         )
 
-        organization.additional_properties = d
-        return organization
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -95,15 +95,15 @@ class Person(Model):
 
         last_name = _parse_last_name(d.pop("lastName", UNSET))
 
-        person = cls(
+        _made = cls(
             id=id,
             first_name=first_name,
             middle_name=middle_name,
             last_name=last_name,
         )
 
-        person.additional_properties = d
-        return person
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

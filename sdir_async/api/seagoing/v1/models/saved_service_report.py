@@ -121,7 +121,7 @@ class SavedServiceReport(Model):
 
         optional = _parse_optional(d.pop("optional", UNSET))
 
-        saved_service_report = cls(
+        _made = cls(
             person=person,
             organization=organization,
             vessel=vessel,
@@ -130,8 +130,8 @@ class SavedServiceReport(Model):
             optional=optional,
         )
 
-        saved_service_report.additional_properties = d
-        return saved_service_report
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -112,7 +112,7 @@ class ServiceReport(Model):
 
         optional = _parse_optional(d.pop("optional", UNSET))
 
-        service_report = cls(
+        _made = cls(
             person=person,
             organization=organization,
             vessel=vessel,
@@ -120,8 +120,8 @@ class ServiceReport(Model):
             optional=optional,
         )
 
-        service_report.additional_properties = d
-        return service_report
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -28,10 +28,10 @@ class ServiceReportOptional(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        service_report_optional = cls()
+        _made = cls()
 
-        service_report_optional.additional_properties = d
-        return service_report_optional
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,0 +1,110 @@
+"""Looks at records before they are sent: a bad one then costs no request, nor its whole chunk."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import Factory, frozen
+
+from ..errors import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jsonschema_rs import ValidationError
+
+Reasons = dict[int, tuple[Reason, ...]]
+
+
+@frozen
+class Findings:
+    """What a check found, by the position of the record.
+
+    Attributes:
+        refused: Why records can't be sent.
+        warned: What looks wrong and is sent all the same.
+    """
+
+    refused: Reasons = Factory(dict)
+    warned: Reasons = Factory(dict)
+
+
+class Check:
+    """Checks records against the document's schema of them, check digits included."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        # Loaded with the first check: whoever only asks Sdir something does without.
+        import jsonschema_rs
+
+        from .formats import DOUBTFUL, FORMATS
+
+        item = {name: value for name, value in schema.items() if name != "$defs"}
+        self._doubtful = DOUBTFUL
+        self._validator = jsonschema_rs.validator_for(
+            {"type": "array", "items": item, "$defs": schema.get("$defs", {})},
+            formats=dict(FORMATS),
+            validate_formats=True,
+            mask="the value",
+        )
+
+    def __call__(self, bodies: Sequence[bytes]) -> Findings:
+        """Check records, each given as its JSON; an empty one is left out."""
+        findings = Findings()
+        positions = [position for position, body in enumerate(bodies) if body]
+        records = _parsed([bodies[position] for position in positions])
+        if records is None:
+            positions, records = _parsed_singly(bodies, positions, findings)
+        if not self._validator.is_valid(records):
+            for error in self._validator.iter_errors(records):
+                self._enter(positions[int(error.instance_path[0])], error, findings)
+        return findings
+
+    def _enter(self, position: int, error: ValidationError, findings: Findings) -> None:
+        doubtful = error.kind.name == "format" and error.kind.as_dict()["format"] == self._doubtful
+        found = findings.warned if doubtful else findings.refused
+        reason = Reason(f"{error.message[:1].upper()}{error.message[1:]}.", _field_of(error))
+        found[position] = (*found.get(position, ()), reason)
+
+
+def _field_of(error: ValidationError) -> str:
+    path = [str(part) for part in error.instance_path[1:]]
+    if error.kind.name == "required":
+        path.append(error.kind.as_dict()["property"])
+    return ".".join(path)
+
+
+def _parsed(bodies: Sequence[bytes]) -> list[Any] | None:
+    """Parse all records at once; `None` if one of them is not the JSON of one record."""
+    try:
+        records: list[Any] = orjson.loads(b"[" + b",".join(bodies) + b"]")
+    except orjson.JSONDecodeError:
+        return None
+    return records if len(records) == len(bodies) else None
+
+
+def _parsed_singly(
+    bodies: Sequence[bytes], positions: Sequence[int], findings: Findings
+) -> tuple[list[int], list[Any]]:
+    """Parse record by record, to find the one that can't be."""
+    readable: dict[int, Any] = {}
+    for position in positions:
+        try:
+            readable[position] = orjson.loads(bodies[position])
+        except orjson.JSONDecodeError as error:
+            findings.refused[position] = (Reason(f"The bytes are not JSON: {error.msg}."),)
+    return list(readable), list(readable.values())
+
+
+def unchecked(_: Sequence[bytes]) -> Findings:
+    """Find nothing: the check is switched off."""
+    return Findings()
+
+
+@lru_cache(maxsize=64)
+def check_of(package: str, kind: str) -> Check:
+    """Return the check of a batch operation of a generated version."""
+    schemas = orjson.loads(resources.files(package).joinpath("schemas.json").read_bytes())
+    return Check(schemas[kind])
