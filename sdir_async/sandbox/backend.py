@@ -1,0 +1,145 @@
+"""What the API behind the gateway does with a request that fits the document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import orjson
+from starlette.responses import Response
+
+from .operations import Operation, Role
+from .problems import pascal_case, problem
+from .validation import InvalidError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .schemas import Json
+    from .store import Row, Store
+
+
+class Backend:
+    """Answers the operations of every document from one store.
+
+    Example:
+        ```python
+        response = Backend(store).answer(operation, {"uid": "…"}, None)
+        ```
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._roles = {
+            Role.CREATE: self._create,
+            Role.UPDATE: self._update,
+            Role.VALIDATE: self._validate,
+            Role.LIST: self._list,
+            Role.GET: self._get,
+            Role.EXAMPLE: self._example,
+        }
+
+    def answer(self, operation: Operation, parameters: Json, body: Any) -> Response:
+        """Do what the operation does.
+
+        Raises:
+            InvalidError: A batch names records that don't exist.
+        """
+        return self._roles[operation.role](operation, parameters, body)
+
+    def _create(self, operation: Operation, _: Json, body: Any) -> Response:
+        records = body if operation.many else [body]
+        rows = _rows(operation, records, self._new_uids(operation, len(records)))
+        self._store.add(operation.collection, rows)
+        return _saved(operation, rows)
+
+    def _update(self, operation: Operation, parameters: Json, body: Any) -> Response:
+        records = body if operation.many else [body]
+        name = operation.identifier.name
+        uids = [parameters.get(name, record.get(name)) for record in records]
+        rows = _rows(operation, records, uids)
+        if unknown := self._store.unknown(operation.collection, [uid for uid, _ in rows]):
+            return self._refuse_unknown(operation, rows, unknown)
+        self._store.replace(operation.collection, rows)
+        return _saved(operation, rows)
+
+    def _validate(self, operation: Operation, _: Json, __: Any) -> Response:
+        return _answer(operation, b"[]" if operation.many else _dump(operation.example))
+
+    def _list(self, operation: Operation, parameters: Json, _: Any) -> Response:
+        filters = operation.filters
+        where = {filters[name]: value for name, value in parameters.items() if name in filters}
+        limit, offset = _page(operation, parameters)
+        found = self._store.find(operation.collection, where, limit=limit, offset=offset)
+        return _answer(operation, _array(found))
+
+    def _get(self, operation: Operation, parameters: Json, _: Any) -> Response:
+        uid = _uid(parameters[operation.identifier.name])
+        if (found := self._store.get(operation.collection, uid)) is None:
+            return not_found()
+        return _answer(operation, found)
+
+    def _example(self, operation: Operation, _: Json, __: Any) -> Response:
+        return _answer(operation, _dump(operation.example))
+
+    def _new_uids(self, operation: Operation, count: int) -> Iterable[str | int]:
+        if not operation.identifier.counted:
+            return (str(uuid4()) for _ in range(count))
+        first = self._store.last_number(operation.collection) + 1
+        return range(first, first + count)
+
+    def _refuse_unknown(self, operation: Operation, rows: list[Row], unknown: set[str]) -> Response:
+        if not operation.many:
+            return not_found()
+        name = pascal_case(operation.identifier.name)
+        named = (f"[{index}].{name}" for index, (uid, _) in enumerate(rows) if uid in unknown)
+        raise InvalidError({key: [f"The field {name} names no saved record."] for key in named})
+
+
+def not_found() -> Response:
+    """Return the API's own answer where no record has the identifier."""
+    return Response(
+        orjson.dumps(problem(404)), 404, media_type="application/problem+json; charset=utf-8"
+    )
+
+
+def _rows(operation: Operation, records: list[Json], uids: Iterable[str | int | None]) -> list[Row]:
+    """Give each record its identifier and write it as JSON."""
+    name = operation.identifier.name
+    rows = []
+    for record, uid in zip(records, uids, strict=True):
+        record[name] = uid
+        rows.append((_uid(uid), orjson.dumps(record).decode()))
+    return rows
+
+
+def _uid(value: object) -> str:
+    """Return an identifier as it is stored; UUIDs are the same in capitals."""
+    return str(value).lower()
+
+
+def _page(operation: Operation, parameters: Mapping[str, Any]) -> tuple[int | None, int]:
+    if (pages := operation.pages) is None:
+        return None, 0
+    size = parameters.get(pages.size, pages.largest)
+    return size, (parameters.get(pages.number, 1) - 1) * (size or 0)
+
+
+def _saved(operation: Operation, rows: list[Row]) -> Response:
+    bodies = [body.encode() for _, body in rows]
+    return _answer(operation, _array(bodies) if operation.many else bodies[0])
+
+
+def _array(bodies: list[bytes]) -> bytes:
+    return b"[" + b",".join(bodies) + b"]"
+
+
+def _dump(example: object) -> bytes:
+    return b"" if example is None else orjson.dumps(example)
+
+
+def _answer(operation: Operation, content: bytes) -> Response:
+    if not content or operation.status == HTTPStatus.NO_CONTENT:
+        return Response(status_code=operation.status)
+    return Response(content, operation.status, media_type="application/json; charset=utf-8")

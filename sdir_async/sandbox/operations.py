@@ -1,0 +1,92 @@
+"""What an operation of an API does, with which records."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .schemas import Json
+
+_BELOW_COLLECTION = re.compile(r"(/batch|/prevalidate|/\{[^/{}]*\})+$")
+
+
+class Role(StrEnum):
+    """What an operation does. The first three are the values of `x-sdir-batch`."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    VALIDATE = "validate"
+    LIST = "list"
+    GET = "get"
+    EXAMPLE = "example"
+
+    @property
+    def stores(self) -> bool:
+        """Whether it works on saved records."""
+        return self not in (Role.VALIDATE, Role.EXAMPLE)
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """The field that tells records apart: a UUID, or a number counted up."""
+
+    name: str = "uid"
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The query parameters of a list's page, counted from 1, and of its size."""
+
+    number: str
+    size: str
+    largest: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation of one document.
+
+    Attributes:
+        method: In capitals.
+        base: The path of the document's server.
+        path: The whole path, a template such as `/base/things/{uid}`.
+        role: What it does.
+        many: Whether its body is a list of records.
+        collection: The path of the records it works on; each document has its own.
+        identifier: The field that tells those records apart.
+        status: The status when all went well.
+        parameters: JSON Schema of an object with its path and query parameters.
+        body: JSON Schema of the body, `None` where it takes no JSON.
+        body_name: What the server's code may call the body; it turns up in error answers.
+        media_types: The content types it accepts; the subtype may be a pattern.
+        filters: Query parameters of a list, each with the dotted path of a record's field.
+        pages: How a list is cut into pages, if it is.
+        example: What to answer where no record is involved; `None` if nothing.
+    """
+
+    method: str
+    base: str
+    path: str
+    role: Role
+    many: bool
+    collection: str
+    identifier: Identifier
+    status: int
+    parameters: Json
+    body: Json | None = None
+    body_name: str = "body"
+    media_types: tuple[str, ...] = ()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    pages: Pages | None = None
+    example: Any = None
+
+
+def collection_of(path: str) -> str:
+    """Return the path of the records that an operation's path is about."""
+    return _BELOW_COLLECTION.sub("", path) or "/"

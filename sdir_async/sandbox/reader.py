@@ -1,0 +1,216 @@
+"""Reads from an OpenAPI document what each of its operations does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .operations import Identifier, Operation, Pages, Role, collection_of
+from .schemas import Json, Schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .documents import Document
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_ONE_OF_COLLECTION = re.compile(r"(?P<collection>.+)/\{(?P<name>[^/{}]+)\}")
+
+
+def read_operations(documents: Iterable[Document]) -> list[Operation]:
+    """Return every operation of every document.
+
+    Raises:
+        ValueError: A document contradicts itself, or two serve the same operation.
+    """
+    found: dict[tuple[str, str], Operation] = {}
+    for document in documents:
+        for operation in _read(document):
+            method, path = operation.method, operation.path
+            if (method, path) in found:
+                raise ValueError(f"{document.name!r} is not alone in serving {method} {path}.")
+            found[method, path] = operation
+    return list(found.values())
+
+
+def _read(document: Document) -> list[Operation]:
+    try:
+        return _Reader(document.spec).operations()
+    except ValueError as error:
+        raise ValueError(f"{document.name!r} can't be served: {error}.") from error
+
+
+def base_path(spec: Json) -> str:
+    """Return the path of the first server's URL, with the defaults of its variables."""
+    servers: list[Json] = spec.get("servers") or [{"url": ""}]
+    server, url = servers[0], str(servers[0]["url"])
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    return urlsplit(url).path.rstrip("/")
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """An operation as the document has it, references followed."""
+
+    method: str
+    path: str
+    node: Json
+    parameters: list[Json]
+    media_types: tuple[str, ...]
+    body: Json | None
+    many: bool
+
+    @property
+    def collection(self) -> str:
+        return collection_of(self.path)
+
+    @property
+    def writes(self) -> Role | None:
+        """What it does with the body's records: what the document says, else by rule."""
+        if "x-sdir-batch" in self.node:
+            return Role(self.node["x-sdir-batch"])
+        last = self.path.rpartition("/")[2]
+        match self.method, last:
+            case "post", "prevalidate" if self.body is not None:
+                return Role.VALIDATE
+            case "post" | "put", _ if self.body is not None and self.many == (last == "batch"):
+                return Role.CREATE if self.method == "post" else Role.UPDATE
+            case _:
+                return None
+
+
+class _Reader:
+    """Reads one document; what one operation does depends on the others."""
+
+    def __init__(self, spec: Json) -> None:
+        self._spec = spec
+        self._schemas = Schemas(spec)
+        self._base = base_path(spec)
+
+    def operations(self) -> list[Operation]:
+        return [self._operation(raw) for raw in self._raw]
+
+    @cached_property
+    def _raw(self) -> list[_Raw]:
+        return list(self._read_raw())
+
+    @cached_property
+    def _stored(self) -> dict[str, Json]:
+        """The collections that records can get into, each with the fields of its records."""
+        return {
+            raw.collection: self._schemas.properties(raw.body or {})
+            for raw in self._raw
+            if raw.writes in (Role.CREATE, Role.UPDATE)
+        }
+
+    @cached_property
+    def _identifiers(self) -> dict[str, Identifier]:
+        found: dict[str, Identifier] = {}
+        for raw in self._raw:
+            if one := _ONE_OF_COLLECTION.fullmatch(raw.path):
+                schemas = {each["name"]: each.get("schema", {}) for each in raw.parameters}
+                schema = self._schemas.resolve(schemas.get(one["name"], {}))
+                counted = schema.get("type") == "integer"
+                found.setdefault(one["collection"], Identifier(one["name"], counted))
+        return found
+
+    @cached_property
+    def _reconciled(self) -> dict[str, dict[str, str]]:
+        """The filters of list operations, as the batches that use them tell."""
+        told = [raw.node["x-sdir-reconcile"] for raw in self._raw if "x-sdir-reconcile" in raw.node]
+        return {each["operation"]: each.get("filter", {}) for each in told}
+
+    def _read_raw(self) -> Iterator[_Raw]:
+        for path, item in (self._spec.get("paths") or {}).items():
+            shared = item.get("parameters", [])
+            for method in _METHODS:
+                if method in item:
+                    yield self._read_one(method, path, item[method], shared)
+
+    def _read_one(self, method: str, path: str, node: Json, shared: list[Json]) -> _Raw:
+        parameters = [self._schemas.resolve(each) for each in shared + node.get("parameters", [])]
+        content = self._schemas.resolve(node.get("requestBody", {})).get("content", {})
+        media_types = tuple(name for name in content if "json" in name)
+        body = content[media_types[0]].get("schema", {}) if media_types else None
+        many = body is not None and self._schemas.is_list(body)
+        return _Raw(method, path, node, parameters, media_types, body, many)
+
+    def _operation(self, raw: _Raw) -> Operation:
+        role = raw.writes or self._reads(raw)
+        status, answer = self._success(raw, role)
+        return Operation(
+            method=raw.method.upper(),
+            base=self._base,
+            path=self._base + raw.path,
+            role=role,
+            many=raw.many,
+            collection=self._base + raw.collection,
+            identifier=self._identifiers.get(raw.collection, Identifier()),
+            status=status,
+            parameters=self._parameters(raw),
+            body=None if raw.body is None else self._schemas.standalone(raw.body),
+            body_name=_body_name(raw.body or {}),
+            media_types=raw.media_types,
+            filters=self._filters(raw) if role is Role.LIST else {},
+            pages=self._pages(raw),
+            example=self._example(answer) if role in (Role.EXAMPLE, Role.VALIDATE) else None,
+        )
+
+    def _reads(self, raw: _Raw) -> Role:
+        if raw.method == "get" and raw.collection in self._stored:
+            if raw.path == raw.collection:
+                return Role.LIST
+            if _ONE_OF_COLLECTION.fullmatch(raw.path):
+                return Role.GET
+        return Role.EXAMPLE
+
+    def _success(self, raw: _Raw, role: Role) -> tuple[int, Json]:
+        answers = raw.node.get("responses", {})
+        good = sorted(status for status in answers if re.fullmatch(r"2\d\d", status))
+        if not good:
+            return (201 if role is Role.CREATE else 200), {}
+        return int(good[0]), self._schemas.resolve(answers[good[0]])
+
+    def _parameters(self, raw: _Raw) -> Json:
+        used = [each for each in raw.parameters if each["in"] in ("path", "query")]
+        undeclared: Json = {name: {} for name in re.findall(r"\{([^{}]*)\}", raw.path)}
+        schemas = {each["name"]: each.get("schema", {}) for each in used}
+        return self._schemas.standalone(
+            {
+                "type": "object",
+                "properties": undeclared | schemas,
+                "required": [each["name"] for each in used if each.get("required")],
+            }
+        )
+
+    def _filters(self, raw: _Raw) -> dict[str, str]:
+        """Which field a query parameter asks for: what the document says, else of the same name."""
+        fields = self._stored[raw.collection]
+        queries = [each["name"] for each in raw.parameters if each["in"] == "query"]
+        by_name = {name: name for name in queries if name in fields}
+        return by_name | self._reconciled.get(raw.node.get("operationId", ""), {})
+
+    def _pages(self, raw: _Raw) -> Pages | None:
+        if not (told := raw.node.get("x-sdir-pages")):
+            return None
+        schemas = {each["name"]: each.get("schema", {}) for each in raw.parameters}
+        largest = self._schemas.resolve(schemas.get(told["size"], {})).get("maximum")
+        return Pages(told["number"], told["size"], largest)
+
+    def _example(self, answer: Json) -> Any:
+        content = answer.get("content", {})
+        media: Json = next((content[name] for name in content if "json" in name), {})
+        if "example" in media:
+            return media["example"]
+        for example in media.get("examples", {}).values():
+            return self._schemas.resolve(example).get("value")
+        return self._schemas.sample(media["schema"]) if "schema" in media else None
+
+
+def _body_name(body: Json) -> str:
+    name = str(body.get("items", body).get("$ref", "")).rpartition("/")[2]
+    return name[:1].lower() + name[1:] or "body"

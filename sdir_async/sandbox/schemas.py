@@ -1,0 +1,131 @@
+"""Turns the schemas of an OpenAPI 3.0 document into JSON Schema, and into sample values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+_SAMPLES: dict[str, str] = {
+    "date": "2020-01-01",
+    "date-time": "2020-01-01T00:00:00+00:00",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+_INTEGERS = {"int32": 2**31, "int64": 2**63}
+_DEEPEST = 20
+
+
+class Schemas:
+    """The schemas of one document."""
+
+    def __init__(self, spec: Json) -> None:
+        self._spec = spec
+        self._components = to_json_schema((spec.get("components") or {}).get("schemas") or {})
+
+    def resolve(self, node: Json) -> Json:
+        """Follow a local `$ref`, and the next, until something stands there itself.
+
+        Raises:
+            ValueError: One leads nowhere.
+        """
+        while isinstance(reference := node.get("$ref"), str):
+            node = self._at(reference)
+        return node
+
+    def _at(self, reference: str) -> Json:
+        node: Any = self._spec
+        for part in reference.removeprefix("#/").split("/"):
+            node = node.get(part.replace("~1", "/").replace("~0", "~")) if node else None
+        if not isinstance(node, dict):
+            raise ValueError(f"the reference {reference!r} leads nowhere")
+        return node
+
+    def standalone(self, schema: Json) -> Json:
+        """Return the schema as JSON Schema, with everything it may refer to inside."""
+        return {**to_json_schema(schema), "components": {"schemas": self._components}}
+
+    def is_list(self, schema: Json) -> bool:
+        """Tell whether the schema describes a list."""
+        return self.resolve(schema).get("type") == "array"
+
+    def properties(self, schema: Json) -> Json:
+        """Return the schemas of a record's own fields; of a list, those of its items."""
+        schema = self.resolve(schema)
+        if "items" in schema:
+            return self.properties(schema["items"])
+        found = dict(schema.get("properties", {}))
+        for part in schema.get("allOf", []):
+            found |= self.properties(part)
+        return found
+
+    def sample(self, schema: Json, depth: int = 0) -> Any:
+        """Return the schema's own example, or the least that it accepts."""
+        schema = self.resolve(schema)
+        for given in ("example", "default"):
+            if given in schema:
+                return schema[given]
+        if schema.get("enum"):
+            return schema["enum"][0]
+        return None if depth > _DEEPEST else self._least(schema, depth + 1)
+
+    def _least(self, schema: Json, depth: int) -> Any:
+        for alternatives in ("oneOf", "anyOf"):
+            if schema.get(alternatives):
+                return self.sample(schema[alternatives][0], depth)
+        match schema.get("type"):
+            case "string":
+                return _SAMPLES.get(schema.get("format", ""), "x" * schema.get("minLength", 0))
+            case "integer" | "number":
+                return schema.get("minimum", 0)
+            case "boolean":
+                return False
+            case "array":
+                return [self.sample(schema["items"], depth)] * schema.get("minItems", 0)
+            case _:
+                return self._least_object(schema, depth)
+
+    def _least_object(self, schema: Json, depth: int) -> Json:
+        properties = schema.get("properties", {})
+        least: Json = {}
+        for part in schema.get("allOf", []):
+            least |= self.sample(part, depth)
+        for name in schema.get("required", []):
+            least[name] = self.sample(properties.get(name, {}), depth)
+        return least
+
+
+def to_json_schema(node: Any) -> Any:
+    """Rewrite what OpenAPI 3.0 says differently from JSON Schema, all the way down.
+
+    `nullable` becomes a condition rather than an alternative: a validator then reports what is
+    wrong inside the value, instead of that no alternative fits.
+    """
+    if isinstance(node, list):
+        return [to_json_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    schema = {name: to_json_schema(value) for name, value in node.items()}
+    _bound_exclusively(schema, "minimum", "exclusiveMinimum")
+    _bound_exclusively(schema, "maximum", "exclusiveMaximum")
+    _bound_integer(schema)
+    if schema.get("additionalProperties") is False:
+        del schema[
+            "additionalProperties"
+        ]  # exports say so, but ASP.NET passes over what it doesn't know
+    if schema.get("nullable") is True:
+        return {"if": {"type": "null"}, "else": schema}
+    return schema
+
+
+def _bound_exclusively(schema: Json, limit: str, exclusive: str) -> None:
+    """OpenAPI 3.0 marks a limit as exclusive; JSON Schema has a limit of its own for that."""
+    if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and limit in schema:
+        schema[exclusive] = schema.pop(limit)
+
+
+def _bound_integer(schema: Json) -> None:
+    """What .NET can't hold in its integer it refuses."""
+    size = _INTEGERS.get(str(schema.get("format")))
+    if size and schema.get("type") == "integer":
+        schema.setdefault("minimum", -size)
+        schema.setdefault("maximum", size - 1)

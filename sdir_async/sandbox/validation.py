@@ -1,0 +1,115 @@
+"""Checks bodies and parameters against the document."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import orjson
+
+from .formats import FORMATS
+from .problems import Errors, empty_body, refused_body, refused_parameters, unreadable_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .schemas import Json
+
+_INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
+_BOOLEANS = {"true": True, "false": False}
+
+
+class InvalidError(Exception):
+    """A request that doesn't fit the document; `errors` says why, in the words of the answer."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__("The request does not fit the document.")
+        self.errors = errors
+
+
+class Body:
+    """Reads the bodies of one operation."""
+
+    def __init__(self, schema: Json, name: str) -> None:
+        self._schema = schema
+        self._name = name
+
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Draft202012Validator:
+        return _validator(self._schema)
+
+    def read(self, body: bytes) -> Any:
+        """Return the body's value.
+
+        The whole value is checked in one call; what is wrong is only worked out when something is.
+
+        Raises:
+            InvalidError: It is no JSON, or not what the schema asks for.
+        """
+        value = self._parse(body)
+        if value is None:
+            raise InvalidError(empty_body(self._name))
+        if not self._validator.is_valid(value):
+            found = self._validator.iter_errors(value)
+            raise InvalidError(refused_body(found, self._schema, body, self._name))
+        return value
+
+    def _parse(self, body: bytes) -> Any:
+        if not body.strip():
+            return None
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            position = len(error.doc[: error.pos].encode())
+            raise InvalidError(unreadable_body(body, position, self._name)) from None
+
+
+class Parameters:
+    """Reads the path and query parameters of one operation."""
+
+    def __init__(self, schema: Json) -> None:
+        self._schema = schema
+
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Draft202012Validator:
+        return _validator(self._schema)
+
+    def read(self, given: Mapping[str, list[str]]) -> dict[str, Any]:
+        """Return the values of the parameters that the document knows.
+
+        Raises:
+            InvalidError: One is missing, or not what its schema asks for.
+        """
+        schemas = self._schema["properties"]
+        known = {name: texts for name, texts in given.items() if name in schemas}
+        values = {name: _convert(texts, schemas[name]) for name, texts in known.items()}
+        if not self._validator.is_valid(values):
+            raise InvalidError(
+                refused_parameters(self._validator.iter_errors(values), self._schema)
+            )
+        return values
+
+
+def _validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(
+        schema, validate_formats=True, formats=dict(FORMATS), offline=True
+    )
+
+
+def _convert(texts: list[str], schema: Json) -> Any:
+    """Turn the text of a parameter into a value; text that doesn't fit stays, to be refused."""
+    first = texts[0]
+    match schema.get("type"):
+        case "array":
+            return [_convert([text], schema.get("items", {})) for text in texts]
+        case "integer" if _INTEGER.fullmatch(first):
+            return int(first)
+        case "number" if _NUMBER.fullmatch(first):
+            return float(first)
+        case "boolean":
+            return _BOOLEANS.get(first.lower(), first)
+        case _:
+            return first

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import orjson
+
+import sdir_async.sandbox
+from sdir_async.sandbox.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
+    from .conftest import Json
+
+ROOT = Path(sdir_async.sandbox.__file__).parents[2]
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command until its greeting is complete, and end it as Ctrl-C does."""
+    command = [sys.executable, "-W", "error", "-m", "sdir_async.sandbox", "--port", "0", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        try:
+            greeting = ""
+            while line := process.stdout.readline():
+                greeting += line
+                if "Ctrl-C" in line:
+                    break
+            yield process, greeting
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+            assert process.stderr.read() == ""
+
+
+def test_the_command_serves_until_ctrl_c(tmp_path: Path) -> None:
+    """It says where, what, and how to point a client at it, and ends without a word."""
+    store = tmp_path / "records.db"
+    with _running("--store", str(store)) as (_, greeting):
+        url = re.search(r"http://127\.0\.0\.1:\d+", greeting)
+        key = re.search(r'Sdir\("(\w+)", base_url="(.+)"\)', greeting)
+        assert url
+        assert key
+        assert key[2] == url[0]
+        base = re.search(r"additional_competence v2 +(\S+)", greeting)
+        assert base
+        answer = httpx.get(f"{base[1]}/codes", headers={"Ocp-Apim-Subscription-Key": key[1]})
+        assert answer.status_code == 200
+        assert "this machine only" in greeting
+    assert store.exists()
+
+
+def test_a_key_that_was_given_works_and_is_not_printed() -> None:
+    """It is not ours to show."""
+    with _running("--key", "hush", "--key", "hush2") as (_, greeting):
+        assert "hush" not in greeting
+        url = greeting.split()[3]
+        path = "/aps-course-external/v1/codes"
+        for key in ("hush", "hush2"):
+            headers = {"Ocp-Apim-Subscription-Key": key}
+            assert httpx.get(url + path, headers=headers).status_code == 200
+
+
+def test_it_serves_the_documents_of_a_folder(toy: Json, folder: Callable[[Json], Path]) -> None:
+    """And nothing else."""
+    with _running("--documents", str(folder(toy))) as (_, greeting):
+        assert re.search(r"marina v7 +http://\S+/marina/v7\n", greeting)
+        assert "course" not in greeting
+
+
+def test_what_keeps_it_from_starting_is_said_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With exit status 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["--port", str(taken.getsockname()[1])]) == 1
+    assert main(["--documents", str(tmp_path)]) == 1
+    assert main(["--port", "0", "--store", str(tmp_path / "no" / "where.db")]) == 1
+    (tmp_path / "broken.json").write_bytes(
+        orjson.dumps(
+            {"openapi": "3.0.1", "paths": {"/a": {"get": {"requestBody": {"$ref": "#/x"}}}}}
+        )
+    )
+    assert main(["--documents", str(tmp_path)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("sdir-sandbox: ") for line in lines)
+
+
+def test_without_the_extra_the_error_says_what_to_install() -> None:
+    """Instead of naming a library that nobody asked for."""
+    code = "import sys; sys.modules['starlette'] = None; import sdir_async.sandbox"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "pip install 'sdir-async[sandbox]'" in result.stderr.splitlines()[-1]
