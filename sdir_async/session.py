@@ -134,7 +134,7 @@ class Session:
         self.retry = retry
         self.versions = versions
         self.base_url_of = base_url_of
-        self.running: set[asyncio.Task[None]] = set()
+        self._owned: set[asyncio.Task[None]] = set()
         self._largest_body = math.inf
         self._http = http
         self._keys = keys
@@ -143,10 +143,15 @@ class Session:
 
     async def aclose(self) -> None:
         """Cancel the uploads that run in the background, and wait until they are gone."""
-        running = list(self.running)
-        for task in running:
+        owned = list(self._owned)
+        for task in owned:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*owned, return_exceptions=True)
+
+    def own(self, task: asyncio.Task[None]) -> None:
+        """Let no task outlive this session."""
+        self._owned.add(task)
+        task.add_done_callback(self._owned.discard)
 
     def is_too_large(self, size: int) -> bool:
         """Say whether a body of so many bytes is larger than what was refused before allows."""

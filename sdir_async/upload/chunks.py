@@ -104,13 +104,16 @@ class Chunker:
     large is for the server to say.
     """
 
-    def __init__(self, max_records: int, max_bytes: int, *, planned: Sequence[int] = ()) -> None:
-        """Set the limits; `planned` are the lengths of the first chunks, where they are given."""
+    def __init__(self, max_records: int, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self._max_records = max_records
-        self._planned = list(reversed(planned))
+        self._planned: list[int] = []
         self._chunk = Chunk(0)
         self._size = 1
+
+    def plan(self, lengths: Sequence[int]) -> None:
+        """Give the first chunks these lengths, whatever the limits are."""
+        self._planned = list(reversed(lengths))
 
     def feed(
         self, record: object, body: bytes, refused: tuple[Reason, ...] | None = None

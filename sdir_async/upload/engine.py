@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ class Run:
         self.stopping = False
         self._emit = emit
         self._ledger = Ledger()
+        self._chunker = Chunker(plan.chunk_size, plan.session.body_limit(plan.chunk_bytes))
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._requests = 0
         self._loop = asyncio.get_running_loop()
@@ -66,7 +68,8 @@ class Run:
         if self.plan.deadline is not None:
             self.deadline = self._started + self.plan.deadline
         try:
-            async with self.plan.journal, asyncio.TaskGroup() as tasks:
+            async with self.plan.journal as journal, asyncio.TaskGroup() as tasks:
+                self._chunker.plan(journal.planned())
                 self._reader = tasks.create_task(self._read(tasks))
             if self._error is not None:
                 raise self._error
@@ -86,31 +89,37 @@ class Run:
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
         bound = asyncio.timeout_at(self.deadline)
         try:
-            async with bound:
-                async for chunk in self._chunks():
-                    past = self.plan.journal.begin(chunk)
-                    await self._slots.acquire()
-                    tasks.create_task(self._settle(chunk, past))
-                    await asyncio.sleep(0)
+            async with bound, _closing(self.plan.records) as records:
+                if isinstance(records, AsyncIterable):
+                    async for record in records:
+                        if chunk := self._feed(record):
+                            await self._start(chunk, tasks)
+                else:
+                    for record in records:
+                        if chunk := self._feed(record):
+                            await self._start(chunk, tasks)
+                if chunk := self._chunker.flush():
+                    await self._start(chunk, tasks)
                 self.plan.journal.end(self._ledger.read)
         except Exception as error:  # noqa: BLE001  it is the user's own, and raised at the end
             self.stop(None if bound.expired() else error)
 
-    async def _chunks(self) -> AsyncIterator[Chunk]:
-        plan = self.plan
-        chunker = Chunker(plan.chunk_size, plan.chunk_bytes, planned=plan.journal.planned())
-        async for record in _each(plan.records):
-            body, refused = b"", None
-            try:
-                body = plan.encode(record)
-            except Unreadable as error:
-                refused = (Reason(str(error)),)
-            self._ledger.read += 1
-            if chunk := chunker.feed(record, body, refused):
-                yield chunk
-                chunker.max_bytes = plan.session.body_limit(plan.chunk_bytes)
-        if chunk := chunker.flush():
-            yield chunk
+    def _feed(self, record: object) -> Chunk | None:
+        self._ledger.read += 1
+        try:
+            return self._chunker.feed(record, self.plan.encode(record))
+        except Unreadable as error:
+            return self._chunker.feed(record, b"", (Reason(str(error)),))
+        except TypeError as error:
+            error.add_note(f"It is record {self._ledger.read - 1} of the input.")
+            raise
+
+    async def _start(self, chunk: Chunk, tasks: asyncio.TaskGroup) -> None:
+        past = self.plan.journal.begin(chunk)
+        await self._slots.acquire()
+        tasks.create_task(self._settle(chunk, past))
+        await asyncio.sleep(0)
+        self._chunker.max_bytes = self.plan.session.body_limit(self.plan.chunk_bytes)
 
     async def _settle(self, chunk: Chunk, past: Past | None) -> None:
         try:
@@ -163,13 +172,14 @@ class Run:
         return await lister.was_applied(piece.bodies)
 
 
-async def _each(records: Any) -> AsyncIterator[Any]:
-    if isinstance(records, AsyncIterable):
-        async for record in records:
-            yield record
-    else:
-        for record in records:
-            yield record
+@contextlib.asynccontextmanager
+async def _closing(records: Any) -> AsyncIterator[Any]:
+    """Close an async generator in the end: the loop would do it later, in a task of its own."""
+    try:
+        yield records
+    finally:
+        if inspect.isasyncgen(records):
+            await records.aclose()
 
 
 def _attach(report: UploadReport, error: BaseException) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..errors import ConfigurationError
 from .engine import Run
 from .report import ChunkOutcome, UploadReport
 
@@ -26,8 +27,8 @@ class Upload(Generic[SavedT]):
         >>> async for chunk in competences.upload(records):  # doctest: +SKIP
         ...     print(chunk.state, len(chunk.indexes))
 
-    Leaving the loop early ends the upload as soon as the iterator is dropped; `async with` makes
-    sure that it has ended when the block is left.
+    Leaving the loop early ends the upload; `async with` makes sure that nothing of it is left when
+    the block is.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -54,30 +55,16 @@ class Upload(Generic[SavedT]):
             await asyncio.shield(self._task)
         return self._run.report()
 
-    async def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:
+    def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:
         """Yield what became of each chunk, or part of one, as it settles."""
         if self._run is not None:
             raise RuntimeError("an Upload can be iterated over once; make another one")
-        outcomes: asyncio.Queue[ChunkOutcome[SavedT] | None] = asyncio.Queue()
-        room = asyncio.Semaphore(self._plan.concurrency)
-
-        async def emit(outcome: ChunkOutcome[Any]) -> None:
-            await room.acquire()
-            outcomes.put_nowait(outcome)
-
-        self._run = Run(self._plan, emit)
+        outcomes = _Outcomes[SavedT](self._plan.concurrency)
+        self._run = Run(self._plan, outcomes.put)
         self._task = asyncio.create_task(self._run.run(), name="sdir upload")
-        self._task.add_done_callback(lambda _: outcomes.put_nowait(None))
-        running = self._plan.session.running
-        running.add(self._task)
-        self._task.add_done_callback(running.discard)
-        try:
-            while (outcome := await outcomes.get()) is not None:
-                room.release()
-                yield outcome
-            await self._task
-        finally:
-            await self.aclose()
+        self._plan.session.own(self._task)
+        outcomes.follow(self._task)
+        return outcomes
 
     async def aclose(self) -> None:
         """End the upload now; what was on its way is in doubt. The report says so."""
@@ -95,3 +82,41 @@ class Upload(Generic[SavedT]):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+class _Outcomes(Generic[SavedT]):
+    """Hands outcomes from the task of an upload to a loop; when dropped, it cancels the task."""
+
+    def __init__(self, room: int) -> None:
+        self._queue: asyncio.Queue[ChunkOutcome[SavedT] | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(room)
+        self._task: asyncio.Task[None] | None = None
+
+    def follow(self, task: asyncio.Task[None]) -> None:
+        """End when the task ends."""
+        queue, self._task = self._queue, task
+        task.add_done_callback(lambda _: queue.put_nowait(None))
+
+    async def put(self, outcome: ChunkOutcome[Any]) -> None:
+        """Hand over an outcome; wait while the loop is that much behind."""
+        await self._room.acquire()
+        self._queue.put_nowait(outcome)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ChunkOutcome[SavedT]:
+        outcome = await self._queue.get()
+        if outcome is not None:
+            self._room.release()
+            return outcome
+        self._queue.put_nowait(None)
+        if self._task is not None and self._task.cancelled():
+            raise ConfigurationError("The upload was ended, since it or its Sdir was closed.")
+        if self._task is not None:
+            await self._task
+        raise StopAsyncIteration
+
+    def __del__(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)

@@ -59,8 +59,12 @@ def _fails(kind: type[httpx.RequestError]) -> Callable[[httpx.Request], httpx.Re
     return fail
 
 
-def _answers(status: int, body: object = None, **headers: str) -> Callable[[httpx.Request], httpx.Response]:
-    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+def _answers(
+    status: int, body: object = None, **headers: str
+) -> Callable[[httpx.Request], httpx.Response]:
+    content = (
+        body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    )
     kind = {"content-type": "text/html" if content[:1] == b"<" else "application/json"}
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _: httpx.Response(status, content=content, headers={**kind, **names})
@@ -88,8 +92,7 @@ UNKNOWN_KINDS: tuple[tuple[str, Callable[[httpx.Request], httpx.Response]], ...]
     ("502", _answers(502, b"<html>")),
     ("503", _answers(503)),
     ("504", _answers(504)),
-    ("cut answer", _answers(201, b'[{"uid": "1'))
-    ,
+    ("cut answer", _answers(201, b'[{"uid": "1')),
     ("login page", _answers(200, b"<html>")),
 )
 UNKNOWN = tuple(
@@ -139,7 +142,9 @@ class Register(httpx.AsyncBaseTransport):
     def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
         if request.method == "GET":
             self.asked += 1
-            return self._meet(next(self.list_fates, NORMAL), request, lambda: None, self._list(request))
+            return self._meet(
+                next(self.list_fates, NORMAL), request, lambda: None, self._list(request)
+            )
         records = json.loads(body)
         self.batches.append(len(records))
         if len(body) > self.largest:
@@ -169,13 +174,20 @@ class Register(httpx.AsyncBaseTransport):
         if self.naming == "none":
             return httpx.Response(400, json={"title": "Bad request", "status": 400})
         named = places[:200] if self.naming == "all" else places[:1]
-        errors = {f"[{at}].CourseCode": [f"The code of {records[at]['personalIdentityNumber']} is bad."] for at in named}
+        errors = {
+            f"[{at}].CourseCode": [f"The code of {records[at]['personalIdentityNumber']} is bad."]
+            for at in named
+        }
         if self.naming == "first":
-            errors = {f"$[{at}].courseCode": ["The JSON value could not be converted."] for at in named}
+            errors = {
+                f"$[{at}].courseCode": ["The JSON value could not be converted."] for at in named
+            }
             errors["courses"] = ["The courses field is required."]
         elif len(places) > len(named):
             errors[""] = ["The maximum number of allowed model errors has been reached."]
-        return httpx.Response(400, json={"title": "Validation failed", "status": 400, "errors": errors})
+        return httpx.Response(
+            400, json={"title": "Validation failed", "status": 400, "errors": errors}
+        )
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         person = request.url.params["personId"]
@@ -196,7 +208,10 @@ def client(register: Register, **settings: Any) -> Sdir:
     """An `Sdir` that talks to a register in memory."""
     http = httpx.AsyncClient(transport=register)
     return Sdir(
-        "key", base_url="http://register", http_client=http, **{"retry": RetryPolicy(attempts=50), **settings}
+        "key",
+        base_url="http://register",
+        http_client=http,
+        **{"retry": RetryPolicy(attempts=50), **settings},
     )
 
 

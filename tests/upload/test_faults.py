@@ -9,7 +9,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sdir_async import UploadReport
-from tests.upload.server import BAD, FATES, NOT_APPLIED, UNKNOWN, Fate, Record, Register, bad, client, record
+from tests.upload.server import (
+    BAD,
+    FATES,
+    NOT_APPLIED,
+    UNKNOWN,
+    Fate,
+    Record,
+    Register,
+    bad,
+    client,
+    record,
+)
 from tests.virtual import run
 
 COUNT = 23

@@ -1,0 +1,126 @@
+"""The chunker keeps the input whole, in order, and within its limits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdir_async.api.additional_competence import v1, v2
+from sdir_async.upload.chunks import Chunk, Chunker, Encoder, Piece, Unreadable
+
+bodies = st.lists(st.integers(2, 40).map(lambda size: b"{" + b" " * (size - 2) + b"}"), max_size=60)
+
+
+def chunks_of(items: list[bytes], max_records: int, max_bytes: int) -> list[Chunk]:
+    chunker = Chunker(max_records, max_bytes)
+    made = [chunker.feed(item, item) for item in items]
+    return [chunk for chunk in (*made, chunker.flush()) if chunk is not None]
+
+
+@given(items=bodies, max_records=st.integers(1, 12), max_bytes=st.integers(1, 120))
+def test_chunks_put_together_are_the_input(
+    items: list[bytes], max_records: int, max_bytes: int
+) -> None:
+    """Nothing is lost, doubled or moved, no chunk is empty, and both limits are kept."""
+    made = chunks_of(items, max_records, max_bytes)
+    assert [body for chunk in made for body in chunk.bodies] == items
+    assert [chunk.start for chunk in made] == [
+        sum(len(before) for before in made[:at]) for at in range(len(made))
+    ]
+    for chunk in made:
+        body = Piece(chunk, range(len(chunk))).body()
+        assert 0 < len(chunk) <= max_records
+        assert len(body) == Piece(chunk, range(len(chunk))).size
+        assert len(body) <= max_bytes or len(chunk) == 1
+
+
+@given(items=bodies, max_records=st.integers(1, 12), max_bytes=st.integers(1, 120))
+def test_chunks_are_as_full_as_the_limits_allow(
+    items: list[bytes], max_records: int, max_bytes: int
+) -> None:
+    """A chunk ends only where the next record would not have fitted."""
+    made = chunks_of(items, max_records, max_bytes)
+    for chunk, following in zip(made, made[1:], strict=False):
+        size = Piece(chunk, range(len(chunk))).size
+        assert len(chunk) == max_records or size + len(following.bodies[0]) + 1 > max_bytes
+
+
+def test_a_record_larger_than_the_limit_goes_alone() -> None:
+    """Whether a single record is too large is for the server to say."""
+    made = chunks_of([b"{}", b"{" + b" " * 200 + b"}", b"{}"], 10, 50)
+    assert [len(chunk) for chunk in made] == [1, 1, 1]
+
+
+@given(
+    planned=st.lists(st.integers(1, 6), max_size=5),
+    extra=st.integers(0, 20),
+    limit=st.integers(1, 7),
+)
+def test_planned_lengths_come_first(planned: list[int], extra: int, limit: int) -> None:
+    """A resumed upload cuts its input where the earlier run cut it, whatever the limits are now."""
+    chunker = Chunker(limit, 10)
+    chunker.plan(planned)
+    made = [chunker.feed(at, b"{    }") for at in range(sum(planned) + extra)]
+    lengths = [len(chunk) for chunk in (*made, chunker.flush()) if chunk is not None]
+    assert lengths[: len(planned)] == planned
+    assert sum(lengths) == sum(planned) + extra
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30))
+def test_taking_records_out_keeps_the_others(refused: list[bool]) -> None:
+    """A piece without its bad records, and those, are the piece."""
+    chunk = Chunk(100, list(range(len(refused))), [b"%d" % at for at in range(len(refused))])
+    piece = Piece(chunk, range(len(refused)))
+    rest = piece.without({at: () for at, bad in enumerate(refused) if bad})
+    assert list(rest.indexes) == list(piece.indexes)
+    assert [*rest.records, *(one.record for one in rest.rejections)] == sorted(
+        range(len(refused)), key=lambda at: refused[at]
+    )
+
+
+ENCODE = Encoder((v1.AdditionalCompetence, v1.SavedAdditionalCompetence))
+
+
+@pytest.mark.parametrize(
+    "given_record",
+    [{"a": 1}, b' {"a":1}\n', v1.CompetenceCode("BS0")],
+    ids=["mapping", "bytes", "model"],
+)
+def test_what_a_record_can_be(given_record: object) -> None:
+    """A mapping and bytes are taken as they are; a model that is no record of a batch is not."""
+    if isinstance(given_record, v1.CompetenceCode):
+        with pytest.raises(TypeError, match="CompetenceCode is not a record here"):
+            ENCODE(given_record)
+    else:
+        assert ENCODE(given_record) == b'{"a":1}'
+
+
+@pytest.mark.parametrize(
+    "given_record", [b"", b"[1]", b"{", b"null", {"a": object()}, {"a": "\ud800"}, {1: 2}]
+)
+def test_what_can_not_be_written_as_json(given_record: object) -> None:
+    """A record that JSON can't hold is unreadable: it is rejected, and ends no upload."""
+    with pytest.raises(Unreadable):
+        ENCODE(given_record)
+
+
+@pytest.mark.parametrize("given_record", [None, 1, "{}", [{}], bytearray(b"{}")])
+def test_what_is_no_record_at_all(given_record: object) -> None:
+    """Anything else is a mistake in the caller's program."""
+    with pytest.raises(TypeError, match="is not a record here"):
+        ENCODE(given_record)
+
+
+def test_a_record_of_another_version() -> None:
+    """A model of version 2 is not sent to version 1."""
+    with pytest.raises(TypeError, match=r"v2\..*AdditionalCompetence is not a record here"):
+        ENCODE(v2.AdditionalCompetence.from_dict(V2))
+
+
+V2 = {
+    "personalIdentityNumber": "41814061033",
+    "organizationNumber": "991825827",
+    "competenceCode": "BS0",
+    "completedAt": "2025-03-24T18:32:25+00:00",
+}

@@ -1,0 +1,270 @@
+"""However an upload ends, each record is in one state, and nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from sdir_async import ConfigurationError, Sdir, Snapshot, UploadReport
+from tests.upload.server import Fate, Record, Register, client, pulled, record
+from tests.virtual import run
+
+
+def whole(report: UploadReport, read: int) -> None:
+    """Check the invariant."""
+    assert report.accepted + report.rejected + report.in_doubt + report.unsent == read
+    assert report.in_doubt == sum(map(len, report.doubts))
+    assert report.unsent == sum(map(len, report.remaining))
+
+
+def nothing_runs() -> None:
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def records(count: int) -> list[Record]:
+    return [record(at) for at in range(count)]
+
+
+def test_cancellation_leaves_what_was_on_the_wire_in_doubt() -> None:
+    """Cancelled at any moment, the report tells saved from doubtful from never sent."""
+
+    async def cancelled_after(seconds: float) -> None:
+        register, taken = Register(latency=1.0), [0]
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(
+                pulled(records(100), taken), chunk_size=10, concurrency=2, check=False
+            )
+            task = asyncio.ensure_future(upload)
+            await asyncio.sleep(seconds)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            nothing_runs()
+            whole(upload.report, taken[0])
+            assert upload.report.accepted == len(register.saved)
+            assert upload.report.in_doubt == 20
+
+    for tenths in range(1, 40, 7):
+        run(cancelled_after(tenths / 10))
+
+
+def test_a_chunk_that_waits_to_be_sent_again_is_unsent_when_cancelled() -> None:
+    """What was certainly not applied is not in doubt."""
+
+    async def main() -> None:
+        register = Register(fates=[Fate("429", False, _too_many)] * 9)
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(records(10), check=False)
+            task = asyncio.ensure_future(upload)
+            await asyncio.sleep(30)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert (upload.report.unsent, upload.report.in_doubt) == (10, 0)
+
+    run(main())
+
+
+def _too_many(_: object) -> Any:
+    import httpx
+
+    return httpx.Response(429, headers={"Retry-After": "60"})
+
+
+def test_leaving_the_loop_ends_the_upload() -> None:
+    """After `break` the tasks are gone, and the report accounts for all that was read."""
+
+    async def main() -> None:
+        register, taken = Register(latency=1.0), [0]
+        async with client(register) as sdir:
+            async with sdir.course.v1.upload(
+                pulled(records(200), taken), chunk_size=10, concurrency=2, check=False
+            ) as upload:
+                async for chunk in upload:
+                    assert chunk.state == "accepted"
+                    break
+            nothing_runs()
+            whole(upload.report, taken[0])
+            assert upload.report.accepted == len(register.saved)
+
+    run(main())
+
+
+def test_leaving_the_loop_without_a_block_ends_it_too() -> None:
+    """Dropping the iterator is enough; closing the Sdir waits for it."""
+
+    async def main() -> None:
+        register = Register(latency=1.0)
+        async with client(register) as sdir:
+            async for _ in sdir.course.v1.upload(records(200), chunk_size=10, check=False):
+                break
+        nothing_runs()
+
+    run(main())
+
+
+def test_closing_the_client_ends_uploads_in_the_background() -> None:
+    """No task outlives the Sdir that it belongs to."""
+
+    async def main() -> None:
+        register = Register(latency=1.0)
+        sdir = client(register)
+        upload = sdir.course.v1.upload(records(200), chunk_size=10, check=False)
+        outcomes = aiter(upload)
+        await anext(outcomes)
+        await sdir.aclose()
+        nothing_runs()
+        assert upload.report.accepted == len(register.saved)
+        with pytest.raises(ConfigurationError, match="closed"):
+            while True:
+                await anext(outcomes)
+
+    run(main())
+
+
+class Broken(Exception):
+    """The user's own error."""
+
+
+def breaking(count: int) -> Iterator[Record]:
+    yield from records(count)
+    raise Broken
+
+
+async def breaking_late(count: int) -> AsyncIterator[Record]:
+    for one in records(count):
+        yield one
+    await asyncio.sleep(0.5)
+    raise Broken
+
+
+@pytest.mark.parametrize("source", [breaking, breaking_late])
+def test_an_error_in_the_input_lets_what_is_on_its_way_settle(source: Any) -> None:
+    """The error reaches the caller as it is, with the report, after the chunks that were sent."""
+
+    async def main() -> None:
+        register = Register(latency=1.0)
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(source(25), chunk_size=10, check=False)
+            with pytest.raises(Broken) as caught:
+                await upload
+            nothing_runs()
+            report: UploadReport = caught.value.report  # type: ignore[attr-defined]
+            assert report == upload.report
+            assert (report.accepted, report.in_doubt, report.unsent) == (20, 0, 5)
+            assert report.remaining == (range(20, 25),)
+            assert "20 accepted" in caught.value.__notes__[0]
+
+    run(main())
+
+
+def test_an_error_in_the_callback_lets_what_is_on_its_way_settle() -> None:
+    """A callback that fails ends the upload; what it was told of stays settled."""
+
+    async def main() -> None:
+        def fail(snapshot: Snapshot) -> None:
+            raise Broken
+
+        register, taken = Register(latency=1.0), [0]
+        async with client(register) as sdir:
+            with pytest.raises(Broken) as caught:
+                await sdir.course.v1.upload(
+                    pulled(records(500), taken), chunk_size=10, check=False, progress=fail
+                )
+            report: UploadReport = caught.value.report  # type: ignore[attr-defined]
+            whole(report, taken[0])
+            assert report.accepted == len(register.saved) > 0
+            assert report.in_doubt == 0
+
+    run(main())
+
+
+def test_an_error_in_the_users_reconcile_leaves_the_chunk_in_doubt() -> None:
+    """Whoever was to find out failed, so nobody knows."""
+
+    async def main() -> None:
+        async def fail(_: list[Any]) -> bool | None:
+            raise Broken
+
+        register = Register(fates=[_lost_after()])
+        async with client(register) as sdir:
+            with pytest.raises(Broken) as caught:
+                await sdir.course.v1.upload(records(10), check=False, reconcile=fail)
+            report: UploadReport = caught.value.report  # type: ignore[attr-defined]
+            assert (report.in_doubt, report.accepted) == (10, 0)
+
+    run(main())
+
+
+def _lost_after() -> Fate:
+    from tests.upload.server import UNKNOWN
+
+    return next(fate for fate in UNKNOWN if fate.name == "lost connection, after")
+
+
+def test_a_wrong_record_stops_with_the_place_it_stands() -> None:
+    """A thing that is no record is a mistake in the program: it is raised, not swallowed."""
+
+    async def main() -> None:
+        async with client(Register()) as sdir:
+            with pytest.raises(TypeError, match="int is not a record here") as caught:
+                await sdir.course.v1.upload([record(0), 3], check=False)  # type: ignore[list-item]
+            assert caught.value.report.remaining == (range(2),)  # type: ignore[attr-defined]
+            assert "It is record 1 of the input." in caught.value.__notes__
+
+    run(main())
+
+
+def test_awaited_twice_it_is_sent_once() -> None:
+    """An Upload is one upload: awaiting it again gives the same report."""
+
+    async def main() -> None:
+        register = Register()
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(records(10), check=False)
+            first = await upload
+            assert await upload == first
+            assert len(register.saved) == 10
+
+    run(main())
+
+
+def test_iterated_then_awaited_gives_the_report() -> None:
+    """After the loop the report is there for the asking."""
+
+    async def main() -> None:
+        register = Register()
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(records(25), chunk_size=10, check=False)
+            seen = [index async for chunk in upload for index in chunk.indexes]
+            assert sorted(seen) == list(range(25))
+            assert (await upload).accepted == 25
+            with pytest.raises(RuntimeError, match="once"):
+                await anext(aiter(upload))
+
+    run(main())
+
+
+def test_the_end_of_the_loop_itself() -> None:
+    """When the event loop shuts down under an upload, nothing warns and nothing stays."""
+    register = Register(latency=1.0)
+    uploads = []
+
+    async def main() -> None:
+        sdir: Sdir = client(register)
+        uploads.append(sdir.course.v1.upload(records(100), chunk_size=10, check=False))
+        asyncio.ensure_future(_consume(uploads[0]))  # noqa: RUF006
+        await asyncio.sleep(1.5)
+
+    run(main())
+    report = uploads[0].report
+    assert report.accepted == len(register.saved)
+    whole(report, report.accepted + report.in_doubt + report.unsent)
+
+
+async def _consume(upload: Any) -> None:
+    async for _ in upload:
+        pass

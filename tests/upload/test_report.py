@@ -1,0 +1,90 @@
+"""Every record is counted into exactly one state."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdir_async import ChunkOutcome, Reason, Rejection
+from sdir_async.upload.report import Ledger, RangeSet, State, runs
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_runs_are_the_set_in_pieces(numbers: set[int]) -> None:
+    """The runs of a set hold what it holds, and never touch."""
+    found = list(runs(sorted(numbers)))
+    assert {number for start, stop in found for number in range(start, stop)} == numbers
+    assert all(stop < start for (_, stop), (start, _) in zip(found, found[1:], strict=False))
+
+
+@given(st.permutations(range(12)), st.sets(st.integers(0, 11)))
+def test_a_range_set_is_a_set(order: list[int], kept: set[int]) -> None:
+    """Added in any order, the ranges are merged; what is missing is in the gaps."""
+    ranges = RangeSet()
+    for number in order:
+        if number in kept:
+            ranges.add(number, number + 1)
+    assert [(one.start, one.stop) for one in ranges.ranges()] == list(runs(sorted(kept)))
+    assert {number for gap in ranges.gaps(12) for number in gap} == set(range(12)) - kept
+
+
+@given(st.integers(0, 9), st.integers(1, 5), st.integers(0, 9), st.integers(1, 5))
+def test_nothing_is_settled_twice(first: int, length: int, second: int, other: int) -> None:
+    """Ranges that overlap are refused, all others are not."""
+    ranges = RangeSet()
+    ranges.add(first, first + length)
+    if first < second + other and second < first + length:
+        with pytest.raises(AssertionError, match="settled twice"):
+            ranges.add(second, second + other)
+    else:
+        ranges.add(second, second + other)
+        assert sum(map(len, ranges.ranges())) == length + other
+
+
+states = st.sampled_from(["accepted", "rejected", "in_doubt", "unsent"])
+
+
+@given(
+    st.lists(st.tuples(states, st.integers(1, 4), st.booleans()), max_size=12), st.integers(0, 5)
+)
+def test_the_four_counts_add_up(pieces: list[tuple[State, int, bool]], unread: int) -> None:
+    """accepted + rejected + in doubt + unsent is what was read, and each index is in one of them."""
+    ledger, start = Ledger(), 0
+    for state, length, with_rejection in pieces:
+        indexes = range(start, start + length)
+        refused = indexes if state == "rejected" else indexes[:1] if with_rejection else indexes[:0]
+        rejections = tuple(Rejection(index, (Reason("no"),), None) for index in refused)
+        ledger.enter(ChunkOutcome(indexes, state, rejections))
+        start += length
+    ledger.read = start + unread
+    report = ledger.report(0, 0.0)
+    assert report.accepted + report.rejected + report.in_doubt + report.unsent == ledger.read
+    assert report.in_doubt == sum(map(len, report.doubts))
+    assert report.unsent == sum(map(len, report.remaining))
+    indexes_of = [
+        *(one.index for one in report.rejections),
+        *(index for doubt in (*report.doubts, *report.remaining) for index in doubt),
+    ]
+    assert len(set(indexes_of)) == len(indexes_of) == ledger.read - report.accepted
+
+
+def test_a_report_reads_like_a_sentence() -> None:
+    """What a person sees first are the four counts."""
+    ledger = Ledger(read=3)
+    ledger.enter(ChunkOutcome(range(2), "accepted"))
+    assert str(ledger.report(4, 1.25)) == (
+        "2 accepted, 0 rejected, 0 in doubt, 1 unsent; 4 requests in 1.2 s"
+    )
+
+
+def test_no_person_number_in_any_repr() -> None:
+    """The record of a rejection is there to be used, and not to be shown."""
+    record = {"personalIdentityNumber": "41814061033"}
+    rejection = Rejection(0, (Reason("no"),), record)
+    outcome: ChunkOutcome[object] = ChunkOutcome(
+        range(1), "rejected", (rejection,), answer=b"41814061033"
+    )
+    ledger = Ledger(read=1)
+    ledger.enter(outcome)
+    assert "41814061033" not in repr((rejection, outcome, ledger, ledger.report(0, 0.0)))
