@@ -108,6 +108,8 @@ class _History:
         if kind == "rejected":
             found = {int(at): tuple(Reason(*said) for said in why) for at, why in detail.items()}
             self.rejected.update(found)
+            if self.wire is not None and not found.keys().isdisjoint(self.wire):
+                self.wire = None  # what was on the wire was refused
             return
         positions = [position for start, stop in detail for position in range(start, stop)]
         self.unknown = [piece for piece in self.unknown if piece != positions]
@@ -273,12 +275,12 @@ class SqliteJournal(Journal):
             check_same_thread=False,
         )
         self._db = db
-        for setting in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
-            db.execute(f"PRAGMA {setting}").fetchall()
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("COMMIT")
+        db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         if db.execute("PRAGMA application_id").fetchone() != (_FORMAT,):
             raise OSError("the file is a database, but not a journal")
+        for setting in ("journal_mode=WAL", "synchronous=FULL"):
+            db.execute(f"PRAGMA {setting}").fetchall()
+        db.executescript("BEGIN IMMEDIATE; COMMIT;")
         self._load(db)
 
     def _create(self) -> None:

@@ -1,0 +1,316 @@
+"""With a journal an upload survives its process."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sdir_async import JournalError, JournalMismatch, RetryPolicy, UploadReport
+from tests.upload.server import FATES, Fate, Record, Register, bad, client, record
+from tests.upload.test_faults import judge
+from tests.virtual import run
+
+COUNT = 40
+
+
+def records(count: int = COUNT) -> list[Record]:
+    return [bad(at) if at % 13 == 5 else record(at) for at in range(count)]
+
+
+async def upload(
+    register: Register, given_records: list[Any], journal: Path, **options: Any
+) -> UploadReport:
+    async with client(register, retry=RetryPolicy(attempts=50)) as sdir:
+        options = {"check": False, "chunk_size": 6, "concurrency": 3, **options}
+        return await sdir.course.v1.upload(given_records, journal=journal, **options)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Dying(Register):
+    """A register whose client is killed while a request is on the wire.
+
+    What a killed process leaves behind is its files as they are at that moment: they are copied
+    away, and the rest of this run writes to files that nobody will look at.
+    """
+
+    def die_at(self, request: int, *, applied: bool, journal: Path, left: Path) -> None:
+        self.dying = (request, applied, journal, left)
+        self.left_behind: list[Record] | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        at, applied, journal, left = self.dying
+        dies = self.left_behind is None and len(self.batches) + self.asked == at
+        if dies and not applied:
+            self._die(journal, left)
+        try:
+            return await super().handle_async_request(request)
+        finally:
+            if dies and applied:
+                self._die(journal, left)
+
+    def _die(self, journal: Path, left: Path) -> None:
+        for file in journal.parent.glob(journal.name + "*"):
+            shutil.copy(file, left / file.name)
+        self.left_behind = list(self.saved)
+        raise Killed
+
+
+def killed(register: Dying, given_records: list[Record], journal: Path, **options: Any) -> bool:
+    """Run an upload until its end or its death."""
+    try:
+        run(upload(register, given_records, journal, **options))
+    except (Killed, BaseExceptionGroup):
+        return True
+    return False
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    deaths=st.lists(st.tuples(st.integers(0, 14), st.booleans()), min_size=1, max_size=4),
+    fates=st.lists(st.sampled_from(FATES), max_size=6),
+    naming=st.sampled_from(["all", "first", "none"]),
+    sizes=st.lists(st.integers(1, 9), min_size=5, max_size=5),
+)
+def test_killed_at_any_request_and_run_again(
+    tmp_path_factory: pytest.TempPathFactory,
+    deaths: list[tuple[int, bool]],
+    fates: list[Fate],
+    naming: str,
+    sizes: list[int],
+) -> None:
+    """Whenever the process dies, the next one finishes the upload: nothing lost, nothing twice."""
+    folder = tmp_path_factory.mktemp("journal")
+    saved: list[Record] = []
+    source = iter(fates)
+    for number, (at, applied) in enumerate(deaths):
+        left = folder / f"left-{number}"
+        left.mkdir()
+        register = Dying(fates=source, naming=naming, saved=list(saved))
+        register.die_at(at, applied=applied, journal=folder / "journal", left=left)
+        if not killed(register, records(), folder / "journal", chunk_size=sizes[number]):
+            saved = register.saved
+            break
+        assert register.left_behind is not None
+        saved, folder = register.left_behind, left
+    final = Register(naming=naming, saved=list(saved))
+    report = run(upload(final, records(), folder / "journal", chunk_size=sizes[-1]))
+    judge(final, records(), report)
+    assert (report.accepted, report.in_doubt, report.unsent) == (COUNT - 3, 0, 0)
+
+
+def test_run_again_it_sends_nothing(tmp_path: Path) -> None:
+    """A finished upload is known as finished: same report, no request."""
+    journal = tmp_path / "journal"
+    first = run(upload(Register(), records(), journal))
+    again = Register()
+    second = run(upload(again, records(), journal))
+    assert (again.batches, again.asked, second.requests) == ([], 0, 0)
+    assert (second.accepted, second.rejected) == (first.accepted, first.rejected) == (COUNT - 3, 3)
+    assert [one.index for one in second.rejections] == [one.index for one in first.rejections]
+    assert [one.record for one in second.rejections] == [one.record for one in first.rejections]
+    assert all(one.reasons[0].field == "CourseCode" for one in second.rejections)
+
+
+def test_other_chunk_sizes_the_second_time(tmp_path: Path) -> None:
+    """What was cut once stays cut that way; limits may change between runs."""
+    journal = tmp_path / "journal"
+    run(upload(Register(), records(), journal, deadline=1e-9))
+    register = Register()
+    run(upload(register, records(), journal, chunk_size=7))
+    report = run(upload(register, records(), journal, chunk_size=1))
+    judge(register, records(), report)
+
+
+def test_a_piece_in_doubt_is_asked_about_again(tmp_path: Path) -> None:
+    """What nobody could tell in the first run, the second one finds out."""
+    journal = tmp_path / "journal"
+    lost = next(fate for fate in FATES if fate.name == "lost connection, after")
+    down = Fate("down", False, lambda _: httpx.Response(403))
+    register = Register(fates=[lost], list_fates=[down] * 100)
+    first = run(upload(register, records(5), journal))
+    assert first.in_doubt == 5
+    register.list_fates = iter(())
+    second = run(upload(register, records(5), journal))
+    assert (second.accepted, second.in_doubt, register.batches) == (5, 0, [5])
+
+
+def test_without_a_way_to_ask_it_stays_in_doubt(tmp_path: Path) -> None:
+    """Run again and again, a piece of unknown fate is neither sent nor forgotten."""
+    journal = tmp_path / "journal"
+    lost = next(fate for fate in FATES if fate.name == "lost connection, after")
+    register = Register(fates=[lost])
+    for _ in range(3):
+        report = run(upload(register, [record(0)], journal, reconcile=None))
+        assert (report.in_doubt, register.batches) == (1, [1])
+
+
+CHANGES = {
+    "a record changed": lambda given: [*given[:9], record(999), *given[10:]],
+    "a record removed": lambda given: given[:9] + given[10:],
+    "records swapped": lambda given: [given[1], given[0], *given[2:]],
+    "cut short": lambda given: given[:20],
+    "empty": lambda given: [],
+    "longer": lambda given: [*given, record(999)],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_input_is_refused(tmp_path: Path, change: str) -> None:
+    """Another input under the same journal is a mistake, not a mixture."""
+    journal = tmp_path / "journal"
+    register = Register()
+    run(upload(register, records(), journal))
+    saved = len(register.saved)
+    with pytest.raises(JournalMismatch, match="input is not the one") as caught:
+        run(upload(register, CHANGES[change](records()), journal))
+    assert caught.value.report is not None
+    assert len(register.saved) == saved
+
+
+@pytest.mark.parametrize("other", ["operation", "environment", "version"])
+def test_a_journal_of_another_upload(tmp_path: Path, other: str) -> None:
+    """A journal belongs to one operation of one version at one address."""
+    journal = tmp_path / "journal"
+    register = Register()
+    run(upload(register, records(6), journal))
+
+    async def another() -> None:
+        from sdir_async import Sdir
+
+        http = httpx.AsyncClient(transport=register)
+        if other == "environment":
+            async with Sdir("key", environment="production", http_client=http) as sdir:
+                await sdir.course.v1.upload(records(6), journal=journal)
+        async with client(register) as sdir:
+            if other == "version":
+                await sdir.additional_competence.v2.upload([], journal=journal)
+            await sdir.course.v1.upload(records(6), journal=journal, operation="validate")
+
+    before = list(register.batches)
+    with pytest.raises(JournalMismatch, match="belongs to another upload"):
+        run(another())
+    assert register.batches == before
+
+
+def spoil_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def spoil_foreign(path: Path) -> None:
+    path.write_bytes(b"This is no database, but a letter to a friend." * 40)
+
+
+def spoil_database(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE t (x)")
+
+
+def spoil_empty(path: Path) -> None:
+    path.touch()
+
+
+def spoil_truncated(path: Path) -> None:
+    run(upload(Register(), records(), path))
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def spoil_missing_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+SPOILERS = [
+    spoil_directory,
+    spoil_foreign,
+    spoil_database,
+    spoil_empty,
+    spoil_truncated,
+    spoil_missing_folder,
+]
+
+
+@pytest.mark.parametrize("spoil", SPOILERS, ids=lambda spoil: spoil.__name__.removeprefix("spoil_"))
+def test_what_is_no_journal_is_refused_before_the_first_request(tmp_path: Path, spoil: Any) -> None:
+    """A file that can't be a journal is left as it is, and nothing is sent."""
+    journal = tmp_path / "folder" / "journal"
+    journal.parent.mkdir()
+    spoil(journal)
+    before = journal.read_bytes() if journal.is_file() else None
+    register = Register()
+    with pytest.raises(JournalError, match="can't be used"):
+        run(upload(register, records(), journal))
+    assert register.batches == []
+    assert before is None or journal.read_bytes() == before
+
+
+def test_two_uploads_on_one_journal(tmp_path: Path) -> None:
+    """The second one is refused while the first one runs, and sends nothing."""
+    import asyncio
+
+    async def main() -> None:
+        register, second = Register(latency=0.5), Register()
+        first = asyncio.create_task(upload(register, records(), tmp_path / "journal"))
+        while not register.batches:
+            await asyncio.sleep(0.01)
+        with pytest.raises(JournalError, match="in use by another upload"):
+            await upload(second, records(), tmp_path / "journal")
+        assert second.batches == []
+        assert (await first).accepted == COUNT - 3
+
+    asyncio.run(main())
+
+
+def test_only_the_owner_may_read_it_and_no_person_is_in_it(tmp_path: Path) -> None:
+    """Mode 0600, with ranges, digests and states inside: no number, no name, no key."""
+    journal = tmp_path / "journal"
+
+    class Left(Register):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            for file in tmp_path.iterdir():
+                assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+            return await super().handle_async_request(request)
+
+    given_records = [{**one, "name": "Nordmann"} for one in records()]
+    given_records[5]["courseCode"] = "BAD"
+    run(upload(Left(), given_records, journal))
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"0181" not in content
+    assert b"Nordmann" not in content
+
+
+def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the journal can't be written any more, nothing more is sent; the report is true."""
+    from sdir_async.upload.journal import SqliteJournal
+
+    write, room = SqliteJournal._write, [3]
+
+    def fill(self: SqliteJournal, entries: Any) -> None:
+        room[0] -= 1
+        if room[0] < 0:
+            raise sqlite3.OperationalError("database or disk is full")
+        write(self, entries)
+
+    monkeypatch.setattr(SqliteJournal, "_write", fill)
+    register = Register()
+    with pytest.raises(JournalError, match="disk is full") as caught:
+        run(upload(register, records(), tmp_path / "journal", concurrency=1))
+    assert caught.value.report is not None
+    assert 0 < len(register.saved) == caught.value.report.accepted
+    monkeypatch.undo()
+    report = run(upload(register, records(), tmp_path / "journal"))
+    judge(register, records(), report)
+    assert report.accepted == COUNT - 3

@@ -1,0 +1,157 @@
+"""Whether a batch was saved is found out by asking for a few of its records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sdir_async import RetryPolicy, UploadReport
+from sdir_async.upload.reconcile import _same, _spread, value_at
+from tests.upload.server import UNKNOWN, Fate, Record, Register, client, record
+from tests.virtual import run
+
+FATES = {fate.name: fate for fate in UNKNOWN}
+BEFORE, AFTER, LATE = (FATES[f"lost connection, {when}"] for when in ("before", "after", "late"))
+
+
+def records(count: int) -> list[Record]:
+    return [record(at) for at in range(count)]
+
+
+async def upload(register: Register, given: list[Any], **options: object) -> UploadReport:
+    async with client(register, retry=RetryPolicy(settle=30.0)) as sdir:
+        return await sdir.course.v1.upload(given, **{"check": False, **options})  # type: ignore[arg-type]
+
+
+def test_found_means_accepted_at_once() -> None:
+    """All asked for are there: no second request, and no waiting."""
+    register = Register(fates=[AFTER])
+    report = run(upload(register, records(20)))
+    assert (report.accepted, len(register.saved), register.batches) == (20, 20, [20])
+    assert 1 <= register.asked <= 5
+    assert report.seconds < 1
+
+
+def test_absent_is_believed_after_a_while() -> None:
+    """One that is absent, and still is after `settle` seconds, proves that nothing was saved."""
+    register = Register(fates=[BEFORE])
+    report = run(upload(register, records(20)))
+    assert (report.accepted, register.batches) == (20, [20, 20])
+    assert report.seconds >= 30
+
+
+def test_a_backend_that_finishes_after_the_first_question() -> None:
+    """What is saved late is found the second time, and not sent again."""
+    register = Register(fates=[LATE])
+    report = run(upload(register, records(20)))
+    assert (report.accepted, register.batches, len(register.saved)) == (20, [20], 20)
+
+
+def test_an_older_equal_record_is_not_mistaken_for_the_batch() -> None:
+    """Records that were there before prove nothing; those far from them do."""
+    older = [{**record(at), "uid": "older"} for at in (0, 1, 2)]
+    register = Register(fates=[BEFORE], saved=list(older))
+    report = run(upload(register, records(20)))
+    assert (report.accepted, register.batches) == (20, [20, 20])
+
+
+def test_equal_records_within_a_chunk_are_counted() -> None:
+    """Two equal records are saved when two are found: one could be older."""
+    twice = [record(0), record(0)]
+    register = Register(fates=[BEFORE], saved=[{**record(0), "uid": "older"}])
+    report = run(upload(register, twice))
+    assert (report.accepted, register.batches, len(register.saved)) == (2, [2, 2], 3)
+
+
+def test_all_pages_of_a_person_are_looked_at() -> None:
+    """A seafarer with many courses fills more than a page."""
+    others = [{**record(0), "courseCode": f"C{at}"} for at in range(1200)]
+    register = Register(fates=[AFTER], saved=others)
+    report = run(upload(register, records(1)))
+    assert (report.accepted, register.batches, register.asked) == (1, [1], 3)
+
+
+@pytest.mark.parametrize("fate", [Fate("403", False), FATES["502, before"]], ids=str)
+def test_when_asking_fails_the_chunk_is_in_doubt(fate: Fate) -> None:
+    """Nobody can say: the chunk is reported as in doubt, and neither sent again nor dropped."""
+    import httpx
+
+    failing = fate if fate.answer else Fate("403", False, lambda _: httpx.Response(403))
+    register = Register(fates=[AFTER], list_fates=[failing] * 100)
+    report = run(upload(register, records(20)))
+    assert (report.in_doubt, report.doubts, register.batches) == (20, (range(20),), [20])
+
+
+@pytest.mark.parametrize("answer", [True, False, None])
+def test_a_function_of_the_users(answer: bool | None) -> None:
+    """It is given the records as they were given, and its word counts."""
+    asked: list[list[Any]] = []
+
+    async def ask(chunk: list[Any]) -> bool | None:
+        asked.append(chunk)
+        return answer
+
+    given = records(20)
+    register = Register(fates=[AFTER if answer else BEFORE])
+    report = run(upload(register, given, reconcile=ask))
+    assert all(chunk == given for chunk in asked)
+    assert asked[0][0] is given[0]
+    assert register.asked == 0
+    expected = {True: (20, 0, [20]), False: (20, 0, [20, 20]), None: (0, 20, [20])}
+    assert (report.accepted, report.in_doubt, register.batches) == expected[answer]
+
+
+def test_nobody_to_ask() -> None:
+    """With reconcile=None an unknown fate is in doubt at once."""
+    register = Register(fates=[AFTER])
+    report = run(upload(register, records(20), reconcile=None))
+    assert (report.in_doubt, register.batches, register.asked) == (20, [20], 0)
+
+
+def test_a_record_without_the_field_to_ask_by() -> None:
+    """Where the filter can't be filled there is nothing to ask for."""
+    register = Register(fates=[AFTER])
+    given = [{key: value for key, value in record(0).items() if key != "personalIdentityNumber"}]
+    register.naming = "none"
+    report = run(upload(register, given))
+    assert report.in_doubt == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ("2025-03-24T18:32:25+00:00", "2025-03-24T19:32:25+01:00"),
+        ("2025-03-24T18:32:25Z", "2025-03-24T18:32:25.0000000+00:00"),
+        ("2025-03-24", "2025-03-24T00:00:00"),
+        ("BS0", "BS0"),
+        (1, "1"),
+        (1, 1.0),
+    ],
+)
+def test_the_same_value_in_another_spelling(sent: object, found: object) -> None:
+    """The server may write a moment or a number differently from what it was sent."""
+    assert _same(sent, found)
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [("2025-03-24T18:32:25Z", "2025-03-24T18:32:26Z"), ("BS0", "BS1"), ("1", None), ("", None)],
+)
+def test_another_value(sent: object, found: object) -> None:
+    """Different is different, and absent too."""
+    assert not _same(sent, found)
+
+
+def test_names_of_fields_in_any_case() -> None:
+    """ASP.NET reads names in any case, so that a mapping may have them in any."""
+    assert value_at({"Person": {"ID": "1"}}, "person.id") == "1"
+    assert value_at({"person": None}, "person.id") is None
+    assert value_at({"person": {"id": 0}}, "person.id") == 0
+
+
+def test_the_records_asked_for_are_spread() -> None:
+    """First, last, and evenly between."""
+    assert list(_spread(range(500), 5)) == [0, 125, 250, 374, 499]
+    assert list(_spread(range(2), 5)) == [0, 1]
+    assert list(_spread(range(1), 5)) == [0]
