@@ -2,17 +2,87 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define
-from openapi_python_client.parser.openapi import Endpoint
-from openapi_python_client.parser.properties import ListProperty, ModelProperty
-from openapi_python_client.strings import ClassName, PythonIdentifier
-from prepare import Json, operations
+from batches import effect_of, item_of, listing_of, upload_names
+from item_schemas import item_schema
+from names import OURS, PREFIX
+from openapi_python_client.parser.properties import ModelProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
+from servers import servers_of
+from walk import Json, LeftOut, Operation, operations
 
-PREFIX = "field_"
-EFFECTS = {"get": "read", "head": "read", "options": "read", "put": "update", "delete": "update"}
+if TYPE_CHECKING:
+    from openapi_python_client.config import Config
+    from openapi_python_client.parser.openapi import Endpoint
+
+
+@define
+class Call:
+    """One operation, as the templates see it.
+
+    Attributes:
+        endpoint: What the generator knows of it.
+        id: What the document calls it.
+        effect: What a request does to the register.
+        arguments: Python names of its parameters, each with its description.
+        parser: The function that makes a value of its answer, `None` where there is no content.
+    """
+
+    endpoint: Endpoint
+    id: str
+    method: str
+    path: str
+    effect: str
+    arguments: dict[str, str]
+    parser: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of its method."""
+        return str(self.endpoint.name)
+
+    @property
+    def constant(self) -> str:
+        """The name of its `Operation`."""
+        return f"_{self.name.upper()}"
+
+    @property
+    def answer(self) -> Any:
+        """What the generator knows of its answer."""
+        return self.endpoint.responses.patterns[0].prop if self.parser else None
+
+    @property
+    def returns(self) -> str:
+        """The type of its answer, as code."""
+        return type_of(self.answer) if self.parser else "None"
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        words = self.endpoint.summary.get_untrusted_value().strip() or f"{self.method} {self.path}"
+        return words if words[-1] in ".!" else f"{words}."
+
+
+@define
+class Upload:
+    """One batch, as the templates see it.
+
+    Attributes:
+        call: The operation that it sends to.
+        records: The classes that it takes.
+        saved: The type of an item of its answer, if that is a list of what was saved.
+        listing: How to ask whether records were saved.
+    """
+
+    call: Call
+    records: tuple[str, ...]
+    saved: str | None
+    listing: Json | None
 
 
 @define
@@ -25,128 +95,156 @@ class Facts:
     description: str
     servers: dict[str, str]
     class_name: str
-    operations: dict[str, Json]
-    batches: dict[str, Json]
+    calls: list[Call]
+    uploads: dict[str, Upload]
+    items: dict[str, Json]
+
+    @property
+    def parsers(self) -> dict[str, Call]:
+        """One call for each distinct answer."""
+        return {call.parser: call for call in reversed(self.calls) if call.parser}
 
     @property
     def base(self) -> str:
         """The class to derive from; with batches it is typed by what they take and give."""
-        if not self.batches:
+        if not self.uploads:
             return "Operations"
-        records = " | ".join(dict.fromkeys(batch["record"] for batch in self.batches.values()))
-        saved = [batch["saved"] for batch in self.batches.values() if batch["saved"]]
-        kinds = ", ".join(f'"{kind}"' for kind in self.batches)
-        return f"BatchOperations[{records}, {' | '.join(dict.fromkeys(saved)) or 'Any'}, Literal[{kinds}]]"
+        records = dict.fromkeys(name for upload in self.uploads.values() for name in upload.records)
+        saved = dict.fromkeys(upload.saved for upload in self.uploads.values() if upload.saved)
+        kinds = ", ".join(f'"{kind}"' for kind in self.uploads)
+        taken, given = " | ".join(records), " | ".join(saved) or "Any"
+        return f"BatchOperations[{taken}, {given}, Literal[{kinds}]]"
 
 
-def class_name_of(api: str) -> str:
-    """Return the API's name as the start of a class name."""
-    return str(ClassName(api, PREFIX))
+def class_name_of(api: str, version: str = "") -> str:
+    """Return the name of the class of an API, or of one version of it."""
+    return str(ClassName(api, PREFIX)) + version.upper()
 
 
-def facts_of(api: str, version: str, document: Json, endpoints: list[Endpoint]) -> Facts:
+def facts_of(
+    api: str, version: str, document: Json, endpoints: list[Endpoint], config: Config
+) -> tuple[Facts, list[LeftOut]]:
     """Collect what the document says of its servers, operations and batches."""
-    described = {_method_name(operation): (path, method, operation) for path, method, operation in operations(document)}
-    info = document["info"]
-    return Facts(
+    described = {operation.name: operation for operation in operations(document)}
+    calls = [_call(endpoint, described[endpoint.name], config) for endpoint in endpoints]
+    _name_parsers(calls)
+    uploads, left = _uploads(document, described, {call.name: call for call in calls})
+    info = document.get("info") or {}
+    facts = Facts(
         api=api,
         version=version,
-        title=str(info.get("title") or api),
-        description=str(info.get("description") or ""),
-        servers=_servers(document),
-        class_name=class_name_of(api) + version.upper(),
-        operations={
-            endpoint.name: _operation(endpoint, *described[endpoint.name]) for endpoint in endpoints
+        title=str(info.get("title") or api).strip(),
+        description=str(info.get("description") or "").strip(),
+        servers=servers_of(document),
+        class_name=class_name_of(api, version),
+        calls=calls,
+        uploads=uploads,
+        items={
+            name: item_schema(document, item_of(document, described[upload.call.name]) or {})
+            for name, upload in uploads.items()
         },
-        batches=_batches(document, described, endpoints),
+    )
+    return facts, left
+
+
+def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
+    _step_aside(endpoint, config)
+    given = {(p["name"], p["in"]): p for p in operation.node["parameters"]}
+    arguments = {
+        str(prop.python_name): str(_description(given[prop.name.get_untrusted_value(), where]))
+        for where, prop in endpoint.iter_all_parameters()
+    }
+    return Call(
+        endpoint=endpoint,
+        id=operation.id or operation.name,
+        method=operation.method.upper(),
+        path=operation.path,
+        effect=effect_of(operation),
+        arguments=arguments,
+        parser=None if operation.answer is None else "_parse",
     )
 
 
-def _method_name(operation: Json) -> str:
-    return str(PythonIdentifier(operation["operationId"], PREFIX))
+def _description(parameter: Json) -> str:
+    words = parameter.get("description") or parameter["schema"].get("description") or ""
+    return str(words).strip()
 
 
-def _servers(document: Json) -> dict[str, str]:
-    return {
-        server["x-sdir-environment"]: server["url"].rstrip("/")
-        for server in document.get("servers", [])
-        if "x-sdir-environment" in server
+def _step_aside(endpoint: Endpoint, config: Config) -> None:
+    """Parameters that are called like an argument of every method get an underscore."""
+    for _, prop in endpoint.iter_all_parameters():
+        if prop.python_name in OURS:
+            prop.set_python_name(
+                UntrustedString(f"{prop.python_name}_"), config, skip_snake_case=True
+            )
+    for response in endpoint.responses.patterns:
+        response.prop.set_python_name(UntrustedString("answer"), config)
+        if isinstance(response.prop, ListProperty):
+            response.prop.inner_property.set_python_name(UntrustedString("item"), config)
+
+
+def type_of(prop: Any) -> str:
+    """Return a type as code."""
+    return str(prop.get_type_string().as_unembedded_code())
+
+
+def _name_parsers(calls: list[Call]) -> None:
+    """Name parsers for what they return, so that equal answers share one."""
+    names: dict[str, str] = {}
+    for call in calls:
+        if call.parser and call.returns not in names:
+            words = call.returns.replace("list[", "list of ").replace("|", "or")
+            name = "_parse_" + snake_case(PythonIdentifier(words, PREFIX))
+            names[call.returns] = f"{name}_{len(names)}" if name in names.values() else name
+        call.parser = names[call.returns] if call.parser else None
+
+
+def _uploads(
+    document: Json, described: dict[str, Operation], calls: dict[str, Call]
+) -> tuple[dict[str, Upload], list[LeftOut]]:
+    marked = [o for name, o in described.items() if "x-sdir-batch" in o.node and name in calls]
+    why_not = {o.name: _why_no_upload(calls[o.name]) for o in marked}
+    usable = [operation for operation in marked if why_not[operation.name] is None]
+    left = [
+        LeftOut(str(operation), "an upload", f"{why}; use the method {operation.name}")
+        for operation in marked
+        if (why := why_not[operation.name])
+    ]
+    uploads = {
+        name: Upload(
+            call=calls[operation.name],
+            records=_records(calls[operation.name].endpoint),
+            saved=_saved(calls[operation.name]),
+            listing=_listing(document, operation, calls),
+        )
+        for name, operation in upload_names(usable).items()
     }
+    return uploads, left
 
 
-def _operation(endpoint: Endpoint, path: str, method: str, operation: Json) -> Json:
-    effect = "validate" if _batch_kind(path, method, operation) == "validate" else EFFECTS.get(method, "create")
-    answers = any("content" in answer for answer in operation["responses"].values())
-    return {
-        "id": operation["operationId"],
-        "method": method.upper(),
-        "path": path,
-        "effect": effect,
-        "answers": answers and bool(endpoint.responses.patterns),
-    }
+def _why_no_upload(call: Call) -> str | None:
+    if not _records(call.endpoint):
+        return "an item of its list is no object with fields"
+    needed = [str(p.python_name) for _, p in call.endpoint.iter_all_parameters() if p.required]
+    return f"it needs {', '.join(needed)} besides records" if needed else None
 
 
-def _batch_kind(path: str, method: str, operation: Json) -> str | None:
-    """Return what the document says, or what the path gives away."""
-    if "x-sdir-batch" in operation:
-        return str(operation["x-sdir-batch"])
-    if method == "post" and path.endswith("/prevalidate"):
-        return "validate"
-    if path.endswith("/batch"):
-        return {"post": "create", "put": "update"}.get(method)
-    return None
+def _listing(document: Json, operation: Operation, calls: dict[str, Call]) -> Json | None:
+    listing = listing_of(document, operation)
+    call = calls.get(listing["operation"]) if listing else None
+    return {**listing, "call": call} if listing and call else None
 
 
-def _batches(document: Json, described: dict[str, Any], endpoints: list[Endpoint]) -> dict[str, Json]:
-    found = {}
-    for endpoint in endpoints:
-        path, method, operation = described[endpoint.name]
-        kind, record = _batch_kind(path, method, operation), _item_of(endpoint)
-        if kind and record:
-            found[kind] = {
-                "operation": endpoint.name,
-                "record": record,
-                "saved": _saved_by(endpoint) if kind != "validate" else None,
-                "listing": _listing(document, operation),
-            }
-    return dict(sorted(found.items()))
-
-
-def _item_of(endpoint: Endpoint) -> str | None:
-    return _model_in(endpoint.bodies[0].prop) if endpoint.bodies else None
-
-
-def _saved_by(endpoint: Endpoint) -> str | None:
-    return _model_in(endpoint.responses.patterns[0].prop) if endpoint.responses.patterns else None
-
-
-def _model_in(prop: Any) -> str | None:
+def _records(endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the classes that an item of the body's list can be."""
+    prop = endpoint.bodies[0].prop if endpoint.bodies else None
     inner = prop.inner_property if isinstance(prop, ListProperty) else None
-    return str(inner.class_info.name) if isinstance(inner, ModelProperty) else None
+    options = inner.inner_properties if isinstance(inner, UnionProperty) else [inner]
+    models = [option for option in options if isinstance(option, ModelProperty)]
+    return tuple(str(m.class_info.name) for m in models) if len(models) == len(options) else ()
 
 
-def _listing(document: Json, operation: Json) -> Json | None:
-    """Return how to ask whether records were saved, if the batch operation names a list operation."""
-    reconcile = operation.get("x-sdir-reconcile")
-    if not reconcile:
+def _saved(call: Call) -> str | None:
+    if call.effect == "validate" or not isinstance(call.answer, ListProperty):
         return None
-    listing = next(o for _, _, o in operations(document) if o["operationId"] == reconcile["operation"])
-    pages = listing.get("x-sdir-pages", {})
-    return {
-        "operation": _method_name(listing),
-        "filters": reconcile["filter"],
-        "match": tuple(reconcile["match"]),
-        "page": pages.get("number"),
-        "page_size": _page_size(document, listing, pages.get("size")),
-    }
-
-
-def _page_size(document: Json, listing: Json, name: str | None) -> tuple[str, int] | None:
-    parameters = [_resolved(document, parameter) for parameter in listing.get("parameters", [])]
-    sizes = [p["schema"].get("maximum") for p in parameters if p["name"] == name]
-    return (name, int(sizes[0])) if name and sizes and sizes[0] else None
-
-
-def _resolved(document: Json, value: Json) -> Json:
-    reference = re.fullmatch(r"#/components/(\w+)/(\w+)", value.get("$ref", ""))
-    return document["components"][reference[1]][reference[2]] if reference else value
+    return type_of(call.answer.inner_property)

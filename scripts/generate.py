@@ -1,46 +1,63 @@
 """Rebuilds `sdir_async/api/` from the documents in `openapi/`: `make generate`.
 
-    python scripts/generate.py             rebuild the tree
-    python scripts/generate.py --check     change nothing; fail if the tree is stale
+python scripts/generate.py             rebuild the tree
+python scripts/generate.py --check     change nothing; fail if anything is stale
 """
 
 from __future__ import annotations
 
 import argparse
-import filecmp
 import json
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import frozen
+from documents import Source, find_sources, load, reserved_names
 from facts import Facts, class_name_of, facts_of
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
-from openapi_python_client import Config, GeneratorData, Project
-from openapi_python_client.config import ConfigFile, MetaType
-from openapi_python_client.parser.errors import GeneratorError
-from openapi_python_client.parser.openapi import Endpoint
-from openapi_python_client.schema.untrusted_string import UntrustedString
+from failures import GenerationFailed, blaming
+from jinja2 import Environment, FileSystemLoader
+from lock import lock_of, read_lock, stale_parts, write_lock
 from openapi_python_client.strings import safe_for_docstring
-from prepare import Json, prepare
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from prepare import for_generator, prepare
+from project import TEMPLATES, Version, config_for, endpoints_of, understand
+from tree import differences, tidy, update
+
+if TYPE_CHECKING:
+    from walk import LeftOut
 
 ROOT = Path(__file__).parent.parent
-TEMPLATES = ROOT / "scripts" / "templates"
-DOCUMENTS = ROOT / "openapi"
-TREE = ROOT / "sdir_async" / "api"
-STOCK = PackageLoader("openapi_python_client")
 
 
-class GenerationFailed(Exception):
-    """A document can't be generated from; the message says which, where and why."""
+@frozen
+class Place:
+    """Where things are in a checkout; tests have one of their own."""
+
+    root: Path
+
+    @property
+    def documents(self) -> Path:
+        """The documents, a folder per API."""
+        return self.root / "openapi"
+
+    @property
+    def tree(self) -> Path:
+        """The generated code."""
+        return self.root / "sdir_async" / "api"
+
+    @property
+    def client(self) -> Path:
+        """Where `Sdir` is written."""
+        return self.root / "sdir_async" / "client.py"
+
+    @property
+    def lock(self) -> Path:
+        """Where everything came from."""
+        return self.documents / "lock.toml"
 
 
-@define
+@frozen
 class Api:
     """A folder of openapi/, with the facts of its versions, oldest first."""
 
@@ -49,136 +66,112 @@ class Api:
 
     @property
     def class_name(self) -> str:
+        """The class that `sdir.<name>` is."""
         return class_name_of(self.name) + "Versions"
 
 
-class Version(Project):
-    """The generator's project, reduced to what a version needs: `operations.py`, `models/`, names."""
-
-    def build_version(self, facts: Facts, source: str) -> None:
-        self.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader({"stock": STOCK}), STOCK])
-        self.env.filters["literal"] = literal
-        self.env.globals.update(facts=facts, source=source, endpoints=endpoints_of(self.openapi))
-        self.package_dir.mkdir(parents=True)
-        self._build_models()
-        self._write("operations.py", "operations.py.jinja", imports=self._imports())
-        self._write("__init__.py", "version_init.py.jinja", names=self._names(facts))
-
-    def _write(self, name: str, template: str, **values: object) -> None:
-        (self.package_dir / name).write_text(self.env.get_template(template).render(**values))
-
-    def _imports(self) -> list[str]:
-        found = {line for endpoint in endpoints_of(self.openapi) for line in endpoint.relative_imports}
-        return sorted(line.replace("from ...models", "from .models") for line in found if "...types" not in line)
-
-    def _names(self, facts: Facts) -> list[tuple[str, str]]:
-        classes = [model.class_info for model in [*self.openapi.models, *self.openapi.enums]]
-        names = [(str(info.name), f".models.{info.module_name}") for info in classes]
-        return sorted([*names, (facts.class_name, ".operations")])
-
-
-def literal(value: object) -> str:
-    """Write a value of a document as a Python literal."""
-    return repr(value.get_untrusted_value() if isinstance(value, UntrustedString) else value)
-
-
-def endpoints_of(data: GeneratorData) -> list[Endpoint]:
-    """Return all operations in the order of the document."""
-    return [endpoint for group in data.endpoint_collections_by_tag.values() for endpoint in group.endpoints]
-
-
-def read_document(path: Path) -> Json:
-    """Read a document, YAML or JSON."""
-    try:
-        text = path.read_text()
-        document = json.loads(text) if path.suffix == ".json" else YAML(typ="safe").load(text)
-    except (YAMLError, ValueError) as error:
-        raise GenerationFailed(f"{path}: can't be read: {error}") from error
-    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
-        raise GenerationFailed(f"{path}: not an OpenAPI 3 document")
-    return document
-
-
-def generate_version(path: Path, target: Path) -> Facts:
-    """Generate one version from its document into the folder `target`."""
-    api, version = path.parent.name, path.stem
-    document = prepare(read_document(path))
-    config = Config.from_sources(
-        ConfigFile.load_from_path(ROOT / "generator_config.yml"),
-        MetaType.NONE,
-        path,
-        "utf-8",
-        overwrite=True,
-        output_path=target,
+def templates() -> Environment:
+    """Return the environment of the templates that are ours alone."""
+    env = Environment(  # noqa: S701  it writes Python, not HTML
+        loader=FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    data = GeneratorData.from_dict(document, config=config)
-    if isinstance(data, GeneratorError):
-        raise GenerationFailed(f"{path}: {data.header}\n{data.detail or ''}")
-    project = Version(openapi=data, config=config)
-    facts = facts_of(api, version, document, endpoints_of(data))
-    project.build_version(facts, f"openapi/{api}/{path.name}")
-    warnings = project._get_errors()
-    if warnings:
-        raise GenerationFailed("\n".join(f"{path}: {w.header} {w.detail or ''}" for w in warnings))
-    return facts
-
-
-def generate(documents: Path, tree: Path) -> None:
-    """Generate the whole tree."""
-    apis = [
-        Api(folder.name, [generate_version(path, tree / folder.name / path.stem) for path in versions_in(folder)])
-        for folder in sorted(documents.iterdir())
-        if folder.is_dir()
-    ]
-    env = Environment(loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True)
     env.filters["safe_for_docstring"] = safe_for_docstring
+    env.filters["cell"] = lambda text: " ".join(str(text).split()).replace("|", "\\|")
+    return env
+
+
+def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]]:
+    """Generate one version from its document into the folder `target`."""
+    document = load(source)
+    with blaming(source.path):
+        taken = frozenset({class_name_of(source.api, source.version)})
+        prepared, left = prepare(document, taken)
+        config = config_for(target)
+        data, simpler = understand(for_generator(prepared), config)
+        facts, no_batch = facts_of(source.api, source.version, prepared, endpoints_of(data), config)
+    project = Version(openapi=data, config=config)
+    names = sorted([*project.public_names(), (facts.class_name, ".operations")])
+    described = f"openapi/{source.name}"
+    project.build_version(names, facts=facts, source=described)
+    left_out = [*left, *simpler, *no_batch]
+    if facts.items:
+        text = json.dumps(facts.items, indent=1, ensure_ascii=False)
+        (target / "schemas.json").write_text(text + "\n", encoding="utf-8")
+    if left_out:
+        words = (
+            templates()
+            .get_template("left_out.md.jinja")
+            .render(api=source.api, version=source.version, source=described, left_out=left_out)
+        )
+        (target / "left_out.md").write_text(words, encoding="utf-8")
+    return facts, left_out
+
+
+def generate(sources: list[Source], tree: Path) -> list[str]:
+    """Generate the whole tree; return a line for everything that was left out."""
+    tree.mkdir(parents=True, exist_ok=True)
+    apis: dict[str, list[Facts]] = {}
+    lines = []
+    for source in sources:
+        facts, left = generate_version(source, tree / source.api / source.version)
+        apis.setdefault(source.api, []).append(facts)
+        lines += [f"openapi/{source.name}: {each.where}: {each.what}: {each.why}" for each in left]
+    _write_apis(tree, [Api(name, versions) for name, versions in apis.items()])
+    tidy(tree)
+    return lines
+
+
+def _write_apis(tree: Path, apis: list[Api]) -> None:
+    env = templates()
     (tree / "__init__.py").write_text(env.get_template("apis.py.jinja").render(apis=apis))
     for api in apis:
-        (tree / api.name / "__init__.py").write_text(env.get_template("api_versions.py.jinja").render(api=api))
-    tidy(tree)
+        words = env.get_template("api_versions.py.jinja").render(api=api)
+        (tree / api.name / "__init__.py").write_text(words)
 
 
-def versions_in(folder: Path) -> list[Path]:
-    """Return the documents of an API, the oldest version first: v9 before v10."""
-    found = [path for path in folder.iterdir() if re.fullmatch(r"v\d+\.(yaml|yml|json)", path.name)]
-    return sorted(found, key=lambda path: int(path.stem[1:]))
+def run(place: Place, *, check: bool = False) -> int:
+    """Rebuild the tree of a checkout and its lock, or say whether they are stale."""
+    sources = find_sources(place.documents, reserved_names(place.client))
+    known = read_lock(place.lock)
+    lock = lock_of(sources, known)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / "api"
+        left_out = generate(sources, made)
+        stale = [f"sdir_async/api/{line}" for line in differences(made, place.tree)]
+        if check:
+            return _say_stale([*stale_parts(known, lock), *stale])
+        update(made, place.tree)
+    write_lock(place.lock, lock)
+    if left_out:
+        print("Left out, also listed in the left_out.md of each version:", *left_out, sep="\n  ")
+    print("\n".join(stale) or "sdir_async/api is up to date")
+    return 0
 
 
-def tidy(tree: Path) -> None:
-    """Sort imports, drop unused ones and format, with the project's own settings."""
-    settings = ["--config", str(ROOT / "pyproject.toml"), "--quiet", "--no-cache", str(tree)]
-    for command in (["check", "--fix-only", "--select=I,F401"], ["format"]):
-        subprocess.run([sys.executable, "-m", "ruff", *command, *settings], check=True)
-
-
-def differences(made: Path, kept: Path) -> list[str]:
-    """Return what differs between two trees, looking both ways."""
-    files = {path.relative_to(tree) for tree in (made, kept) for path in tree.rglob("*.py")}
-    return [
-        f"{'missing' if not (kept / file).exists() else 'extra' if not (made / file).exists() else 'changed'}: {file}"
-        for file in sorted(files)
-        if not ((made / file).exists() and (kept / file).exists() and filecmp.cmp(made / file, kept / file, False))
-    ]
+def _say_stale(stale: list[str]) -> int:
+    if stale:
+        print(*stale, "Run `make generate`, and commit what it changes.", sep="\n", file=sys.stderr)
+        return 1
+    print("sdir_async/api and openapi/lock.toml are up to date")
+    return 0
 
 
 def main() -> int:
-    """Rebuild the tree, or with --check say whether it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if the tree is stale")
-    check = parser.parse_args().check
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / "api"
-        try:
-            generate(DOCUMENTS, made)
-        except GenerationFailed as error:
-            print(error, file=sys.stderr)
-            return 1
-        stale = differences(made, TREE)
-        if not check:
-            shutil.rmtree(TREE, ignore_errors=True)
-            shutil.copytree(made, TREE)
-    print("\n".join(stale) or "sdir_async/api is up to date")
-    return 1 if check and stale else 0
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if stale")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to work in")
+    given = parser.parse_args()
+    try:
+        return run(Place(given.root), check=given.check)
+    except GenerationFailed as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -1,103 +1,109 @@
-"""Turns an OpenAPI document into one that generates a small client: pure functions, document in, document out."""
+"""Turns a document as it comes into one that a small client can be generated from.
+
+Pure functions, document in, document out: the upstream file is never edited for it.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
-Json = dict[str, Any]
+import class_steps
+import operation_steps
+import schema_steps
+from batches import mark_batches
+from names import name_operations
+from walk import Json, LeftOut, components, operations, schemas_in
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-KEY_HEADER = "ocp-apim-subscription-key"
+Step = Callable[[Json], list[LeftOut]]
+
+OPERATION_STEPS: tuple[Step, ...] = (
+    operation_steps.list_unused_parts,
+    operation_steps.keep_successes,
+    operation_steps.inline_references,
+    operation_steps.keep_json,
+    operation_steps.require_bodies,
+    operation_steps.describe_parameters,
+    operation_steps.complete_paths,
+)
+SCHEMA_STEPS: tuple[Step, ...] = (
+    schema_steps.make_whole,
+    schema_steps.mend_references,
+    schema_steps.known_types,
+    schema_steps.nullable_as_type,
+    schema_steps.bounds_as_numbers,
+    schema_steps.usable_enums,
+    schema_steps.usable_defaults,
+    class_steps.name_inner_classes,
+    class_steps.inline_plain_schemas,
+)
+LAST_STEPS: tuple[Step, ...] = (
+    operation_steps.keep_sendable_parameters,
+    operation_steps.one_answer,
+    operation_steps.merge_tags,
+    name_operations,
+    class_steps.name_classes_of_operations,
+    mark_batches,
+    class_steps.drop_unused_schemas,
+)
+
+_SCHEMA = (
+    "$ref type format enum const default properties required additionalProperties items prefixItems"
+    " allOf anyOf oneOf description example x-enum-varnames"
+)
+_KEPT = frozenset(_SCHEMA.split())
 
 
-def prepare(document: Json) -> Json:
-    """Apply every transformation, in order, to a copy of the document."""
+def prepare(document: Json, taken: frozenset[str] = frozenset()) -> tuple[Json, list[LeftOut]]:
+    """Apply every step to a copy of the document; return it with what was left out.
+
+    Args:
+        document: As it was read.
+        taken: Names that no class of a record may have.
+    """
     prepared = copy.deepcopy(document)
-    steps: tuple[Callable[[Json], None], ...] = (
-        keep_successes,
-        keep_json,
-        require_bodies,
-        drop_key_parameter,
-        merge_tags,
-        drop_unused_schemas,
-    )
-    for step in steps:
-        step(prepared)
-    return prepared
+    last: tuple[Step, ...] = (*LAST_STEPS, partial(class_steps.name_classes, taken=taken))
+    left = [found for step in (*OPERATION_STEPS, *SCHEMA_STEPS, *last) for found in step(prepared)]
+    return prepared, left
 
 
-def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    """Yield path, method and operation of every operation."""
-    for path, item in (document.get("paths") or {}).items():
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
+def for_generator(document: Json) -> Json:
+    """Return only what the generator makes use of, so that nothing else can stop it."""
+    document = copy.deepcopy(document)
+    class_steps.merge_all_of(document)
+    for _, schema in list(schemas_in(document)):
+        for keyword in schema.keys() - _KEPT:
+            del schema[keyword]
+    paths: Json = {}
+    for operation in operations(document):
+        paths.setdefault(operation.path, {})[operation.method] = _reduced(operation.node)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "API", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": components(document)},
+    }
 
 
-def keep_successes(document: Json) -> None:
-    """Leave out error answers: the session raises them, whatever the document says of their bodies."""
-    for _, _, operation in operations(document):
-        answers = operation.get("responses", {})
-        operation["responses"] = {
-            status: answer for status, answer in answers.items() if str(status).startswith("2")
-        } or {"200": {"description": ""}}
-
-
-def keep_json(document: Json) -> None:
-    """Of each body and answer take the JSON media type: Sdir's APIs speak nothing else."""
-    for _, _, operation in operations(document):
-        for holder in [operation.get("requestBody", {}), *operation["responses"].values()]:
-            content = holder.get("content", {})
-            json = next((media for kind, media in content.items() if "json" in kind), None)
-            if json is not None:
-                holder["content"] = {"application/json": json}
-
-
-def require_bodies(document: Json) -> None:
-    """A declared body is required: exports of the gateway never say so, and mean it."""
-    for _, _, operation in operations(document):
-        if "content" in operation.get("requestBody", {}):
-            operation["requestBody"]["required"] = True
-
-
-def drop_key_parameter(document: Json) -> None:
-    """The subscription key is sent by the session, not by the caller of a method."""
-    for _, _, operation in operations(document):
-        operation["parameters"] = [
-            parameter
-            for parameter in operation.get("parameters", [])
-            if parameter.get("name", "").lower() != KEY_HEADER
-        ]
-
-
-def merge_tags(document: Json) -> None:
-    """One class holds all operations of a version, so that tags have nothing to say."""
-    for _, _, operation in operations(document):
-        operation.pop("tags", None)
-
-
-def drop_unused_schemas(document: Json) -> None:
-    """Leave out schemas that only error answers used."""
-    components = document.get("components", {})
-    components.pop("responses", None)
-    schemas = components.get("schemas", {})
-    used: set[str] = set()
-    waiting = [document.get("paths"), components.get("parameters"), components.get("requestBodies")]
-    while waiting:
-        found = {name for name in _references(waiting.pop()) if name in schemas} - used
-        used |= found
-        waiting.extend(schemas[name] for name in found)
-    components["schemas"] = {name: schema for name, schema in schemas.items() if name in used}
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        reference = value.get("$ref")
-        if isinstance(reference, str):
-            yield reference.removeprefix("#/components/schemas/")
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
+def _reduced(node: Json) -> Json:
+    """Return of an operation what the generator makes something of, in the types that it wants."""
+    body = node.get("requestBody")
+    return {
+        "operationId": node["operationId"],
+        "summary": str(node.get("summary") or ""),
+        "description": str(node.get("description") or ""),
+        "parameters": [
+            {
+                "name": parameter["name"],
+                "in": parameter["in"],
+                "required": parameter.get("required") is True,
+                "schema": parameter["schema"],
+            }
+            for parameter in node["parameters"]
+        ],
+        "responses": {
+            status: {"description": "", "content": answer["content"]}
+            for status, answer in node["responses"].items()
+        },
+    } | ({"requestBody": {"required": True, "content": body["content"]}} if body else {})

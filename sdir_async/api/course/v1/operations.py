@@ -99,7 +99,6 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         "validate": Batch(
             _VALIDATE_COURSES,
             Course,
-            _parse_list_of_check_finding,
         ),
     }
 

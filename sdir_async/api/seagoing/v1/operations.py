@@ -127,7 +127,6 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         "validate": Batch(
             _VALIDATE_SERVICE_REPORTS,
             ServiceReport,
-            _parse_list_of_check_finding,
         ),
     }
 

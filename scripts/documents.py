@@ -1,0 +1,218 @@
+"""Finds the documents of `openapi/`, reads them, and says what is wrong with one."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import json
+import keyword
+import re
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from failures import DocumentError, GenerationFailed, blaming
+from overlay import apply_overlay
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from shape import check_shape
+from walk import Json, operations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIXES = (".yaml", ".yml", ".json")
+_API = re.compile(r"[a-z][a-z0-9_]*")
+_VERSION = re.compile(r"v(0|[1-9][0-9]*)")
+
+
+@frozen
+class Source:
+    """Where one version of one API is described.
+
+    Attributes:
+        api: The name of the folder.
+        version: The name of the file, without its suffix.
+        path: The document, as its publisher wrote it.
+        overlay: Our corrections of it, if there are any.
+    """
+
+    api: str
+    version: str
+    path: Path
+    overlay: Path | None = None
+
+    @property
+    def number(self) -> int:
+        """The number in `version`."""
+        return int(self.version[1:])
+
+    @property
+    def name(self) -> str:
+        """What the document is called in messages and in the lock."""
+        return f"{self.api}/{self.path.name}"
+
+
+def find_sources(folder: Path, reserved: frozenset[str] = frozenset()) -> list[Source]:
+    """Return the documents of a folder, by API, the oldest version first: v9 before v10.
+
+    Raises:
+        GenerationFailed: A folder or a file has a name that can't become an attribute.
+    """
+    return [
+        source
+        for api in sorted(folder.iterdir())
+        if api.is_dir() and not api.name.startswith((".", "__"))
+        for source in _versions(_checked_api(api, reserved))
+    ]
+
+
+def _checked_api(folder: Path, reserved: frozenset[str]) -> Path:
+    name = folder.name
+    if not _API.fullmatch(name) or keyword.iskeyword(name):
+        raise GenerationFailed(
+            f"{folder}: the name of an API becomes an attribute of Sdir, so it must be a Python"
+            f" identifier in lower case: {_suggestion(name)!r} would do"
+        )
+    if name in reserved:
+        raise GenerationFailed(
+            f"{folder}: Sdir has an attribute {name!r} of its own; give the folder another name"
+        )
+    return folder
+
+
+def _suggestion(name: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "api"
+    return f"api_{words}" if keyword.iskeyword(words) or not words[0].isalpha() else words
+
+
+def _versions(folder: Path) -> list[Source]:
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES]
+    documents: dict[str, Path] = {}
+    overlays: dict[str, Path] = {}
+    for path in files:
+        version, overlay = path.stem.removesuffix(".overlay"), path.stem.endswith(".overlay")
+        if not _VERSION.fullmatch(version):
+            raise GenerationFailed(
+                f"{path}: a document is named v<number>, such as v1{path.suffix}"
+            )
+        found = overlays if overlay else documents
+        if version in found:
+            raise GenerationFailed(f"{path}: there is {found[version].name} too; keep one of them")
+        found[version] = path
+    return _paired(folder, documents, overlays)
+
+
+def _paired(folder: Path, documents: dict[str, Path], overlays: dict[str, Path]) -> list[Source]:
+    for version in overlays.keys() - documents.keys():
+        raise GenerationFailed(f"{overlays[version]}: there is no document {version} to correct")
+    if not documents:
+        raise GenerationFailed(f"{folder}: there is no document in it, such as v1.yaml")
+    sources = [Source(folder.name, v, path, overlays.get(v)) for v, path in documents.items()]
+    return sorted(sources, key=lambda source: source.number)
+
+
+def reserved_names(client: Path) -> frozenset[str]:
+    """Return the names that `Sdir` uses itself, read from its source without importing it.
+
+    The client imports the generated code, which may just be what has to be mended.
+    """
+    if not client.exists():
+        return frozenset()
+    classes = [
+        node for node in ast.parse(client.read_text()).body if isinstance(node, ast.ClassDef)
+    ]
+    methods = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(
+        node.name for found in classes for node in found.body if isinstance(node, methods)
+    )
+
+
+def load(source: Source) -> Json:
+    """Read a document with our corrections applied, and check that it can be worked with."""
+    with blaming(source.path):
+        document = parse(source.path.read_bytes(), json_only=source.path.suffix == ".json")
+    if source.overlay:
+        with blaming(source.overlay):
+            overlay = parse(source.overlay.read_bytes(), json_only=source.overlay.suffix == ".json")
+            apply_overlay(document, overlay)
+    with blaming(source.path):
+        check(document)
+    return document
+
+
+def parse(content: bytes, *, json_only: bool = False) -> Json:
+    """Read JSON or YAML into plain JSON values.
+
+    Raises:
+        DocumentError: It does not parse, or is no object.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=_once) if json_only else _yaml(text)
+        plain = json.loads(json.dumps(value, default=_as_text))
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise _unreadable(error) from error
+    if not isinstance(plain, dict):
+        raise DocumentError("", "not an OpenAPI document: it holds no object")
+    return plain
+
+
+def _yaml(text: str) -> Any:
+    return YAML(typ="safe").load(text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Json:
+    """Refuse a key that stands twice in an object, as YAML does: one of them would be lost."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DocumentError("", f"an object has the key {twice!r} twice")
+    return made
+
+
+def _as_text(value: Any) -> str:
+    """Undo what YAML makes of a date that has no quotes."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def _unreadable(error: Exception) -> DocumentError:
+    if isinstance(error, json.JSONDecodeError):
+        return DocumentError(f"line {error.lineno}, column {error.colno}", error.msg)
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    if isinstance(error, MarkedYAMLError) and mark is not None:
+        place = f"line {mark.line + 1}, column {mark.column + 1}"
+        return DocumentError(place, error.problem or "this is not YAML")
+    return DocumentError("", f"can't be read: {error}")
+
+
+def check(document: Json) -> None:
+    """Raise `DocumentError` for what no preparation can make up for."""
+    if "swagger" in document:
+        raise DocumentError(
+            "/swagger", f"this is OpenAPI {document['swagger']}; convert or export it as OpenAPI 3"
+        )
+    version = str(document.get("openapi", ""))
+    if not re.match(r"3\.[01](\.|$)", version):
+        raise DocumentError("/openapi", f"{version or 'nothing'} here; 3.0 and 3.1 are understood")
+    if "paths" not in document:
+        raise DocumentError("/paths", "missing; an API without operations has `paths: {}`")
+    if document["paths"] is None:
+        document["paths"] = {}
+    check_shape(document)
+    paths = document["paths"].items()
+    document["paths"] = {path: item for path, item in paths if not path.startswith("x-")}
+    _check_unique(document)
+
+
+def _check_unique(document: Json) -> None:
+    seen: dict[str, str] = {}
+    for operation in operations(document):
+        if operation.id and operation.id in seen:
+            first = seen[operation.id]
+            raise DocumentError(
+                operation.pointer, f"operationId {operation.id!r} is taken by {first}; rename one"
+            )
+        seen[operation.id] = operation.pointer

@@ -1,0 +1,187 @@
+"""Gets the current documents from the addresses in `openapi/sources.toml`: `make fetch`.
+
+A document is written only when all of it has arrived and the generator can work with it. What can't
+be fetched stays as it is, and so does a document that was written or edited by hand, unless
+`--replace` says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from differ import compare
+from documents import SUFFIXES, Source, check, load, parse
+from download import DownloadFailed, download
+from failures import DocumentError, GenerationFailed
+from generate import ROOT, Place
+from lock import digest_of, entry, read_lock, write_lock
+from overlay import apply_overlay
+from prepare import prepare
+from report import text_of
+from walk import lookup, references
+
+if TYPE_CHECKING:
+    from walk import Json
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*/v(0|[1-9][0-9]*)")
+
+
+@frozen
+class Address:
+    """Where a document comes from."""
+
+    name: str
+    url: str
+    key_from: str | None = None
+
+    def key(self) -> str | None:
+        """Return the subscription key from the environment, if one is needed."""
+        if self.key_from and not os.environ.get(self.key_from):
+            raise DownloadFailed(f"it needs a key, and {self.key_from} is not set")
+        return os.environ[self.key_from] if self.key_from else None
+
+
+def read_addresses(path: Path) -> list[Address]:
+    """Read `sources.toml`.
+
+    Raises:
+        GenerationFailed: It does not parse, or an entry is not as it should be.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise GenerationFailed(f"{path}: {error}") from error
+    return [_address(path, name, table) for name, table in tables.items()]
+
+
+def _address(path: Path, name: str, table: Any) -> Address:
+    if not _NAME.fullmatch(name):
+        raise GenerationFailed(f'{path}: {name!r}: a table is named like its document: "course/v1"')
+    if not isinstance(table, dict) or not str(table.get("url", "")).startswith("http"):
+        raise GenerationFailed(f"{path}: {name}: url is missing")
+    if unknown := table.keys() - {"url", "key_from"}:
+        raise GenerationFailed(f"{path}: {name}: unknown: {', '.join(sorted(unknown))}")
+    return Address(name, **table)
+
+
+def fetch(place: Place, address: Address, *, replace: bool, seconds: float) -> str:
+    """Fetch one document; return what became of it, for people.
+
+    Raises:
+        DownloadFailed: The old document, if there is one, is as it was.
+    """
+    content = download(address.url, address.key(), seconds=seconds)
+    document = understood(content)
+    old = _present(place.documents / address.name)
+    if old and old.path.read_bytes() == content:
+        return "unchanged"
+    changes = _differences(old, document)
+    if old and not replace and not _is_as_fetched(place, old):
+        raise DownloadFailed(
+            f"{old.path.name} was written or edited by hand and is kept; to take the fetched one,"
+            f" say --replace, and put corrections into {old.version}.overlay.yaml\n{changes}"
+        )
+    _write(place, address, content, old)
+    return f"written\n{changes}"
+
+
+def understood(content: bytes) -> Json:
+    """Return the document if it is one that can be generated from, all of it.
+
+    Raises:
+        DownloadFailed: It is something else, or was cut.
+    """
+    if content.lstrip()[:1] == b"<":
+        raise DownloadFailed("it is a web page, not an OpenAPI document")
+    try:
+        document = parse(content, json_only=content.lstrip()[:1] == b"{")
+        check(document)
+        prepare(document)
+    except DocumentError as error:
+        raise DownloadFailed(f"not a whole OpenAPI document: {error}") from error
+    lost = [ref for ref in references(document) if lookup(document, ref) is None]
+    if lost:
+        raise DownloadFailed(f"not a whole OpenAPI document: there is no {lost[0]}")
+    return document
+
+
+def _present(stem: Path) -> Source | None:
+    paths = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    overlays = [stem.with_name(f"{stem.name}.overlay{suffix}") for suffix in SUFFIXES]
+    found = next((path for path in paths if path.exists()), None)
+    overlay = next((path for path in overlays if path.exists()), None)
+    return Source(stem.parent.name, stem.name, found, overlay) if found else None
+
+
+def _is_as_fetched(place: Place, old: Source) -> bool:
+    known = read_lock(place.lock).get("documents", {}).get(old.name, {})
+    return str(known.get("source")).startswith("http") and known["digest"] == digest_of(old.path)
+
+
+def _differences(old: Source | None, new: Json) -> str:
+    if old is None:
+        return "a new document"
+    try:
+        if old.overlay:
+            apply_overlay(new, parse(old.overlay.read_bytes()))
+        before, after = prepare(load(old))[0], prepare(new)[0]
+    except (DocumentError, GenerationFailed) as error:
+        return f"what differs can't be shown: {error}"
+    return text_of(compare(before, after))
+
+
+def _write(place: Place, address: Address, content: bytes, old: Source | None) -> None:
+    """Put the document in place, byte for byte, and note where it came from."""
+    suffix = ".json" if content.lstrip()[:1] == b"{" else ".yaml"
+    path = place.documents / f"{address.name}{suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f"{suffix}.part")
+    partial.write_bytes(content)
+    partial.replace(path)
+    lock = read_lock(place.lock)
+    documents = lock.setdefault("documents", {})
+    if old and old.path != path:
+        old.path.unlink()
+        documents.pop(old.name, None)
+    source = Source(path.parent.name, path.stem, path, old.overlay if old else None)
+    documents[source.name] = entry(source, {}, address.url)
+    write_lock(place.lock, lock)
+
+
+def run(place: Place, *, replace: bool = False, seconds: float = 60.0) -> int:
+    """Fetch every document; one that fails does not stop the others."""
+    failed = 0
+    for address in read_addresses(place.documents / "sources.toml"):
+        try:
+            print(f"{address.name}: {fetch(place, address, replace=replace, seconds=seconds)}")
+        except DownloadFailed as error:
+            failed += 1
+            print(f"{address.name}: kept as it was: {address.url}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--replace", action="store_true", help="also what was edited by hand")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each document")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to work in")
+    given = parser.parse_args()
+    try:
+        return run(Place(given.root), replace=given.replace, seconds=given.seconds)
+    except GenerationFailed as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""Runs openapi-python-client on a prepared document, and writes one version with our templates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from failures import DocumentError
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
+from names import PREFIX
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser.errors import GeneratorError, ParseError
+from openapi_python_client.parser.openapi import GeneratorData
+from openapi_python_client.parser.properties import Schemas, build_schemas
+from openapi_python_client.schema import OpenAPI
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from walk import SCHEMAS, Json, LeftOut, become, components, operations, references
+
+if TYPE_CHECKING:
+    from openapi_python_client.parser.openapi import Endpoint
+
+SCRIPTS = Path(__file__).parent
+TEMPLATES = SCRIPTS / "templates"
+SETTINGS = SCRIPTS.parent / "generator_config.yml"
+STOCK = PackageLoader("openapi_python_client")
+_IN_MODELS = frozenset(
+    [
+        "additional_keys",
+        "additional_properties",
+        "cast",
+        "cls",
+        "d",
+        "field_dict",
+        "from_dict",
+        "prop",
+        "prop_dict",
+        "prop_name",
+        "src_dict",
+        "to_dict",
+    ]
+)
+
+
+class Version(Project):
+    """The generator's project, reduced to what a version needs: operations, models, names."""
+
+    def build_version(self, names: list[tuple[str, str]], **values: object) -> None:
+        """Write the package.
+
+        Args:
+            names: The public names, each with its module.
+            values: What the templates can use.
+        """
+        self.env.loader = ChoiceLoader(
+            [FileSystemLoader(TEMPLATES), PrefixLoader({"stock": STOCK}), STOCK]
+        )
+        self.env.filters["literal"] = literal
+        self.env.globals.update(values)
+        self.package_dir.mkdir(parents=True)
+        if self.openapi.models or self.openapi.enums:
+            self._build_models()
+        self._write("operations.py", "operations.py.jinja", imports=self._imports())
+        self._write("__init__.py", "version_init.py.jinja", names=names)
+
+    def _write(self, name: str, template: str, **values: object) -> None:
+        text = self.env.get_template(template).render(**values)
+        (self.package_dir / name).write_text(text, encoding="utf-8")
+
+    def _imports(self) -> list[str]:
+        endpoints = endpoints_of(self.openapi)
+        found = {line for endpoint in endpoints for line in endpoint.relative_imports}
+        ours = sorted(line for line in found if "...types" not in line)
+        return [line.replace("from ...models", "from .models") for line in ours]
+
+    def public_names(self) -> list[tuple[str, str]]:
+        """Return the names of the models and enums, each with its module."""
+        classes = [model.class_info for model in [*self.openapi.models, *self.openapi.enums]]
+        return [(str(info.name), f".models.{info.module_name}") for info in classes]
+
+
+def literal(value: object) -> str:
+    """Write a value of a document as a Python literal."""
+    return repr(value.get_untrusted_value() if isinstance(value, UntrustedString) else value)
+
+
+def endpoints_of(data: GeneratorData) -> list[Endpoint]:
+    """Return all operations in the order of the document."""
+    groups = data.endpoint_collections_by_tag.values()
+    return [endpoint for group in groups for endpoint in group.endpoints]
+
+
+def config_for(target: Path) -> Config:
+    """Return the generator's settings for writing to a folder."""
+    settings = ConfigFile.load_from_path(SETTINGS)
+    settings.field_prefix = PREFIX
+    return Config.from_sources(settings, MetaType.NONE, "", "utf-8", True, target)
+
+
+def understand(document: Json, config: Config) -> tuple[GeneratorData, list[LeftOut]]:
+    """Let the generator read a reduced document; what it can't express becomes any value.
+
+    A schema or an operation that it refuses is made simpler, and simpler again, until it passes:
+    one odd corner of a document must not stop the rest.
+    """
+    left: list[LeftOut] = []
+    simplified: set[str] = set()
+    while True:
+        data = GeneratorData.from_dict(_copy(document), config=config)
+        if isinstance(data, GeneratorError):
+            raise DocumentError("", f"{data.header}: {data.detail}")
+        found = _simplify_schemas(document, data, config) or _simplify_operations(
+            document, data, simplified
+        )
+        if not found:
+            _step_aside(data, config)
+            return data, left
+        left += found
+
+
+def _step_aside(data: GeneratorData, config: Config) -> None:
+    """Fields that are called like something in the methods of a model get an underscore."""
+    for model in data.models:
+        for prop in [*(model.required_properties or []), *(model.optional_properties or [])]:
+            if prop.python_name in _IN_MODELS:
+                name = UntrustedString(f"{prop.python_name}_")
+                prop.set_python_name(name, config, skip_snake_case=True)
+
+
+def _simplify_schemas(document: Json, data: GeneratorData, config: Config) -> list[LeftOut]:
+    if not data.errors:
+        return []
+    named = components(document)
+    broken = named.keys() - _understood(document, config)
+    innermost = [name for name in broken if not (_mentioned(named[name]) & broken) - {name}]
+    why = "; ".join(dict.fromkeys(_reason(error) for error in data.errors))
+    for name in innermost or broken:
+        become(named[name], {})
+    return [
+        LeftOut(f"schema {name}", "its fields", f"any value; the generator says: {why}")
+        for name in sorted(innermost or broken)
+    ]
+
+
+def _understood(document: Json, config: Config) -> set[str]:
+    read = OpenAPI.model_validate(_copy(document))
+    schemas = read.components.schemas if read.components else None
+    built = build_schemas(components=schemas or {}, schemas=Schemas(), config=config)
+    paths = [path.get_untrusted_value() for path in built.classes_by_reference]
+    return {path.removeprefix("/components/schemas/") for path in paths}
+
+
+def _copy(document: Json) -> Json:
+    """Return a copy that the generator may change."""
+    copied: Json = json.loads(json.dumps(document))
+    return copied
+
+
+def _mentioned(schema: Json) -> set[str]:
+    return {reference.removeprefix(SCHEMAS) for reference in references(schema)}
+
+
+def _reason(error: ParseError) -> str:
+    return " ".join(f"{error.header or ''} {error.detail or ''}".split())
+
+
+def _simplify_operations(document: Json, data: GeneratorData, seen: set[str]) -> list[LeftOut]:
+    whole = {endpoint.name for endpoint in endpoints_of(data) if not endpoint.errors}
+    groups = data.endpoint_collections_by_tag.values()
+    why = "; ".join(dict.fromkeys(_reason(e) for group in groups for e in group.parse_errors))
+    left = []
+    for operation in operations(document):
+        if operation.name in whole:
+            continue
+        if operation.name in seen:
+            del document["paths"][operation.path][operation.method]
+            left.append(LeftOut(str(operation), "operation", f"the generator says: {why}"))
+        else:
+            seen.add(operation.name)
+            _take_anything(operation.node)
+            why_simple = f"any value; the generator says: {why}"
+            left.append(LeftOut(str(operation), "its types", why_simple))
+    return left
+
+
+def _take_anything(node: Json) -> None:
+    for parameter in node["parameters"]:
+        parameter["schema"] = {"type": "string"}
+    for holder in (node.get("requestBody") or {}, *node["responses"].values()):
+        for media in (holder.get("content") or {}).values():
+            media["schema"] = {}

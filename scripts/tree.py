@@ -1,0 +1,60 @@
+"""Compares and updates generated trees."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETTINGS = Path(__file__).parent.parent / "pyproject.toml"
+
+
+def tidy(tree: Path) -> None:
+    """Sort imports, drop unused ones and format, with the project's own settings."""
+    settings = ["--config", str(SETTINGS), "--quiet", "--no-cache", str(tree)]
+    for command in (["check", "--fix-only", "--select=I,F401"], ["format"]):
+        subprocess.run([sys.executable, "-m", "ruff", *command, *settings], check=True)
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    """Return what differs between two trees, looking both ways."""
+    return [f"{file}: {what}" for what, file in _differences(made, kept)]
+
+
+def update(made: Path, kept: Path) -> None:
+    """Make a tree equal to another, touching only the files that differ."""
+    for what, file in _differences(made, kept):
+        if what == "extra":
+            (kept / file).unlink()
+        else:
+            (kept / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made / file, kept / file)
+    _remove_empty(made, kept)
+
+
+def _remove_empty(made: Path, kept: Path) -> None:
+    folders = sorted((path for path in kept.rglob("*") if path.is_dir()), reverse=True)
+    for folder in folders:
+        if folder.name != "__pycache__" and not (made / folder.relative_to(kept)).exists():
+            shutil.rmtree(folder)
+
+
+def _differences(made: Path, kept: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted({*_files(made), *_files(kept)}):
+        if not (kept / file).exists():
+            yield "missing", file
+        elif not (made / file).exists():
+            yield "extra", file
+        elif not filecmp.cmp(made / file, kept / file, shallow=False):
+            yield "changed", file
+
+
+def _files(tree: Path) -> set[Path]:
+    files = (path.relative_to(tree) for path in tree.rglob("*") if path.is_file())
+    return {file for file in files if "__pycache__" not in file.parts}

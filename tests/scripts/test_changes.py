@@ -1,0 +1,265 @@
+"""What changed for users, and whether it breaks anything."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import changes
+import pytest
+from differ import compare, shape
+from failures import GenerationFailed
+from prepare import prepare
+from report import text_of
+
+from .conftest import ROOT
+from .toys import SHIP, Json, document, fleet, operation, query, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Checkout
+
+
+def difference(before: Json, after: Json) -> list[tuple[str, str, bool]]:
+    return [tuple(each) for each in compare(prepare(before)[0], prepare(after)[0])]  # type: ignore[misc]
+
+
+def of_ship(change: Callable[[Json], Any], *, use: str = "both") -> list[tuple[str, bool]]:
+    """Return what a change of the schema of a ship means where it is sent, got, or both."""
+    body = ref("Ship") if use != "got" else None
+    answer = ref("Ship") if use != "sent" else None
+    before = document({"/a": {"post": operation("a", body=body, answer=answer)}}, {"Ship": SHIP})
+    after = copy.deepcopy(before)
+    change(after["components"]["schemas"]["Ship"])
+    return [(what, breaking) for _, what, breaking in difference(before, after)]
+
+
+def of_operation(change: Callable[[Json], Any]) -> list[tuple[str, bool]]:
+    parameters = [query("kind"), query("size", {"type": "integer", "maximum": 50})]
+    before = document(
+        {"/a": {"post": operation("a", body=ref("Ship"), parameters=parameters)}}, {"Ship": SHIP}
+    )
+    after = copy.deepcopy(before)
+    change(after["paths"]["/a"]["post"])
+    return [
+        (what, breaking) for where, what, breaking in difference(before, after) if "POST" in where
+    ]
+
+
+def test_equal_documents_don_t_differ() -> None:
+    assert difference(fleet(), fleet()) == []
+    assert text_of([]) == "No difference for a caller."
+
+
+def test_words_and_servers_don_t_matter() -> None:
+    other = fleet()
+    other["paths"]["/ships"]["get"]["summary"] = "All ships"
+    other["servers"] = []
+    assert difference(fleet(), other) == []
+
+
+def test_an_operation_that_goes_breaks_and_one_that_comes_does_not() -> None:
+    one, two = operation("one"), operation("two")
+    before, after = document({"/a": {"get": one}}), document({"/a": {"put": two}})
+    assert difference(before, after) == [
+        ("GET /a", "operation removed: one", True),
+        ("PUT /a", "operation added: two", False),
+    ]
+
+
+def test_another_name_for_a_place_in_the_path_is_no_other_operation() -> None:
+    before = document({"/a/{id}": {"get": operation("a")}})
+    assert difference(before, document({"/a/{uid}": {"get": operation("a")}})) == []
+
+
+def _as_list(given: Json) -> None:
+    given["requestBody"] = operation(body={"type": "array", "items": ref("Ship")})["requestBody"]
+
+
+def _parameter(number: int, **changed: Any) -> Callable[[Json], None]:
+    return lambda given: given["parameters"][number].update(changed)
+
+
+def _size(largest: int) -> Callable[[Json], None]:
+    return _parameter(1, schema={"type": "integer", "maximum": largest})
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "breaking"),
+    [
+        (lambda o: o.update(operationId="b"), "method a is called b", True),
+        (lambda o: o["parameters"].append(query("x")), "query parameter x added", False),
+        (
+            lambda o: o["parameters"].append(query("x", required=True)),
+            "query parameter x added, required",
+            True,
+        ),
+        (lambda o: o["parameters"].pop(), "query parameter size removed", True),
+        (_parameter(0, required=True), "query parameter kind is required now", True),
+        (
+            _parameter(0, schema={"type": "integer"}),
+            "query parameter kind: string became integer",
+            True,
+        ),
+        (_size(9), "query parameter size: maximum 50 became 9", True),
+        (_size(99), "query parameter size: maximum 50 became 99", False),
+        (lambda o: o.pop("requestBody"), "body: Ship became nothing", True),
+        (_as_list, "body: Ship became list of Ship", True),
+        (lambda o: o.update(operation(answer=ref("Ship"))), "answer: nothing became Ship", True),
+    ],
+)
+def test_what_a_change_of_an_operation_breaks(
+    change: Callable[[Json], Any], what: str, *, breaking: bool
+) -> None:
+    assert of_operation(change) == [(what, breaking)]
+
+
+def _field(name: str, **changed: Any) -> Callable[[Json], None]:
+    return lambda schema: schema["properties"].setdefault(name, {}).update(changed)
+
+
+def _needed_field(schema: Json) -> None:
+    _field("flag", type="string")(schema)
+    schema["required"].append("flag")
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "sent", "got"),
+    [
+        (lambda s: s["properties"].pop("built"), "field built removed", True, True),
+        (_field("flag", type="string"), "field flag added: string", False, False),
+        (_needed_field, "field flag added: string, required", True, False),
+        (lambda s: s["required"].append("built"), "field built is required now", True, False),
+        (lambda s: s["required"].clear(), "field name is optional now", False, True),
+        (
+            _field("built", format="uuid"),
+            "field built: string (date) became string (uuid)",
+            True,
+            True,
+        ),
+        (_field("name", maxLength=9), "field name: maxLength 20 became 9", True, False),
+        (_field("name", maxLength=None), "field name: maxLength 20 became none", False, False),
+        (_field("name", pattern="^a"), "field name: pattern none became ^a", True, False),
+    ],
+)
+def test_what_a_change_of_a_field_breaks_depends_on_who_sends_it(
+    change: Callable[[Json], Any], what: str, *, sent: bool, got: bool
+) -> None:
+    """Required now breaks those who send it, optional now those who read it."""
+    assert of_ship(change, use="sent") == [(what, sent)]
+    assert of_ship(change, use="got") == [(what, got)]
+
+
+def test_values_of_an_enum_that_go_break_and_those_that_come_are_told() -> None:
+    def flags(*values: str) -> Json:
+        ship = {"type": "object", "properties": {"flag": {"type": "string", "enum": list(values)}}}
+        return document({"/a": {"get": operation("a", answer=ref("Ship"))}}, {"Ship": ship})
+
+    assert difference(flags("NO", "SE"), flags("NO", "DK")) == [
+        ("ShipFlag", "values: no longer SE", True),
+        ("ShipFlag", "values: also DK", False),
+    ]
+
+
+def test_a_batch_that_is_none_any_more_breaks_uploads() -> None:
+    before = fleet()
+    after = fleet()
+    after["paths"]["/ships/batch"]["post"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ] = ref("Ship")
+    assert ("POST /ships/batch", "upload: create became no batch", True) in difference(
+        before, after
+    )
+
+
+def test_the_shape_of_a_value_is_said_in_a_few_words() -> None:
+    given = {
+        "type": ["array", "null"],
+        "items": {"anyOf": [ref("Ship"), {"type": "string", "format": "uuid"}]},
+    }
+    assert shape(given) == "list of Ship or string (uuid) or null"
+    assert shape({}) == "any value"
+
+
+def test_two_versions_of_an_api_are_compared_by_document_and_by_python(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    other = fleet()
+    other["components"]["schemas"]["Ship"]["properties"].pop("built")
+    checkout.add("fleet/v2.json", other)
+    checkout.generate()
+    (checkout.root / "sdir_async" / "__init__.py").write_text("")
+    code = changes.print_report(changes.between(checkout.root, "fleet/v1", "fleet/v2"))
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "- `Ship`: field built removed" in said
+    assert "- `api.fleet.v1.Ship.built`: public object was removed" in said
+
+
+def test_a_version_that_does_not_exist_is_named_with_those_that_do(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    with pytest.raises(GenerationFailed, match=r"there is no fleet/v2; there is fleet/v1"):
+        changes.between(checkout.root, "fleet/v1", "fleet/v2")
+
+
+@pytest.fixture
+def repository(checkout: Checkout) -> Checkout:
+    """A checkout with one commit."""
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    (checkout.root / "sdir_async" / "__init__.py").write_text(
+        '__all__ = ["inner"]\n\ndef inner(a): ...\n'
+    )
+    who = ["-c", "user.name=Kari Nordmann", "-c", "user.email=kari@example.com"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(checkout.root), *command], check=True)
+    return checkout
+
+
+def since_commit(checkout: Checkout, base: str = "HEAD") -> subprocess.CompletedProcess[str]:
+    script = str(ROOT / "scripts" / "changes.py")
+    command = [sys.executable, script, "--root", str(checkout.root), "--base", base]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_nothing_changed_since_a_commit(repository: Checkout) -> None:
+    done = since_commit(repository)
+    assert (done.returncode, done.stdout) == (0, "Nothing changed for users.\n")
+
+
+def test_what_changed_since_a_commit_and_whether_it_breaks(repository: Checkout) -> None:
+    (repository.place.documents / "fleet/v1.json").rename(
+        repository.place.documents / "fleet/v2.json"
+    )
+    repository.generate()
+    (repository.root / "sdir_async" / "__init__.py").write_text(
+        '__all__ = ["inner"]\n\ndef inner(b): ...\n'
+    )
+    done = since_commit(repository)
+    assert done.returncode == 1
+    assert "- `fleet/v1`: version removed" in done.stdout
+    assert "- `fleet/v2`: version added" in done.stdout
+    assert "- `inner`\n  - parameter was removed\n" in done.stdout
+
+
+def test_a_commit_that_does_not_exist_is_no_answer(repository: Checkout) -> None:
+    done = since_commit(repository, "nowhere")
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+
+
+def test_the_guide_from_v1_to_v2_shows_the_report_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`make changes FROM=additional_competence/v1 TO=additional_competence/v2` is in the docs."""
+    report = changes.between(ROOT, "additional_competence/v1", "additional_competence/v2")
+    assert changes.print_report(report) == 1
+    guide: Path = ROOT / "docs" / "migration-v1-v2.md"
+    assert capsys.readouterr().out.strip().replace("## ", "### ") in guide.read_text(
+        encoding="utf-8"
+    )

@@ -1,0 +1,249 @@
+"""Fetching documents: the old one stays unless a whole new one has arrived."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING
+
+import fetch
+import pytest
+from failures import GenerationFailed
+
+from .server import Handler, LocalServer, serving
+from .toys import document, fleet, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Checkout
+
+NEW = json.dumps(fleet()).encode()
+KEY = "not-a-real-key"
+
+
+def listing(checkout: Checkout, url: str, more: str = "") -> None:
+    text = f'["fleet/v1"]\nurl = "{url}/fleet.json"\n{more}'
+    (checkout.place.documents / "sources.toml").write_text(text)
+
+
+def good(handler: Handler) -> None:
+    handler.answer(200, NEW)
+
+
+def run(
+    checkout: Checkout, reply: Callable[[Handler], None] = good, **more: bool
+) -> tuple[int, LocalServer]:
+    with serving(reply) as server:
+        listing(checkout, server.url)
+        return fetch.run(checkout.place, seconds=5, **more), server
+
+
+def test_a_new_document_is_written_byte_for_byte_and_remembered(checkout: Checkout) -> None:
+    code, server = run(checkout)
+    path = checkout.place.documents / "fleet" / "v1.json"
+    assert code == 0
+    assert path.read_bytes() == NEW
+    entry = tomllib.loads(checkout.place.lock.read_text())["documents"]["fleet/v1.json"]
+    assert entry["source"] == f"{server.url}/fleet.json"
+    assert checkout.generate() == 0
+    assert tomllib.loads(checkout.place.lock.read_text())["documents"]["fleet/v1.json"] == entry
+
+
+def test_the_same_document_is_left_alone(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(checkout)
+    assert run(checkout)[0] == 0
+    assert "fleet/v1: unchanged" in capsys.readouterr().out
+
+
+def test_a_changed_document_is_written_with_a_summary_of_what_differs(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(checkout)
+    less = json.dumps(document({"/ships": {"get": operation("findShips")}})).encode()
+    assert run(checkout, lambda handler: handler.answer(200, less))[0] == 0
+    said = capsys.readouterr().out
+    assert "operation removed: create_ships" in said
+    assert "method list_ships is called find_ships" in said
+
+
+def test_yaml_is_kept_as_yaml(checkout: Checkout) -> None:
+    text = b"openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {}\n"
+    run(checkout, lambda handler: handler.answer(200, text))
+    assert (checkout.place.documents / "fleet" / "v1.yaml").read_bytes() == text
+
+
+def _slow(handler: Handler) -> None:
+    handler.local.closing.wait()
+
+
+def _trickling(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    while not handler.local.closing.wait(0.05):
+        handler.wfile.write(b" ")
+
+
+def _cut(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(NEW)))
+    handler.end_headers()
+    handler.wfile.write(NEW[: len(NEW) // 2])
+
+
+def _cut_unnoticed(handler: Handler) -> None:
+    handler.answer(200, NEW[: len(NEW) // 2])
+
+
+def _cut_yaml(handler: Handler) -> None:
+    """Half a YAML document parses: what is missing is what it refers to."""
+    answer = "{$ref: '#/components/responses/R'}"
+    paths = f"{{/a: {{get: {{responses: {{'200': {answer}}}}}}}}}"
+    handler.answer(200, f"openapi: 3.0.1\npaths: {paths}\n".encode())
+
+
+def _lost_schema(handler: Handler) -> None:
+    content = "{application/json: {schema: {$ref: '#/components/schemas/S'}}}"
+    paths = f"{{/a: {{get: {{responses: {{'200': {{content: {content}}}}}}}}}}}"
+    handler.answer(200, f"openapi: 3.0.1\npaths: {paths}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (_slow, "it took too long to answer"),
+        (_trickling, "it took too long to arrive"),
+        (_cut, "the connection failed"),
+        (_cut_unnoticed, "not a whole OpenAPI document: line 1"),
+        (_cut_yaml, "the reference #/components/responses/R leads to nothing"),
+        (_lost_schema, "there is no #/components/schemas/S"),
+        (lambda h: h.answer(200, b"<!DOCTYPE html><html>"), "a web page, not an OpenAPI document"),
+        (lambda h: h.answer(200, b'{"swagger": "2.0"}'), "convert or export it as OpenAPI 3"),
+        (lambda h: h.answer(200, b""), "not a whole OpenAPI document"),
+        (lambda h: h.answer(401), "status 401: it needs a key"),
+        (lambda h: h.answer(404), "status 404"),
+        (lambda h: h.answer(302, Location="/round"), "redirects more than 5 times"),
+    ],
+)
+def test_a_failed_download_leaves_the_old_file_and_says_why(
+    checkout: Checkout,
+    capsys: pytest.CaptureFixture[str],
+    reply: Callable[[Handler], None],
+    words: str,
+) -> None:
+    run(checkout)
+    before = checkout.place.lock.read_bytes()
+    with serving(reply) as server:
+        listing(checkout, server.url)
+        assert fetch.run(checkout.place, seconds=0.3) == 1
+    assert (checkout.place.documents / "fleet" / "v1.json").read_bytes() == NEW
+    assert checkout.place.lock.read_bytes() == before
+    assert not list(checkout.place.documents.rglob("*.part"))
+    said = capsys.readouterr().err
+    assert "fleet/v1: kept as it was" in said
+    assert words in said
+
+
+def test_nobody_listening_is_a_failed_download(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing(checkout, "http://127.0.0.1:1")
+    assert fetch.run(checkout.place, seconds=1) == 1
+    assert "the connection failed" in capsys.readouterr().err
+
+
+def test_one_failure_does_not_stop_the_others(checkout: Checkout) -> None:
+    def reply(handler: Handler) -> None:
+        handler.answer(404 if handler.path == "/gone.json" else 200, NEW)
+
+    with serving(reply) as server:
+        listing(checkout, server.url, f'["fleet/v2"]\nurl = "{server.url}/v2.json"\n')
+        text = (checkout.place.documents / "sources.toml").read_text()
+        (checkout.place.documents / "sources.toml").write_text(
+            text.replace("fleet.json", "gone.json")
+        )
+        assert fetch.run(checkout.place, seconds=5) == 1
+    assert [path.name for path in (checkout.place.documents / "fleet").iterdir()] == ["v2.json"]
+
+
+def test_a_redirect_is_followed_and_the_key_stays_with_its_host(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_KEY", KEY)
+
+    def away(handler: Handler) -> None:
+        if handler.path == "/fleet.json":
+            handler.answer(307, Location="/moved")
+        else:
+            handler.answer(302, Location=f"{other.url}/there")
+
+    with serving(good) as other, serving(away) as first:
+        listing(checkout, first.url, 'key_from = "GATEWAY_KEY"\n')
+        assert fetch.run(checkout.place, seconds=5) == 0
+    sent = [headers.get("Ocp-Apim-Subscription-Key") for _, headers in first.asked + other.asked]
+    assert sent == [KEY, KEY, None]
+    assert KEY not in "".join(capsys.readouterr())
+    assert KEY not in checkout.place.lock.read_text()
+
+
+def test_a_key_that_is_not_set_is_asked_for_by_name(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GATEWAY_KEY", raising=False)
+    with serving(good) as server:
+        listing(checkout, server.url, 'key_from = "GATEWAY_KEY"\n')
+        assert fetch.run(checkout.place, seconds=5) == 1
+    assert server.asked == []
+    assert "GATEWAY_KEY is not set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fetched_before", [True, False])
+def test_what_was_written_by_hand_is_only_replaced_if_you_say_so(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], *, fetched_before: bool
+) -> None:
+    if fetched_before:
+        run(checkout)
+    name = "v1.json" if fetched_before else "v1.yaml"
+    path = checkout.add(f"fleet/{name}", json.dumps(document()))
+    assert run(checkout)[0] == 1
+    assert "was written or edited by hand and is kept" in capsys.readouterr().err
+    assert path.read_text() == json.dumps(document())
+    assert run(checkout, replace=True)[0] == 0
+    assert [each.name for each in path.parent.iterdir()] == ["v1.json"]
+    assert (path.parent / "v1.json").read_bytes() == NEW
+
+
+def test_our_corrections_stay_and_are_counted_in(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A correction that the new document makes pointless shows at once."""
+    run(checkout)
+    action = {"target": "$.paths['/ships'].get", "description": "why", "remove": True}
+    checkout.add("fleet/v1.overlay.json", {"overlay": "1.0.0", "actions": [action]})
+    run(checkout, lambda handler: handler.answer(200, json.dumps(document()).encode()))
+    assert "what differs can't be shown: /actions/0/target" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[", r"sources\.toml: "),
+        ('["fleet"]\nurl = "http://a"', "a table is named like its document"),
+        ('["fleet/v1"]\nurl = "ftp://a"', "fleet/v1: url is missing"),
+        ('["fleet/v1"]\nurl = "http://a"\nkey = "x"', "fleet/v1: unknown: key"),
+    ],
+)
+def test_a_mistake_in_the_list_is_a_clear_one(checkout: Checkout, text: str, words: str) -> None:
+    path = checkout.place.documents / "sources.toml"
+    path.write_text(text)
+    with pytest.raises(GenerationFailed, match=words):
+        fetch.read_addresses(path)
+
+
+def test_our_own_list_is_in_order() -> None:
+    from .conftest import ROOT
+
+    addresses = fetch.read_addresses(ROOT / "openapi" / "sources.toml")
+    assert {address.name for address in addresses} >= {"course/v1", "seagoing/v1"}

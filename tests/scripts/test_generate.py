@@ -1,0 +1,307 @@
+"""A file and a command make a version: methods, models, uploads, all of it typed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from documents import find_sources
+from failures import GenerationFailed
+
+from .conftest import ROOT, Checkout
+from .toys import SHIP, Json, content, document, fleet, operation, query, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_a_new_api_is_a_file_and_a_command(checkout: Checkout) -> None:
+    """Dropped in, it is an attribute of `Sdir` with typed methods and uploads."""
+    checkout.add("fleet/v1.yaml", json.dumps(fleet()))
+    checkout.with_core()
+    assert checkout.generate() == 0
+    (checkout.root / "sdir_async" / "api" / "user.py").write_text(
+        "from typing import assert_type\n"
+        "from collections.abc import AsyncIterator\n"
+        "from uuid import UUID\n"
+        "from sdir_async.api import Apis\n"
+        "from sdir_async.upload import Upload\n"
+        "from sdir_async.api.fleet.v1 import FleetV1, SavedShip, Ship\n"
+        "async def use(sdir: Apis) -> None:\n"
+        "    fleet = sdir.fleet.v1\n"
+        "    assert_type(fleet, FleetV1)\n"
+        "    assert_type(sdir.fleet.selected, FleetV1)\n"
+        "    assert_type(await fleet.get_ship(UUID(int=1)), SavedShip)\n"
+        "    assert_type(await fleet.create_ships([Ship(name='a')]), list[SavedShip])\n"
+        "    assert_type(fleet.upload([Ship(name='a')], operation='create'), Upload[SavedShip])\n"
+        "    fleet.upload([Ship(name='a')], operation='validate')\n"
+        "    fleet.upload([], operation='update')  # type: ignore[arg-type]\n"
+    )
+    assert "no issues found" in checkout.mypy()
+
+
+def test_a_new_version_of_an_api_stands_beside_the_others(checkout: Checkout) -> None:
+    """The newest by number is the selected one, and an old one is there as long as its file is."""
+    shutil.copytree(
+        ROOT / "openapi" / "additional_competence",
+        checkout.place.documents / "additional_competence",
+    )
+    folder = checkout.place.documents / "additional_competence"
+    shutil.copy(folder / "v2.yaml", folder / "v3.yaml")
+    shutil.copy(folder / "v2.yaml", folder / "v10.yaml")
+    checkout.generate()
+    assert '"v1", "v2", "v3", "v10"' in " ".join(checkout.text("__init__.py").split()).replace(
+        "( ", ""
+    )
+    checkout.with_core()
+    code = (
+        "import asyncio, sdir_async.client\n"
+        "async def main():\n"
+        "    async with sdir_async.client.Sdir('key') as sdir:\n"
+        "        print(sdir.additional_competence.selected)\n"
+        "        print(sorted(sdir.additional_competence.v3._batches))\n"
+        "asyncio.run(main())"
+    )
+    printed = checkout.run("-c", code)
+    assert "additional_competence v10" in printed
+    assert "['create', 'update']" in printed
+
+
+def test_removing_the_file_removes_all_of_it(checkout: Checkout) -> None:
+    checkout.add("boats/v1.json", fleet())
+    checkout.add("boats/v2.json", fleet())
+    checkout.add("ships/v1.json", fleet())
+    checkout.generate()
+    (checkout.place.documents / "boats/v2.json").unlink()
+    shutil.rmtree(checkout.place.documents / "ships")
+    checkout.generate()
+    assert not [name for name in checkout.files() if "ships/" in name or "v2" in name]
+    assert "ships" not in checkout.text("__init__.py")
+
+
+def test_two_runs_are_byte_identical_and_need_no_network(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("generation used the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    checkout.add("fleet/v1.json", {**fleet(), "webhooks": {"moved": {}}})
+    checkout.generate()
+    first = checkout.files()
+    shutil.rmtree(checkout.place.tree)
+    checkout.generate()
+    assert checkout.files() == first
+
+
+def test_files_that_stay_the_same_are_not_written_again(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    before = {path: path.stat().st_mtime_ns for path in checkout.place.tree.rglob("*.py")}
+    checkout.generate()
+    assert {path: path.stat().st_mtime_ns for path in checkout.place.tree.rglob("*.py")} == before
+
+
+def test_a_check_looks_both_ways(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that changed, one that is missing and one too many are all stale."""
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    assert checkout.generate(check=True) == 0
+    version = checkout.place.tree / "fleet" / "v1"
+    (version / "models" / "ship.py").unlink()
+    (version / "operations.py").write_text("")
+    (version / "more.py").write_text("")
+    assert checkout.generate(check=True) == 1
+    said = capsys.readouterr().err
+    assert "sdir_async/api/fleet/v1/models/ship.py: missing" in said
+    assert "sdir_async/api/fleet/v1/operations.py: changed" in said
+    assert "sdir_async/api/fleet/v1/more.py: extra" in said
+    assert "make generate" in said
+
+
+def test_what_is_left_out_is_listed_at_the_end_and_beside_the_code(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upload = {"requestBody": content({"type": "file"}, "multipart/form-data"), "responses": {}}
+    checkout.add(
+        "boats/v1.json", document({"/photo": {"post": upload}, "/a": {"get": operation("a")}})
+    )
+    checkout.generate()
+    why = "its body is multipart/form-data, not JSON"
+    assert f"openapi/boats/v1.json: POST /photo: operation: {why}" in capsys.readouterr().out
+    assert f"| POST /photo | operation | {why} |" in checkout.text("boats/v1/left_out.md")
+
+
+def test_nothing_left_out_is_no_file(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    assert not list(checkout.place.tree.rglob("left_out.md"))
+
+
+def test_our_own_documents_leave_nothing_out() -> None:
+    assert not list((ROOT / "sdir_async" / "api").rglob("left_out.md"))
+
+
+def test_an_overlay_changes_what_is_generated_and_not_the_document(checkout: Checkout) -> None:
+    path = checkout.add("fleet/v1.json", fleet())
+    before = path.read_bytes()
+    better = {
+        "target": "$.paths['/ships'].get",
+        "description": "why",
+        "update": {"operationId": "findShips"},
+    }
+    checkout.add("fleet/v1.overlay.yaml", json.dumps({"overlay": "1.0.0", "actions": [better]}))
+    checkout.generate()
+    assert "async def find_ships(" in checkout.text("fleet/v1/operations.py")
+    assert path.read_bytes() == before
+
+
+def test_the_schema_of_a_record_is_there_for_each_batch(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    schemas = json.loads(checkout.text("fleet/v1/schemas.json"))
+    assert sorted(schemas) == ["create", "validate"]
+    assert schemas["create"]["$defs"]["Ship"]["properties"]["name"] == {
+        "type": "string",
+        "maxLength": 20,
+    }
+
+
+def test_a_version_without_batches_has_no_upload_and_no_schemas(checkout: Checkout) -> None:
+    checkout.add("boats/v1.json", document({"/a": {"get": operation("a")}}))
+    checkout.generate()
+    assert "class BoatsV1(Operations):" in checkout.text("boats/v1/operations.py")
+    assert not (checkout.place.tree / "boats/v1/schemas.json").exists()
+
+
+def test_a_version_without_operations_is_there(checkout: Checkout) -> None:
+    checkout.add("boats/v1.json", document())
+    checkout.with_core()
+    checkout.generate()
+    assert "no issues found" in checkout.mypy()
+
+
+def test_several_batches_of_a_kind_are_called_like_their_methods(checkout: Checkout) -> None:
+    many = {"type": "array", "items": ref("Ship")}
+    doc = fleet()
+    doc["paths"] |= {"/boats/batch": {"post": operation("createBoats", body=many)}}
+    checkout.add("fleet/v1.json", doc)
+    checkout.generate()
+    text = checkout.text("fleet/v1/operations.py")
+    assert 'Literal["create_boats", "create_ships", "validate"]' in text
+    assert sorted(json.loads(checkout.text("fleet/v1/schemas.json"))) == [
+        "create_boats",
+        "create_ships",
+        "validate",
+    ]
+
+
+def _of_texts(doc: Json) -> None:
+    doc["components"]["schemas"]["Ships"]["items"] = {"type": "string"}
+
+
+def _in_a_harbour(doc: Json) -> None:
+    doc["paths"]["/harbours/{harbour}/ships/batch"] = doc["paths"].pop("/ships/batch")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_of_texts, "an item of its list is no object with fields; use the method create_ships"),
+        (_in_a_harbour, "it needs harbour besides records; use the method create_ships"),
+    ],
+)
+def test_a_batch_that_upload_can_not_send_is_a_method_all_the_same(
+    checkout: Checkout, change: Callable[[Json], None], why: str
+) -> None:
+    doc = fleet()
+    change(doc)
+    checkout.add("fleet/v1.json", doc)
+    checkout.generate()
+    assert "async def create_ships(" in checkout.text("fleet/v1/operations.py")
+    assert why in checkout.text("fleet/v1/left_out.md")
+
+
+def test_parameters_step_aside_for_our_own_and_are_described(checkout: Checkout) -> None:
+    given = [
+        query("timeout", description="How long the\nfishing takes"),
+        query("self"),
+        query("body"),
+    ]
+    checkout.add("boats/v1.json", document({"/a": {"get": operation("a", parameters=given)}}))
+    checkout.generate()
+    text = checkout.text("boats/v1/operations.py")
+    assert '"timeout": timeout_' in text
+    assert '"self": self_' in text
+    assert '"body": body_' in text
+    assert "timeout_: How long the\n                fishing takes" in text
+
+
+def test_a_record_may_have_a_field_of_any_name(checkout: Checkout) -> None:
+    """Also one that is called like the record, or like something in the methods of its class."""
+    names = [
+        "code",
+        "d",
+        "cls",
+        "cast",
+        "to_dict",
+        "additionalProperties",
+        "self",
+        "class",
+        "_id",
+        "2nd",
+    ]
+    code = {"type": "object", "properties": {name: {"type": "string"} for name in names}}
+    checkout.add(
+        "boats/v1.json",
+        document({"/a": {"get": operation("a", answer=ref("Code"))}}, {"Code": code}),
+    )
+    checkout.generate()
+    checkout.with_core()
+    record = dict.fromkeys(names, "x")
+    code_of = (
+        "from sdir_async.api.boats.v1 import Code; print(Code.from_dict({0}).to_dict() == {0})"
+    )
+    assert checkout.run("-c", code_of.format(record)) == "True\n"
+    assert "no issues found" in checkout.mypy()
+
+
+def test_equal_answers_share_a_parser(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    text = checkout.text("fleet/v1/operations.py")
+    assert text.count("def _parse_list_of_saved_ship(") == 1
+    assert text.count("_parse_list_of_saved_ship,") == 3
+
+
+def test_what_the_generator_can_not_express_becomes_any_value_and_is_listed(
+    checkout: Checkout,
+) -> None:
+    """One odd schema must not take the operations with it that mention it."""
+    schemas = {"Ship": SHIP, "Flag": {"type": "string", "enum": ["NO"]}}
+    odd = {"allOf": [ref("Ship"), ref("Flag")]}
+    checkout.add(
+        "boats/v1.json",
+        document({"/a": {"post": operation("a", body=ref("Odd"))}}, {"Odd": odd, **schemas}),
+    )
+    checkout.generate()
+    assert "body: Any" in checkout.text("boats/v1/operations.py")
+    assert "| schema Odd |" in checkout.text("boats/v1/left_out.md")
+
+
+def test_a_mistake_leaves_the_tree_as_it_was(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    before = checkout.files()
+    checkout.add("boats/v1.yaml", "openapi: 3.0.1\npaths: [")
+    with pytest.raises(GenerationFailed, match=r"boats/v1\.yaml: line 2"):
+        checkout.generate()
+    assert checkout.files() == before
+
+
+def test_every_document_of_ours_is_found() -> None:
+    names = {source.name for source in find_sources(ROOT / "openapi")}
+    assert {"additional_competence/v1.yaml", "course/v1.yaml", "seagoing/v1.yaml"} <= names

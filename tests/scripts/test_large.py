@@ -1,0 +1,85 @@
+"""A document larger and odder than ours: all that is JSON in it can be called."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from walk import operations
+
+from .conftest import Checkout
+from .large import BATCHES, OPERATIONS, large
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEFT_OUT = 2
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    root: Path = tmp_path_factory.mktemp("large")
+    checkout = Checkout(root)
+    checkout.add("fleet/v1.json", large())
+    checkout.with_core()
+    started = time.monotonic()
+    checkout.generate()
+    assert time.monotonic() - started < 15
+    return checkout
+
+
+def test_the_document_is_as_large_as_it_says() -> None:
+    assert len(operations(large())) == OPERATIONS
+
+
+def test_every_operation_that_speaks_json_is_a_method_with_a_readable_name(
+    generated: Checkout,
+) -> None:
+    text = generated.text("fleet/v1/operations.py")
+    names = re.findall(r"    async def (\w+)\(", text)
+    assert len(set(names)) == len(names) == OPERATIONS - LEFT_OUT
+    assert not [name for name in names if re.search(r"[0-9a-f]{24}|__", name)]
+    assert {"get_odd_file", "get_plain_0", "wild", "v1_getkind3", "kind0_post_kind0"} <= {
+        name.replace("kind_", "kind") for name in names
+    }
+
+
+def test_every_batch_by_reference_is_an_upload_of_its_own(generated: Checkout) -> None:
+    schemas = json.loads(generated.text("fleet/v1/schemas.json"))
+    assert len(schemas) == BATCHES
+    assert all(name.endswith("_batch") for name in schemas)
+
+
+def test_its_types_hold(generated: Checkout) -> None:
+    assert "no issues found" in generated.mypy()
+
+
+def test_it_can_be_imported_and_its_records_read_and_written(generated: Checkout) -> None:
+    code = (
+        "from sdir_async.api.fleet.v1 import Kind0, FleetV1\n"
+        "given = {'name': 'a', 'next': None, 'flag': 'NO', 'owner': {'name': 'b'}, 'tags': [1]}\n"
+        "assert Kind0.from_dict(given).to_dict() == given\n"
+        "assert len(FleetV1._batches) == 22\n"
+        "print(FleetV1._document.servers['test'])"
+    )
+    assert generated.run("-c", code) == "https://sdir-t-apim-common.azure-api.net/fleet\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "| POST /odd/photo | operation | its body is multipart/form-data, not JSON |",
+        "| GET /odd/report | operation | it answers application/pdf, not JSON |",
+        "| PUT /odd/both | body as application/xml | JSON is used |",
+        "the type file | OpenAPI 3 has no such type: any value |",
+        "the type of #/components/schemas/Gone | it leads to nothing: any value |",
+        "the default 'none' | the server applies its own |",
+        "the answers 200, 202, 204 differ; the method returns either |",
+        "| GET /api/kind0 | header parameter Ocp-Apim-Subscription-Key | the subscription key",
+    ],
+)
+def test_all_that_was_left_out_is_listed_with_its_reason(generated: Checkout, line: str) -> None:
+    assert line in generated.text("fleet/v1/left_out.md")

@@ -1,0 +1,216 @@
+"""Each transformation of operations, on the quirk that it is for."""
+
+from __future__ import annotations
+
+import operation_steps as steps
+import pytest
+from failures import DocumentError
+from prepare import prepare
+from walk import operations
+
+from .toys import SHIP, Json, content, document, operation, query, ref
+
+
+def prepared(paths: Json, **more: Json) -> Json:
+    return prepare(document(paths, **more))[0]
+
+
+def left_out(paths: Json, **more: Json) -> list[tuple[str, str, str]]:
+    return [tuple(each) for each in prepare(document(paths, **more))[1]]  # type: ignore[misc]
+
+
+def only(doc: Json) -> Json:
+    (found,) = operations(doc)
+    return found.node
+
+
+def test_error_answers_are_left_to_the_session() -> None:
+    doc = document({"/a": {"get": {"responses": {200: {}, "2XX": {}, "404": {}, "default": {}}}}})
+    steps.keep_successes(doc)
+    assert list(only(doc)["responses"]) == ["200", "2XX"]
+
+
+def test_a_default_that_stands_alone_is_the_answer() -> None:
+    doc = document({"/a": {"get": {"responses": {"default": content(SHIP)}}}})
+    steps.keep_successes(doc)
+    assert only(doc)["responses"] == {"200": content(SHIP)}
+
+
+@pytest.mark.parametrize("responses", [{}, None, {"400": {}}])
+def test_an_operation_that_promises_nothing_answers_nothing(responses: Json | None) -> None:
+    assert operations(prepared({"/a": {"get": {"responses": responses}}}))[0].answer is None
+
+
+def test_what_is_referred_to_is_put_in_place() -> None:
+    """Parameters of the path are the operation's too, which has the last word."""
+    doc = document(
+        {
+            "/a": {
+                "parameters": [query("x"), {"$ref": "#/components/parameters/Y"}],
+                "post": {
+                    "parameters": [query("x", {"type": "integer"})],
+                    "requestBody": {"$ref": "#/components/requestBodies/B"},
+                    "responses": {"200": {"$ref": "#/components/responses/R"}},
+                },
+            }
+        }
+    )
+    doc["components"] |= {
+        "parameters": {"Y": query("y")},
+        "requestBodies": {"B": content(SHIP)},
+        "responses": {"R": content(SHIP)},
+    }
+    steps.inline_references(doc)
+    node = only(doc)
+    assert [(p["name"], p["schema"]["type"]) for p in node["parameters"]] == [
+        ("x", "integer"),
+        ("y", "string"),
+    ]
+    assert node["requestBody"] == node["responses"]["200"] == content(SHIP)
+
+
+def test_a_reference_that_leads_nowhere_is_named_with_its_place() -> None:
+    with pytest.raises(DocumentError, match=r"^/paths/~1a/get/parameters/0: the reference"):
+        prepared(
+            {"/a": {"get": operation("a", parameters=[{"$ref": "#/components/parameters/No"}])}}
+        )
+
+
+def test_one_schema_under_three_json_types_is_one_body_and_nothing_is_lost() -> None:
+    kinds = ("application/*+json", "text/json", "application/json")
+    paths = {
+        "/a": {"post": {"operationId": "a", "requestBody": content(SHIP, *kinds), "responses": {}}}
+    }
+    body = only(prepared(paths))["requestBody"]
+    assert list(body["content"]) == ["application/json"]
+    assert left_out(paths) == []
+
+
+def test_a_declared_body_is_required() -> None:
+    assert (
+        only(prepared({"/a": {"post": operation("a", body=SHIP)}}))["requestBody"]["required"]
+        is True
+    )
+
+
+def test_other_forms_of_a_body_are_left_out_and_listed() -> None:
+    body = content(SHIP, "application/xml", "application/json", "multipart/form-data")
+    assert left_out({"/a": {"put": {"requestBody": body, "responses": {}}}}) == [
+        ("PUT /a", "body as application/xml, multipart/form-data", "JSON is used")
+    ]
+
+
+def test_plain_text_of_the_same_schema_is_no_form_of_its_own() -> None:
+    """ASP.NET lists it beside the JSON of every answer."""
+    answer = content(SHIP, "text/plain", "application/json", "text/json")
+    assert left_out({"/a": {"get": {"responses": {"200": answer}}}}) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "application/xml", "application/octet-stream"]
+)
+def test_an_operation_whose_body_is_never_json_is_left_out_and_listed(kind: str) -> None:
+    body = content({"type": "file"}, kind)
+    paths = {"/a": {"post": {"requestBody": body, "responses": {}}, "get": operation("b")}}
+    assert [each.name for each in operations(prepared(paths))] == ["b"]
+    assert left_out(paths) == [("POST /a", "operation", f"its body is {kind}, not JSON")]
+
+
+def test_a_read_that_never_answers_json_is_left_out_and_a_write_returns_none() -> None:
+    answer = {"responses": {"200": content({"type": "string"}, "application/pdf")}}
+    paths = {"/a": {"get": answer, "post": answer}}
+    assert [(str(each), each.answer) for each in operations(prepared(paths))] == [("POST /a", None)]
+    assert left_out(paths) == [
+        ("GET /a", "operation", "it answers application/pdf, not JSON"),
+        ("POST /a", "answer 200", "application/pdf is not JSON; the method returns None"),
+    ]
+
+
+def test_json_without_a_schema_is_any_value() -> None:
+    answer: Json = {"content": {"application/json": {"example": "{"}}}
+    paths: Json = {"/a": {"get": {"responses": {"200": answer}}}}
+    assert operations(prepared(paths))[0].answer == {}
+
+
+def test_an_answer_without_content_never_has_any() -> None:
+    paths: Json = {"/a": {"put": {"responses": {"204": {"content": {"application/json": {}}}}}}}
+    assert operations(prepared(paths))[0].answer is None
+
+
+def test_equal_answers_are_one_and_different_ones_are_alternatives() -> None:
+    text, number = {"type": "string"}, {"type": "integer"}
+    same = {"/a": {"post": {"responses": {"200": content(text), "201": content(text)}}}}
+    other = {"/a": {"post": {"responses": {"200": content(text), "201": content(number)}}}}
+    assert operations(prepared(same))[0].answer == text
+    assert operations(prepared(other))[0].answer == {"anyOf": [text, number]}
+    assert left_out(same) == []
+    assert left_out(other)[0][2] == "the answers 200, 201 differ; the method returns either"
+
+
+def test_an_answer_that_may_be_empty_may_be_none() -> None:
+    paths = {"/a": {"get": {"responses": {"200": content({"type": "string"}), "204": {}}}}}
+    assert operations(prepared(paths))[0].answer == {
+        "anyOf": [{"type": "string"}, {"type": "null"}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameter", "why"),
+    [
+        (
+            {"name": "Ocp-Apim-Subscription-Key", "in": "header"},
+            "the subscription key is sent with every request",
+        ),
+        (
+            {"name": "subscription-key", "in": "query"},
+            "the subscription key is sent with every request",
+        ),
+        ({"name": "Authorization", "in": "header"}, "the session sends this header"),
+        ({"name": "session", "in": "cookie"}, "a parameter in cookie is not sent"),
+        ({"name": "ghost", "in": "path"}, "the path has no place for it"),
+        (
+            query("filter", {"type": "object", "properties": {}}),
+            "an object can't be sent as a parameter",
+        ),
+    ],
+)
+def test_parameters_that_are_not_the_callers_are_left_out_and_listed(
+    parameter: Json, why: str
+) -> None:
+    paths = {"/a": {"get": operation("a", parameters=[parameter, query("kept")])}}
+    assert [p["name"] for p in only(prepared(paths))["parameters"]] == ["kept"]
+    assert left_out(paths) == [("GET /a", f"{parameter['in']} parameter {parameter['name']}", why)]
+
+
+def test_a_parameter_without_a_schema_is_text_and_one_in_a_header_too() -> None:
+    date = {"name": "X-Since", "in": "header", "schema": {"type": "string", "format": "date"}}
+    made = only(
+        prepared({"/a": {"get": operation("a", parameters=[{"name": "x", "in": "query"}, date])}})
+    )
+    assert [p["schema"] for p in made["parameters"]] == [{"type": "string"}, {"type": "string"}]
+
+
+def test_places_in_a_path_get_python_names_and_a_parameter_each() -> None:
+    declared = {"name": "ship-id", "in": "path", "schema": {"type": "integer"}}
+    doc = prepared({"/ships/{ship-id}/{*rest}": {"get": operation("a", parameters=[declared])}})
+    (found,) = operations(doc)
+    assert found.path == "/ships/{ship_id}/{rest}"
+    assert [(p["name"], p["required"]) for p in found.node["parameters"]] == [
+        ("ship_id", True),
+        ("rest", True),
+    ]
+
+
+def test_calls_that_the_server_makes_are_left_out_and_listed() -> None:
+    paths = {"/a": {"post": operation("a", callbacks={"done": {}})}}
+    assert left_out(paths, webhooks={"moved": {}}) == [
+        ("moved", "webhook", "a call that the server makes, not the client"),
+        ("POST /a", "callbacks", "a call that the server makes, not the client"),
+    ]
+
+
+def test_preparing_leaves_the_document_as_it_was() -> None:
+    doc = document({"/a": {"post": operation("A_b", body=ref("Ship"))}}, {"Ship": SHIP})
+    before = document({"/a": {"post": operation("A_b", body=ref("Ship"))}}, {"Ship": SHIP})
+    prepare(doc)
+    assert doc == before

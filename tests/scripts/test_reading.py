@@ -1,0 +1,148 @@
+"""Finding and reading documents; what is wrong is named with its file and its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from documents import find_sources, load, parse, reserved_names
+from failures import DocumentError, GenerationFailed
+
+from .toys import Json, document, operation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Checkout
+
+
+def test_versions_are_ordered_by_number(checkout: Checkout) -> None:
+    for version in ("v10", "v9", "v2"):
+        checkout.add(f"boats/{version}.json", document())
+    found = find_sources(checkout.place.documents)
+    assert [source.version for source in found] == ["v2", "v9", "v10"]
+
+
+def test_an_overlay_belongs_to_its_version_and_other_files_to_nothing(checkout: Checkout) -> None:
+    checkout.add("boats/v1.yml", document())
+    checkout.add("boats/v1.overlay.yaml", "overlay: 1.0.0")
+    checkout.add("boats/README.md", "about boats")
+    checkout.add("sources.toml", "")
+    (source,) = find_sources(checkout.place.documents)
+    assert source.overlay is not None
+    assert source.overlay.name == "v1.overlay.yaml"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["sea-going/v1.yaml"], r"sea-going: .* identifier in lower case: 'sea_going' would do"),
+        (["class/v1.yaml"], "class: .* 'api_class' would do"),
+        (["Boats/v1.yaml"], "'boats' would do"),
+        (["aclose/v1.yaml"], "aclose: Sdir has an attribute 'aclose' of its own"),
+        (["boats/1.0.yaml"], r"boats/1\.0\.yaml: a document is named v<number>"),
+        (["boats/v01.yaml"], r"named v<number>"),
+        (["boats/v1.yaml", "boats/v1.json"], r"boats/v1\.yaml: there is v1\.json too"),
+        (["boats/v2.yaml", "boats/v1.overlay.yaml"], r"v1\.overlay\.yaml: there is no document v1"),
+        (["boats/README.md"], "boats: there is no document in it"),
+    ],
+)
+def test_a_name_that_can_not_be_used_is_a_clear_mistake(
+    checkout: Checkout, files: list[str], words: str
+) -> None:
+    for name in files:
+        checkout.add(name, document())
+    with pytest.raises(GenerationFailed, match=words):
+        find_sources(checkout.place.documents, frozenset({"aclose"}))
+
+
+def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: Path) -> None:
+    client = tmp_path / "client.py"
+    client.write_text("import nothing_there\nclass Sdir:\n    async def aclose(self): ...\n")
+    assert reserved_names(client) == {"aclose"}
+    assert reserved_names(tmp_path / "none.py") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("a: [1\nb: 2", "line 2, column 2", "expected"),
+        ("a: 1\na: 2", "line 2, column 1", "duplicate key"),
+        ("- a", "", "no object"),
+    ],
+)
+def test_yaml_that_does_not_parse_is_named_with_its_line(text: str, place: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=words) as caught:
+        parse(text.encode())
+    assert caught.value.place == place
+
+
+def test_json_that_does_not_parse_is_named_with_its_line() -> None:
+    with pytest.raises(DocumentError, match="line 2, column 1"):
+        parse(b'{"a":\n}', json_only=True)
+
+
+def test_dates_and_numbers_as_keys_are_read_as_json_has_them() -> None:
+    assert parse(b"200: {example: 2020-01-01}") == {"200": {"example": "2020-01-01"}}
+
+
+def test_a_part_written_once_and_used_twice_is_two_parts() -> None:
+    """An anchor of YAML would let one step change both."""
+    found = parse(b"a: &x {b: 1}\nc: *x")
+    found["a"]["b"] = 2
+    assert found["c"] == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "words"),
+    [
+        ({"swagger": "2.0"}, "/swagger", "OpenAPI 2.0; convert or export it as OpenAPI 3"),
+        ({"paths": {}}, "/openapi", "3.0 and 3.1 are understood"),
+        ({"openapi": "4.0.0", "paths": {}}, "/openapi", "4.0.0 here"),
+        ({"openapi": "3.0.1"}, "/paths", "missing"),
+        ({"openapi": "3.0.1", "paths": []}, "/paths", "an object"),
+        ({"openapi": "3.0.1", "paths": {"/a": 1}}, "/paths/~1a", "must be an object"),
+        ({"openapi": "3.0.1", "paths": {"/a": {"get": 1}}}, "/paths/~1a/get", "an object"),
+    ],
+)
+def test_what_is_no_openapi_3_is_named_with_its_place(
+    checkout: Checkout, given: Json, place: str, words: str
+) -> None:
+    path = checkout.add("boats/v1.json", given)
+    (source,) = find_sources(checkout.place.documents)
+    with pytest.raises(GenerationFailed, match=words) as caught:
+        load(source)
+    assert str(caught.value).startswith(f"{path}: {place}: ")
+
+
+def test_a_key_that_stands_twice_is_a_mistake_in_json_too() -> None:
+    """One of the two would be lost without a word."""
+    with pytest.raises(DocumentError, match="the key '/a' twice"):
+        parse(b'{"paths": {"/a": {}, "/a": {}}}', json_only=True)
+
+
+def test_two_operations_of_one_name_are_named_with_both_places(checkout: Checkout) -> None:
+    checkout.add(
+        "boats/v1.json", document({"/a": {"get": operation("x")}, "/b": {"get": operation("x")}})
+    )
+    (source,) = find_sources(checkout.place.documents)
+    with pytest.raises(
+        GenerationFailed, match=r"/paths/~1b/get: operationId 'x' .* /paths/~1a/get"
+    ):
+        load(source)
+
+
+@pytest.mark.parametrize("paths", ["{}", "null", ""])
+def test_an_api_without_operations_is_none_the_worse(checkout: Checkout, paths: str) -> None:
+    checkout.add("boats/v1.yaml", f"openapi: 3.1.0\ninfo: {{title: t}}\npaths: {paths}\n")
+    (source,) = find_sources(checkout.place.documents)
+    assert load(source)["paths"] == {}
+
+
+def test_a_mistake_in_an_overlay_names_the_overlay(checkout: Checkout) -> None:
+    checkout.add("boats/v1.json", document())
+    wrong = {"target": "$.paths['/gone']", "description": "why", "remove": True}
+    checkout.add("boats/v1.overlay.yaml", {"overlay": "1.0.0", "actions": [wrong]})
+    (source,) = find_sources(checkout.place.documents)
+    with pytest.raises(GenerationFailed, match=r"v1\.overlay\.yaml: /actions/0/target: .* nothing"):
+        load(source)

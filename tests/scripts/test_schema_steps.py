@@ -1,0 +1,190 @@
+"""Each transformation of schemas, on the quirk that it is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import schema_steps as steps
+
+from .toys import Json, document, operation, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from walk import LeftOut
+
+
+def after(step: Callable[[Json], list[LeftOut]], schema: Any, **others: Json) -> Json:
+    doc = document(schemas={"A": schema, **others})
+    step(doc)
+    return doc["components"]["schemas"]["A"]  # type: ignore[no-any-return]
+
+
+def listed(step: Callable[[Json], list[LeftOut]], schema: Json) -> list[str]:
+    return [
+        f"{each.where}: {each.what}: {each.why}" for each in step(document(schemas={"A": schema}))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        (None, {}),
+        ({"description": None, "type": "string"}, {"type": "string"}),
+        ({"description": {"$ref": "#/x"}, "title": "T"}, {}),
+        ({"required": True, "properties": None}, {}),
+        ({"required": ["a", 1, None]}, {"required": ["a"]}),
+        ({"properties": {"a": None, "items": True}}, {"properties": {"a": {}, "items": {}}}),
+        ({"items": True, "allOf": [1]}, {"items": {}, "allOf": [{}]}),
+        ({"additionalProperties": False}, {"additionalProperties": False}),
+        ({"additionalProperties": True}, {"additionalProperties": {}}),
+        ({"enum": [None], "default": None, "example": None},) * 2,
+    ],
+)
+def test_what_stands_for_a_schema_becomes_one(given: Any, made: Json) -> None:
+    assert after(steps.make_whole, given) == made
+
+
+def test_a_reference_into_another_part_of_the_document_gets_a_name() -> None:
+    doc = document(
+        {
+            "/a": {
+                "get": operation(
+                    "a", answer={"type": "object", "properties": {"x": {"type": "string"}}}
+                )
+            }
+        }
+    )
+    inner = "#/paths/~1a/get/responses/200/content/application~1json/schema"
+    doc["components"]["schemas"]["A"] = {"$ref": inner}
+    assert steps.mend_references(doc) == []
+    name = doc["components"]["schemas"]["A"]["$ref"].rpartition("/")[2]
+    assert doc["components"]["schemas"][name]["properties"] == {"x": {"type": "string"}}
+
+
+def test_a_reference_to_nothing_becomes_any_value_and_is_listed() -> None:
+    assert after(steps.mend_references, {"items": ref("Gone")}) == {"items": {}}
+    assert listed(steps.mend_references, {"items": ref("Gone")}) == [
+        "/components/schemas/A/items: the type of #/components/schemas/Gone:"
+        " it leads to nothing: any value"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({"type": "String"}, {"type": "string"}),
+        ({"type": "int"}, {"type": "integer"}),
+        ({"type": "datetime"}, {"type": "string", "format": "date-time"}),
+        ({"type": "array"}, {"type": "array", "items": {}}),
+        ({"items": {}}, {"type": "array", "items": {}}),
+        ({"properties": {}}, {"type": "object", "properties": {}}),
+        ({"type": "string", "format": "binary"}, {"type": "string"}),
+        ({"type": ["string", "nil", "null"]}, {"type": ["string", "null"]}),
+        ({"allOf": [], "properties": {}},) * 2,
+    ],
+)
+def test_types_are_mended_and_said(given: Json, made: Json) -> None:
+    assert after(steps.known_types, given) == made
+
+
+def test_a_type_that_does_not_exist_is_any_value_and_is_listed() -> None:
+    assert after(steps.known_types, {"type": "file"}) == {}
+    assert listed(steps.known_types, {"type": "file"}) == [
+        "/components/schemas/A: the type file: OpenAPI 3 has no such type: any value"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": ["string"], "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": "string", "nullable": False}, {"type": "string"}),
+        ({**ref("B"), "nullable": True}, {"anyOf": [ref("B"), {"type": "null"}]}),
+        ({"oneOf": [ref("B")], "nullable": True}, {"oneOf": [ref("B"), {"type": "null"}]}),
+        (
+            {"type": "string", "enum": ["a"], "nullable": True},
+            {"type": ["string", "null"], "enum": ["a", None]},
+        ),
+        (
+            {"type": ["integer", "null"], "enum": [1]},
+            {"type": ["integer", "null"], "enum": [1, None]},
+        ),
+    ],
+)
+def test_nullable_is_written_as_json_schema_has_it(given: Json, made: Json) -> None:
+    assert after(steps.nullable_as_type, given, B={"type": "object"}) == made
+
+
+def test_one_reference_in_all_of_that_may_be_null_is_an_alternative() -> None:
+    """This is how ASP.NET says that a field of an object type may be null."""
+    field = {"allOf": [ref("B")], "nullable": True}
+    made = after(
+        steps.nullable_as_type, {"type": "object", "properties": {"b": field}}, B={"type": "object"}
+    )
+    assert made["properties"]["b"] == {"anyOf": [ref("B"), {"type": "null"}]}
+
+
+def test_a_named_object_that_may_be_null_stays_one_class() -> None:
+    outer = {"type": "object", "properties": {"b": ref("B")}}
+    doc = document(schemas={"A": outer, "B": {"type": "object", "nullable": True}})
+    steps.nullable_as_type(doc)
+    assert doc["components"]["schemas"]["B"] == {"type": "object"}
+    assert doc["components"]["schemas"]["A"]["properties"]["b"] == {
+        "anyOf": [ref("B"), {"type": "null"}]
+    }
+
+
+def test_a_field_that_is_called_nullable_is_a_field() -> None:
+    given = {"type": "object", "properties": {"nullable": {"type": "boolean"}}}
+    assert after(steps.nullable_as_type, given) == given
+
+
+def test_exclusive_bounds_are_numbers() -> None:
+    given = {"minimum": 1, "exclusiveMinimum": True, "maximum": 9, "exclusiveMaximum": False}
+    assert after(steps.bounds_as_numbers, given) == {"exclusiveMinimum": 1, "maximum": 9}
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({"type": "string", "enum": [""]}, {"type": "string"}),
+        ({"type": "string", "enum": []}, {"type": "string"}),
+        ({"type": "string", "enum": ["a", "a", "b"]}, {"type": "string", "enum": ["a", "b"]}),
+        ({"type": "integer", "enum": ["1", "2"]}, {"type": "integer", "enum": [1, 2]}),
+        ({"type": "string", "enum": [1, 2]}, {"type": "string", "enum": ["1", "2"]}),
+    ],
+)
+def test_an_enum_says_what_python_can_say(given: Json, made: Json) -> None:
+    assert after(steps.usable_enums, given) == made
+    assert listed(steps.usable_enums, given) == []
+
+
+def test_values_that_would_get_the_same_name_are_told_apart() -> None:
+    given = {"type": "string", "enum": ["kg", "Kg", "k-g"]}
+    made = after(steps.usable_enums, given)
+    assert made["x-enum-varnames"] == ["KG", "KG_1", "K_G"]
+
+
+def test_an_enum_of_mixed_types_is_no_enum_and_is_listed() -> None:
+    assert after(steps.usable_enums, {"enum": ["a", 1]}) == {}
+    assert len(listed(steps.usable_enums, {"enum": ["a", 1]})) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"type": "integer", "default": 1}, True),
+        ({"type": ["boolean", "null"], "default": False}, True),
+        ({"type": "integer", "default": "1"}, False),
+        ({"type": "integer", "default": True}, False),
+        ({"type": "string", "format": "date", "default": "today"}, False),
+        ({"type": "string", "enum": ["a"], "default": "b"}, False),
+        ({"default": 1}, False),
+    ],
+)
+def test_a_default_that_does_not_fit_is_left_to_the_server(given: Json, *, kept: bool) -> None:
+    assert ("default" in after(steps.usable_defaults, dict(given))) is kept
+    assert len(listed(steps.usable_defaults, dict(given))) == (0 if kept else 1)

@@ -1,0 +1,60 @@
+"""The parts of a document are objects, lists and texts where they have to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from documents import check
+from failures import DocumentError
+from shape import check_shape
+
+from .toys import document, fleet, operation
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"info": 1}, "/info: must be an object"),
+        ({"servers": {}}, "/servers: must be a list"),
+        ({"servers": [{"url": 1}]}, "/servers/0/url: must be a text"),
+        (
+            {"paths": {"/a": {"get": operation(parameters={})}}},
+            "/paths/~1a/get/parameters: must be a list",
+        ),
+        (
+            {"paths": {"/a": {"get": {"responses": []}}}},
+            "/paths/~1a/get/responses: must be an object",
+        ),
+        ({"components": {"responses": {"R": 1}}}, "/components/responses/R: must be an object"),
+        (
+            {"paths": {"/a": {"get": {"x-sdir-reconcile": "a"}}}},
+            "/paths/~1a/get/x-sdir-reconcile: must be",
+        ),
+    ],
+)
+def test_a_part_of_the_wrong_kind_is_named_with_its_place(
+    wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DocumentError, match=f"^{message}"):
+        check_shape(document(**wrong))
+
+
+def test_parts_that_are_null_are_taken_away() -> None:
+    given = document(
+        {"/a": {"get": {**operation("a"), "parameters": None, "callbacks": None}, "put": None}}
+    )
+    check_shape(given)
+    assert given["paths"] == {"/a": {"get": operation("a")}}
+
+
+def test_extensions_between_the_parts_are_no_parts() -> None:
+    given = document({"x-note": "text", "/a": {"get": {"responses": {"x-note": 1, "200": None}}}})
+    check(given)
+    assert given["paths"] == {"/a": {"get": {"responses": {"x-note": 1, "200": {}}}}}
+
+
+def test_a_good_document_stays_as_it_is() -> None:
+    given = fleet()
+    check_shape(given)
+    assert given == fleet()
