@@ -226,6 +226,6 @@ class Piece:
         return self.split(len(self) // 2)
 
     def split(self, at: int) -> tuple[Piece, Piece]:
-        """Return what is before a place, and the rest."""
-        first = evolve(self, positions=self.positions[:at], resent=0, request=None)
+        """Return what is before a place, and the rest; both were sent again as often as it was."""
+        first = evolve(self, positions=self.positions[:at], request=None)
         return first, evolve(first, positions=self.positions[at:], rejections=())

@@ -122,6 +122,8 @@ def _comparable(value: Any) -> Any:
     """Return a value that is equal for two spellings of the same moment, or of the same number."""
     if not isinstance(value, str):
         return str(value)
+    if value[4:5] != "-":  # digits alone could be read as a date, too: a person number is one
+        return value
     try:
         moment = datetime.datetime.fromisoformat(value)
     except ValueError:

@@ -210,13 +210,18 @@ class Settling:
         return answer
 
     async def _resend(self, piece: Piece, exchange: Exchange | None) -> None:
-        """Send what was certainly not applied once more, a few times."""
+        """Send what was certainly not applied once more, a few times, and then in halves.
+
+        A server that breaks off over a large body, or takes too long over it, may take half of it.
+        """
         piece.resent += 1
         retry = self._plan.session.retry
         if piece.resent >= retry.attempts:
             self._run.stop(self._failure(piece, exchange))
         elif not await self._wait(retry.wait(piece.resent)):
             self._run.stop(None)
+        elif piece.resent > 1 and len(piece) > 1:
+            self._replace(piece, *piece.halves())
 
     async def _wait(self, seconds: float) -> bool:
         """Wait, if the deadline leaves time for it."""

@@ -136,7 +136,13 @@ def test_the_same_value_in_another_spelling(sent: object, found: object) -> None
 
 @pytest.mark.parametrize(
     ("sent", "found"),
-    [("2025-03-24T18:32:25Z", "2025-03-24T18:32:26Z"), ("BS0", "BS1"), ("1", None), ("", None)],
+    [
+        ("2025-03-24T18:32:25Z", "2025-03-24T18:32:26Z"),
+        ("01810126000", "01810126001"),
+        ("BS0", "BS1"),
+        ("1", None),
+        ("", None),
+    ],
 )
 def test_another_value(sent: object, found: object) -> None:
     """Different is different, and absent too."""
