@@ -51,6 +51,11 @@ class Run:
         self._reader: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has come to its end, one way or another."""
+        return self._finished is not None
+
     def report(self) -> UploadReport:
         """Return what has become of the records by now."""
         return self._ledger.report(self._requests, self._seconds())
@@ -82,7 +87,7 @@ class Run:
     def stop(self, error: BaseException | None) -> None:
         """Begin nothing new; the first error is raised at the end."""
         self.stopping = True
-        self._error = self._error or error
+        self._error = error if self._error is None else self._error
         if self._reader is not None and self._reader is not asyncio.current_task():
             self._reader.cancel()
 

@@ -196,9 +196,11 @@ class SqliteJournal(Journal):
             why = {str(at): [_without_values(reason) for reason in rejected[at]] for at in rejected}
             self._enter_event(chunk.start, "rejected", why)
         if outcome.state in ("accepted", "in_doubt"):
-            positions = [index - chunk.start for index in outcome.indexes]
-            rest = [position for position in positions if position not in rejected]
-            self._enter_event(chunk.start, outcome.state, _ranges(rest))
+            covered = outcome.indexes
+            if rejected:
+                covered = [index for index in covered if index - chunk.start not in rejected]
+            ranges = [(start - chunk.start, stop - chunk.start) for start, stop in _ranges(covered)]
+            self._enter_event(chunk.start, outcome.state, ranges)
 
     def end(self, read: int) -> None:
         before = sum(self.planned()) if self._total is None else self._total

@@ -65,8 +65,8 @@ class ChunkOutcome(Generic[SavedT]):
     state: State
     rejections: tuple[Rejection, ...] = ()
     attempts: tuple[Attempt, ...] = ()
-    _answer: bytes = field(default=b"", repr=False)
-    _parse: Callable[[Any], list[SavedT]] | None = field(default=None, repr=False)
+    _answer: bytes = field(default=b"", repr=False, alias="answer")
+    _parse: Callable[[Any], list[SavedT]] | None = field(default=None, repr=False, alias="parse")
 
     @property
     def saved(self) -> list[SavedT]:

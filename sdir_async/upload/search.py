@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..errors import Reason
     from .chunks import Piece
@@ -18,6 +19,8 @@ _PROOF: Final = 6
 """So many single records, far apart, refused for the same reason: it is not the records."""
 _SMALL: Final = 64
 """A chunk of fewer records is searched to the end: that is cheap, and says more."""
+_DIGITS: Final = re.compile(r"\d+")
+"""Places in the request, which differ where the reason is the same."""
 
 
 def named_in(reasons: Sequence[Reason], count: int) -> dict[int, tuple[Reason, ...]]:
@@ -34,7 +37,7 @@ def named_in(reasons: Sequence[Reason], count: int) -> dict[int, tuple[Reason, .
 class Uniform:
     """Notices that everything is refused for one and the same reason, such as a missing right.
 
-    Only refusals that name no record count. One accepted record ends the suspicion for good.
+    Refusals count that name no record, or only one. One accepted record ends the suspicion.
     """
 
     disproved: bool = False
@@ -47,8 +50,8 @@ class Uniform:
         self.disproved = True
 
     def refused(self, reasons: Sequence[Reason], records: int, of: int) -> None:
-        """A request of so many records, out of a chunk of so many, was refused, and none named."""
-        words = frozenset(map(str, reasons))
+        """A request of so many records, out of a chunk of so many, was refused."""
+        words = frozenset(_DIGITS.sub("0", str(reason)) for reason in reasons)
         if words != self._reasons or of < _SMALL:
             self._reasons, self._refusals, self._singles = words, 0, 0
         self._refusals += 1
@@ -67,14 +70,23 @@ class Uniform:
 
 def singled_out(pieces: Sequence[Piece]) -> list[Piece]:
     """Take single records, far apart, out of the pieces, and put them first."""
-    step = max(1, len(pieces) // _PROOF)
+    parts = [part for piece in pieces for part in _cut(piece, max(1, _PROOF // len(pieces)))]
+    step = max(1, len(parts) // _PROOF)
     singles: list[Piece] = []
     rest: list[Piece] = []
-    for at, piece in enumerate(pieces):
-        if at % step == 0 and len(piece) > 1 and len(singles) < _PROOF:
-            single, remainder = piece.split(1)
+    for at, part in enumerate(parts):
+        if at % step == 0 and len(part) > 1 and len(singles) < _PROOF:
+            single, remainder = part.split(1)
             singles.append(single)
             rest.append(remainder)
         else:
-            rest.append(piece)
+            rest.append(part)
     return singles + rest
+
+
+def _cut(piece: Piece, count: int) -> Iterator[Piece]:
+    """Yield the piece in so many parts, nearly equal, as far as it has records."""
+    for left in range(min(count, len(piece)), 1, -1):
+        part, piece = piece.split(len(piece) // left)
+        yield part
+    yield piece

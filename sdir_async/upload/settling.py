@@ -57,11 +57,15 @@ class Settling:
         for at, reasons in findings.warned.items():
             self._run.warn(Notice(self._chunk.start + positions[at], reasons))
         self._todo.append(piece.without(refused) if refused else piece)
+        if refused and not self._plan.isolate:
+            self._run.stop(None)
 
     async def _resume(self, past: Past) -> None:
         """Count what an earlier run settled, ask for what it had on the wire, send the rest."""
         rejections = [self._chunk.rejection(at, why) for at, why in sorted(past.rejected.items())]
         settled = Piece(self._chunk, past.accepted, tuple(rejections))
+        if past.accepted:
+            self._run.uniform.accepted()
         if settled.indexes:
             state: State = "accepted" if past.accepted else "rejected"
             await self._run.tell(self._run.enter(settled, state, remember=False))
@@ -135,29 +139,27 @@ class Settling:
     # Bad records
 
     async def _search(self, piece: Piece, exchange: Exchange, reasons: tuple[Reason, ...]) -> None:
-        named = named_in(reasons, len(piece))
-        if not named:
-            self._run.uniform.refused(reasons, len(piece), len(self._chunk))
-            named = {0: reasons} if len(piece) == 1 else {}
+        uniform, named = self._run.uniform, named_in(reasons, len(piece))
+        nameless = not named
+        if len(named) <= 1:
+            uniform.refused(reasons, len(piece), len(self._chunk))
+        if nameless and len(piece) == 1:
+            named = {0: reasons}
         if named:
             self._replace(piece, piece.without(named))
-            error = None
         else:
-            error = self._failure(piece, exchange)
             self._halve_last(piece)
-        if not self._plan.isolate:
-            self._run.stop(error)
-        elif self._run.uniform.proved:
-            self._run.stop(self._failure(piece, exchange))
-        elif not named:
+        if uniform.suspected and len(self._todo[0]) > 1:
+            self._todo = deque(singled_out(list(self._todo)))
+        if uniform.proved or not self._plan.isolate:
+            self._run.stop(self._failure(piece, exchange) if nameless or uniform.proved else None)
+        elif len(named) <= 1:
             await self._enter_search()
 
     def _halve_last(self, piece: Piece) -> None:
         """Try the halves after all that is waiting: what fails alike shows early that way."""
         self._todo.remove(piece)
         self._todo.extend(piece.halves())
-        if self._run.uniform.suspected and len(self._todo[0]) > 1:
-            self._todo = deque(singled_out(list(self._todo)))
 
     async def _enter_search(self) -> None:
         """While nothing was accepted yet, one chunk searches for all of them."""

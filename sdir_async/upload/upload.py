@@ -52,7 +52,11 @@ class Upload(Generic[SavedT]):
             self._run = Run(self._plan)
             await self._run.run()
         elif self._task is not None:
-            await asyncio.shield(self._task)
+            await asyncio.wait([self._task])
+            if not self._task.cancelled():
+                self._task.result()
+        elif not self._run.ended:
+            raise RuntimeError("this Upload is being awaited already")
         return self._run.report()
 
     def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:

@@ -103,6 +103,10 @@ UNKNOWN = tuple(
 FATES = (*NOT_APPLIED, *UNKNOWN)
 
 
+def _in_turn(fates: Iterable[Fate]) -> Iterator[Fate]:
+    return iter(fates)
+
+
 @define
 class Register(httpx.AsyncBaseTransport):
     """Courses, version 1, as a transport: batch, list, check.
@@ -118,8 +122,8 @@ class Register(httpx.AsyncBaseTransport):
         asked: How many list requests came.
     """
 
-    fates: Iterator[Fate] = field(converter=iter, factory=list)
-    list_fates: Iterator[Fate] = field(converter=iter, factory=list)
+    fates: Iterator[Fate] = field(converter=_in_turn, factory=lambda: iter(()))
+    list_fates: Iterator[Fate] = field(converter=_in_turn, factory=lambda: iter(()))
     naming: str = "all"
     latency: float = 0.0
     largest: int = 30_000_000

@@ -121,7 +121,7 @@ def test_a_broken_imo_number_warns_and_is_sent() -> None:
 
 
 def test_validate_saves_nothing() -> None:
-    """The server checks the records; what it refuses is rejected, and nothing is in the register."""
+    """The server checks the records; what it refuses is rejected, and nothing is saved."""
     register = Register()
     bad = {**GOOD, "courseCode": "BAD"}
     report = run(upload([GOOD, bad], register, operation="validate"))

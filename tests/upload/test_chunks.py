@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_chunks_are_as_full_as_the_limits_allow(
 ) -> None:
     """A chunk ends only where the next record would not have fitted."""
     made = chunks_of(items, max_records, max_bytes)
-    for chunk, following in zip(made, made[1:], strict=False):
+    for chunk, following in itertools.pairwise(made):
         size = Piece(chunk, range(len(chunk))).size
         assert len(chunk) == max_records or size + len(following.bodies[0]) + 1 > max_bytes
 

@@ -232,6 +232,35 @@ def test_awaited_twice_it_is_sent_once() -> None:
     run(main())
 
 
+def test_awaited_by_two_at_once() -> None:
+    """A second awaiter would see half a report: it is told so."""
+
+    async def main() -> None:
+        async with client(Register(latency=1.0)) as sdir:
+            upload = sdir.course.v1.upload(records(10), check=False)
+            first = asyncio.ensure_future(upload)
+            await asyncio.sleep(0.5)
+            with pytest.raises(RuntimeError, match="awaited already"):
+                await upload
+            assert (await first).accepted == 10
+
+    run(main())
+
+
+def test_awaited_after_the_loop_was_left() -> None:
+    """The report of an upload that was ended by `break` is there for the asking."""
+
+    async def main() -> None:
+        register = Register(latency=1.0)
+        async with client(register) as sdir:
+            async with sdir.course.v1.upload(records(100), chunk_size=10, check=False) as upload:
+                async for _ in upload:
+                    break
+            assert (await upload).accepted == len(register.saved)
+
+    run(main())
+
+
 def test_iterated_then_awaited_gives_the_report() -> None:
     """After the loop the report is there for the asking."""
 

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_without_a_way_to_ask_it_stays_in_doubt(tmp_path: Path) -> None:
         assert (report.in_doubt, register.batches) == (1, [1])
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[list[Record]], list[Record]]] = {
     "a record changed": lambda given: [*given[:9], record(999), *given[10:]],
     "a record removed": lambda given: given[:9] + given[10:],
     "records swapped": lambda given: [given[1], given[0], *given[2:]],

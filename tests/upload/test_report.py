@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ def test_runs_are_the_set_in_pieces(numbers: set[int]) -> None:
     """The runs of a set hold what it holds, and never touch."""
     found = list(runs(sorted(numbers)))
     assert {number for start, stop in found for number in range(start, stop)} == numbers
-    assert all(stop < start for (_, stop), (start, _) in zip(found, found[1:], strict=False))
+    assert all(stop < start for (_, stop), (start, _) in itertools.pairwise(found))
 
 
 @given(st.permutations(range(12)), st.sets(st.integers(0, 11)))
@@ -49,7 +51,7 @@ states = st.sampled_from(["accepted", "rejected", "in_doubt", "unsent"])
     st.lists(st.tuples(states, st.integers(1, 4), st.booleans()), max_size=12), st.integers(0, 5)
 )
 def test_the_four_counts_add_up(pieces: list[tuple[State, int, bool]], unread: int) -> None:
-    """accepted + rejected + in doubt + unsent is what was read, and each index is in one of them."""
+    """The four counts are what was read, and each index is in one of the states."""
     ledger, start = Ledger(), 0
     for state, length, with_rejection in pieces:
         indexes = range(start, start + length)

@@ -78,7 +78,7 @@ def test_a_server_that_names_only_the_first() -> None:
 
 
 def test_a_rejection_has_the_words_about_that_very_record() -> None:
-    """The reasons are those of the record, without its place in the request or its person number."""
+    """The reasons are the record's own, without its place in the request or its person number."""
     given_record = bad(7)
     register = Register()
     report = run(upload(register, [record(0), given_record]))
@@ -90,7 +90,7 @@ def test_a_rejection_has_the_words_about_that_very_record() -> None:
 
 
 def test_everything_refused_for_one_reason_stops_early() -> None:
-    """A missing right or a wrong schema is noticed after a few requests, not after halving it all."""
+    """A missing right or a wrong schema is noticed after a few requests."""
     records = [bad(at) for at in range(20_000)]
     register = Register(naming="none")
     with pytest.raises(InvalidRequest, match="Bad request") as caught:
@@ -100,6 +100,24 @@ def test_everything_refused_for_one_reason_stops_early() -> None:
     assert report.requests <= 8 + 13
     assert register.saved == []
     assert report.rejected + report.unsent == sum(map(len, report.remaining)) + report.rejected
+
+
+def test_everything_refused_one_by_one_stops_early() -> None:
+    """A server that names only the first one is not asked once for each of them either."""
+    register = Register(naming="first")
+    with pytest.raises(InvalidRequest) as caught:
+        run(upload(register, [bad(at) for at in range(20_000)]))
+    assert caught.value.report is not None
+    assert caught.value.report.requests <= 8 + 13
+    assert register.saved == []
+
+
+def test_many_named_one_by_one_are_no_reason_to_stop() -> None:
+    """Twenty unreadable records at the start of the input are twenty rejections."""
+    records = [bad(at) if at < 20 else record(at) for at in range(500)]
+    report = run(upload(Register(naming="first"), records))
+    assert (report.accepted, report.rejected) == (480, 20)
+    assert report.requests <= 20 + 20
 
 
 def test_a_small_input_is_searched_to_the_end() -> None:
@@ -117,6 +135,17 @@ def test_stop_sends_nothing_more() -> None:
     assert (report.accepted, report.in_doubt) == (10, 0)
     assert report.unsent >= 9
     assert len(register.saved) == 10
+
+
+def test_stop_after_the_check_before_sending() -> None:
+    """With on_rejected="stop" a record that is refused here stops the upload too."""
+    register = Register()
+    given_records = [{**record(at), "personalIdentityNumber": "41814061033"} for at in range(30)]
+    given_records[15]["completedAt"] = "yesterday"
+    options = {"chunk_size": 10, "concurrency": 1, "on_rejected": "stop", "check": True}
+    report = run(upload(register, given_records, **options))
+    assert [rejection.index for rejection in report.rejections] == [15]
+    assert (report.accepted, len(register.saved), report.requests) == (10, 10, 1)
 
 
 def test_stop_without_names_raises() -> None:

@@ -33,7 +33,7 @@ def test_the_input_is_read_no_further_than_needed(concurrency: int) -> None:
                     check=False,
                 )
                 .__aiter__()
-                .__anext__()  # type: ignore[arg-type]
+                .__anext__()
             )
             for second in range(9):
                 await asyncio.sleep(1)
