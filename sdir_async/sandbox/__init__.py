@@ -1,12 +1,38 @@
-"""A local Sdir to develop and test against: `pip install "sdir-async[sandbox]"`."""
+"""A local Sdir to develop and test against: `pip install "sdir-async[sandbox]"`.
+
+Its names load when they are first used, so that the documents can be read without a web server.
+"""
 
 from __future__ import annotations
 
-try:
-    from .app import SeenRequest
-    from .server import Sandbox
-except ModuleNotFoundError as error:
-    hint = f"{error}. The sandbox is an extra: pip install 'sdir-async[sandbox]'"
-    raise ModuleNotFoundError(hint, name=error.name) from error
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Sandbox", "SeenRequest"]
+from .._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .app import SeenRequest
+    from .faults import Fault, Faults
+    from .server import Sandbox
+    from .thread import SandboxThread
+
+_load, __dir__ = lazy_names(
+    __name__,
+    {
+        "Fault": ".faults",
+        "Faults": ".faults",
+        "Sandbox": ".server",
+        "SandboxThread": ".thread",
+        "SeenRequest": ".app",
+    },
+)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _load(name)
+    except ModuleNotFoundError as error:
+        hint = f"{error}. The sandbox is an extra: pip install 'sdir-async[sandbox]'"
+        raise ModuleNotFoundError(hint, name=error.name) from error
+
+
+__all__ = ["Fault", "Faults", "Sandbox", "SandboxThread", "SeenRequest"]

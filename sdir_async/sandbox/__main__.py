@@ -9,7 +9,8 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
-from .server import Sandbox
+from . import Sandbox
+from .limits import read_seconds
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -40,7 +41,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--key", action="append", help="a subscription key to let in; give it twice for two"
     )
+    _add_gateway(parser.add_argument_group("the gateway"))
+    database = parser.add_argument_group("the database")
+    database.add_argument(
+        "--sleep-after", metavar="TIME", help="sleep after so much idle time, such as 60s"
+    )
+    database.add_argument(
+        "--wake", metavar="TIME", default="60s", help="how long waking takes (%(default)s)"
+    )
     return parser
+
+
+def _add_gateway(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--rate", help="let so many calls pass, such as 20/s; all calls count")
+    group.add_argument("--quota", help="let so many calls pass in a longer period: 1000/h")
+    group.add_argument(
+        "--circuit", metavar="RATE", help="open for 10 s after 3 failures in 10 s: 3/10s"
+    )
+    group.add_argument(
+        "--gateway-timeout", metavar="TIME", default="240s", help="give up on an API (%(default)s)"
+    )
+    group.add_argument(
+        "--body-limit", metavar="BYTES", type=int, default=30_000_000, help="(%(default)s)"
+    )
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -50,6 +73,13 @@ async def _serve(options: argparse.Namespace) -> None:
         host=options.host,
         port=options.port,
         keys=options.key,
+        body_limit=options.body_limit,
+        rate=options.rate,
+        quota=options.quota,
+        circuit=options.circuit,
+        gateway_timeout=read_seconds(options.gateway_timeout),
+        sleep_after=read_seconds(options.sleep_after) if options.sleep_after else None,
+        wake=read_seconds(options.wake),
     )
     async with sandbox:
         sys.stdout.write(_greeting(sandbox, options))
@@ -69,6 +99,7 @@ def _greeting(sandbox: Sandbox, options: argparse.Namespace) -> str:
         "Point a client at it:",
         f'  Sdir("{key}", base_url="{sandbox.base_url}")',
         "",
+        f"See what it was sent, and let things go wrong: {sandbox.base_url}/",
         f"Records are kept in {options.store or 'memory'}. Ctrl-C ends it.",
     ]
     return "\n".join(lines) + "\n"

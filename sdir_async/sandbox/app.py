@@ -1,32 +1,33 @@
-"""Serves operations over HTTP: the gateway first, then the checks, then the API itself."""
+"""Serves operations over HTTP, and tells what it saw."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import logging
+import time
+import traceback
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import orjson
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from ..privacy import mask
 from . import gateway as gateways
-from .problems import problem
-from .validation import Body, InvalidError, Parameters
+from .endpoint import Endpoint, refuse_body
+from .validation import InvalidError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from .backend import Backend
-    from .gateway import Gateway
+    from .endpoint import Service
     from .operations import Operation
 
-_PROBLEM = "application/problem+json; charset=utf-8"
-_CLIENT_GONE = 499
+CLIENT_GONE = 499
+NO_ANSWER = 0
+_logger = logging.getLogger("sdir_async.sandbox")
 
 
 @dataclass(frozen=True)
@@ -36,118 +37,111 @@ class SeenRequest:
     Attributes:
         method: In capitals.
         path: Without the query.
-        status: Of the answer; 499 if the client hung up before its body was whole.
+        status: Of the answer; 499 if the client hung up before its body was whole, 0 if a fault
+            ended the connection without an answer.
+        records: How many records it brought; `None` if it has no body of records.
+        fault: The fault that it met, `""` if none.
+        key: Which key it brought: `primary`, `secondary`, `wrong` or `none`.
+        seconds: How long the answer took to begin.
+        at: When the answer began, in seconds since 1970.
     """
 
     method: str
     path: str
     status: int
+    records: int | None = field(default=None, compare=False)
+    fault: str = field(default="", compare=False)
+    key: str = field(default="", compare=False)
+    seconds: float = field(default=0.0, compare=False)
+    at: float = field(default_factory=time.time, compare=False)
 
 
 def create_app(
     operations: Iterable[Operation],
-    backend: Backend,
-    gateway: Gateway,
+    service: Service,
     *,
-    body_limit: int,
     note: Callable[[SeenRequest], None],
+    console: Mapping[str, ASGIApp] | None = None,
 ) -> ASGIApp:
-    """Return the application that serves these operations and tells `note` of every answer."""
+    """Return the application that serves these operations and tells `note` of every answer.
+
+    Args:
+        operations: What to serve.
+        service: What stands behind all of them.
+        note: Called as each answer begins.
+        console: What is served beside the APIs, by path; it is not noted.
+    """
     ordered = sorted(operations, key=lambda operation: operation.path.count("{"))
-    endpoints = (_Endpoint(operation, backend, gateway, body_limit) for operation in ordered)
     app = Starlette(
-        routes=[endpoint.route() for endpoint in endpoints],
+        routes=[Endpoint(operation, service).route() for operation in ordered],
         exception_handlers={
             404: lambda *_: gateways.not_found(),
             405: lambda *_: gateways.not_found(),
-            500: lambda *_: Response(status_code=500),
-            InvalidError: lambda _, error: _problem(400, error),
-            ClientDisconnect: lambda *_: Response(status_code=_CLIENT_GONE),
+            InvalidError: lambda _, error: refuse_body(error),
+            ClientDisconnect: lambda *_: Response(status_code=CLIENT_GONE),
+            Exception: lambda *_: Response(status_code=500),
         },
     )
     app.router.redirect_slashes = False
-    return _Witness(app, note)
+    return _Beside(console or {}, _Witness(_Quiet(app), note, service.gateway.name_of))
+
+
+class _Beside:
+    """Serves some paths beside the application; each is a beginning, `/` only itself."""
+
+    def __init__(self, beside: Mapping[str, ASGIApp], app: ASGIApp) -> None:
+        self._beside = beside
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        found = path if path in self._beside else "/".join(path.split("/", 2)[:2])
+        await self._beside.get(found, self._app)(scope, receive, send)
 
 
 class _Witness:
-    """Tells of every answer as it begins."""
+    """Tells of every answer as it begins, and of a request that got none."""
 
-    def __init__(self, app: ASGIApp, note: Callable[[SeenRequest], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        note: Callable[[SeenRequest], None],
+        key_of: Callable[[Request], str],
+    ) -> None:
         self._app = app
         self._note = note
+        self._key_of = key_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, status = time.perf_counter(), NO_ANSWER
+        told = scope.setdefault("sdir.told", {})
+
+        def see() -> None:
+            seconds = time.perf_counter() - began
+            key = self._key_of(Request(scope))
+            method, path = scope["method"], scope["path"]
+            self._note(SeenRequest(method, path, status, key=key, seconds=seconds, **told))
+
         async def watch(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                self._note(SeenRequest(scope["method"], scope["path"], message["status"]))
+                status = message["status"]
+                see()
             await send(message)
 
         await self._app(scope, receive, watch)
+        if status == NO_ANSWER:
+            see()
 
 
-class _Endpoint:
-    """One operation as HTTP sees it."""
+class _Quiet:
+    """Keeps an error of ours out of the server's log, which knows nothing of persons."""
 
-    def __init__(
-        self, operation: Operation, backend: Backend, gateway: Gateway, body_limit: int
-    ) -> None:
-        self._operation = operation
-        self._backend = backend
-        self._gateway = gateway
-        self._body_limit = body_limit
-        self._parameters = Parameters(operation.parameters)
-        self._body = Body(operation.body or {}, operation.body_name)
-        self._names = {_safe(name): name for name in operation.parameters["properties"]}
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    def route(self) -> Route:
-        path = re.sub(r"\{([^{}]*)\}", lambda match: f"{{{_safe(match[1])}}}", self._operation.path)
-        route = Route(path, self._serve, methods=[self._operation.method])
-        route.methods = {self._operation.method}  # HEAD comes with GET, but not behind a gateway
-        return route
-
-    async def _serve(self, request: Request) -> Response:
-        if refusal := self._gateway.refuse(request, self._operation.base):
-            return refusal
-        if self._operation.body is None:
-            return self._backend.answer(self._operation, self._read_parameters(request), None)
-        if not self._accepts(request.headers.get("content-type", "")):
-            return _problem(415)
-        content = await self._read_content(request)
-        if content is None:
-            return Response(status_code=413, headers={"Connection": "close"})
-        parameters = self._read_parameters(request)
-        return self._backend.answer(self._operation, parameters, self._body.read(content))
-
-    def _accepts(self, content_type: str) -> bool:
-        given = content_type.partition(";")[0].strip().lower()
-        patterns = (re.escape(each).replace(r"\*", ".+") for each in self._operation.media_types)
-        return any(re.fullmatch(pattern, given) for pattern in patterns)
-
-    async def _read_content(self, request: Request) -> bytes | None:
-        """Return the body, or `None` if it is too large.
-
-        What is too much is read all the same and dropped, so that the client gets to read the
-        answer; a connection reset under its hands is another thing to test.
-        """
-        content, size = bytearray(), 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size <= self._body_limit:
-                content += chunk
-        return bytes(content) if size <= self._body_limit else None
-
-    def _read_parameters(self, request: Request) -> dict[str, object]:
-        query = request.query_params
-        given = {name: query.getlist(name) for name in query}
-        path = {self._names.get(name, name): [text] for name, text in request.path_params.items()}
-        return self._parameters.read(given | path)
-
-
-def _safe(name: str) -> str:
-    """Return a parameter's name as Starlette takes it."""
-    return "p_" + re.sub(r"\W", "_", name)
-
-
-def _problem(status: int, error: Exception | None = None) -> Response:
-    errors = error.errors if isinstance(error, InvalidError) else None
-    return Response(orjson.dumps(problem(status, errors)), status, media_type=_PROBLEM)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:  # noqa: BLE001 - Starlette answers before it raises again
+            _logger.error("The sandbox failed.\n%s", mask(traceback.format_exc()))

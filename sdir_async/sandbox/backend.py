@@ -9,8 +9,10 @@ from uuid import uuid4
 import orjson
 from starlette.responses import Response
 
+from .misfortune import api_failure
 from .operations import Operation, Role
 from .problems import pascal_case, problem
+from .sleeping import Sleeper
 from .validation import InvalidError
 
 if TYPE_CHECKING:
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
     from .schemas import Json
     from .store import Row, Store
+
+_ASLEEP = (
+    "Database 'sdir' on server 'sandbox' is not currently available.  Please retry the connection "
+    "later.  If the problem persists, contact customer support, and provide them the session "
+    "tracing ID of '{}'. (Error Number:40613,State:1,Class:20)"
+)
+"""The words of the SQL client, which the API passes on."""
 
 
 class Backend:
@@ -29,23 +38,27 @@ class Backend:
         ```
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sleeper: Sleeper | None = None) -> None:
         self._store = store
+        self._sleeper = sleeper or Sleeper(None, 0)
         self._roles = {
             Role.CREATE: self._create,
             Role.UPDATE: self._update,
             Role.VALIDATE: self._validate,
             Role.LIST: self._list,
             Role.GET: self._get,
+            Role.SEARCH: self._search,
             Role.EXAMPLE: self._example,
         }
 
     def answer(self, operation: Operation, parameters: Json, body: Any) -> Response:
-        """Do what the operation does.
+        """Do what the operation does, unless the database sleeps.
 
         Raises:
             InvalidError: A batch names records that don't exist.
         """
+        if self._sleeper.sleeps():
+            return api_failure(_ASLEEP.format(uuid4()))
         return self._roles[operation.role](operation, parameters, body)
 
     def _create(self, operation: Operation, _: Json, body: Any) -> Response:
@@ -80,6 +93,13 @@ class Backend:
             return not_found()
         return _answer(operation, found)
 
+    def _search(self, operation: Operation, parameters: Json, _: Any) -> Response:
+        """Look for the words in the document's list; in any of its texts, in any case."""
+        words = [value.casefold() for value in parameters.values() if isinstance(value, str)]
+        items = operation.example if isinstance(operation.example, list) else []
+        found = [item for item in items if all(_mentions(item, word) for word in words)]
+        return _answer(operation, orjson.dumps(found))
+
     def _example(self, operation: Operation, _: Json, __: Any) -> Response:
         return _answer(operation, _dump(operation.example))
 
@@ -108,10 +128,16 @@ def _rows(operation: Operation, records: list[Json], uids: Iterable[str | int | 
     """Give each record its identifier and write it as JSON."""
     name = operation.identifier.name
     rows = []
-    for record, uid in zip(records, uids, strict=True):
+    for sent, uid in zip(records, uids, strict=True):
+        record = operation.shape.complete(sent)
         record[name] = uid
         rows.append((_uid(uid), orjson.dumps(record).decode()))
     return rows
+
+
+def _mentions(item: object, word: str) -> bool:
+    texts = item.values() if isinstance(item, dict) else [item]
+    return any(word in text.casefold() for text in texts if isinstance(text, str))
 
 
 def _uid(value: object) -> str:

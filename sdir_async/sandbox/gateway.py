@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from starlette.responses import Response
 
+from .limits import Circuit, Limits, Quota, RateLimit
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
+TIMEOUT = 240.0
+"""Seconds after which the gateway gives up on a backend."""
 
 _MISSING = (
     "Access denied due to missing subscription key. "
@@ -21,34 +28,99 @@ _INVALID = (
     "Access denied due to invalid subscription key. "
     "Make sure to provide a valid key for an active subscription."
 )
+_KEY_NAMES = ("primary", "secondary")
 
 
 class Gateway:
-    """Lets in who brings one of its keys.
+    """Lets in who brings one of its keys, and does not come too often.
+
+    Both keys belong to one subscription, which is what is counted.
 
     Example:
         ```python
-        gateway = Gateway(["primary", "secondary"])
+        gateway = Gateway(["primary", "secondary"], Limits(rate=Rate(20, 1)))
         refusal = gateway.refuse(request, "/base")
         ```
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        self._keys = frozenset(keys)
+    def __init__(
+        self,
+        keys: Sequence[str],
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keys = tuple(keys)
+        self._rate = RateLimit(limits.rate, clock) if limits.rate else None
+        self._quota = Quota(limits.quota, clock) if limits.quota else None
+        self._circuit = Circuit(limits.circuit, clock) if limits.circuit else None
 
     def refuse(self, request: Request, base: str) -> Response | None:
         """Return the answer to a request that may not pass, `None` to one that may."""
         key = request.headers.get(KEY_HEADER)
-        if key in self._keys:
-            return None
-        realm = f"{request.url.scheme}://{request.url.netloc}{base}"
-        challenge = f'AzureApiManagementKey realm="{realm}",name="{KEY_HEADER}",type="header"'
-        return _answer(401, _INVALID if key else _MISSING, {"WWW-Authenticate": challenge})
+        if key not in self._keys:
+            return _denied(_INVALID if key else _MISSING, request, base)
+        if self._rate and (wait := self._rate.refuse()):
+            return too_many(wait)
+        if self._quota and (wait := self._quota.refuse()):
+            return _out_of_quota(wait)
+        if self._circuit and (wait := self._circuit.refuse(base)):
+            return unavailable(wait)
+        return None
+
+    def note(self, base: str, status: int) -> None:
+        """Take note of how the backend did."""
+        if self._circuit and status >= 500:
+            self._circuit.failed(base)
+
+    def name_of(self, request: Request) -> str:
+        """Return which key a request brought, without the key."""
+        key = request.headers.get(KEY_HEADER)
+        if key not in self._keys:
+            return "wrong" if key else "none"
+        index = self._keys.index(key)
+        return _KEY_NAMES[index] if index < len(_KEY_NAMES) else f"key {index + 1}"
 
 
 def not_found() -> Response:
     """Return the answer where no operation has this path and method."""
     return _answer(404, "Resource not found")
+
+
+def too_many(wait: int) -> Response:
+    """Return the answer to one call too many."""
+    text = f"Rate limit is exceeded. Try again in {wait} seconds."
+    return _answer(429, text, {"Retry-After": str(wait)})
+
+
+def failed() -> Response:
+    """Return the answer where the backend gave none: it may be working on."""
+    body = '{ "statusCode": 500, "message": "Internal server error", "activityId": "%s" }'
+    return Response(body % uuid4(), 500, media_type="application/json")
+
+
+def unavailable(wait: int | None = None) -> Response:
+    """Return the answer where the circuit is open. Nobody has documented its body."""
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return _answer(503, "Service unavailable", headers)
+
+
+def _denied(message: str, request: Request, base: str) -> Response:
+    realm = f"{request.url.scheme}://{request.url.netloc}{base}"
+    challenge = f'AzureApiManagementKey realm="{realm}",name="{KEY_HEADER}",type="header"'
+    return _answer(401, message, {"WWW-Authenticate": challenge})
+
+
+def _out_of_quota(wait: int) -> Response:
+    text = f"Out of call volume quota. Quota will be replenished in {_clock_time(wait)}."
+    return _answer(403, text, {"Retry-After": str(wait)})
+
+
+def _clock_time(seconds: int) -> str:
+    """Return a length of time as .NET writes it: `03:14:17`, `1.03:14:17`."""
+    left = timedelta(seconds=seconds)
+    minutes, rest = divmod(left.seconds, 60)
+    days = f"{left.days}." if left.days else ""
+    return f"{days}{minutes // 60:02}:{minutes % 60:02}:{rest:02}"
 
 
 def _answer(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from .shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from .schemas import Json
 
@@ -23,12 +27,13 @@ class Role(StrEnum):
     VALIDATE = "validate"
     LIST = "list"
     GET = "get"
+    SEARCH = "search"
     EXAMPLE = "example"
 
     @property
     def stores(self) -> bool:
         """Whether it works on saved records."""
-        return self not in (Role.VALIDATE, Role.EXAMPLE)
+        return self not in (Role.VALIDATE, Role.SEARCH, Role.EXAMPLE)
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,26 @@ class Pages:
     largest: int | None = None
 
 
+@dataclass(frozen=True)
+class Deprecation:
+    """What the gateway announces of an operation that is to end.
+
+    Attributes:
+        since: When it was, or will be, deprecated; `None` where the document doesn't say when.
+        sunset: When it is going to stop; `None` where nobody knows yet.
+    """
+
+    since: datetime | None = None
+    sunset: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One operation of one document.
 
     Attributes:
+        document: The name of its document.
+        name: Its `operationId`; the method and the path where the document gives none.
         method: In capitals.
         base: The path of the document's server.
         path: The whole path, a template such as `/base/things/{uid}`.
@@ -68,8 +88,12 @@ class Operation:
         filters: Query parameters of a list, each with the dotted path of a record's field.
         pages: How a list is cut into pages, if it is.
         example: What to answer where no record is involved; `None` if nothing.
+        shape: The fields of its records.
+        deprecation: What is announced of its end; `None` if nothing.
     """
 
+    document: str
+    name: str
     method: str
     base: str
     path: str
@@ -85,6 +109,14 @@ class Operation:
     filters: Mapping[str, str] = field(default_factory=dict)
     pages: Pages | None = None
     example: Any = None
+    shape: Shape = field(default_factory=Shape)
+    deprecation: Deprecation | None = None
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What a fault may call it: its name, with or without the document, or method and path."""
+        names = {self.name, f"{self.document} {self.name}", f"{self.method} {self.path}"}
+        return frozenset(names)
 
 
 def collection_of(path: str) -> str:

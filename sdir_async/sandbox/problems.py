@@ -24,6 +24,7 @@ _KINDS = {
     400: ("15.5.1", "One or more validation errors occurred."),
     404: ("15.5.5", "Not Found"),
     415: ("15.5.16", "Unsupported Media Type"),
+    500: ("15.6.1", "An error occurred while processing your request."),
 }
 
 

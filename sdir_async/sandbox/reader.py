@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from .deprecations import read_deprecation
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Json, Schemas
+from .shapes import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +40,7 @@ def read_operations(documents: Iterable[Document]) -> list[Operation]:
 
 def _read(document: Document) -> list[Operation]:
     try:
-        return _Reader(document.spec).operations()
+        return _Reader(document).operations()
     except ValueError as error:
         raise ValueError(f"{document.name!r} can't be served: {error}.") from error
 
@@ -86,10 +88,11 @@ class _Raw:
 class _Reader:
     """Reads one document; what one operation does depends on the others."""
 
-    def __init__(self, spec: Json) -> None:
-        self._spec = spec
-        self._schemas = Schemas(spec)
-        self._base = base_path(spec)
+    def __init__(self, document: Document) -> None:
+        self._document = document.name
+        self._spec = document.spec
+        self._schemas = Schemas(self._spec)
+        self._base = base_path(self._spec)
 
     def operations(self) -> list[Operation]:
         return [self._operation(raw) for raw in self._raw]
@@ -143,6 +146,8 @@ class _Reader:
         role = raw.writes or self._reads(raw)
         status, answer = self._success(raw, role)
         return Operation(
+            document=self._document,
+            name=raw.node.get("operationId", f"{raw.method.upper()} {raw.path}"),
             method=raw.method.upper(),
             base=self._base,
             path=self._base + raw.path,
@@ -157,7 +162,9 @@ class _Reader:
             media_types=raw.media_types,
             filters=self._filters(raw) if role is Role.LIST else {},
             pages=self._pages(raw),
-            example=self._example(answer) if role in (Role.EXAMPLE, Role.VALIDATE) else None,
+            example=self._example(raw, role, answer),
+            shape=shape_of(self._schemas, raw.body or {}),
+            deprecation=read_deprecation(self._spec, raw.node),
         )
 
     def _reads(self, raw: _Raw) -> Role:
@@ -166,7 +173,8 @@ class _Reader:
                 return Role.LIST
             if _ONE_OF_COLLECTION.fullmatch(raw.path):
                 return Role.GET
-        return Role.EXAMPLE
+        searches = raw.method == "get" and raw.path.endswith("/search")
+        return Role.SEARCH if searches else Role.EXAMPLE
 
     def _success(self, raw: _Raw, role: Role) -> tuple[int, Json]:
         answers = raw.node.get("responses", {})
@@ -201,7 +209,28 @@ class _Reader:
         largest = self._schemas.resolve(schemas.get(told["size"], {})).get("maximum")
         return Pages(told["number"], told["size"], largest)
 
-    def _example(self, answer: Json) -> Any:
+    def _example(self, raw: _Raw, role: Role, answer: Json) -> Any:
+        """What to answer; a search looks through the list it belongs to, if that has more."""
+        example = self._example_of(answer)
+        if role is Role.LIST and not example:
+            return [self._schemas.sample(self._items(answer))]
+        if role is Role.SEARCH:
+            path = raw.path.removesuffix("/search")
+            whole = (
+                self._example_of(self._success(each, role)[1])
+                for each in self._raw
+                if (each.method, each.path) == ("get", path)
+            )
+            return max([example, *whole], key=lambda each: len(each or []))
+        return example
+
+    def _items(self, answer: Json) -> Json:
+        """The schema of what a list answers with: that of its items."""
+        media: Json = next(iter(answer.get("content", {}).values()), {})
+        items: Json = self._schemas.resolve(media.get("schema", {})).get("items", {})
+        return items
+
+    def _example_of(self, answer: Json) -> Any:
         content = answer.get("content", {})
         media: Json = next((content[name] for name in content if "json" in name), {})
         if "example" in media:

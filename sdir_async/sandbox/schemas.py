@@ -58,6 +58,12 @@ class Schemas:
             found |= self.properties(part)
         return found
 
+    def required(self, schema: Json) -> set[str]:
+        """Return the names of the fields that a record must have."""
+        schema = self.resolve(schema)
+        found = set(schema.get("required", []))
+        return found.union(*(self.required(part) for part in schema.get("allOf", [])))
+
     def sample(self, schema: Json, depth: int = 0) -> Any:
         """Return the schema's own example, or the least that it accepts."""
         schema = self.resolve(schema)

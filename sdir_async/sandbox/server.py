@@ -6,28 +6,36 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
-import uvicorn
 
 from .app import SeenRequest, create_app
 from .backend import Backend
+from .console import Desk, create_console
 from .documents import find_folder, load_documents
-from .gateway import Gateway
-from .listening import Server, listen, url_of
+from .endpoint import Service
+from .faults import Faults
+from .gateway import TIMEOUT, Gateway
+from .limits import read_limits
+from .listening import Server, configure, listen, url_of
 from .operations import Operation, collection_of
 from .reader import base_path, read_operations
+from .sleeping import Sleeper
 from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from types import TracebackType
 
+    from starlette.types import ASGIApp, Scope
+
+    from .documents import Document
+    from .misfortune import Drop
+
 _REMEMBERED_REQUESTS = 100_000
-_KEEP_ALIVE = 130  # seconds, as ASP.NET's server
-_LAST_ANSWERS = 5  # seconds that answers may still take once the sandbox ends
 
 
 class Sandbox:
@@ -58,6 +66,13 @@ class Sandbox:
         port: int = 0,
         keys: Sequence[str] | None = None,
         body_limit: int = 30_000_000,
+        rate: str | None = None,
+        quota: str | None = None,
+        circuit: str | None = None,
+        gateway_timeout: float = TIMEOUT,
+        sleep_after: float | None = None,
+        wake: float = 60,
+        faults: Faults | None = None,
     ) -> None:
         """Read the documents; nothing is served before the `async with`.
 
@@ -68,20 +83,36 @@ class Sandbox:
             port: `0` takes a free one.
             keys: The subscription keys that are let in; `None` makes two.
             body_limit: The largest body in bytes that is not answered with 413.
+            rate: The calls that the gateway lets pass, such as `20/s`; what it turns away counts.
+            quota: The calls of a longer period, such as `1000/h`.
+            circuit: So many failures of an API in a while open its circuit for as long again.
+            gateway_timeout: Seconds after which the gateway gives up on an API, which goes on.
+            sleep_after: Idle seconds after which the database sleeps; `None`: never.
+            wake: Seconds that it takes to wake.
+            faults: What goes wrong; `sandbox.faults` changes it while it runs.
 
         Raises:
-            ValueError: There are no documents, one can't be read, or two serve the same operation.
+            ValueError: There are no documents, one can't be read, or two serve the same operation;
+                or a rate is none.
         """
-        found = load_documents(find_folder() if documents is None else Path(documents))
-        self._operations = read_operations(found)
+        if documents is None:
+            found, self._operations = _our_documents(find_folder())
+        else:
+            found, self._operations = _read(Path(documents))
+        self._documents = found
         self._bases = {document.name: base_path(document.spec) for document in found}
         self._store_path = ":memory:" if store is None else str(store)
         self._address = (host, port)
         self._keys = tuple(keys or (secrets.token_hex(16), secrets.token_hex(16)))
         self._body_limit = body_limit
+        self._limits = read_limits(rate, quota, circuit)
+        self._patience = gateway_timeout
+        self._sleeper = Sleeper(sleep_after, wake)
+        self.faults = Faults() if faults is None else faults
         self._requests: deque[SeenRequest] = deque(maxlen=_REMEMBERED_REQUESTS)
         self._base_url = ""
         self._store: Store | None = None
+        self._service: Service | None = None
 
     @property
     def api_key(self) -> str:
@@ -117,9 +148,25 @@ class Sandbox:
         return [orjson.loads(body) for body in self._running_store.find(self._collection(path))]
 
     def clear(self) -> None:
-        """Forget all records and requests."""
+        """Forget all records and requests, also what is still on its way to be saved."""
+        if self._service:
+            self._service.stop()
         self._running_store.clear()
         self._requests.clear()
+
+    def reset(self) -> None:
+        """Be as new: without records, requests and faults, and awake."""
+        self.clear()
+        self.faults.clear()
+        self.wake()
+
+    def sleep(self) -> None:
+        """Put the database to sleep: the next call wakes it, which takes a while."""
+        self._sleeper.sleep()
+
+    def wake(self) -> None:
+        """Wake the database at once."""
+        self._sleeper.wake()
 
     async def __aenter__(self) -> Self:
         self._running = self._run()
@@ -148,32 +195,50 @@ class Sandbox:
             listen(*self._address) as listening,
         ):
             self._store, self._base_url = store, url_of(listening)
-            server = Server(self._config(store))
+
+            def drop(scope: Scope, reset: bool) -> None:
+                server.drop(scope, reset)
+
+            service = self._service = self._serve_from(store, drop)
+            server = Server(configure(self._app(service)))
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             try:
                 yield
             finally:
+                service.stop()
                 server.stop()
                 await serving
-                self._store = None
+                self._store = self._service = None
 
-    def _config(self, store: Store) -> uvicorn.Config:
-        app = create_app(
-            self._operations,
-            Backend(store),
-            Gateway(self._keys),
+    def _serve_from(self, store: Store, drop: Drop) -> Service:
+        return Service(
+            backend=Backend(store, self._sleeper),
+            gateway=Gateway(self._keys, self._limits),
+            faults=self.faults,
+            drop=drop,
             body_limit=self._body_limit,
-            note=self._requests.append,
+            patience=self._patience,
         )
-        return uvicorn.Config(
-            app,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=_LAST_ANSWERS,
+
+    def _app(self, service: Service) -> ASGIApp:
+        return create_app(
+            self._operations,
+            service,
+            note=self._requests.append,
+            console=create_console(self._desk()),
+        )
+
+    def _desk(self) -> Desk:
+        return Desk(
+            documents=self._documents,
+            operations=self._operations,
+            store=self._running_store,
+            requests=self._requests,
+            faults=self.faults,
+            sleeper=self._sleeper,
+            clear=self.clear,
+            base_url=self.base_url,
+            place="memory" if self._store_path == ":memory:" else self._store_path,
         )
 
     def _collection(self, path: str) -> str:
@@ -186,6 +251,15 @@ class Sandbox:
             which = "more than one collection" if found else "no collection"
             raise LookupError(f"{path!r} names {which}; there are: {', '.join(known)}.")
         return found[0]
+
+
+def _read(folder: Path) -> tuple[list[Document], list[Operation]]:
+    documents = load_documents(folder)
+    return documents, read_operations(documents)
+
+
+_our_documents = cache(_read)
+"""Read once: a suite of tests starts very many sandboxes, and the package doesn't change."""
 
 
 def _fields_of(operations: Sequence[Operation]) -> Mapping[str, set[str]]:

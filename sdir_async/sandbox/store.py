@@ -87,6 +87,21 @@ class Store:
         page = (-1 if limit is None else limit, offset)
         return [body for (body,) in self._db.execute(query, (*where.values(), *page))]
 
+    @property
+    def collections(self) -> list[str]:
+        """The names of all collections."""
+        return sorted(self._collections)
+
+    def count(self, collection: str) -> int:
+        """Return how many records there are."""
+        row = self._db.execute(f"SELECT count(*) FROM {_name(collection)}").fetchone()
+        return int(row[0])
+
+    def newest(self, collection: str, count: int) -> list[bytes]:
+        """Return the JSON of the newest records, the newest first."""
+        query = f"SELECT body FROM {_name(collection)} ORDER BY number DESC LIMIT ?"
+        return [body for (body,) in self._db.execute(query, (count,))]
+
     def last_number(self, collection: str) -> int:
         """Return the number of the newest record, 0 if there is none; numbers grow by one."""
         row = self._db.execute(f"SELECT max(number) FROM {_name(collection)}").fetchone()

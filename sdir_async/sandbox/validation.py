@@ -11,6 +11,7 @@ import orjson
 
 from .formats import FORMATS
 from .problems import Errors, empty_body, refused_body, refused_parameters, unreadable_body
+from .shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +34,10 @@ class InvalidError(Exception):
 class Body:
     """Reads the bodies of one operation."""
 
-    def __init__(self, schema: Json, name: str) -> None:
+    def __init__(self, schema: Json, name: str, shape: Shape | None = None) -> None:
         self._schema = schema
         self._name = name
+        self._shape = shape or Shape()
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -44,24 +46,37 @@ class Body:
     def read(self, body: bytes) -> Any:
         """Return the body's value.
 
-        The whole value is checked in one call; what is wrong is only worked out when something is.
-
         Raises:
             InvalidError: It is no JSON, or not what the schema asks for.
         """
-        value = self._parse(body)
+        value = self.parse(body)
+        self.check(value, body)
+        return value
+
+    def check(self, value: Any, body: bytes) -> None:
+        """Check a value that was parsed from a body.
+
+        The whole value is checked in one call; what is wrong is only worked out when something is.
+
+        Raises:
+            InvalidError: It is not what the schema asks for.
+        """
         if value is None:
             raise InvalidError(empty_body(self._name))
         if not self._validator.is_valid(value):
             found = self._validator.iter_errors(value)
             raise InvalidError(refused_body(found, self._schema, body, self._name))
-        return value
 
-    def _parse(self, body: bytes) -> Any:
+    def parse(self, body: bytes) -> Any:
+        """Return the body's value, its fields named as the document names them.
+
+        Raises:
+            InvalidError: It is no JSON.
+        """
         if not body.strip():
             return None
         try:
-            return orjson.loads(body)
+            return self._shape.rename(orjson.loads(body))
         except orjson.JSONDecodeError as error:
             position = len(error.doc[: error.pos].encode())
             raise InvalidError(unreadable_body(body, position, self._name)) from None

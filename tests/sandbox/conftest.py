@@ -22,7 +22,12 @@ RECORD: Json = {
     "registratorName": "kari",
     "person": {"id": PERSON, "firstName": "Ola", "middleName": None, "lastName": "Nordmann"},
     "organization": {"organisationNumber": "991825827"},
-    "competence": {"completionDate": "2020-05-01", "competenceCode": "BS0"},
+    "competence": {
+        "periodStartDate": None,
+        "periodStopDate": None,
+        "completionDate": "2020-05-01",
+        "competenceCode": "BS0",
+    },
     "vessel": {"imoNumber": "9074729", "callsign": "LA8PV", "name": "Eksempel", "id": "1"},
 }
 TOY: Json = {

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from sdir_async.sandbox import Sandbox
+from sdir_async.sandbox import Fault, Faults, Sandbox
 
 from .conftest import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .conftest import Json
 
@@ -76,7 +79,7 @@ async def test_a_sandbox_makes_keys_of_its_own(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
+        ("GET", "/aps-course-external/v1"),
         ("GET", "/nothing/here"),
         ("GET", f"{BASE}/additionalcompetence/"),
         ("DELETE", f"{BASE}/codes"),
@@ -146,3 +149,134 @@ async def test_another_content_type_is_415(
     if status == 415:
         assert answer.headers["content-type"].startswith("application/problem+json")
         assert answer.json()["title"] == "Unsupported Media Type"
+
+
+CODES = f"{BASE}/codes"
+
+
+async def test_one_call_too_many_is_429() -> None:
+    """The header says how long to wait; both keys count together, bad ones don't."""
+    sandbox = Sandbox(rate="2/60s", keys=("first", "second"))
+    async with sandbox, connect(sandbox) as client:
+        for key, status in (("bad", 401), ("bad", 401), ("first", 200), ("second", 200)):
+            headers = {"Ocp-Apim-Subscription-Key": key}
+            assert (await client.get(CODES, headers=headers)).status_code == status
+        answer = await client.get(CODES)
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "60"
+    assert answer.text == (
+        '{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 60 seconds." }'
+    )
+
+
+async def test_a_refused_body_is_read_all_the_same() -> None:
+    """So that the client reads the answer, and not a reset."""
+    async with Sandbox(rate="1/60s") as sandbox, connect(sandbox) as client:
+        for status in (415, 429, 429):
+            answer = await client.post(f"{BASE}/additionalcompetence", content=b" " * 5_000_000)
+            assert answer.status_code == status
+
+
+async def test_a_used_up_quota_is_403() -> None:
+    """With the time until it is filled again, for people and for programs."""
+    async with Sandbox(quota="1/3d") as sandbox, connect(sandbox) as client:
+        assert (await client.get(CODES)).status_code == 200
+        answer = await client.get(CODES)
+    assert answer.status_code == 403
+    assert answer.headers["retry-after"] == "259200"
+    assert answer.text == (
+        '{ "statusCode": 403, "message": '
+        '"Out of call volume quota. Quota will be replenished in 3.00:00:00." }'
+    )
+
+
+async def test_a_gateway_gives_up_while_the_api_goes_on(record: Callable[..., Json]) -> None:
+    """500 with an id for support, and the records turn up afterwards."""
+    faults = Faults(Fault("latency", seconds=0.1, operation="createAdditionalCompetences"))
+    async with Sandbox(gateway_timeout=0.01, faults=faults) as sandbox, connect(sandbox) as client:
+        answer = await client.post(f"{BASE}/additionalcompetence/batch", json=[record()])
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/json"
+        head = '{ "statusCode": 500, "message": "Internal server error", "activityId": '
+        assert re.fullmatch(re.escape(head) + '"[0-9a-f-]{36}" }', answer.text)
+        assert sandbox.records(f"{BASE}/additionalcompetence") == []
+        async with asyncio.timeout(5):
+            while not sandbox.records(f"{BASE}/additionalcompetence"):
+                await client.get(CODES)
+
+
+async def test_failures_of_an_api_open_its_circuit() -> None:
+    """503 with `Retry-After`, without asking the API; the other APIs are not concerned."""
+    faults = Faults(Fault("api-500", count=2))
+    async with Sandbox(circuit="2/60s", faults=faults) as sandbox, connect(sandbox) as client:
+        answers = [await client.get(CODES) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [500, 500, 503, 503]
+        assert answers[-1].headers["retry-after"] == "60"
+        assert (await client.get("/aps-course-external/v1/codes")).status_code == 200
+
+
+async def test_a_sleeping_database_fails_until_it_is_awake(record: Callable[..., Json]) -> None:
+    """With the words of the SQL client; nothing is saved, and a bad request is still just bad."""
+    async with Sandbox() as sandbox, connect(sandbox) as client:
+        sandbox.sleep()
+        for _ in range(2):
+            answer = await client.post(f"{BASE}/additionalcompetence", json=record())
+            assert answer.status_code == 500
+            assert answer.headers["content-type"].startswith("application/problem+json")
+            assert "40613" in answer.json()["detail"]
+            assert "is not currently available" in answer.json()["detail"]
+        bad = await client.post(f"{BASE}/additionalcompetence", json={})
+        assert bad.status_code == 400
+        sandbox.wake()
+        assert (await client.post(f"{BASE}/additionalcompetence", json=record())).status_code == 201
+        assert len(sandbox.records(f"{BASE}/additionalcompetence")) == 1
+
+
+async def test_it_sleeps_by_itself_when_it_is_idle() -> None:
+    """And wakes by the call that failed."""
+    async with Sandbox(sleep_after=0, wake=0) as sandbox, connect(sandbox) as client:
+        assert (await client.get(CODES)).status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("info", "operation", "headers"),
+    [
+        ({}, {}, (None, None)),
+        ({}, {"deprecated": True}, ("true", None)),
+        ({"x-sdir-deprecated": True}, {}, ("true", None)),
+        (
+            {"x-sdir-deprecated": "2026-01-01", "x-sdir-sunset": "2027-01-01"},
+            {},
+            ("@1767225600", "Fri, 01 Jan 2027 00:00:00 GMT"),
+        ),
+        (
+            {"x-sdir-sunset": "2027-01-01"},
+            {"x-sdir-sunset": "2026-06-30T12:00:00+02:00"},
+            ("true", "Tue, 30 Jun 2026 10:00:00 GMT"),
+        ),
+    ],
+)
+async def test_the_end_of_a_version_is_announced(
+    toy: Json,
+    folder: Callable[[Json], Path],
+    info: Json,
+    operation: Json,
+    headers: tuple[str | None, str | None],
+) -> None:
+    """In the headers of every answer, once its document or an operation says so."""
+    toy["info"] |= info
+    toy["paths"]["/boats"]["get"] |= operation
+    async with Sandbox(folder(toy)) as sandbox, connect(sandbox) as client:
+        for key in (sandbox.api_key, "wrong"):
+            answer = await client.get(
+                "/marina/v7/boats", headers={"Ocp-Apim-Subscription-Key": key}
+            )
+            told = (answer.headers.get("deprecation"), answer.headers.get("sunset"))
+            assert told == headers
+
+
+def test_a_date_that_is_none_is_refused(toy: Json, folder: Callable[[Json], Path]) -> None:
+    """When the document is read."""
+    toy["info"]["x-sdir-sunset"] = "soon"
+    with pytest.raises(ValueError, match=r"'marina v7' can't be served"):
+        Sandbox(folder(toy))

@@ -96,14 +96,16 @@ def test_what_keeps_it_from_starting_is_said_in_a_line(
         )
     )
     assert main(["--documents", str(tmp_path)]) == 1
+    assert main(["--port", "0", "--rate", "many"]) == 1
+    assert main(["--port", "0", "--wake", "soon"]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 6
     assert all(line.startswith("sdir-sandbox: ") for line in lines)
 
 
 def test_without_the_extra_the_error_says_what_to_install() -> None:
     """Instead of naming a library that nobody asked for."""
-    code = "import sys; sys.modules['starlette'] = None; import sdir_async.sandbox"
+    code = "import sys; sys.modules['starlette'] = None; from sdir_async.sandbox import Sandbox"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "pip install 'sdir-async[sandbox]'" in result.stderr.splitlines()[-1]

@@ -1,0 +1,193 @@
+"""The page of the sandbox, and the endpoints that it and other programs control it by."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from .faults import read_fault
+from .pages import Pages
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Callable, Mapping, Sequence
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from .app import SeenRequest
+    from .documents import Document
+    from .faults import Fault, Faults
+    from .operations import Operation
+    from .sleeping import Sleeper
+    from .store import Store
+
+PREFIX = "/_sandbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What the page shows, and what it can change.
+
+    Attributes:
+        documents: The documents that are served.
+        operations: All of their operations.
+        store: The records.
+        requests: The requests seen.
+        faults: The faults in force.
+        sleeper: The database's sleep.
+        clear: Forgets records and requests.
+        base_url: Where all of it is.
+        place: Where records are kept, for people to read.
+    """
+
+    documents: Sequence[Document]
+    operations: Sequence[Operation]
+    store: Store
+    requests: deque[SeenRequest]
+    faults: Faults
+    sleeper: Sleeper
+    clear: Callable[[], None]
+    base_url: str
+    place: str
+
+
+def create_console(desk: Desk) -> Mapping[str, ASGIApp]:
+    """Return the page and the control endpoints, by path."""
+    console = _Guarded(_Console(desk).app(), desk.base_url)
+    return {"/": console, PREFIX: console}
+
+
+class _Guarded:
+    """Keeps pages of other sites, open in the same browser, from reading and from switching.
+
+    The host is looked at because a name that its owner lets point to this machine makes a foreign
+    page look like one of ours.
+    """
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self._app = app
+        self._local = _is_loopback(urlsplit(base_url).hostname or "")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        origin = request.headers.get("origin")
+        host = request.headers.get("host", "")
+        foreign = origin is not None and urlsplit(origin).netloc != host
+        if foreign or (self._local and not _is_loopback(urlsplit(f"//{host}").hostname or "")):
+            refusal = PlainTextResponse("Only for pages of the sandbox itself.\n", 403)
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _Console:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._pages = Pages(desk)
+
+    def app(self) -> ASGIApp:
+        routes = [
+            Route("/", self._home),
+            Route(f"{PREFIX}/documents/{{name}}", self._document),
+            Route(f"{PREFIX}/requests", self._requests),
+            Route(f"{PREFIX}/faults", self._list_faults),
+            Route(f"{PREFIX}/faults", self._add_fault, methods=["POST"]),
+            Route(f"{PREFIX}/faults", self._end_faults, methods=["DELETE"]),
+            Route(f"{PREFIX}/faults/{{number:int}}", self._end_fault, methods=["DELETE"]),
+            Route(f"{PREFIX}/switch", self._switch, methods=["POST"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={ValueError: _explain})
+
+    async def _home(self, request: Request) -> Response:
+        return _page(self._pages.home(refresh=request.query_params.get("refresh")))
+
+    async def _document(self, request: Request) -> Response:
+        page = self._pages.document(request.path_params["name"])
+        if page is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return _page(page)
+
+    async def _requests(self, _: Request) -> Response:
+        return _json([vars(each) for each in self._desk.requests])
+
+    async def _list_faults(self, _: Request) -> Response:
+        return _json({"seed": self._desk.faults.seed, "faults": self._desk.faults.describe()})
+
+    async def _add_fault(self, request: Request) -> Response:
+        try:
+            told = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            raise ValueError("A fault is told as a JSON object.") from None
+        number = self._desk.faults.add(read_fault(told))
+        return _json(next(e for e in self._desk.faults.describe() if e["number"] == number), 201)
+
+    async def _end_faults(self, request: Request) -> Response:
+        seed = request.query_params.get("seed")
+        self._desk.faults.clear(seed=None if seed is None else int(seed))
+        return Response(status_code=204)
+
+    async def _end_fault(self, request: Request) -> Response:
+        try:
+            self._desk.faults.remove(request.path_params["number"])
+        except KeyError:
+            raise HTTPException(HTTPStatus.NOT_FOUND) from None
+        return Response(status_code=204)
+
+    async def _switch(self, request: Request) -> Response:
+        """Do what a button of the page says, and show the page again."""
+        told = dict(parse_qsl((await request.body()).decode()))
+        match told.pop("do", ""):
+            case "add":
+                self._desk.faults.add(_fault_of_form(told))
+            case "remove":
+                self._desk.faults.remove(int(told["number"]))
+            case "end":
+                self._desk.faults.clear()
+            case "clear":
+                self._desk.clear()
+            case "sleep":
+                self._desk.sleeper.sleep()
+            case "wake":
+                self._desk.sleeper.wake()
+        return RedirectResponse("/", HTTPStatus.SEE_OTHER)
+
+
+def _fault_of_form(told: dict[str, str]) -> Fault:
+    numbers = {"probability": float, "seconds": float, "count": int, "nth": int, "retry_after": int}
+    values: dict[str, Any] = {
+        name: numbers[name](text) if name in numbers else text for name, text in told.items()
+    }
+    if "saves" in values:
+        values["saves"] = values["saves"] == "yes"
+    return read_fault(values)
+
+
+async def _explain(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", HTTPStatus.BAD_REQUEST)
+
+
+def _page(html: str) -> Response:
+    policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    return Response(html, headers=headers, media_type="text/html")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")

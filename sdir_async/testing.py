@@ -1,0 +1,94 @@
+"""Sdir without a socket, for tests: `pip install "sdir-async[testing]"`.
+
+The answers come from the documents, so that a new version of an API needs no change here. Nothing
+is checked and nothing is kept; where that matters, test against the sandbox.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import httpx
+import orjson
+
+try:
+    import respx
+
+    from .sandbox.documents import find_folder, load_documents
+    from .sandbox.operations import Role
+    from .sandbox.reader import read_operations
+except ModuleNotFoundError as error:
+    hint = f"{error}. Routes for tests are an extra: pip install 'sdir-async[testing]'"
+    raise ModuleNotFoundError(hint, name=error.name) from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .sandbox.operations import Operation
+
+__all__ = ["sdir_routes"]
+
+_FIRST_UID = 0x_0000_0000_0000_4000_8000_0000_0000_0001
+"""Uids are counted up, so that tests can tell them beforehand."""
+
+
+def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.MockRouter:
+    """Return a respx router that answers every operation of every document, on any host.
+
+    A create echoes its records, each with a `uid`, the first of which is
+    `00000000-0000-4000-8000-000000000001`; an update echoes its records; a check finds nothing
+    wrong; what reads answers with the document's example. Each route has the name that the SDK
+    calls the operation by, such as `course.v1.create_courses`, to be looked at or changed.
+
+    Args:
+        documents: A folder of OpenAPI 3 documents; `None` takes our own.
+        settings: Those of `respx.mock`; routes needn't be called unless `assert_all_called` is set.
+
+    Example:
+        ```python
+        with sdir_routes() as routes:
+            routes["course.v1.create_courses"].respond(503)
+            ...
+            assert routes["course.v1.create_courses"].call_count == 1
+        ```
+    """
+    folder = find_folder() if documents is None else Path(documents)
+    operations = read_operations(load_documents(folder))
+    router = respx.MockRouter(**{"assert_all_called": False, **settings})
+    uids = (str(UUID(int=number)) for number in count(_FIRST_UID))
+    for operation in sorted(operations, key=lambda each: each.path.count("{")):
+        pattern = "^" + re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(operation.path)) + "$"
+        route = router.route(method=operation.method, path__regex=pattern, name=_name(operation))
+        route.side_effect = _answers(operation, uids)
+    return router
+
+
+def _name(operation: Operation) -> str:
+    words = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", operation.name).lower()
+    return ".".join([*operation.document.split(), words])
+
+
+def _answers(
+    operation: Operation, uids: Iterator[str]
+) -> Callable[[httpx.Request], httpx.Response]:
+    name = operation.identifier.name
+
+    def create(request: httpx.Request) -> Any:
+        sent = orjson.loads(request.content)
+        if not operation.many:
+            return {**operation.shape.complete(sent), name: next(uids)}
+        return [{**operation.shape.complete(record), name: next(uids)} for record in sent]
+
+    def update(request: httpx.Request) -> Any:
+        return operation.shape.complete(orjson.loads(request.content))
+
+    def get(request: httpx.Request) -> Any:
+        return {**operation.example, name: request.url.path.rpartition("/")[2]}
+
+    roles = {Role.CREATE: create, Role.UPDATE: update, Role.GET: get}
+    answer = roles.get(operation.role, lambda _: operation.example)
+    return lambda request: httpx.Response(operation.status, json=answer(request))
