@@ -18,12 +18,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import Factory, define
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
 
 BAD = "BAD"
 LATE = 0.2
@@ -93,7 +95,7 @@ class Judge:
     def _send(
         self, writer: asyncio.StreamWriter, fault: str | None, status: int, body: object, apply: Any
     ) -> bool:
-        """Apply the request or not, and answer it or not: the two have nothing to do with each other."""
+        """Apply the request or not, and answer it or not: the one says nothing of the other."""
         if fault in STATUSES:
             status, applied = STATUSES[fault]
             body = {"activityId": "1"} if fault.startswith("gateway") else {}
@@ -107,13 +109,14 @@ class Judge:
             writer.transport.abort()
             return False
         content = orjson.dumps(body)
-        kept = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
-        wait = "\r\nRetry-After: 0" if status == 429 else ""
-        writer.write(f"{kept}{wait}\r\n\r\n".encode() + content)
+        wait = "Retry-After: 0\r\n" if status == 429 else ""
+        kind = "Content-Type: application/json\r\n"
+        head = f"HTTP/1.1 {status} x\r\n{kind}{wait}Content-Length: {len(content)}\r\n\r\n"
         if fault == "cut answer":
-            writer.write(b"")
+            writer.write(head.encode() + content[:-1])
             writer.close()
             return False
+        writer.write(head.encode() + content)
         return True
 
 
@@ -188,7 +191,7 @@ async def _kill(
     child: asyncio.subprocess.Process, judge: Judge, deaths: list[int], chance: random.Random
 ) -> None:
     """Kill the child at a random instant after the register has seen so many requests."""
-    while not deaths or judge.requests < deaths[0]:
+    while not deaths or judge.requests < deaths[0]:  # noqa: ASYNC110  it is polled on purpose
         await asyncio.sleep(0.002)
     deaths.pop(0)
     await asyncio.sleep(chance.random() * 0.03)
@@ -196,9 +199,7 @@ async def _kill(
         child.kill()
 
 
-def compare(
-    judge: Judge, report: list[Any], count: int, bad: int, run: str, seconds: float
-) -> int:
+def compare(judge: Judge, report: list[Any], count: int, bad: int, run: str, seconds: float) -> int:
     """Compare the register with the input, print, and return the exit code."""
     accepted, rejected, in_doubt, unsent = report
     places = bad_places(count, bad)
@@ -212,9 +213,11 @@ def compare(
     foreign = len(judge.saved.keys() - good)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{run}: {count} records, {bad} bad; {judge.requests} requests, {judge.faulty} faulty")
-    print(f"lost {lost}, twice {twice}, bad ones saved {foreign}; accepted {accepted},"
-          f" rejected {len(rejected)} (the right ones: {rejected == places}),"
-          f" in doubt {in_doubt}, unsent {unsent}")
+    print(
+        f"lost {lost}, twice {twice}, bad ones saved {foreign}; accepted {accepted},"
+        f" rejected {len(rejected)} (the right ones: {rejected == places}),"
+        f" in doubt {in_doubt}, unsent {unsent}"
+    )
     print(f"{seconds:.1f} s, peak memory of the upload {memory:.0f} MiB")
     whole = accepted == len(good) and rejected == places and not in_doubt and not unsent
     return 0 if whole and not lost and not twice and not foreign else 1

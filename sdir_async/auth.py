@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NoReturn
 
 from attrs import field, frozen, validators
@@ -16,9 +17,13 @@ HEADER: Final = "Ocp-Apim-Subscription-Key"
 ENVIRONMENT_VARIABLE: Final = "SDIR_API_KEY"
 
 
+_KEY = re.compile(r"[!-~]+")
+
+
 def _check(_: object, __: object, key: str) -> None:
-    if not (isinstance(key, str) and key and key.isascii() and key.isprintable()):
-        raise ConfigurationError("The key is not usable: a key is printable ASCII and not empty.")
+    """Refuse what can't stand in a header: the transport's own error would show it."""
+    if not (isinstance(key, str) and _KEY.fullmatch(key)):
+        raise ConfigurationError("The key is not usable: a key is printable ASCII without spaces.")
 
 
 @frozen(repr=False)
@@ -30,7 +35,7 @@ class SubscriptionKey:
         secondary: The key to send when the primary one is refused.
 
     Raises:
-        ConfigurationError: A key is empty or not printable ASCII.
+        ConfigurationError: A key is empty, or not printable ASCII without spaces.
 
     Example:
         >>> SubscriptionKey("0123456789abcdef", "fedcba9876543210")
@@ -71,7 +76,6 @@ class KeyRing:
         self._source = given
         self._lock = asyncio.Lock()
         self._keys: list[str] = [] if callable(given) else _listed(given)
-        self._refused: set[str] = set()
 
     def __repr__(self) -> str:
         return "KeyRing('***')"
@@ -83,22 +87,18 @@ class KeyRing:
                 self._keys = await self._ask()
             return self._keys[0]
 
-    async def renew(self, refused: str) -> bool:
-        """Say whether, after this key was refused, there is another one to try.
+    async def renew(self, refused: Collection[str]) -> bool:
+        """Say whether there is a key to try, other than those that one call was refused with.
 
-        The source is asked once more, then the secondary key is tried. Of calls that were refused
-        together, the first one renews the key for all.
+        A source that is a function is asked once more for a call, then the secondary key is tried.
+        Of calls that were refused together, the first one renews the key for all. No key is given
+        up for good: a rotated key takes minutes to work everywhere.
         """
         async with self._lock:
-            self._refused.add(refused)
-            if callable(self._source) and self._keys[:1] == [refused]:
-                self._keys = [*await self._ask(), *self._keys[1:]]
-            self._keys = [key for key in self._keys if key not in self._refused] or self._keys[-1:]
-            return self._keys[0] not in self._refused
-
-    def accepted(self, key: str) -> None:
-        """Forget that this key was refused: a rotated key takes minutes to work everywhere."""
-        self._refused.discard(key)
+            if self._keys[0] in refused and callable(self._source) and len(refused) == 1:
+                self._keys = await self._ask()
+            self._keys.sort(key=refused.__contains__)
+            return self._keys[0] not in refused
 
     async def _ask(self) -> list[str]:
         source = self._source

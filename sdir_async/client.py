@@ -12,6 +12,7 @@ from .errors import ConfigurationError
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .session import RetryPolicy, Session, Timeout
+from .transport import Transport, open_client
 from .versions import check_pins
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class Sdir(Apis):
         timeout: Seconds, or an `httpx.Timeout`, for each attempt; reads wait for 120 s by default.
         retry: How often and how long to try again, where that is safe.
         http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here.
+        transport: How requests travel where no `http_client` is given. `"fast"` needs
+            `pip install 'sdir-async[fast]'`; `"auto"` takes it where it is installed and no proxy
+            is set; `"httpx"` is httpx's own.
 
     Raises:
         ConfigurationError: There is no key, or a setting names what does not exist.
@@ -61,6 +65,7 @@ class Sdir(Apis):
         timeout: Timeout = DEFAULT_TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008
         http_client: httpx.AsyncClient | None = None,
+        transport: Transport = "auto",
     ) -> None:
         if environment not in get_args(Environment):
             known = ", ".join(get_args(Environment))
@@ -69,9 +74,7 @@ class Sdir(Apis):
         self._environment = environment
         self._base_url = None if base_url is None else _origin(base_url)
         keys = KeyRing(api_key)
-        self._http = http_client or httpx.AsyncClient(
-            timeout=timeout, limits=httpx.Limits(max_keepalive_connections=100)
-        )
+        self._http = http_client or open_client(transport, timeout)
         self._owns_http = http_client is None
         self._session = Session(
             self._http,

@@ -75,7 +75,7 @@ class Operations:
             timeout=timeout,
         )
         until = None if deadline is None else asyncio.get_running_loop().time() + deadline
-        return await self._session.call(request, parse, until, self._how_to_ask())
+        return await self._session.call(request, _reading(parse), until, self._how_to_ask())
 
     def _how_to_ask(self) -> str:
         listing = next((batch.listing for batch in self._batches.values() if batch.listing), None)
@@ -182,7 +182,13 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
 
 
 def nothing(_: object) -> None:
-    """Parse an answer of which the document promises no content."""
+    """Parse an answer of which the document promises no JSON: whatever it holds."""
+
+
+def _reading(parse: Callable[[Any], T]) -> Callable[[bytes], T]:
+    if parse is nothing:
+        return parse
+    return lambda body: parse(orjson.loads(body) if body.strip() else None)
 
 
 def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> str:

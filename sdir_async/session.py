@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import random
@@ -11,7 +10,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
-import orjson
 from attrs import define, field, frozen
 
 from . import auth
@@ -34,7 +32,9 @@ Timeout = float | httpx.Timeout | None
 logger = logging.getLogger("sdir_async")
 
 _PIECE: Final = 65_536
+_LARGE_PIECE: Final = 1_048_576
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NOT_BEGUN: Final = Lost("connect", "the deadline passed before it was sent")
 _BROKEN_OFF: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 
@@ -104,17 +104,23 @@ class Exchange:
 
 
 class _Body:
-    """A body in pieces, that knows whether all of it was handed over."""
+    """A body in pieces, that knows whether the peer can have received all of it.
 
-    def __init__(self, content: bytes | None) -> None:
-        self.content = content or b""
-        self.sent = False
+    It can as soon as the last piece is handed to the transport, whatever is raised after that: the
+    peer may have read it, applied the request and broken off before we hear of it.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.whole = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.sent = False
-        for start in range(0, len(self.content), _PIECE):
-            yield self.content[start : start + _PIECE]
-        self.sent = True
+        self.whole = False
+        end = len(self.content) - _PIECE
+        for start in range(0, end, _LARGE_PIECE):
+            yield self.content[start : min(start + _LARGE_PIECE, end)]
+        self.whole = True
+        yield self.content[end:]
 
 
 class Session:
@@ -140,9 +146,11 @@ class Session:
         self._keys = keys
         self._pacer = pacer
         self._timeout = timeout
+        self._closed = False
 
     async def aclose(self) -> None:
-        """Cancel the uploads that run in the background, and wait until they are gone."""
+        """Send nothing more; cancel the uploads in the background, and wait until they are gone."""
+        self._closed = True
         owned = list(self._owned)
         for task in owned:
             task.cancel()
@@ -166,9 +174,9 @@ class Session:
         return int(min(wanted, self._largest_body))
 
     async def call(
-        self, request: Request, parse: Callable[[Any], T], deadline: float | None, hint: str
+        self, request: Request, read: Callable[[bytes], T], deadline: float | None, hint: str
     ) -> T:
-        """Return the parsed answer; raise an error if there is none or it is no.
+        """Return what `read` makes of the answer; raise an error if there is none or it is no.
 
         Raises:
             ApiError: The answer is an error; the subclass says which.
@@ -179,7 +187,7 @@ class Session:
         if exchange.verdict.action is not Action.ACCEPT:
             raise failure_of(request, exchange, hint)
         try:
-            return parse(value_of(exchange.happened))
+            return read(body_of(exchange.happened))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             lost = Lost("answer", f"an answer that can't be understood ({type(error).__name__})")
             verdict = judge(request.operation.effect, lost)
@@ -193,16 +201,14 @@ class Session:
             deadline: The loop's time after which nothing is begun or waited for.
         """
         attempts: list[Attempt] = []
+        refused: set[str] = set()
         retries = _Retries(self.retry, self._pacer, patient=deadline is not None)
-        if self._http.is_closed:
-            raise ConfigurationError("This Sdir is closed; open another one.")
         while True:
-            key = await self._keys.key()
-            happened, verdict = await self._attempt(request, key, attempts, deadline)
+            if self._closed or self._http.is_closed:
+                raise ConfigurationError("This Sdir is closed; open another one.")
+            happened, verdict = await self._attempt(request, refused, attempts, deadline)
             wait = retries.wait_after(verdict)
-            if verdict.action is Action.ACCEPT:
-                self._keys.accepted(key)
-            elif verdict.action is Action.RENEW_KEY and not await self._keys.renew(key):
+            if verdict.action is Action.RENEW_KEY and not await self._renew(refused, deadline):
                 wait = None
             if wait is None:
                 return Exchange(happened, verdict, tuple(attempts))
@@ -211,29 +217,53 @@ class Session:
                 return Exchange(happened, verdict, tuple(attempts), expired=expired)
             await asyncio.sleep(wait)
 
+    async def _renew(self, refused: set[str], deadline: float | None) -> bool:
+        bound = asyncio.timeout_at(deadline)
+        try:
+            async with bound:
+                return await self._keys.renew(refused)
+        except TimeoutError:
+            if bound.expired():
+                return False
+            raise
+
     async def _attempt(
-        self, request: Request, key: str, attempts: list[Attempt], deadline: float | None
+        self, request: Request, refused: set[str], attempts: list[Attempt], deadline: float | None
     ) -> tuple[Happened, Verdict]:
-        """Send once, and draw the conclusions for the request, the pace and the attempts."""
+        """Send once, and draw the conclusions: for the request, the key, the pace, the attempts."""
         at, started = time.time(), _now()
         known = request.maybe_applied
-        happened: Happened = Lost("connect", "the deadline passed before it was sent")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline), self._pacer as started:
-                request.maybe_applied = True
-                happened = Lost("answer", "the deadline passed before it was answered")
-                happened = await self._send(request, key)
+        happened: Happened = _NOT_BEGUN
+        key = ""
+        bound = asyncio.timeout_at(deadline)
+        try:
+            async with bound:
+                key = await self._keys.key()
+                built, body = self._build(request, key)
+                async with self._pacer as started:
+                    if deadline is None or started < deadline:
+                        request.maybe_applied = True
+                        happened = Lost("answer", "the deadline passed before it was answered")
+                        happened = await self._send(built, body)
+        except TimeoutError:
+            if not bound.expired():
+                raise
         verdict = judge(request.operation.effect, happened)
         request.maybe_applied = known if verdict.applied is False else True
+        if verdict.action is Action.RENEW_KEY:
+            refused.add(key)
         result = happened.cause if isinstance(happened, Lost) else str(happened.status)
-        attempts.append(Attempt(at, _now() - started, result))
-        logger.debug("%s %s: %s", request.operation.method, mask(request.url), mask(result))
+        if happened is not _NOT_BEGUN:
+            attempts.append(Attempt(at, _now() - started, result))
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s %s: %s", request.operation.method, mask(request.url), mask(result))
         self._pace(started, happened, verdict)
         return happened, verdict
 
-    async def _send(self, request: Request, key: str) -> Happened:
-        body = _Body(request.body)
-        large = len(body.content) > _PIECE
+    def _build(self, request: Request, key: str) -> tuple[httpx.Request, _Body | None]:
+        """Return what to send; a large body goes in pieces, to know how far it came."""
+        content = request.body or b""
+        body = _Body(content) if len(content) > _PIECE else None
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",
@@ -241,36 +271,39 @@ class Session:
             **(request.headers or {}),
             auth.HEADER: key,
         }
-        if large:
-            headers["Content-Length"] = str(len(body.content))
+        if body:
+            headers["Content-Length"] = str(len(content))
         built = self._http.build_request(
             request.operation.method,
             request.url,
             params=request.params,
             headers=headers,
-            content=body if large else request.body,
+            content=body or request.body,
             timeout=self._timeout if isinstance(request.timeout, Unset) else request.timeout,
         )
+        return built, body
+
+    async def _send(self, built: httpx.Request, body: _Body | None) -> Happened:
         try:
             response = await self._http.send(built, follow_redirects=False)
         except _NOT_SENT as error:
             return Lost("connect", _cause(error))
         except Exception as error:  # noqa: BLE001  whatever a transport raises, it may have been sent
-            broken_off = large and not body.sent and isinstance(error, _BROKEN_OFF)
+            broken_off = body is not None and not body.whole and isinstance(error, _BROKEN_OFF)
             return Lost("body" if broken_off else "answer", _cause(error))
         return Answer(response.status_code, response.headers, response.content)
 
     def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:
-        status = happened.status if isinstance(happened, Answer) else None
+        status = happened.status if isinstance(happened, Answer) else 0
         if verdict.action is Action.PAUSE:
             wait = self.retry.first_wait if verdict.wait is None else verdict.wait
             if status == 500:
                 self._pacer.pause(wait)
             else:
                 self._pacer.turned_away(started, wait)
-        elif status is None and verdict.applied is None:
+        elif verdict.applied is None:
             self._pacer.congested(started)
-        elif status is not None and status < 500:
+        elif 0 < status < 500:
             self._pacer.succeeded()
 
 
@@ -284,6 +317,7 @@ class _Retries:
         self._failures = 0
         self._keys = 0
         self._pauses = 0
+        self._quotas = 0
         self._successes = pacer.successes
 
     def wait_after(self, verdict: Verdict) -> float | None:
@@ -295,8 +329,7 @@ class _Retries:
             case Action.PAUSE:
                 return self._wait_after_pause(verdict.wait or 0.0)
             case Action.QUOTA:
-                wait = verdict.wait or self._policy.longest_wait
-                return wait if self._patient or wait <= self._policy.longest_wait else None
+                return self._wait_for_quota(verdict.wait)
             case Action.RENEW_KEY:
                 self._keys += 1
                 return 0.0 if self._left(self._keys) else None
@@ -309,14 +342,20 @@ class _Retries:
         self._pauses += 1
         return max(asked, self._policy.wait(self._pauses)) if self._left(self._pauses) else None
 
+    def _wait_for_quota(self, asked: float | None) -> float | None:
+        """A quota may renew in days: without a deadline only a short wait is worth it."""
+        self._quotas += 1
+        wait = max(asked or 0.0, self._policy.wait(self._quotas))
+        short = asked is not None and asked <= self._policy.longest_wait
+        return wait if self._patient or (short and self._left(self._quotas)) else None
+
     def _left(self, used: int) -> bool:
         return used < self._policy.attempts
 
 
-def value_of(happened: Happened) -> Any:
-    """Return the JSON of an answer; `None` when it is empty."""
-    body = happened.body if isinstance(happened, Answer) else b""
-    return orjson.loads(body) if body.strip() else None
+def body_of(happened: Happened) -> bytes:
+    """Return the body of an answer."""
+    return happened.body if isinstance(happened, Answer) else b""
 
 
 def failure_of(request: Request, exchange: Exchange, hint: str = "") -> SdirError:
@@ -324,18 +363,24 @@ def failure_of(request: Request, exchange: Exchange, hint: str = "") -> SdirErro
     operation, happened = request.operation, exchange.happened
     where = f"{operation.method} {request.url}"
     if request.maybe_applied and operation.effect == "create":
-        cause = happened.cause if isinstance(happened, Lost) else f"status {happened.status}"
         return UnknownOutcome(
-            f"{where}: sent, but instead of an answer there was {cause}. It may be saved or not,"
-            f" and sending it again could report it twice. {hint}"
+            f"{where}: sent, but what came of it is unknown: {_result(happened)}. It may be saved"
+            f" or not, and sending it again could report it twice. {hint}"
         )
-    if isinstance(happened, Answer):
+    if isinstance(happened, Answer) and not 200 <= happened.status < 300:
         return error_of(happened, method=operation.method, url=request.url)
     count = len(exchange.attempts)
+    tried = f", after {count} attempt{'s' if count > 1 else ''}" if count else ""
     return ConnectionFailed(
-        f"{where}: {happened.cause}, after {count} attempt{'s' if count > 1 else ''}."
-        " Check the network and the host, then try again."
+        f"{where}: {_result(happened)}{tried}. Check the network and the host, then try again."
     )
+
+
+def _result(happened: Happened) -> str:
+    if isinstance(happened, Lost):
+        return happened.cause
+    understood = ", but the answer can't be understood" if happened.status < 300 else ""
+    return f"status {happened.status}{understood}"
 
 
 def _cause(error: Exception) -> str:

@@ -193,3 +193,26 @@ async def test_a_refused_key_is_renewed_then_the_secondary_one_is_tried(
     sent = [call.request.headers["Ocp-Apim-Subscription-Key"] for call in route.calls]
     assert sent == ["primary-1", "primary-2", "secondary"]
     assert len(asked) == 2
+
+
+async def test_an_answer_of_which_nothing_is_promised(respx_mock: respx.MockRouter) -> None:
+    """Where the document names no JSON answer, plain text is as good as an empty body."""
+    from sdir_async.document import Operation
+    from sdir_async.operations import nothing
+
+    route = respx_mock.route().respond(200, text="OK")
+    async with Sdir(KEY) as sdir:
+        course = sdir.course.v1
+        operation = Operation("touch", "POST", "/touch", "create")
+        await course._call(operation, nothing)
+    assert route.call_count == 1
+
+
+async def test_an_answer_that_is_not_what_was_promised(respx_mock: respx.MockRouter) -> None:
+    """A create was sent: its fate is unknown, and the error says what to ask. A read is an error."""
+    respx_mock.route().respond(200, json={"surprise": 1})
+    async with Sdir(KEY) as sdir:
+        with pytest.raises(sdir_async.UnknownOutcome, match="listCourses"):
+            await sdir.course.v1.create_courses([])
+        with pytest.raises(sdir_async.ConnectionFailed, match="can't be understood"):
+            await sdir.course.v1.list_codes()

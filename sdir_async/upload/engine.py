@@ -8,15 +8,14 @@ import inspect
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Reason
-from .chunks import Chunker, Unreadable
+from .chunks import Chunker
 from .reconcile import Lister
 from .report import ChunkOutcome, Ledger, Notice, Snapshot, State, UploadReport
 from .search import Uniform
 from .settling import Settling
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from ..session import Exchange, Request
     from .chunks import Chunk, Piece
@@ -97,27 +96,23 @@ class Run:
             async with bound, _closing(self.plan.records) as records:
                 if isinstance(records, AsyncIterable):
                     async for record in records:
-                        if chunk := self._feed(record):
+                        if chunk := self._fill(iter((record,))):
                             await self._start(chunk, tasks)
                 else:
-                    for record in records:
-                        if chunk := self._feed(record):
-                            await self._start(chunk, tasks)
+                    iterator = iter(records)
+                    while chunk := self._fill(iterator):
+                        await self._start(chunk, tasks)
                 if chunk := self._chunker.flush():
                     await self._start(chunk, tasks)
                 self.plan.journal.end(self._ledger.read)
         except Exception as error:  # noqa: BLE001  it is the user's own, and raised at the end
             self.stop(None if bound.expired() else error)
 
-    def _feed(self, record: object) -> Chunk | None:
-        self._ledger.read += 1
+    def _fill(self, records: Iterator[object]) -> Chunk | None:
         try:
-            return self._chunker.feed(record, self.plan.encode(record))
-        except Unreadable as error:
-            return self._chunker.feed(record, b"", (Reason(str(error)),))
-        except TypeError as error:
-            error.add_note(f"It is record {self._ledger.read - 1} of the input.")
-            raise
+            return self._chunker.fill(records, self.plan.encode)
+        finally:
+            self._ledger.read = self._chunker.read
 
     async def _start(self, chunk: Chunk, tasks: asyncio.TaskGroup) -> None:
         past = self.plan.journal.begin(chunk)

@@ -166,6 +166,9 @@ class RangeSet:
 
 def runs(indexes: Sequence[int]) -> Iterable[tuple[int, int]]:
     """Yield start and stop of each run of consecutive integers in a sorted sequence."""
+    if isinstance(indexes, range) and indexes.step == 1 and indexes:
+        yield indexes.start, indexes.stop
+        return
     start = previous = None
     for index in indexes:
         if previous is None or index != previous + 1:

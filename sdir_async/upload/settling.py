@@ -52,8 +52,9 @@ class Settling:
         piece = Piece(self._chunk, positions)
         findings = self._plan.check(piece.bodies)
         unreadable = self._chunk.refused
-        refused = {at: unreadable[p] for at, p in enumerate(positions) if p in unreadable}
-        refused.update(findings.refused)
+        refused = dict(findings.refused)
+        if unreadable:
+            refused |= {at: unreadable[p] for at, p in enumerate(positions) if p in unreadable}
         for at, reasons in findings.warned.items():
             self._run.warn(Notice(self._chunk.start + positions[at], reasons))
         self._todo.append(piece.without(refused) if refused else piece)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -44,33 +44,16 @@ class AdditionalCompetence(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        person = self.person.to_dict()
-
-        organization = self.organization.to_dict()
-
-        competence = self.competence.to_dict()
-
-        vessel = self.vessel.to_dict()
-
-        registrator_name: None | str | Unset
-        if isinstance(self.registrator_name, Unset):
-            registrator_name = UNSET
-        else:
-            registrator_name = self.registrator_name
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "person": person,
-                "organization": organization,
-                "competence": competence,
-                "vessel": vessel,
-            }
-        )
-        if registrator_name is not UNSET:
+        field_dict: dict[str, Any] = {
+            "person": self.person.to_dict(),
+            "organization": self.organization.to_dict(),
+            "competence": self.competence.to_dict(),
+            "vessel": self.vessel.to_dict(),
+        }
+        if (registrator_name := self.registrator_name) is not UNSET:
             field_dict["registratorName"] = registrator_name
-
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
@@ -81,31 +64,13 @@ class AdditionalCompetence(Model):
         from ..models.vessel import Vessel  # noqa: PLC0415
 
         d = dict(src_dict)
-        person = Person.from_dict(d.pop("person"))
-
-        organization = Organization.from_dict(d.pop("organization"))
-
-        competence = Competence.from_dict(d.pop("competence"))
-
-        vessel = Vessel.from_dict(d.pop("vessel"))
-
-        def _parse_registrator_name(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
-
         _made = cls(
-            person=person,
-            organization=organization,
-            competence=competence,
-            vessel=vessel,
-            registrator_name=registrator_name,
+            person=Person.from_dict(d.pop("person")),
+            organization=Organization.from_dict(d.pop("organization")),
+            competence=Competence.from_dict(d.pop("competence")),
+            vessel=Vessel.from_dict(d.pop("vessel")),
+            registrator_name=d.pop("registratorName", UNSET),
         )
-
         _made.additional_properties = d
         return _made
 

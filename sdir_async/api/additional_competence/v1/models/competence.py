@@ -28,10 +28,6 @@ class Competence(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        completion_date = self.completion_date.isoformat()
-
-        competence_code = self.competence_code
-
         period_start_date: None | str | Unset
         if isinstance(self.period_start_date, Unset):
             period_start_date = UNSET
@@ -48,27 +44,21 @@ class Competence(Model):
         else:
             period_stop_date = self.period_stop_date
 
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "completionDate": completion_date,
-                "competenceCode": competence_code,
-            }
-        )
+        field_dict: dict[str, Any] = {
+            "completionDate": self.completion_date.isoformat(),
+            "competenceCode": self.competence_code,
+        }
         if period_start_date is not UNSET:
             field_dict["periodStartDate"] = period_start_date
         if period_stop_date is not UNSET:
             field_dict["periodStopDate"] = period_stop_date
-
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        completion_date = datetime.date.fromisoformat(d.pop("completionDate"))
-
-        competence_code = d.pop("competenceCode")
 
         def _parse_period_start_date(data: object) -> datetime.date | None | Unset:
             if data is None:
@@ -103,14 +93,12 @@ class Competence(Model):
             return cast(datetime.date | None | Unset, data)
 
         period_stop_date = _parse_period_stop_date(d.pop("periodStopDate", UNSET))
-
         _made = cls(
-            completion_date=completion_date,
-            competence_code=competence_code,
+            completion_date=datetime.date.fromisoformat(d.pop("completionDate")),
+            competence_code=d.pop("competenceCode"),
             period_start_date=period_start_date,
             period_stop_date=period_stop_date,
         )
-
         _made.additional_properties = d
         return _made
 

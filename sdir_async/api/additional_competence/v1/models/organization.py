@@ -21,27 +21,19 @@ class Organization(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        organisation_number = self.organisation_number
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "organisationNumber": organisation_number,
-            }
-        )
-
+        field_dict: dict[str, Any] = {
+            "organisationNumber": self.organisation_number,
+        }
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        organisation_number = d.pop("organisationNumber")
-
         _made = cls(
-            organisation_number=organisation_number,
+            organisation_number=d.pop("organisationNumber"),
         )
-
         _made.additional_properties = d
         return _made
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -27,91 +27,28 @@ class Vessel(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        imo_number: None | str | Unset
-        if isinstance(self.imo_number, Unset):
-            imo_number = UNSET
-        else:
-            imo_number = self.imo_number
-
-        callsign: None | str | Unset
-        if isinstance(self.callsign, Unset):
-            callsign = UNSET
-        else:
-            callsign = self.callsign
-
-        name: None | str | Unset
-        if isinstance(self.name, Unset):
-            name = UNSET
-        else:
-            name = self.name
-
-        id: None | str | Unset
-        if isinstance(self.id, Unset):
-            id = UNSET
-        else:
-            id = self.id
-
         field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if imo_number is not UNSET:
+        if (imo_number := self.imo_number) is not UNSET:
             field_dict["imoNumber"] = imo_number
-        if callsign is not UNSET:
+        if (callsign := self.callsign) is not UNSET:
             field_dict["callsign"] = callsign
-        if name is not UNSET:
+        if (name := self.name) is not UNSET:
             field_dict["name"] = name
-        if id is not UNSET:
+        if (id := self.id) is not UNSET:
             field_dict["id"] = id
-
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-
-        def _parse_imo_number(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        imo_number = _parse_imo_number(d.pop("imoNumber", UNSET))
-
-        def _parse_callsign(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        callsign = _parse_callsign(d.pop("callsign", UNSET))
-
-        def _parse_name(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        name = _parse_name(d.pop("name", UNSET))
-
-        def _parse_id(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        id = _parse_id(d.pop("id", UNSET))
-
         _made = cls(
-            imo_number=imo_number,
-            callsign=callsign,
-            name=name,
-            id=id,
+            imo_number=d.pop("imoNumber", UNSET),
+            callsign=d.pop("callsign", UNSET),
+            name=d.pop("name", UNSET),
+            id=d.pop("id", UNSET),
         )
-
         _made.additional_properties = d
         return _made
 

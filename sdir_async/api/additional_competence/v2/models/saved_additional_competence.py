@@ -46,16 +46,6 @@ class SavedAdditionalCompetence(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        personal_identity_number = self.personal_identity_number
-
-        organization_number = self.organization_number
-
-        competence_code = self.competence_code
-
-        completed_at = self.completed_at.isoformat()
-
-        uid = str(self.uid)
-
         period_start: None | str | Unset
         if isinstance(self.period_start, Unset):
             period_start = UNSET
@@ -72,52 +62,28 @@ class SavedAdditionalCompetence(Model):
         else:
             period_end = self.period_end
 
-        vessel_imo_number: None | str | Unset
-        if isinstance(self.vessel_imo_number, Unset):
-            vessel_imo_number = UNSET
-        else:
-            vessel_imo_number = self.vessel_imo_number
-
-        registrator_name: None | str | Unset
-        if isinstance(self.registrator_name, Unset):
-            registrator_name = UNSET
-        else:
-            registrator_name = self.registrator_name
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "personalIdentityNumber": personal_identity_number,
-                "organizationNumber": organization_number,
-                "competenceCode": competence_code,
-                "completedAt": completed_at,
-                "uid": uid,
-            }
-        )
+        field_dict: dict[str, Any] = {
+            "personalIdentityNumber": self.personal_identity_number,
+            "organizationNumber": self.organization_number,
+            "competenceCode": self.competence_code,
+            "completedAt": self.completed_at.isoformat(),
+            "uid": str(self.uid),
+        }
         if period_start is not UNSET:
             field_dict["periodStart"] = period_start
         if period_end is not UNSET:
             field_dict["periodEnd"] = period_end
-        if vessel_imo_number is not UNSET:
+        if (vessel_imo_number := self.vessel_imo_number) is not UNSET:
             field_dict["vesselImoNumber"] = vessel_imo_number
-        if registrator_name is not UNSET:
+        if (registrator_name := self.registrator_name) is not UNSET:
             field_dict["registratorName"] = registrator_name
-
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        personal_identity_number = d.pop("personalIdentityNumber")
-
-        organization_number = d.pop("organizationNumber")
-
-        competence_code = d.pop("competenceCode")
-
-        completed_at = datetime.datetime.fromisoformat(d.pop("completedAt"))
-
-        uid = UUID(d.pop("uid"))
 
         def _parse_period_start(data: object) -> datetime.date | None | Unset:
             if data is None:
@@ -152,37 +118,17 @@ class SavedAdditionalCompetence(Model):
             return cast(datetime.date | None | Unset, data)
 
         period_end = _parse_period_end(d.pop("periodEnd", UNSET))
-
-        def _parse_vessel_imo_number(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        vessel_imo_number = _parse_vessel_imo_number(d.pop("vesselImoNumber", UNSET))
-
-        def _parse_registrator_name(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        registrator_name = _parse_registrator_name(d.pop("registratorName", UNSET))
-
         _made = cls(
-            personal_identity_number=personal_identity_number,
-            organization_number=organization_number,
-            competence_code=competence_code,
-            completed_at=completed_at,
-            uid=uid,
+            personal_identity_number=d.pop("personalIdentityNumber"),
+            organization_number=d.pop("organizationNumber"),
+            competence_code=d.pop("competenceCode"),
+            completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),
+            uid=UUID(d.pop("uid")),
             period_start=period_start,
             period_end=period_end,
-            vessel_imo_number=vessel_imo_number,
-            registrator_name=registrator_name,
+            vessel_imo_number=d.pop("vesselImoNumber", UNSET),
+            registrator_name=d.pop("registratorName", UNSET),
         )
-
         _made.additional_properties = d
         return _made
 

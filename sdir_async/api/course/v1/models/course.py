@@ -34,45 +34,25 @@ class Course(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        personal_identity_number = self.personal_identity_number
-
-        completed_at = self.completed_at.isoformat()
-
-        organization_number = self.organization_number
-
-        course_code = self.course_code
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "personalIdentityNumber": personal_identity_number,
-                "completedAt": completed_at,
-                "organizationNumber": organization_number,
-                "courseCode": course_code,
-            }
-        )
-
+        field_dict: dict[str, Any] = {
+            "personalIdentityNumber": self.personal_identity_number,
+            "completedAt": self.completed_at.isoformat(),
+            "organizationNumber": self.organization_number,
+            "courseCode": self.course_code,
+        }
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        personal_identity_number = d.pop("personalIdentityNumber")
-
-        completed_at = datetime.datetime.fromisoformat(d.pop("completedAt"))
-
-        organization_number = d.pop("organizationNumber")
-
-        course_code = d.pop("courseCode")
-
         _made = cls(
-            personal_identity_number=personal_identity_number,
-            completed_at=completed_at,
-            organization_number=organization_number,
-            course_code=course_code,
+            personal_identity_number=d.pop("personalIdentityNumber"),
+            completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),
+            organization_number=d.pop("organizationNumber"),
+            course_code=d.pop("courseCode"),
         )
-
         _made.additional_properties = d
         return _made
 

@@ -32,25 +32,14 @@ class Activity(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        occupation_code = self.occupation_code.to_dict()
-
-        hours = self.hours
-
-        sign_on_date = self.sign_on_date.isoformat()
-
-        sign_off_date = self.sign_off_date.isoformat()
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "occupationCode": occupation_code,
-                "hours": hours,
-                "signOnDate": sign_on_date,
-                "signOffDate": sign_off_date,
-            }
-        )
-
+        field_dict: dict[str, Any] = {
+            "occupationCode": self.occupation_code.to_dict(),
+            "hours": self.hours,
+            "signOnDate": self.sign_on_date.isoformat(),
+            "signOffDate": self.sign_off_date.isoformat(),
+        }
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
@@ -58,21 +47,12 @@ class Activity(Model):
         from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
         d = dict(src_dict)
-        occupation_code = OccupationCode.from_dict(d.pop("occupationCode"))
-
-        hours = d.pop("hours")
-
-        sign_on_date = datetime.date.fromisoformat(d.pop("signOnDate"))
-
-        sign_off_date = datetime.date.fromisoformat(d.pop("signOffDate"))
-
         _made = cls(
-            occupation_code=occupation_code,
-            hours=hours,
-            sign_on_date=sign_on_date,
-            sign_off_date=sign_off_date,
+            occupation_code=OccupationCode.from_dict(d.pop("occupationCode")),
+            hours=d.pop("hours"),
+            sign_on_date=datetime.date.fromisoformat(d.pop("signOnDate")),
+            sign_off_date=datetime.date.fromisoformat(d.pop("signOffDate")),
         )
-
         _made.additional_properties = d
         return _made
 

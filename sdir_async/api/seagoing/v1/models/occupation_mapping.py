@@ -27,19 +27,12 @@ class OccupationMapping(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        occupation = self.occupation.to_dict()
-
-        report_as = self.report_as.to_dict()
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "occupation": occupation,
-                "reportAs": report_as,
-            }
-        )
-
+        field_dict: dict[str, Any] = {
+            "occupation": self.occupation.to_dict(),
+            "reportAs": self.report_as.to_dict(),
+        }
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
@@ -47,15 +40,10 @@ class OccupationMapping(Model):
         from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
         d = dict(src_dict)
-        occupation = OccupationCode.from_dict(d.pop("occupation"))
-
-        report_as = OccupationCode.from_dict(d.pop("reportAs"))
-
         _made = cls(
-            occupation=occupation,
-            report_as=report_as,
+            occupation=OccupationCode.from_dict(d.pop("occupation")),
+            report_as=OccupationCode.from_dict(d.pop("reportAs")),
         )
-
         _made.additional_properties = d
         return _made
 

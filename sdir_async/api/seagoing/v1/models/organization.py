@@ -21,27 +21,19 @@ class Organization(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        organization_number = self.organization_number
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "organizationNumber": organization_number,
-            }
-        )
-
+        field_dict: dict[str, Any] = {
+            "organizationNumber": self.organization_number,
+        }
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        organization_number = d.pop("organizationNumber")
-
         _made = cls(
-            organization_number=organization_number,
+            organization_number=d.pop("organizationNumber"),
         )
-
         _made.additional_properties = d
         return _made
 

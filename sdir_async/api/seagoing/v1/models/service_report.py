@@ -47,14 +47,6 @@ class ServiceReport(Model):
     def to_dict(self) -> dict[str, Any]:
         from ..models.service_report_optional import ServiceReportOptional  # noqa: PLC0415
 
-        person = self.person.to_dict()
-
-        organization = self.organization.to_dict()
-
-        vessel = self.vessel.to_dict()
-
-        activity = self.activity.to_dict()
-
         optional: dict[str, Any] | None | Unset
         if isinstance(self.optional, Unset):
             optional = UNSET
@@ -63,19 +55,16 @@ class ServiceReport(Model):
         else:
             optional = self.optional
 
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "person": person,
-                "organization": organization,
-                "vessel": vessel,
-                "activity": activity,
-            }
-        )
+        field_dict: dict[str, Any] = {
+            "person": self.person.to_dict(),
+            "organization": self.organization.to_dict(),
+            "vessel": self.vessel.to_dict(),
+            "activity": self.activity.to_dict(),
+        }
         if optional is not UNSET:
             field_dict["optional"] = optional
-
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
         return field_dict
 
     @classmethod
@@ -87,13 +76,6 @@ class ServiceReport(Model):
         from ..models.vessel import Vessel  # noqa: PLC0415
 
         d = dict(src_dict)
-        person = Person.from_dict(d.pop("person"))
-
-        organization = Organization.from_dict(d.pop("organization"))
-
-        vessel = Vessel.from_dict(d.pop("vessel"))
-
-        activity = Activity.from_dict(d.pop("activity"))
 
         def _parse_optional(data: object) -> None | ServiceReportOptional | Unset:
             if data is None:
@@ -111,15 +93,13 @@ class ServiceReport(Model):
             return cast(None | ServiceReportOptional | Unset, data)
 
         optional = _parse_optional(d.pop("optional", UNSET))
-
         _made = cls(
-            person=person,
-            organization=organization,
-            vessel=vessel,
-            activity=activity,
+            person=Person.from_dict(d.pop("person")),
+            organization=Organization.from_dict(d.pop("organization")),
+            vessel=Vessel.from_dict(d.pop("vessel")),
+            activity=Activity.from_dict(d.pop("activity")),
             optional=optional,
         )
-
         _made.additional_properties = d
         return _made
 

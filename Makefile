@@ -1,0 +1,73 @@
+# Every habit of the project by name. `make` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := -m pip --disable-pip-version-check --quiet --quiet
+PINS := requirements/dev.txt
+EXTRAS := cli,fast,parquet,sandbox,testing
+OVERLAYS := %.overlay.yaml %.overlay.yml %.overlay.json
+DOCUMENTS := $(filter-out $(OVERLAYS),$(wildcard $(addprefix openapi/*/*.,yaml yml json)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check generate fetch changes torture pins clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.dev ## build .venv with everything that developing needs
+
+demo: $(VENV)/.demo ## report 10,000 records to a local Sdir
+	@$(BIN)/python scripts/demo.py
+
+test: $(VENV)/.dev ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## lint, format, types, documents, and whether the generated code is fresh
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/openapi-spec-validator $(DOCUMENTS)
+	$(BIN)/python scripts/generate.py --check
+
+generate: $(VENV)/.dev ## rebuild sdir_async/api/ from openapi/
+	@$(BIN)/python scripts/generate.py
+
+fetch: $(VENV)/.dev ## get the documents named in openapi/sources.toml; REPLACE=1 for edited ones too
+	@$(BIN)/python scripts/fetch.py $(if $(REPLACE),--replace)
+
+changes: $(VENV)/.dev ## say what breaks for users; BASE=main, or FROM=course/v1 TO=course/v2
+	@$(BIN)/python scripts/changes.py \
+	    $(if $(BASE),--base $(BASE)) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+
+torture: $(VENV)/.dev ## upload 200,000 records under faults and kills, and compare the register
+	@$(BIN)/python scripts/torture.py
+
+pins: ## renew requirements/dev.txt: the newest versions of what is needed
+	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
+	@$(VENV)-pins/bin/python $(PIP) install --requirement requirements/dev.in '.[$(EXTRAS)]'
+	@echo "# Renewed by \`make pins\` from dev.in and pyproject.toml." > $(PINS)
+	@$(VENV)-pins/bin/python $(PIP) freeze --exclude sdir-async >> $(PINS)
+	@rm -rf $(VENV)-pins
+
+clean: ## remove .venv, builds and caches
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed: make PYTHON=python3.13"; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml $(PINS)
+	@echo "Installing what the demo needs"
+	@$(BIN)/python $(PIP) install --constraint $(PINS) --editable '.[sandbox]' rich
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
+	@echo "Installing what developing needs"
+	@$(BIN)/python $(PIP) install --requirement $(PINS) --editable '.[$(EXTRAS)]'
+	@touch $(VENV)/.demo $@
