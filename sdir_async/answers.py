@@ -13,14 +13,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
-from . import errors
+from . import auth, errors
 from .errors import ApiError, Reason
 from .privacy import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .document import Effect
 
@@ -30,14 +30,17 @@ LONGEST_PAUSE: Final = 300.0
 _WAKING: Final = 15.0
 """Seconds to wait for a database that wakes up; it takes about a minute."""
 
+_ASLEEP: Final = b"is not currently available. Please retry"
+"""From the message of SQL error 40613, as JSON, plain text or a page: the database sleeps."""
+
 
 @frozen
 class Answer:
     """An answer that arrived whole: `headers` with lower-case names, `body` as bytes."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @frozen
@@ -123,10 +126,10 @@ def _judge_loss(effect: Effect, lost: Lost) -> Verdict:
 
 def _judge_failure(effect: Effect, answer: Answer) -> Verdict:
     """A 5xx: only a 500 of the API itself says that nothing was saved."""
+    if answer.status == 500 and _ASLEEP in answer.body:
+        return Verdict(Action.PAUSE, wait=_WAKING)
     if answer.status != 500 or not _from_the_api(answer):
         return _unknown(effect)
-    if b"is not currently available" in answer.body:  # SQL error 40613: the database sleeps
-        return Verdict(Action.PAUSE, wait=_WAKING)
     return Verdict(Action.ASK if effect == "create" else Action.AGAIN)
 
 
@@ -163,16 +166,22 @@ def retry_after(answer: Answer) -> float | None:
     """Return how many seconds the server asks to wait; it may say so in seconds or as a date."""
     value = answer.headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(value)) if value[:1].isdigit() else _seconds_until(value, answer)
-    except (ValueError, TypeError, OverflowError):
+        return float(value) if value[:1].isdigit() else _seconds_until(value, answer)
+    except ValueError:
         return None
 
 
-def _seconds_until(date: str, answer: Answer) -> float:
+def _seconds_until(date: str, answer: Answer) -> float | None:
     """Count from the server's own clock, where it tells it: ours may be wrong."""
-    now = answer.headers.get("date")
-    start = parsedate_to_datetime(now).timestamp() if now else time.time()
-    return max(0.0, parsedate_to_datetime(date).timestamp() - start)
+    until, now = _timestamp(date), _timestamp(answer.headers.get("date", ""))
+    return None if until is None else max(0.0, until - (time.time() if now is None else now))
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
 
 
 def _capped(wait: float | None) -> float | None:
@@ -190,19 +199,29 @@ def _parsed(body: bytes) -> Any:
 
 
 def problem_of(answer: Answer) -> dict[str, Any] | None:
-    """Return the answer's JSON object, person numbers starred out, or `None` if it has none."""
+    """Return the answer's JSON object, or `None` if it has none.
+
+    Person numbers are starred out. So is the key, which ASP.NET's page for developers repeats
+    together with the other headers of the request.
+    """
     body = _parsed(answer.body)
-    return _masked(body) if isinstance(body, dict) else None
+    try:
+        return _masked(body) if isinstance(body, dict) else None
+    except RecursionError:
+        return None
 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
-        return {mask(key): _masked(inner) for key, inner in value.items()}
+        return {
+            mask(name): "***" if name.lower() == auth.HEADER.lower() else _masked(inner)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
         return [_masked(inner) for inner in value]
-    return (
-        mask(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else value
-    )
+    shown = str(value)
+    masked = mask(shown)
+    return value if masked == shown else masked
 
 
 _ITEM = re.compile(r"\$?\[(\d{1,9})\]\.?(.*)", re.DOTALL)
@@ -216,13 +235,12 @@ def reasons_of(answer: Answer) -> tuple[Reason, ...]:
     """
     problem = problem_of(answer) or {}
     named = problem.get("errors")
-    if not isinstance(named, dict) or not named:
-        return (Reason(_words(problem, answer)),)
-    return tuple(
+    reasons = tuple(
         _reason(key, str(message))
-        for key, messages in named.items()
+        for key, messages in (named.items() if isinstance(named, dict) else ())
         for message in (messages if isinstance(messages, list) else [messages])
     )
+    return reasons or (Reason(_words(problem, answer)),)
 
 
 def _reason(key: str, message: str) -> Reason:
@@ -249,12 +267,17 @@ _CLASSES: Final[Mapping[int, type[ApiError]]] = {
     429: errors.RateLimited,
 }
 _ADVICE: Final[Mapping[type[ApiError], str]] = {
+    errors.InvalidRequest: "Correct it and send it again.",
+    errors.NotFound: "Check the identifier, the version and the environment.",
     errors.AuthenticationError: "Check the key, and that it is meant for this environment.",
     errors.PermissionDenied: "Ask Sdir whether the subscription covers this API.",
     errors.QuotaExceeded: "Wait until the quota renews, or give a deadline that allows waiting.",
     errors.RateLimited: "Send later, or less at once.",
     errors.ServerError: "Try later; tell Sdir the request id if it goes on.",
+    ApiError: "Sdir does not take such requests: check the version and the environment.",
 }
+_SHOWN: Final = 3
+"""So many reasons stand in a message; `reasons` has all."""
 
 
 def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
@@ -262,12 +285,8 @@ def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
     problem = problem_of(answer)
     kind = _class_of(answer)
     reasons = reasons_of(answer) if kind is errors.InvalidRequest else ()
-    words = _words(problem or {}, answer)
-    said = "; ".join(
-        [words, *map(str, reasons[:3])] if reasons[0:1] != (Reason(words),) else [words]
-    )
     return kind(
-        " ".join(filter(None, [said if said[-1] in ".!" else said + ".", _advice(kind, answer)])),
+        f"{_said(_words(problem or {}, answer), reasons)} {_advice(kind, answer)}",
         status=answer.status,
         method=method,
         url=url,
@@ -276,6 +295,18 @@ def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
         reasons=reasons,
         retry_after=retry_after(answer),
     )
+
+
+def _said(words: str, reasons: Sequence[Reason]) -> str:
+    """Return the answer's words in one sentence, with the first reasons."""
+    if reasons in ((), (Reason(words),)):
+        return words if words[-1] in ".!?" else f"{words}."
+    shown = [
+        f"{reason}" if reason.index is None else f"[{reason.index}] {reason}"
+        for reason in reasons[:_SHOWN]
+    ]
+    more = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    return f"{words.rstrip('.')}: {'; '.join(shown).rstrip('.')}{more}."
 
 
 def _class_of(answer: Answer) -> type[ApiError]:
@@ -288,7 +319,9 @@ def _class_of(answer: Answer) -> type[ApiError]:
 def _advice(kind: type[ApiError], answer: Answer) -> str:
     if 300 <= answer.status < 400:
         return "Redirects are not followed: the key goes to the configured host only. Set base_url."
-    return _ADVICE.get(kind, "")
+    if answer.status == 408:
+        return _ADVICE[errors.ServerError]
+    return "Send less at a time." if answer.status == 413 else _ADVICE[kind]
 
 
 def _request_id(answer: Answer, problem: Mapping[str, Any]) -> str | None:

@@ -15,10 +15,10 @@ from .errors import ConfigurationError
 from .session import Request, Session, Timeout
 from .types import UNSET, Model, Unset
 from .upload import Upload
-from .upload.check import check_of, unchecked
+from .upload.check import check_of
 from .upload.chunks import Encoder
 from .upload.journal import Journal, SqliteJournal
-from .upload.plan import Plan, require_positive
+from .upload.plan import Plan, require_sense
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,14 +133,14 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             >>> report = await competences.upload(records)  # doctest: +SKIP
             >>> report.accepted, [(r.index, r.reasons) for r in report.rejections]  # doctest: +SKIP
         """
-        require_positive(
+        require_sense(
             chunk_size=chunk_size,
             chunk_bytes=chunk_bytes,
             concurrency=concurrency,
             deadline=deadline,
+            on_rejected=on_rejected,
+            reconcile=reconcile,
         )
-        if on_rejected not in ("isolate", "stop"):
-            raise ConfigurationError("upload: on_rejected is 'isolate' or 'stop'.")
         batch = self._batch(operation)
         return Upload(
             Plan(
@@ -149,7 +149,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 records,
                 url_of=lambda operation: url_of(self._base_url, operation, {}),
                 encode=Encoder(batch.record),
-                check=check_of(self._package, operation) if check else unchecked,
+                check=check_of(self._package, operation) if check else None,
                 journal=self._journal(journal, operation, batch),
                 chunk_size=chunk_size,
                 chunk_bytes=chunk_bytes,
@@ -170,7 +170,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             "operation": kind,
             "url": url_of(self._base_url, batch.operation, {}),
         }
-        return SqliteJournal(Path(path), upload)
+        return SqliteJournal(Path(path).absolute(), upload)
 
     def _batch(self, kind: str) -> Batch[Any]:
         if kind not in self._batches:
@@ -199,7 +199,7 @@ def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> s
     """
     url = operation.path
     for name, value in path.items():
-        text = _text(value)
+        text = "" if value is None or value is UNSET else _text(value)
         if not text.strip("."):
             raise ValueError(f"{operation.name}: {name} must not be empty or consist of dots")
         url = url.replace(f"{{{name}}}", quote(text, safe=""))

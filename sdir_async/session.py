@@ -17,6 +17,7 @@ from ._version import __version__
 from .answers import Action, Answer, Happened, Lost, Verdict, error_of, judge
 from .errors import ConfigurationError, ConnectionFailed, SdirError, UnknownOutcome
 from .privacy import mask
+from .transport import LeanClient
 from .types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Timeout = float | httpx.Timeout | None
 logger = logging.getLogger("sdir_async")
 
 _PIECE: Final = 65_536
-_LARGE_PIECE: Final = 1_048_576
+_LARGE_PIECE: Final = 262_144
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NOT_BEGUN: Final = Lost("connect", "the deadline passed before it was sent")
 _BROKEN_OFF: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
@@ -86,7 +87,7 @@ class Request:
 
     operation: Operation
     url: str
-    params: Mapping[str, Any] | None = None
+    params: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] | None = None
     body: bytes | None = field(default=None, repr=False)
     timeout: Timeout | Unset = UNSET
@@ -110,8 +111,8 @@ class _Body:
     peer may have read it, applied the request and broken off before we hear of it.
     """
 
-    def __init__(self, content: bytes) -> None:
-        self.content = content
+    def __init__(self, content: bytes, *, copied: bool) -> None:
+        self.content: Any = content if copied else memoryview(content)
         self.whole = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -263,7 +264,8 @@ class Session:
     def _build(self, request: Request, key: str) -> tuple[httpx.Request, _Body | None]:
         """Return what to send; a large body goes in pieces, to know how far it came."""
         content = request.body or b""
-        body = _Body(content) if len(content) > _PIECE else None
+        copied = not isinstance(self._http, LeanClient)
+        body = _Body(content, copied=copied) if len(content) > _PIECE else None
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",

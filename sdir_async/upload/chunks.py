@@ -229,9 +229,15 @@ class Chunker:
         self._chunk.bodies.append(body)
         self._size += len(body) + 1
         limit = self._planned[-1] if self._planned else self._max_records
-        if full is None and len(self._chunk) >= limit:
+        overflows = not self._planned and self._size >= self.max_bytes
+        if full is None and (len(self._chunk) >= limit or overflows):
             full = self._cut()
         return full
+
+    @property
+    def partial(self) -> Chunk:
+        """What was taken since the last full chunk."""
+        return self._chunk
 
     def flush(self) -> Chunk | None:
         """Return the last chunk, if there is one."""
@@ -255,7 +261,9 @@ class Piece:
         rejections: Records that stood among them and were refused.
         attempts: What was tried so far.
         resent: How often it was sent again after it was certainly not applied.
-        request: The request that carries it, once there is one.
+        refusals: How often the server refused it and named a bad record in it.
+        doubtful: Whether an earlier request with these records may have been applied.
+        request: The request that carries it now, once there is one.
     """
 
     chunk: Chunk
@@ -263,6 +271,8 @@ class Piece:
     rejections: tuple[Rejection, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     resent: int = 0
+    refusals: int = 0
+    doubtful: bool = False
     request: Request | None = None
 
     def __len__(self) -> int:
@@ -270,13 +280,12 @@ class Piece:
 
     @property
     def maybe_applied(self) -> bool:
-        """Whether the server may have saved it, so far as is known."""
-        return self.request is not None and self.request.maybe_applied
+        """Whether the server may have applied it, so far as is known."""
+        return self.doubtful if self.request is None else self.request.maybe_applied
 
     def not_applied(self) -> None:
-        """It has turned out that the server did not save it."""
-        if self.request is not None:
-            self.request.maybe_applied = False
+        """It has turned out that the server did not apply it."""
+        self.doubtful, self.request = False, None
 
     @property
     def indexes(self) -> Sequence[int]:
@@ -306,7 +315,10 @@ class Piece:
 
     def body(self) -> bytes:
         """Return the body of its request."""
-        return b"[%b]" % b",".join(self.bodies)
+        bodies = self.bodies.copy()  # and not the body: it is large, and copied for each bracket
+        bodies[0] = b"[" + bodies[0]
+        bodies[-1] += b"]"
+        return b",".join(bodies)
 
     def without(self, refused: Mapping[int, tuple[Reason, ...]]) -> Piece:
         """Return the rest of it, after the records at these places of the request were refused."""
@@ -315,7 +327,13 @@ class Piece:
         )
         rest = [position for at, position in enumerate(self.positions) if at not in refused]
         return evolve(
-            self, positions=rest, rejections=self.rejections + found, resent=0, request=None
+            self,
+            positions=rest,
+            rejections=self.rejections + found,
+            resent=0,
+            refusals=self.refusals + 1,
+            doubtful=self.maybe_applied,
+            request=None,
         )
 
     def halves(self) -> tuple[Piece, Piece]:
@@ -324,5 +342,7 @@ class Piece:
 
     def split(self, at: int) -> tuple[Piece, Piece]:
         """Return what is before a place, and the rest; both were sent again as often as it was."""
-        first = evolve(self, positions=self.positions[:at], request=None)
+        first = evolve(
+            self, positions=self.positions[:at], doubtful=self.maybe_applied, request=None
+        )
         return first, evolve(first, positions=self.positions[at:], rejections=())

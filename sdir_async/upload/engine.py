@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from .chunks import Chunker
+from .chunks import Chunker, Piece
 from .reconcile import Lister
 from .report import ChunkOutcome, Ledger, Notice, Snapshot, State, UploadReport
 from .search import Uniform
 from .settling import Settling
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from ..session import Exchange, Request
-    from .chunks import Chunk, Piece
-    from .journal import Past
+    from .chunks import Chunk
     from .plan import Plan
 
 
@@ -49,6 +48,8 @@ class Run:
         self._finished: float | None = None
         self._reader: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
+        self._open: set[Settling] = set()
+        self.failure: BaseException | None = None
 
     @property
     def ended(self) -> bool:
@@ -63,6 +64,11 @@ class Run:
         finished = self._loop.time() if self._finished is None else self._finished
         return finished - self._started
 
+    @property
+    def read(self) -> int:
+        """How many records were taken from the input so far."""
+        return self._ledger.read
+
     async def run(self) -> None:
         """Read and send until everything is settled, or something ends it.
 
@@ -72,41 +78,64 @@ class Run:
         if self.plan.deadline is not None:
             self.deadline = self._started + self.plan.deadline
         try:
-            async with self.plan.journal as journal, asyncio.TaskGroup() as tasks:
-                self._chunker.plan(journal.planned())
-                self._reader = tasks.create_task(self._read(tasks))
+            async with self.plan.journal as journal:
+                try:
+                    async with asyncio.TaskGroup() as tasks:
+                        self._chunker.plan(journal.planned())
+                        self._reader = tasks.create_task(self._read(tasks))
+                finally:
+                    self._account()
             if self._error is not None:
                 raise self._error
         except BaseException as error:
-            self._finished = self._loop.time()
+            self._finished, self.failure = self._loop.time(), error
             _attach(self.report(), error)
             raise
         self._finished = self._loop.time()
 
+    def _account(self) -> None:
+        """Settle what no task came to, and what was read of a chunk that an earlier run sent."""
+        for settling in list(self._open):
+            settling.abandon()
+        rest = self._chunker.partial
+        if self.plan.journal.knows(rest):
+            piece = Piece(rest, range(len(rest)), doubtful=True)
+            self.enter(piece, "in_doubt", remember=False)
+
     def stop(self, error: BaseException | None) -> None:
         """Begin nothing new; the first error is raised at the end."""
-        self.stopping = True
         self._error = error if self._error is None else self._error
-        if self._reader is not None and self._reader is not asyncio.current_task():
+        if not self.stopping and self._reader and self._reader is not asyncio.current_task():
             self._reader.cancel()
+        self.stopping = True
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
         bound = asyncio.timeout_at(self.deadline)
         try:
-            async with bound, _closing(self.plan.records) as records:
-                if isinstance(records, AsyncIterable):
+            async with bound, _iterating(self.plan.records) as records:
+                if isinstance(records, AsyncIterator):
                     async for record in records:
                         if chunk := self._fill(iter((record,))):
                             await self._start(chunk, tasks)
                 else:
-                    iterator = iter(records)
-                    while chunk := self._fill(iterator):
+                    while chunk := self._fill(records):
                         await self._start(chunk, tasks)
                 if chunk := self._chunker.flush():
                     await self._start(chunk, tasks)
                 self.plan.journal.end(self._ledger.read)
-        except Exception as error:  # noqa: BLE001  it is the user's own, and raised at the end
-            self.stop(None if bound.expired() else error)
+        except BaseException as error:  # noqa: BLE001  the user's own, raised at the end
+            self._raised(error, expired=bound.expired())
+
+    def _raised(self, error: BaseException, *, expired: bool = False) -> None:
+        """End the upload for an error in one of its tasks, unless the task itself was ended.
+
+        A cancellation that nobody asked this task for comes from the user's own code.
+        """
+        task = asyncio.current_task()
+        ended = isinstance(error, asyncio.CancelledError) and task and task.cancelling()
+        if ended or isinstance(error, KeyboardInterrupt | SystemExit):
+            raise error
+        self.stop(None if expired else error)
 
     def _fill(self, records: Iterator[object]) -> Chunk | None:
         try:
@@ -115,18 +144,20 @@ class Run:
             self._ledger.read = self._chunker.read
 
     async def _start(self, chunk: Chunk, tasks: asyncio.TaskGroup) -> None:
-        past = self.plan.journal.begin(chunk)
+        settling = Settling(self, chunk, self.plan.journal.begin(chunk))
+        self._open.add(settling)
         await self._slots.acquire()
-        tasks.create_task(self._settle(chunk, past))
+        tasks.create_task(self._settle(settling))
         await asyncio.sleep(0)
         self._chunker.max_bytes = self.plan.session.body_limit(self.plan.chunk_bytes)
 
-    async def _settle(self, chunk: Chunk, past: Past | None) -> None:
+    async def _settle(self, settling: Settling) -> None:
         try:
-            await Settling(self, chunk).run(past)
-        except Exception as error:  # noqa: BLE001  raised at the end, when the others are settled
-            self.stop(error)
+            await settling.run()
+        except BaseException as error:  # noqa: BLE001  raised at the end, after the others
+            self._raised(error)
         finally:
+            self._open.discard(settling)
             self._slots.release()
 
     def warn(self, notice: Notice) -> None:
@@ -161,25 +192,42 @@ class Run:
         self._requests += len(exchange.attempts)
         return exchange
 
-    async def was_applied(self, piece: Piece) -> bool | None:
-        """Ask whether the server saved a piece: `None` when there is no way to know."""
+    async def was_applied(self, piece: Piece, saved: list[bytes]) -> bool | None:
+        """Ask whether the server saved a piece: `None` when there is no way to know.
+
+        `saved` are records of the same chunk that are known to be.
+        """
         reconcile, listing = self.plan.reconcile, self.plan.batch.listing
         if callable(reconcile):
-            return await reconcile(piece.records)
+            return await self._asked(reconcile(piece.records))
         if reconcile != "list" or listing is None:
             return None
         lister = Lister(self.exchange, listing, self.plan.url_of(listing.operation))
-        return await lister.was_applied(piece.bodies)
+        return await lister.was_applied(piece.bodies, saved)
+
+    async def _asked(self, answer: Awaitable[bool | None]) -> bool | None:
+        bound = asyncio.timeout_at(self.deadline)
+        try:
+            async with bound:
+                known = await answer
+                return None if known is None else bool(known)
+        except TimeoutError:
+            if bound.expired():
+                return None
+            raise
 
 
 @contextlib.asynccontextmanager
-async def _closing(records: Any) -> AsyncIterator[Any]:
-    """Close an async generator in the end: the loop would do it later, in a task of its own."""
+async def _iterating(records: Any) -> AsyncIterator[Any]:
+    """Iterate, and close a generator in the end: the loop would do it later, in its own task."""
+    iterator = aiter(records) if isinstance(records, AsyncIterable) else iter(records)
     try:
-        yield records
+        yield iterator
     finally:
-        if inspect.isasyncgen(records):
-            await records.aclose()
+        if inspect.isasyncgen(iterator):
+            await iterator.aclose()
+        elif inspect.isgenerator(iterator):
+            iterator.close()
 
 
 def _attach(report: UploadReport, error: BaseException) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from stdnum import imo
-from stdnum.no import fodselsnummer, orgnr
+from stdnum.no import orgnr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _PERSON_DIGITS: Final = 11
 _LARGEST_REMAINDER: Final = 3
+_FIRST: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+_SECOND: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 
 
 def is_person_number(value: str) -> bool:
@@ -26,8 +29,14 @@ def is_person_number(value: str) -> bool:
     """
     if len(value) != _PERSON_DIGITS or not (value.isascii() and value.isdigit()):
         return False
-    remainder = (int(value[9]) - int(fodselsnummer.calc_check_digit1(value))) % 11
-    return remainder <= _LARGEST_REMAINDER and fodselsnummer.calc_check_digit2(value) == value[10]
+    digits = value.encode()
+    return _weighed(_FIRST, digits) <= _LARGEST_REMAINDER and _weighed(_SECOND, digits) == 0
+
+
+def _weighed(weights: tuple[int, ...], digits: bytes) -> int:
+    """Return the remainder of the weighed sum of digits in ASCII, which count from 48."""
+    total: int = sum(map(mul, weights, digits))
+    return (total - 48 * sum(weights)) % 11
 
 
 @lru_cache(maxsize=4096)

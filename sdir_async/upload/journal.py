@@ -1,7 +1,7 @@
 """What has become of an upload, on disk, so that it survives its process.
 
 A journal is an SQLite database that is only ever appended to. It knows ranges of the input,
-digests, states, and why records were rejected, with all that could name a person starred out.
+digests, states, and the fields for which records were rejected: nothing that could name a person.
 
 Before a piece of a chunk is written to the wire, that is on disk; when it is settled, the outcome
 follows, at the latest with the next piece. Of one chunk only one piece is on the wire at a time,
@@ -23,6 +23,7 @@ import orjson
 from attrs import define, field, frozen
 
 from ..errors import JournalError, JournalMismatch, Reason
+from ..privacy import mask
 from .report import runs
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .chunks import Chunk, Piece
-    from .report import ChunkOutcome
+    from .report import ChunkOutcome, Rejection
 
 _FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
 _TABLES: Final = """
@@ -40,7 +41,12 @@ _TABLES: Final = """
         id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, detail BLOB NOT NULL
     );
 """
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_VERSION: Final = 1
+_KINDS: Final = frozenset(["sending", "accepted", "rejected", "in_doubt", "unsent"])
+_FIELD: Final = re.compile(r"[A-Za-z_$][\w.$\[\]]{0,120}", re.ASCII)
+_LATER: Final = (
+    "It was refused in an earlier run, whose journal keeps no words that could name a person."
+)
 
 
 @frozen
@@ -80,6 +86,10 @@ class Journal:
             JournalMismatch: It is not what the earlier run read at this place.
         """
 
+    def knows(self, chunk: Chunk) -> bool:  # noqa: ARG002
+        """Say whether an earlier run may have sent some of this part of a chunk."""
+        return False
+
     async def sending(self, piece: Piece) -> None:
         """Return when it is on disk that this piece is about to be written to the wire."""
 
@@ -104,20 +114,35 @@ class _History:
     wire: list[int] | None = None
 
     def replay(self, kind: str, detail: Any) -> None:
-        """Take the next event into account."""
+        """Take the next event into account.
+
+        Raises:
+            ValueError: It is none of ours.
+        """
+        if kind not in _KINDS:
+            raise ValueError(f"unknown event {kind!r}")
         if kind == "rejected":
-            found = {int(at): tuple(Reason(*said) for said in why) for at, why in detail.items()}
+            found = {int(at): (Reason(_LATER, str(said)),) for at, said in detail.items()}
             self.rejected.update(found)
-            if self.wire is not None and not found.keys().isdisjoint(self.wire):
-                self.wire = None  # what was on the wire was refused
+            self._settle(set(found))
             return
         positions = [position for start, stop in detail for position in range(start, stop)]
-        self.unknown = [piece for piece in self.unknown if piece != positions]
-        self.wire = positions if kind == "sending" else None
+        if kind == "sending":  # what is sent again, or a part of it, was not applied before
+            self.unknown = [one for one in self.unknown if set(positions).isdisjoint(one)]
+            self.wire = positions
+            return
+        self._settle(set(positions))
         if kind == "accepted":
             self.accepted.update(positions)
         elif kind == "in_doubt":
             self.unknown.append(positions)
+
+    def _settle(self, positions: set[int]) -> None:
+        """These records are no longer on the wire, nor was what was sent with them."""
+        left = ([at for at in one if at not in positions] for one in self.unknown)
+        self.unknown = [one for one in left if one]
+        if self.wire is not None and not positions.isdisjoint(self.wire):
+            self.wire = None
 
 
 class SqliteJournal(Journal):
@@ -132,7 +157,7 @@ class SqliteJournal(Journal):
         self._salt = b""
         self._total: int | None = None
         self._chunks: dict[int, tuple[int, bytes]] = {}
-        self._events: dict[int, list[tuple[str, Any]]] = {}
+        self._history: dict[int, _History] = {}
         self._last_event = 0
         self._entries: list[tuple[str, tuple[Any, ...]]] = []
         self._entered = self._written = 0
@@ -170,9 +195,7 @@ class SqliteJournal(Journal):
         return None
 
     def _past(self, chunk: Chunk) -> Past:
-        history = _History()
-        for kind, detail in self._events.get(chunk.start, []):
-            history.replay(kind, detail)
+        history = self._history.pop(chunk.start, _History())
         if history.wire is not None:  # remember it as unknown, whatever is sent next
             self._enter_event(chunk.start, "in_doubt", _ranges(history.wire))
             history.unknown.append(history.wire)
@@ -184,21 +207,22 @@ class SqliteJournal(Journal):
         rest = [position for position in range(len(chunk)) if position not in settled]
         return Past(sorted(history.accepted), history.rejected, history.unknown, rest)
 
+    def knows(self, chunk: Chunk) -> bool:
+        return len(chunk) > 0 and chunk.start in self._chunks
+
     async def sending(self, piece: Piece) -> None:
         self._enter_event(piece.chunk.start, "sending", _ranges(piece.positions))
         await self._flush()
 
     def settled(self, chunk: Chunk, outcome: ChunkOutcome[Any]) -> None:
-        rejected = {
-            rejection.index - chunk.start: rejection.reasons for rejection in outcome.rejections
-        }
+        rejected = {rejection.index - chunk.start: rejection for rejection in outcome.rejections}
         if rejected:
-            why = {str(at): [_without_values(reason) for reason in rejected[at]] for at in rejected}
+            why = {str(at): _field_of(rejected[at]) for at in rejected}
             self._enter_event(chunk.start, "rejected", why)
-        if outcome.state in ("accepted", "in_doubt"):
-            covered = outcome.indexes
-            if rejected:
-                covered = [index for index in covered if index - chunk.start not in rejected]
+        covered = outcome.indexes
+        if rejected:
+            covered = [index for index in covered if index - chunk.start not in rejected]
+        if covered and outcome.state != "rejected":
             ranges = [(start - chunk.start, stop - chunk.start) for start, stop in _ranges(covered)]
             self._enter_event(chunk.start, outcome.state, ranges)
 
@@ -255,7 +279,7 @@ class SqliteJournal(Journal):
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> JournalError:
-        if "locked" in str(error):
+        if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return JournalError(f"The journal {self._path} is in use by another upload.")
         return JournalError(
             f"The journal {self._path} can't be used: {error}. Nothing is sent without it; make"
@@ -280,7 +304,9 @@ class SqliteJournal(Journal):
         db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         if db.execute("PRAGMA application_id").fetchone() != (_FORMAT,):
             raise OSError("the file is a database, but not a journal")
-        for setting in ("journal_mode=WAL", "synchronous=FULL"):
+        if db.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+            raise OSError("another version of this library wrote it")
+        for setting in ("journal_mode=TRUNCATE", "synchronous=FULL"):
             db.execute(f"PRAGMA {setting}").fetchall()
         db.executescript("BEGIN IMMEDIATE; COMMIT;")
         self._load(db)
@@ -291,9 +317,10 @@ class SqliteJournal(Journal):
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
             db = sqlite3.connect(draft, isolation_level=None)
-            db.executescript(f"PRAGMA application_id={_FORMAT}; BEGIN; {_TABLES} COMMIT;")
-            settings = {**self._upload, "salt": secrets.token_hex(16)}
-            db.executemany("INSERT INTO upload VALUES (?, ?)", settings.items())
+            settings = f"PRAGMA application_id={_FORMAT}; PRAGMA user_version={_VERSION};"
+            db.executescript(f"{settings} BEGIN; {_TABLES} COMMIT;")
+            values = {**self._upload, "salt": secrets.token_hex(16)}
+            db.executemany("INSERT INTO upload VALUES (?, ?)", values.items())
             db.close()
             os.link(draft, self._path)
         except FileExistsError:
@@ -302,6 +329,12 @@ class SqliteJournal(Journal):
             draft.unlink()
 
     def _load(self, db: sqlite3.Connection) -> None:
+        try:
+            self._read_tables(db)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise OSError("it is damaged") from error
+
+    def _read_tables(self, db: sqlite3.Connection) -> None:
         stored = dict(db.execute("SELECT name, value FROM upload"))
         for name, value in self._upload.items():
             if stored.get(name) != value:
@@ -314,13 +347,20 @@ class SqliteJournal(Journal):
         for start, length, digest in db.execute("SELECT start, length, digest FROM chunk"):
             self._chunks[start] = (length, digest)
         for last, chunk, kind, detail in db.execute("SELECT * FROM event ORDER BY id"):
-            self._events.setdefault(chunk, []).append((kind, orjson.loads(detail)))
+            self._history.setdefault(chunk, _History()).replay(kind, orjson.loads(detail))
             self._last_event = last
 
     async def _close(self) -> None:
+        """Close the file, after whatever the thread is still at, even if nobody waits for it."""
+        closing = asyncio.ensure_future(self._in_thread(self._close_db))
+        try:
+            await asyncio.shield(closing)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    def _close_db(self) -> None:
         if self._db is not None:
-            await self._in_thread(self._db.close)
-        self._thread.shutdown(wait=False)
+            self._db.close()
 
 
 def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
@@ -329,6 +369,7 @@ def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
     return list(runs(positions))
 
 
-def _without_values(reason: Reason) -> tuple[str, str]:
-    """Return message and field without what is quoted: it may be a part of the record."""
-    return _QUOTED.sub("'…'", reason.message), reason.field
+def _field_of(rejection: Rejection) -> str:
+    """Return the field that was named first, if it can be nothing but the name of a field."""
+    field_name = rejection.reasons[0].field if rejection.reasons else ""
+    return field_name if _FIELD.fullmatch(field_name) and mask(field_name) == field_name else ""

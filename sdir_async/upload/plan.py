@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from attrs import field, frozen
 
@@ -40,7 +40,7 @@ class Plan:
     records: Iterable[Any] | AsyncIterable[Any] = field(repr=False)
     url_of: Callable[[Operation], str] = field(repr=False)
     encode: Encoder = field(repr=False)
-    check: Callable[[Sequence[bytes]], Findings] = field(repr=False)
+    check: Callable[[Sequence[bytes]], Findings] | None = field(repr=False)
     journal: Journal = field(repr=False)
     chunk_size: int
     chunk_bytes: int
@@ -51,8 +51,23 @@ class Plan:
     progress: Progress | None = field(repr=False)
 
 
-def require_positive(**numbers: float | None) -> None:
-    """Raise `ConfigurationError` for the first number that is given and not above zero."""
-    for name, number in numbers.items():
-        if number is not None and not number > 0:
-            raise ConfigurationError(f"upload: {name} must be more than 0, not {number!r}.")
+def require_sense(
+    *,
+    chunk_size: int,
+    chunk_bytes: int,
+    concurrency: int,
+    deadline: float | None,
+    on_rejected: str,
+    reconcile: object,
+) -> None:
+    """Raise `ConfigurationError` for the first parameter of an upload that makes no sense."""
+    whole = {"chunk_size": chunk_size, "chunk_bytes": chunk_bytes, "concurrency": concurrency}
+    for name, number in whole.items():
+        if not isinstance(number, int) or number < 1:
+            raise ConfigurationError(f"upload: {name} is a whole number from 1, not {number!r}.")
+    if deadline is not None and not deadline > 0:
+        raise ConfigurationError(f"upload: deadline is in seconds, more than 0, not {deadline!r}.")
+    if on_rejected not in get_args(OnRejected):
+        raise ConfigurationError("upload: on_rejected is 'isolate' or 'stop'.")
+    if not (reconcile in (None, "list") or callable(reconcile)):
+        raise ConfigurationError("upload: reconcile is 'list', an async function, or None.")

@@ -35,10 +35,18 @@ class Lister:
     listing: Listing
     url: str
 
-    async def was_applied(self, bodies: Sequence[bytes]) -> bool | None:
-        """Say whether these records are there: `None` when that can't be found out."""
-        records = [orjson.loads(body) for body in bodies]
-        counts = Counter(self._key(record) for record in records)
+    async def was_applied(
+        self, bodies: Sequence[bytes], saved: Sequence[bytes] = ()
+    ) -> bool | None:
+        """Say whether these records are there: `None` when that can't be found out.
+
+        Of equal records there must be as many as these and those that are known to be `saved`.
+        """
+        try:
+            records = [orjson.loads(body) for body in bodies]
+        except orjson.JSONDecodeError:
+            return None
+        counts = Counter(self._key(record) for record in [*records, *map(orjson.loads, saved)])
         askable = [record for record in records if self._question(record) is not None]
         if not askable:
             return None
@@ -50,7 +58,7 @@ class Lister:
 
     async def _count(self, record: dict[str, Any], wanted: int) -> bool | None:
         """Say whether at least so many equal records are there."""
-        found = 0
+        found, full = 0, 1
         for page in range(1, _MOST_PAGES):
             items = await self._page(record, page)
             if items is None:
@@ -58,7 +66,8 @@ class Lister:
             found += sum(self._equal(record, item) for item in items)
             if found >= wanted:
                 return True
-            if self.listing.page is None or len(items) < self._page_size():
+            full = max(full, len(items))  # the server may make smaller pages than it is asked for
+            if self.listing.page is None or len(items) < full:
                 return False
         return None
 
@@ -79,10 +88,6 @@ class Lister:
         except orjson.JSONDecodeError:
             return None
         return items if isinstance(items, list) else None
-
-    def _page_size(self) -> int:
-        """Without a known size only an empty page is the last one."""
-        return self.listing.page_size[1] if self.listing.page_size else 1
 
     def _question(self, record: dict[str, Any]) -> dict[str, str] | None:
         values = {name: value_at(record, path) for name, path in self.listing.filters.items()}
@@ -119,15 +124,20 @@ def _same(sent: Any, found: Any) -> bool:
 
 
 def _comparable(value: Any) -> Any:
-    """Return a value that is equal for two spellings of the same moment, or of the same number."""
+    """Return what is equal for two spellings of the same value.
+
+    A server may write a moment in another zone or with fewer digits, and codes in capitals: to take
+    such a record as absent would report it twice.
+    """
     if not isinstance(value, str):
         return str(value)
-    if value[4:5] != "-":  # digits alone could be read as a date, too: a person number is one
-        return value
+    text = value.strip()
+    if text[4:5] != "-":  # digits alone could be read as a date, too: a person number is one
+        return text.casefold()
     try:
-        moment = datetime.datetime.fromisoformat(value)
+        moment = datetime.datetime.fromisoformat(text).replace(microsecond=0)
     except ValueError:
-        return value
+        return text.casefold()
     return moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 

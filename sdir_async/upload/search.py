@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, evolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ..errors import Reason
     from .chunks import Piece
 
-_SUSPICIOUS: Final = 7
-"""So many refusals and no acceptance: a chunk, its halves and its quarters."""
+_SUSPICIOUS: Final = 6
+"""So many refusals in the search of a chunk, and no acceptance: its halves and its quarters."""
 _PROOF: Final = 6
 """So many single records, far apart, refused for the same reason: it is not the records."""
 _SMALL: Final = 64
-"""A chunk of fewer records is searched to the end: that is cheap, and says more."""
+"""An input of fewer records is searched to the end: that is cheap, and says more."""
 _DIGITS: Final = re.compile(r"\d+")
 """Places in the request, which differ where the reason is the same."""
 
@@ -37,7 +37,7 @@ def named_in(reasons: Sequence[Reason], count: int) -> dict[int, tuple[Reason, .
 class Uniform:
     """Notices that everything is refused for one and the same reason, such as a missing right.
 
-    Refusals count that name no record, or only one. One accepted record ends the suspicion.
+    Only refusals in the search of a chunk count. One accepted record ends the suspicion.
     """
 
     disproved: bool = False
@@ -49,10 +49,10 @@ class Uniform:
         """Something was accepted."""
         self.disproved = True
 
-    def refused(self, reasons: Sequence[Reason], records: int, of: int) -> None:
-        """A request of so many records, out of a chunk of so many, was refused."""
+    def refused(self, reasons: Sequence[Reason], records: int, read: int) -> None:
+        """A request of so many records was refused, with so many read from the input by then."""
         words = frozenset(_DIGITS.sub("0", str(reason)) for reason in reasons)
-        if words != self._reasons or of < _SMALL:
+        if words != self._reasons or read < _SMALL:
             self._reasons, self._refusals, self._singles = words, 0, 0
         self._refusals += 1
         self._singles += records == 1
@@ -67,26 +67,20 @@ class Uniform:
         """Whether there is no use in going on."""
         return self.suspected and self._singles >= _PROOF
 
-
-def singled_out(pieces: Sequence[Piece]) -> list[Piece]:
-    """Take single records, far apart, out of the pieces, and put them first."""
-    parts = [part for piece in pieces for part in _cut(piece, max(1, _PROOF // len(pieces)))]
-    step = max(1, len(parts) // _PROOF)
-    singles: list[Piece] = []
-    rest: list[Piece] = []
-    for at, part in enumerate(parts):
-        if at % step == 0 and len(part) > 1 and len(singles) < _PROOF:
-            single, remainder = part.split(1)
-            singles.append(single)
-            rest.append(remainder)
-        else:
-            rest.append(part)
-    return singles + rest
+    @property
+    def share(self) -> float:
+        """How far into what is left the next single record is to be taken from."""
+        return min(self._singles + 0.5, _PROOF - 0.5) / _PROOF
 
 
-def _cut(piece: Piece, count: int) -> Iterator[Piece]:
-    """Yield the piece in so many parts, nearly equal, as far as it has records."""
-    for left in range(min(count, len(piece)), 1, -1):
-        part, piece = piece.split(len(piece) // left)
-        yield part
-    yield piece
+def singled_out(pieces: Sequence[Piece], share: float) -> list[Piece]:
+    """Take a single record out of the pieces, so far into them, and put it first."""
+    place = int(sum(map(len, pieces)) * share)
+    at = 0
+    while place >= len(pieces[at]):
+        place -= len(pieces[at])
+        at += 1
+    before, rest = pieces[at].split(place)
+    single, after = rest.split(1)
+    others = (*pieces[:at], before, after, *pieces[at + 1 :])
+    return [single, *(piece for piece in others if piece.positions or piece.rejections)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from ..answers import Action, Answer, reasons_of
 from ..errors import Reason
 from ..session import Request, failure_of
+from .check import Findings, readable
 from .chunks import Piece
 from .report import Notice
 from .search import named_in, singled_out
@@ -20,62 +23,88 @@ if TYPE_CHECKING:
     from .chunks import Chunk
     from .engine import Run
     from .journal import Past
-    from .report import State
+    from .report import ChunkOutcome, State
 
 
 class Settling:
-    """Settles the records of one chunk, each exactly once."""
+    """Settles the records of one chunk, each exactly once.
 
-    def __init__(self, run: Run, chunk: Chunk) -> None:
+    From its making on, what an earlier run left of the chunk is counted, and `abandon` accounts for
+    everything else, whatever interrupts it.
+    """
+
+    def __init__(self, run: Run, chunk: Chunk, past: Past | None) -> None:
         self._run = run
         self._plan = run.plan
         self._chunk = chunk
         self._todo: deque[Piece] = deque()
+        self._known: list[ChunkOutcome[Any]] = []
+        self._saved: list[bytes] = []
         self._searching = False
+        if past is None:
+            self._begin(range(len(chunk)))
+        else:
+            self._resume(past)
 
-    async def run(self, past: Past | None) -> None:
+    async def run(self) -> None:
         """Work until every record is settled; whatever interrupts, none is forgotten."""
         try:
-            if past is None:
-                self._begin(range(len(self._chunk)))
-            else:
-                await self._resume(past)
+            for outcome in self._known:
+                await self._run.tell(outcome)
             while self._todo:
                 await self._handle(self._todo[0])
         finally:
-            self._leave_search()
-            for piece in self._todo:
-                self._run.enter(piece, _unsettled(piece))
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Settle what is left as it is: in doubt or unsent."""
+        self._leave_search()
+        while self._todo:
+            piece = self._todo.popleft()
+            self._run.enter(piece, _unsettled(piece))
 
     def _begin(self, positions: Sequence[int]) -> None:
         """Check what is to be sent; what fails is rejected together with the piece it stood in."""
         piece = Piece(self._chunk, positions)
-        findings = self._plan.check(piece.bodies)
+        findings = self._findings(piece)
         unreadable = self._chunk.refused
         refused = dict(findings.refused)
         if unreadable:
             refused |= {at: unreadable[p] for at, p in enumerate(positions) if p in unreadable}
         for at, reasons in findings.warned.items():
             self._run.warn(Notice(self._chunk.start + positions[at], reasons))
-        self._todo.append(piece.without(refused) if refused else piece)
+        self._todo.append(evolve(piece.without(refused), refusals=0) if refused else piece)
         if refused and not self._plan.isolate:
             self._run.stop(None)
 
-    async def _resume(self, past: Past) -> None:
+    def _findings(self, piece: Piece) -> Findings:
+        """With the check switched off, only bytes are looked at: they must be JSON."""
+        if self._plan.check is not None:
+            return self._plan.check(piece.bodies)
+        given_as_bytes = any(issubclass(kind, bytes) for kind in set(map(type, piece.records)))
+        return readable(piece.bodies) if given_as_bytes else Findings()
+
+    def _resume(self, past: Past) -> None:
         """Count what an earlier run settled, ask for what it had on the wire, send the rest."""
-        rejections = [self._chunk.rejection(at, why) for at, why in sorted(past.rejected.items())]
+        rejections = [
+            self._chunk.rejection(at, self._reasons_again(at, why))
+            for at, why in sorted(past.rejected.items())
+        ]
         settled = Piece(self._chunk, past.accepted, tuple(rejections))
+        self._saved.extend(settled.bodies if past.accepted else ())
         if past.accepted:
             self._run.uniform.accepted()
         if settled.indexes:
             state: State = "accepted" if past.accepted else "rejected"
-            await self._run.tell(self._run.enter(settled, state, remember=False))
-        operation = self._plan.batch.operation
-        for positions in past.unknown:
-            request = Request(operation, self._plan.url_of(operation), maybe_applied=True)
-            self._todo.append(Piece(self._chunk, positions, request=request))
+            self._known.append(self._run.enter(settled, state, remember=False))
+        self._todo.extend(Piece(self._chunk, piece, doubtful=True) for piece in past.unknown)
         if past.rest:
             self._begin(past.rest)
+
+    def _reasons_again(self, at: int, why: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        """The journal keeps no words; those of the check before sending can be had again."""
+        unreadable = self._chunk.refused.get(at)
+        return unreadable or self._findings(Piece(self._chunk, [at])).refused.get(0) or why
 
     async def _handle(self, piece: Piece) -> None:
         """Bring the first piece a step further: settle it, or put others in its place."""
@@ -94,10 +123,14 @@ class Settling:
 
     async def _send(self, piece: Piece) -> Exchange:
         operation = self._plan.batch.operation
-        request = Request(operation, self._plan.url_of(operation), body=piece.body())
         await self._plan.journal.sending(piece)
-        piece.request = request
-        exchange = await self._run.exchange(request)
+        piece.request = Request(
+            operation,
+            self._plan.url_of(operation),
+            body=piece.body(),
+            maybe_applied=piece.maybe_applied,
+        )
+        exchange = await self._run.exchange(piece.request)
         piece.attempts += exchange.attempts
         return exchange
 
@@ -105,7 +138,7 @@ class Settling:
         happened = exchange.happened
         match exchange.verdict.action:
             case Action.ACCEPT if isinstance(happened, Answer):
-                await self._accept(piece, happened.body)
+                await self._believe(piece, exchange, happened.body)
             case Action.SEARCH if isinstance(happened, Answer):
                 await self._search(piece, exchange, reasons_of(happened))
             case Action.HALVE:
@@ -115,8 +148,19 @@ class Settling:
             case _:
                 await self._give_up(piece, exchange)
 
+    async def _believe(self, piece: Piece, exchange: Exchange, answer: bytes) -> None:
+        """Take a 2xx as what it says, if it is the list of saved records that was promised."""
+        if self._plan.batch.parse is None or answer.strip()[:1] in (b"", b"["):
+            await self._accept(piece, answer)
+        elif self._plan.batch.operation.effect == "create":
+            await self._find_out(piece, exchange)
+        else:
+            await self._give_up(piece, exchange)
+
     async def _accept(self, piece: Piece, answer: bytes = b"") -> None:
         self._run.uniform.accepted()
+        if len(piece) < len(self._chunk):
+            self._saved.extend(piece.bodies)
         await self._settle(piece, "accepted", answer)
 
     async def _give_up(self, piece: Piece, exchange: Exchange) -> None:
@@ -124,8 +168,8 @@ class Settling:
         self._run.stop(None if exchange.expired else self._failure(piece, exchange))
         await self._settle(piece, _unsettled(piece))
 
-    def _failure(self, piece: Piece, exchange: Exchange | None) -> BaseException | None:
-        return failure_of(piece.request, exchange) if piece.request and exchange else None
+    def _failure(self, piece: Piece, exchange: Exchange) -> BaseException | None:
+        return failure_of(piece.request, exchange) if piece.request else None
 
     async def _settle(self, piece: Piece, state: State, answer: bytes = b"") -> None:
         outcome = self._run.enter(piece, state, answer)
@@ -141,20 +185,22 @@ class Settling:
 
     async def _search(self, piece: Piece, exchange: Exchange, reasons: tuple[Reason, ...]) -> None:
         uniform, named = self._run.uniform, named_in(reasons, len(piece))
-        nameless = not named
-        if len(named) <= 1:
-            uniform.refused(reasons, len(piece), len(self._chunk))
-        if nameless and len(piece) == 1:
-            named = {0: reasons}
-        if named:
-            self._replace(piece, piece.without(named))
+        one_by_one = len(named) == 1 and piece.refusals > 0
+        if self._searching:
+            uniform.refused(reasons, len(piece), self._run.read)
+        failure = None if named else self._failure(piece, exchange)
+        if named or len(piece) == 1:
+            self._replace(piece, piece.without(named or {0: reasons}))
         else:
             self._halve_last(piece)
-        if uniform.suspected and len(self._todo[0]) > 1:
-            self._todo = deque(singled_out(list(self._todo)))
-        if uniform.proved or not self._plan.isolate:
-            self._run.stop(self._failure(piece, exchange) if nameless or uniform.proved else None)
-        elif len(named) <= 1:
+        ahead = next((len(waiting) for waiting in self._todo if waiting.positions), 0)
+        if uniform.suspected and ahead > 1:
+            self._todo = deque(singled_out(list(self._todo), uniform.share))
+        if uniform.proved:
+            self._run.stop(self._failure(piece, exchange))
+        elif not self._plan.isolate:
+            self._run.stop(failure)
+        elif not named or one_by_one:
             await self._enter_search()
 
     def _halve_last(self, piece: Piece) -> None:
@@ -189,14 +235,17 @@ class Settling:
     # Unknown fate
 
     async def _find_out(self, piece: Piece, exchange: Exchange | None) -> None:
+        """Ask, where that can help; `exchange` is what happened, unless that was long ago."""
+        self._leave_search()
         aborted = exchange is not None and exchange.verdict.applied is False
         applied = await self._was_applied(piece, aborted=aborted)
         if applied is None:
             await self._settle(piece, "in_doubt")
         elif applied:
             await self._accept(piece)
-        else:
+        elif exchange is None:
             piece.not_applied()
+        else:
             await self._resend(piece, exchange)
 
     async def _was_applied(self, piece: Piece, *, aborted: bool) -> bool | None:
@@ -204,30 +253,35 @@ class Settling:
 
         When the API itself said that it failed, the batch was aborted and no backend is at work.
         """
-        answer = await self._run.was_applied(piece)
+        answer = await self._run.was_applied(piece, self._saved)
         if aborted:
             return answer or False
         if answer is False:
             settled = await self._wait(self._plan.session.retry.settle)
-            answer = await self._run.was_applied(piece) if settled else None
+            answer = await self._run.was_applied(piece, self._saved) if settled else None
         return answer
 
-    async def _resend(self, piece: Piece, exchange: Exchange | None) -> None:
+    async def _resend(self, piece: Piece, exchange: Exchange) -> None:
         """Send what was certainly not applied once more, a few times, and then in halves.
 
         A server that breaks off over a large body, or takes too long over it, may take half of it.
         """
-        piece.resent += 1
         retry = self._plan.session.retry
+        if piece.request is not None:
+            piece.request.maybe_applied = False
+        failure = self._failure(piece, exchange)
+        piece.not_applied()
+        piece.resent += 1
         if piece.resent >= retry.attempts:
-            self._run.stop(self._failure(piece, exchange))
+            self._run.stop(failure)
         elif not await self._wait(retry.wait(piece.resent)):
             self._run.stop(None)
         elif piece.resent > 1 and len(piece) > 1:
             self._replace(piece, *piece.halves())
 
     async def _wait(self, seconds: float) -> bool:
-        """Wait, if the deadline leaves time for it."""
+        """Wait, if the deadline leaves time for it; others may search meanwhile."""
+        self._leave_search()
         deadline = self._run.deadline
         if deadline is not None and asyncio.get_running_loop().time() + seconds >= deadline:
             return False
