@@ -1,0 +1,174 @@
+"""Which column of a table fills which field of a record."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from .trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from .fields import Field, Fields
+
+OURS = "sdir:"
+"""Headings that begin so are our own, in a file of rejected rows, and are not sent."""
+
+_NEAR = 3
+
+
+@frozen
+class Column:
+    """A column that fills a field; `at` is its place in a row."""
+
+    at: int
+    heading: str
+    field: Field
+
+
+@frozen
+class Matching:
+    """What became of all columns.
+
+    Attributes:
+        columns: Those that fill a field.
+        left_out: The headings of those that don't.
+        problems: What must be put right first, each a sentence.
+    """
+
+    columns: tuple[Column, ...]
+    left_out: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def bare(name: str) -> str:
+    """Return a name as all its spellings have it: `person.firstName`, `PERSON_FIRST_NAME`."""
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+def is_ours(heading: str) -> bool:
+    """Say whether a heading is one that a file of rejected rows adds."""
+    return heading.strip().casefold().startswith(OURS)
+
+
+def match_columns(
+    headings: Sequence[str],
+    fields: Fields,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    skip_unknown: bool = False,
+) -> Matching:
+    """Find a field for each column: by `mapping`, by its name, or by the last part of its name."""
+    asked = _asked_for(mapping or {}, headings)
+    columns: list[Column] = []
+    left_out: list[str] = []
+    problems = _twice("heading", (one.strip() for one in headings))
+    for at, heading in enumerate(map(str.strip, headings)):
+        if not heading or is_ours(heading) or asked.get(heading) == "":
+            left_out += [heading] if heading and not is_ours(heading) else []
+            continue
+        found = find_field(asked.get(heading, heading), fields)
+        if len(found) == 1:
+            columns.append(Column(at, heading, found[0]))
+        elif skip_unknown and not found:
+            left_out.append(heading)
+        else:
+            problems.append(_unknown(heading, asked.get(heading, heading), found, fields))
+    filled = [column.field.name for column in columns]
+    problems += [] if problems else _twice("field", filled)
+    problems += _missing(filled, fields)
+    return Matching(tuple(columns), tuple(left_out), tuple(problems))
+
+
+def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str, str]:
+    """Return what the mapping says of the headings that there are, in whatever case it says it."""
+    known = {heading.strip().casefold(): heading.strip() for heading in headings}
+    asked = {}
+    for heading, name in mapping.items():
+        if heading.strip().casefold() not in known:
+            shown = ", ".join(map(repr, known.values()))
+            raise Trouble(f"--map: there is no column {heading.strip()!r}; there is {shown}.")
+        asked[known[heading.strip().casefold()]] = name.strip()
+    return asked
+
+
+def find_field(name: str, fields: Fields) -> list[Field]:
+    """Return the field of this name; several where the name could mean any of them."""
+    wanted = bare(name)
+    if whole := [field for field in fields.all if bare(field.name) == wanted]:
+        return whole
+    parts = name.split(".")
+    for field in fields.all:
+        depth = len(field.path)
+        if field.opens and len(parts) > depth and bare(".".join(parts[:depth])) == bare(field.name):
+            return [evolve(field, path=(*field.path, *parts[depth:]), opens=False)]
+    return [
+        field
+        for field in fields.all
+        if any(bare(".".join(field.path[at:])) == wanted for at in range(1, len(field.path)))
+    ]
+
+
+def nearest(name: str, fields: Fields) -> list[str]:
+    """Return the names of fields that are spelled most like this one."""
+    spellings = {bare(field.path[-1]): field.name for field in reversed(fields.all)}
+    spellings |= {bare(field.name): field.name for field in fields.all}
+    near = difflib.get_close_matches(bare(name), spellings, _NEAR, 0.5)
+    return list(dict.fromkeys(spellings[one] for one in near))
+
+
+def _unknown(heading: str, name: str, found: Sequence[Field], fields: Fields) -> str:
+    if found:
+        meant = " or ".join(field.name for field in found)
+        return f"Column {heading!r} could be {meant}: say which with --map {_as_option(heading)}."
+    asked = f" was mapped to {name!r}, which" if name != heading else ""
+    near = nearest(name, fields)
+    hint = f"the nearest: {', '.join(near)}" if near else "`sdir template` lists them"
+    return (
+        f"Column {heading!r}{asked} is no field ({hint}): name it with --map"
+        f" {_as_option(heading)}, or leave it out with --skip-unknown."
+    )
+
+
+def _as_option(heading: str) -> str:
+    return f'"{heading}=FIELD"'
+
+
+def _twice(what: str, names: Iterable[str]) -> list[str]:
+    counts = Counter(name for name in names if name)
+    return [f"Two columns have the {what} {name!r}." for name, n in counts.items() if n > 1]
+
+
+def _missing(filled: Sequence[str], fields: Fields) -> list[str]:
+    """Say which fields no record can do without, and no column fills."""
+    lost = [field.name for field in fields.all if field.required and field.name not in filled]
+    lost += [f"a field of {group}" for group in fields.groups if not _any_below(group, filled)]
+    if not lost:
+        return []
+    return [f"No column for {', '.join(lost)}, which every record must have."]
+
+
+def _any_below(group: str, filled: Sequence[str]) -> bool:
+    return any(name.startswith(f"{group}.") for name in filled)
+
+
+def read_mapping(lines: Iterable[str], where: str) -> dict[str, str]:
+    """Read lines of the form `Column=field`; `#` begins a comment.
+
+    Raises:
+        Trouble: A line has another form.
+    """
+    mapping = {}
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        heading, equals, name = text.rpartition("=")
+        if not equals or not heading.strip():
+            raise Trouble(f"{where}, line {number}: {text!r} is not of the form Column=field.")
+        mapping[heading.strip()] = name.strip()
+    return mapping

@@ -1,0 +1,169 @@
+"""The commands that send something, or prepare it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...document import BatchKind
+from ...session import RetryPolicy
+from ..app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, app, command
+from ..settings import Target
+from ..trouble import Exit
+
+
+@app.command()
+@command
+def upload(
+    api: Api,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="What to upload; `-` is standard input.")
+    ],
+    version: VersionName = None,
+    environment: Where = "test",
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    operation: Annotated[
+        BatchKind,
+        typer.Option("--operation", "-o", help="What to do; `validate` saves nothing."),
+    ] = "create",
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            "-m",
+            metavar="COLUMN=FIELD",
+            help="Which field a column is; `COLUMN=` leaves it out. Several may be given.",
+        ),
+    ] = None,
+    mapping_file: Annotated[
+        Path | None, typer.Option("--mapping", help="A file with a `COLUMN=FIELD` in each line.")
+    ] = None,
+    skip_unknown: Annotated[
+        bool, typer.Option("--skip-unknown", help="Leave out columns that are no field.")
+    ] = False,
+    sheet: Annotated[
+        str | None, typer.Option(help="Which sheet of a workbook; the first that holds something.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Check only; no request is sent.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Report to production without asking.")
+    ] = False,
+    journal: Annotated[
+        Path | None, typer.Option(help="Where to keep the journal; beside the input if not given.")
+    ] = None,
+    no_journal: Annotated[
+        bool, typer.Option("--no-journal", help="Keep none: a broken upload can't go on.")
+    ] = False,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Where to write the rejected rows; beside the input.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page for a browser that tells what happened.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Requests at once.")] = 8,
+    chunk_size: Annotated[int, typer.Option(min=1, help="Records in a request, at most.")] = 500,
+    deadline: Annotated[
+        float | None, typer.Option(min=0.001, metavar="SECONDS", help="Stop after so long.")
+    ] = None,
+    stop_on_rejected: Annotated[
+        bool, typer.Option("--stop-on-rejected", help="Send nothing more after a rejection.")
+    ] = False,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="How often a request is tried, where that is safe.")
+    ] = 6,
+    settle: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="After a lost answer: how long a record must be absent to count as not saved.",
+        ),
+    ] = 30.0,
+    grace: Annotated[
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="After Ctrl-C: wait so long for answers."),
+    ] = 20.0,
+    show_persons: ShowPersons = False,
+    as_json: Json = False,
+) -> Exit:
+    """Upload files of any size: CSV, XLSX, JSON, JSON Lines or Parquet, also compressed (.gz).
+
+    Columns are matched to fields by their names: `person.firstName`, `person_first_name` or
+    `firstName`, in any case. What does not match is said before anything is sent; `--map` puts it
+    right. `sdir template API` writes a file to begin with.
+
+    Rejected rows are written to FILE.rejected.csv (or .xlsx, …) with the reasons: correct them
+    there, and upload that file. A journal is kept beside the input: run the same command again, and
+    it goes on where it was, sending nothing twice. Ctrl-C stops in order, a second one at once.
+
+    Example: `sdir upload course courses.csv --dry-run`
+
+    Example: `sdir upload course courses.xlsx --map "Fødselsnr=personalIdentityNumber" --report
+    report.html`
+    """
+    from ..uploading import Options
+    from ..uploading import upload as run
+
+    settings = {
+        "concurrency": concurrency,
+        "chunk_size": chunk_size,
+        "deadline": deadline,
+        "on_rejected": "stop" if stop_on_rejected else "isolate",
+    }
+    return run(
+        Options(
+            api,
+            tuple(files),
+            Target(environment, base_url, key_file),
+            version,
+            operation,
+            tuple(mapping or ()),
+            mapping_file,
+            skip_unknown,
+            sheet,
+            journal,
+            no_journal,
+            rejected,
+            report,
+            settings,
+            RetryPolicy(attempts=attempts, settle=settle),
+            grace,
+            dry_run,
+            yes,
+            show_persons,
+            as_json,
+        )
+    )
+
+
+@app.command()
+@command
+def template(
+    api: Api,
+    version: VersionName = None,
+    operation: Annotated[
+        BatchKind, typer.Option("--operation", "-o", help="What the records are for.")
+    ] = "create",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", help="A file to write, .csv or .xlsx; CSV on screen if not given."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> Exit:
+    """Write a file to begin with: a column for each field, and what each of them means.
+
+    A workbook explains its columns in a second sheet, a CSV file in a second file beside it; on
+    screen, the explanation goes to standard error.
+
+    Example: `sdir template course --output courses.xlsx`
+
+    Example: `sdir template course > courses.csv`
+    """
+    from ..template import write_template
+
+    return write_template(api, version, operation, output, as_json=as_json)

@@ -1,0 +1,64 @@
+"""Checks records as an upload would before sending, and sends nothing."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Reason
+from ..upload import Notice, Rejection, UploadReport
+from ..upload.check import check_of
+from ..upload.chunks import Encoder, Unreadable
+
+if TYPE_CHECKING:
+    from .job import Job, Reading
+    from .rejected import Recheck
+
+_AT_ONCE = 500
+
+
+def check(job: Job, how: Reading) -> UploadReport:
+    """Return a report in which the records that would be sent are counted as accepted."""
+    encode = Encoder(how.version.batches[how.kind].record)
+    checked = check_of(how.version.package, how.kind)
+    read, rejections, warnings = 0, list[Rejection](), list[Notice]()
+    records = iter(job)
+    while some := list(islice(records, _AT_ONCE)):
+        bodies, refused = _encoded(some, encode)
+        findings = checked(bodies)
+        refused |= findings.refused
+        rejections += [Rejection(read + at, refused[at], some[at]) for at in sorted(refused)]
+        warnings += [Notice(read + at, why) for at, why in sorted(findings.warned.items())]
+        read += len(some)
+    return UploadReport(
+        accepted=read - len(rejections),
+        rejected=len(rejections),
+        rejections=tuple(rejections),
+        warnings=tuple(warnings),
+    )
+
+
+def _encoded(
+    records: list[Any], encode: Encoder
+) -> tuple[list[bytes], dict[int, tuple[Reason, ...]]]:
+    bodies: list[bytes] = []
+    refused: dict[int, tuple[Reason, ...]] = {}
+    for at, record in enumerate(records):
+        try:
+            bodies.append(encode(record))
+        except Unreadable as error:
+            bodies.append(b"")
+            refused[at] = (Reason(str(error)),)
+    return bodies, refused
+
+
+def recheck_of(how: Reading) -> Recheck:
+    """Return what checks one record."""
+    encode = Encoder(how.version.batches[how.kind].record)
+    checked = check_of(how.version.package, how.kind)
+
+    def recheck(record: Any) -> tuple[Reason, ...]:
+        bodies, refused = _encoded([record], encode)
+        return (refused or checked(bodies).refused).get(0, ())
+
+    return recheck

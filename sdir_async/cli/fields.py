@@ -1,0 +1,178 @@
+"""What fields a record has, read from the JSON Schema that the document gives it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Schema = dict[str, Any]
+_DEEPEST = 8
+
+
+@frozen
+class Field:
+    """One value of a record.
+
+    Attributes:
+        path: Its name, after the names of the objects that it is in.
+        types: The JSON types that it may have, `null` among them.
+        format: The document's word for what it holds, such as `date`; `""` where it says nothing.
+        digits: How many digits it has, where it is a text of so many digits; else 0.
+        required: Whether a record without it is refused.
+        opens: Whether any name may stand below it.
+        about: What the document says of it.
+    """
+
+    path: tuple[str, ...]
+    types: frozenset[str] = frozenset({"string"})
+    format: str = ""
+    digits: int = 0
+    required: bool = False
+    opens: bool = False
+    about: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its dotted name."""
+        return ".".join(self.path)
+
+
+@frozen
+class Fields:
+    """The fields of a record.
+
+    Attributes:
+        all: The fields, in the order of the document.
+        groups: Objects that must be there, and of which any field will do.
+    """
+
+    all: tuple[Field, ...] = ()
+    groups: tuple[str, ...] = field(default=())
+
+    def of_format(self, name: str) -> tuple[Field, ...]:
+        """Return those that hold such a thing."""
+        return tuple(one for one in self.all if one.format == name)
+
+
+def read_fields(schema: Schema, describe: Callable[[str, str], str] = lambda *_: "") -> Fields:
+    """Return the fields of a schema; `describe` knows what is said of a definition's property."""
+    found: list[Field] = []
+    groups: list[str] = []
+    walk = _Walk(schema.get("$defs", {}), describe, found, groups)
+    walk.enter(schema, (), required=True)
+    return Fields(tuple(found), tuple(groups))
+
+
+@frozen
+class _Walk:
+    defs: dict[str, Schema]
+    describe: Callable[[str, str], str]
+    found: list[Field]
+    groups: list[str]
+
+    def enter(self, node: Schema, path: tuple[str, ...], *, required: bool) -> None:
+        """Take in the properties of an object."""
+        flat = self._flat(node)
+        before = len(self.found)
+        for name, below in flat["properties"].items():
+            inner = self._flat(below)
+            needed = required and name in flat["required"]
+            if inner["properties"] and len(path) < _DEEPEST:
+                self.enter(below, (*path, name), required=needed)
+            else:
+                self.found.append(self._field(inner, flat, (*path, name), required=needed))
+        if path and required and not any(one.required for one in self.found[before:]):
+            self.groups.append(".".join(path))
+
+    def _field(
+        self, flat: Schema, parent: Schema, path: tuple[str, ...], *, required: bool
+    ) -> Field:
+        said = (self.describe(name, path[-1]) for name in parent["names"])
+        types = frozenset(flat["types"] or {"string"})
+        return Field(
+            path,
+            types,
+            flat.get("format", ""),
+            _fixed_digits(flat),
+            required,
+            opens="object" in types,
+            about=next(filter(None, said), ""),
+        )
+
+    def _flat(self, node: Schema) -> Schema:
+        """Return a schema together with what it refers to, is made of, and may be."""
+        flat: Schema = {"properties": {}, "required": set(), "types": set(), "names": []}
+        for part in self._parts(node, 0):
+            flat["properties"].update(part.get("properties", {}))
+            flat["required"].update(part.get("required", ()))
+            kind = part.get("type", [])
+            flat["types"].update([kind] if isinstance(kind, str) else kind)
+            flat["names"] += part.get("names", [])
+            for word in ("format", "pattern", "minLength", "maxLength"):
+                if word in part:
+                    flat[word] = part[word]
+        return flat
+
+    def _parts(self, node: Schema, depth: int) -> Iterator[Schema]:
+        if depth > _DEEPEST:
+            return
+        yield node
+        if name := node.get("$ref", "").removeprefix("#/$defs/"):
+            yield {"names": [name]}
+            yield from self._parts(self.defs.get(name, {}), depth + 1)
+        for word in ("allOf", "anyOf", "oneOf"):
+            for part in node.get(word, []):
+                yield from self._parts(part, depth + 1)
+
+
+def _fixed_digits(flat: Schema) -> int:
+    """Return the length of a text that holds digits only and always as many."""
+    length, pattern = flat.get("maxLength", 0), flat.get("pattern", "")
+    if not length or flat.get("minLength") != length or not pattern:
+        return 0
+    digits, letters = re.search(pattern, "0" * length), re.search(pattern, "x" * length)
+    return int(length) if digits and not letters else 0
+
+
+def describer(package: str) -> Callable[[str, str], str]:
+    """Return what finds the description of a property: it stands in the generated model."""
+
+    def describe(definition: str, name: str) -> str:
+        try:
+            model = getattr(import_module(package), definition)
+            return _descriptions(model).get(_bare(name), "")
+        except (AttributeError, OSError, TypeError):
+            return ""
+
+    return describe
+
+
+@cache
+def _descriptions(model: type) -> dict[str, str]:
+    """Return what stands below each attribute of a class."""
+    (found,) = ast.parse(inspect.getsource(model)).body
+    body = getattr(found, "body", [])
+    pairs = pairwise(body)
+    return {
+        _bare(one.target.id): " ".join(after.value.value.split())
+        for one, after in pairs
+        if isinstance(one, ast.AnnAssign)
+        and isinstance(one.target, ast.Name)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+        and isinstance(after.value.value, str)
+    }
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()

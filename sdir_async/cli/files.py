@@ -1,0 +1,47 @@
+"""Files that hold personal data: written whole or not at all, and for their owner only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from typing import IO, TYPE_CHECKING
+
+from .trouble import Exit, Trouble, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def private_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to write, mode 0600; it has its name when the block is left without an error.
+
+    Raises:
+        Trouble: It can't be written; what stood at its place before is still there.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            yield file
+        draft.replace(path)
+    except OSError as error:
+        raise Trouble(f"{path}: can't be written: {reason_of(error)}.", Exit.NOT_WRITTEN) from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def free_name(path: Path) -> Path:
+    """Return a path like this one at which there is nothing yet."""
+    number, found = 2, path
+    while found.exists():
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return found
+
+
+def without_gz(name: str) -> str:
+    """Return a name without the ending of a compressed file."""
+    return name[:-3] if name.casefold().endswith(".gz") else name

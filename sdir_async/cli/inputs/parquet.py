@@ -1,0 +1,82 @@
+"""Parquet, in batches. An extra of its own: `pip install "sdir-async[cli,parquet]"`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import IO
+
+    from .source import Source
+
+_AT_ONCE: Final = 1000
+
+
+class Parquet:
+    """A Parquet file; columns inside columns have dotted headings."""
+
+    format: Final = "parquet"
+
+    def __init__(self, source: Source) -> None:
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError:
+            raise Trouble(
+                "is Parquet, which takes an extra: pip install 'sdir-async[cli,parquet]'."
+            ) from None
+        try:
+            self._file = parquet.ParquetFile(source.seekable())
+        except (pyarrow.ArrowException, OSError) as error:
+            raise Trouble(f"is no Parquet file, or was not copied whole: {error}") from None
+        self._broken = (pyarrow.ArrowException, OSError)
+        self._read = 0
+        empty = self._file.schema_arrow.empty_table()
+        self.schema = _flat(empty).schema
+        self.headings = list(self.schema.names)
+
+    def share(self) -> float | None:
+        """Return how much of it was read."""
+        rows = self._file.metadata.num_rows
+        return self._read / rows if rows else None
+
+    def rows(self) -> Iterator[tuple[int, list[object]]]:
+        """Yield the number of each row, from 1, and its cells."""
+        import pyarrow
+
+        try:
+            for batch in self._file.iter_batches(_AT_ONCE):
+                table = _flat(pyarrow.Table.from_batches([batch]))
+                for cells in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                    self._read += 1
+                    yield self._read, list(cells)
+        except self._broken as error:
+            raise Trouble(f"row {self._read + 1}: can't be read: {error}") from None
+
+    def write(
+        self,
+        rows: Sequence[Sequence[Any]],
+        kept: Sequence[int],
+        added: Mapping[str, type],
+        file: IO[bytes],
+    ) -> None:
+        """Write rows of some columns of this file, and of others that are added."""
+        import pyarrow
+        from pyarrow import parquet
+
+        kinds = {int: pyarrow.int64(), str: pyarrow.string()}
+        fields = [self.schema.field(at) for at in kept]
+        fields += [pyarrow.field(name, kinds[kind]) for name, kind in added.items()]
+        columns = zip(zip(*rows, strict=True), fields, strict=True)
+        arrays = [pyarrow.array(column, field.type) for column, field in columns]
+        parquet.write_table(pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields)), file)
+
+
+def _flat(table: Any) -> Any:
+    """Return a table without columns that consist of columns."""
+    while (flat := table.flatten()).num_columns != table.num_columns:
+        table = flat
+    return flat

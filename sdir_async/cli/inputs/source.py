@@ -1,0 +1,157 @@
+"""Opens what is given as input: a file, or standard input; compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from attrs import define
+
+from ..trouble import Trouble, reason_of
+
+STANDARD_INPUT: Final = "-"
+_HEAD: Final = 65_536
+_IN_MEMORY: Final = 64_000_000
+_GZIP: Final = b"\x1f\x8b"
+
+
+@define
+class Source:
+    """An opened input.
+
+    Attributes:
+        name: What to call it.
+        head: Its first bytes, uncompressed.
+        stream: All of it, uncompressed, to be read once.
+    """
+
+    name: str
+    head: bytes
+    stream: IO[bytes]
+    _file: IO[bytes]
+    _size: int | None
+    _compressed: bool = False
+    _copy: IO[bytes] | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file, if it is one."""
+        return None if self.name == STANDARD_INPUT else Path(self.name)
+
+    def share(self) -> float | None:
+        """Return how much of it was read, from 0 to 1, if that can be known."""
+        return min(1.0, self._file.tell() / self._size) if self._size else None
+
+    def seekable(self) -> IO[bytes]:
+        """Return all of it as a file in which one can jump about."""
+        if not self._compressed and self.name != STANDARD_INPUT and self._file.seekable():
+            self._file.seek(0)
+            return self._file
+        copy = self._copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        while piece := self.stream.read(_HEAD):
+            copy.write(piece)
+        copy.seek(0)
+        return copy
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._copy is not None:
+            self._copy.close()
+        if self.name != STANDARD_INPUT:
+            self._file.close()
+
+
+class _Rest(io.RawIOBase):
+    """What was read of a stream already, and then the rest of it."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        piece, self._head = self._head[: len(view)], self._head[len(view) :]
+        if not piece:
+            piece = _some(self._rest, len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+
+def _some(stream: IO[bytes], size: int) -> bytes:
+    """Read what is there, at most so much."""
+    read: bytes = getattr(stream, "read1", stream.read)(size)
+    return read
+
+
+def open_source(name: str) -> Source:
+    """Open an input by its name; `-` is standard input.
+
+    Raises:
+        Trouble: It can't be read, or there is nothing in it.
+    """
+    file = sys.stdin.buffer if name == STANDARD_INPUT else _open(Path(name))
+    try:
+        size = _size_of(Path(name)) if name != STANDARD_INPUT else None
+        head = _head_of(file)
+        stream: IO[bytes] = io.BufferedReader(_Rest(head, file), _HEAD)
+        compressed = head.startswith(_GZIP)
+        if compressed:
+            unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+            head = _head_of(unpacked)
+            stream = io.BufferedReader(_Rest(head, unpacked), _HEAD)
+    except (OSError, EOFError, zlib.error) as error:
+        file.close()
+        raise Trouble(f"{called(name)}: can't be read: {_why(error)}.") from None
+    if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+        file.close()
+        raise Trouble(f"{called(name)}: is empty.")
+    return Source(name, head, stream, file, size, compressed)
+
+
+def source_of(content: bytes) -> Source:
+    """Return an input that is in memory."""
+    file = io.BytesIO(content)
+    return Source("memory", content[:_HEAD], file, file, len(content))
+
+
+def called(name: str) -> str:
+    """Return what to call an input in a message."""
+    return "standard input" if name == STANDARD_INPUT else name
+
+
+def _open(path: Path) -> IO[bytes]:
+    if path.is_dir():
+        raise Trouble(f"{path}: is a directory; give a file.")
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise Trouble(f"{path}: can't be read: {reason_of(error)}.") from None
+
+
+def _size_of(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _head_of(stream: IO[bytes]) -> bytes:
+    """Read the beginning: at least a line, if there is one, without waiting for more than that."""
+    head = b""
+    while len(head) < _HEAD and (len(head) < 4 or b"\n" not in head):
+        piece = _some(stream, _HEAD - len(head))
+        if not piece:
+            break
+        head += piece
+    return head
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "it ends too early, as a file that was not copied whole"
+    return reason_of(error) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,170 @@
+"""`--report`: one page for a browser that tells what became of an upload. It needs no network."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from ..._version import __version__
+from ...upload.reconcile import value_at
+from ..apis import find_version
+from ..files import private_file
+from ..masking import mask_text
+from ..send import exit_of
+from ..stop import Stopped
+from ..summary import groups_of, groups_of_warnings, spoken_lines, spoken_ranges
+from ..trouble import MEANINGS, Exit
+from .plot import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ..rejected import Rejected
+    from ..send import Result
+    from ..uploading import Options
+
+MOST_ROWS = 5000
+_STATES = ("accepted", "rejected", "in_doubt", "unsent")
+
+
+@frozen
+class Shown:
+    """One reason for which one record was rejected, as the page shows it."""
+
+    file: str
+    line: int
+    person: str
+    field: str
+    value: str
+    said: str
+    group: int
+
+
+def write_page(results: Sequence[Result], options: Options, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        Trouble: It can't be written.
+    """
+    content = render(results, options)
+    with private_file(path) as file:
+        file.write(content.encode())
+
+
+def render(results: Sequence[Result], options: Options) -> str:
+    """Return the page."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("sdir_async.cli", "page"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = lambda number: f"{number:,}"
+    return environment.get_template("page.html").render(content_of(results, options))
+
+
+def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
+    """Return all that the page shows."""
+    version = find_version(options.api, options.version)
+    rejected = [row for result in results for row in result.rejected]
+    groups = groups_of(rejected)
+    numbers = {why: number for number, (why, _) in enumerate(groups)}
+    shown = [one for result in results for one in _rows(result, options, numbers)]
+    return {
+        "api": version.document.title,
+        "name": version.name,
+        "dry": options.dry_run,
+        "operation": options.operation,
+        "where": options.target.base_url or options.target.environment,
+        "at": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+        "states": {state: sum(getattr(one.report, state) for one in results) for state in _STATES},
+        "files": [_file(result) for result in results],
+        "groups": [(number, why, len(lines)) for number, (why, lines) in enumerate(groups)],
+        "rows": shown[:MOST_ROWS],
+        "left": max(0, len(shown) - MOST_ROWS),
+        "plot": draw([point for result in results for point in result.points]),
+        "settings": _settings(options, version.name),
+        "masked": not options.show_persons,
+    }
+
+
+def _rows(result: Result, options: Options, numbers: dict[str, int]) -> Iterator[Shown]:
+    persons = [field.name for field in options.reading().fields().of_format("person-number")]
+    hide = _last_digits if not options.show_persons else str
+    for row in result.rejected:
+        record = _mapping(row)
+        person = next((hide(value_at(record, one)) for one in persons if value_at(record, one)), "")
+        for field, said in row.reasons:
+            value = value_at(record, field) if field else None
+            text = "" if value is None or isinstance(value, dict | list) else str(value)
+            if field in persons:
+                text = hide(text)
+            elif not options.show_persons:
+                text = mask_text(text)
+            why = f"{field}: {said}" if field else said
+            yield Shown(result.job.name, row.line, person, field, text[:80], said, numbers[why])
+
+
+def _last_digits(value: object) -> str:
+    """Return what is in the place of a person number, all but its last two characters hidden."""
+    text = str(value)
+    return f"{'•' * max(0, len(text) - 2)}{text[-2:]}" if len(text) > 4 else "•" * len(text)
+
+
+def _mapping(row: Rejected) -> Any:
+    """Return the record of a rejected row as an object, `None` if it is none."""
+    import orjson
+
+    if not isinstance(row.record, bytes):
+        return row.record
+    try:
+        return orjson.loads(row.record)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _file(result: Result) -> dict[str, Any]:
+    """Return what the page says of one input."""
+    report, code = result.report, exit_of(result)
+    stopped = isinstance(result.error, Stopped)
+    return {
+        "name": result.job.name,
+        "format": result.job.reader.format.upper(),
+        "report": report,
+        "earlier": result.earlier,
+        "outcome": MEANINGS[Exit(code)],
+        "good": code is Exit.DONE,
+        "error": "" if stopped else result.said,
+        "stopped": stopped,
+        "rejected_file": result.rejected_file.name if result.rejected_file else "",
+        "doubts": spoken_ranges(result.line_ranges(report.doubts), 50) if report.doubts else "",
+        "remaining": (
+            spoken_ranges(result.line_ranges(report.remaining), 50) if report.remaining else ""
+        ),
+        "notes": list(result.job.notes),
+        "warnings": [
+            f"{why} ({spoken_lines(lines, 10)})" for why, lines in groups_of_warnings(result)
+        ],
+        "left_out": result.job.left_out,
+    }
+
+
+def _settings(options: Options, name: str) -> list[tuple[str, str]]:
+    """Return the settings and versions that were used; there is no key among them."""
+    settings = [
+        ("API", name),
+        ("Operation", options.operation),
+        ("Environment", options.target.environment),
+        ("Host", options.target.base_url or "Sdir's own"),
+        *((name.replace("_", " "), str(value)) for name, value in options.settings.items()),
+        ("Columns mapped by hand", ", ".join(options.mapping) or "none"),
+        ("sdir-async", __version__),
+        ("Python", platform.python_version()),
+    ]
+    return [(what[:1].upper() + what[1:], value) for what, value in settings if value != "None"]

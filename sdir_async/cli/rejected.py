@@ -1,0 +1,193 @@
+"""The rejected rows, in the format and order of the input, with the reasons added."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import frozen
+
+from ..errors import Reason
+from .columns import OURS, is_ours
+from .files import free_name, private_file, without_gz
+from .inputs import Delimited, JsonArray, JsonLines, Parquet, Workbook, open_reader, open_source
+from .inputs.source import source_of
+from .records import Row, problem_of
+from .trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import IO
+
+    from ..upload import Rejection
+    from .inputs import Reader
+
+LINE, WHY = f"{OURS} line", f"{OURS} why it was rejected"
+_ORIGINAL = f"{OURS} as it stood"
+_FORGOTTEN = "'…'"
+
+Recheck = Callable[[Any], tuple[Reason, ...]]
+"""Returns why a record fails the check before sending; nothing if it doesn't."""
+
+
+@frozen
+class Rejected:
+    """A rejected record.
+
+    Attributes:
+        line: Where it stands in the input.
+        cells: What stood there.
+        reasons: Why, each with the field it is about.
+        record: What was made of it.
+    """
+
+    line: int
+    cells: Sequence[object] | bytes
+    reasons: tuple[tuple[str, str], ...]
+    record: object
+
+    @property
+    def why(self) -> str:
+        """All reasons in a line."""
+        return "; ".join(f"{field}: {said}" if field else said for field, said in self.reasons)
+
+
+def rejected_of(rejection: Rejection, line: int, recheck: Recheck | None = None) -> Rejected:
+    """Return a rejection together with where its record comes from."""
+    record = rejection.record
+    cells = record.cells if isinstance(record, Row) else record
+    problem = problem_of(record)
+    given = rejection.reasons
+    if recheck is not None and any(_FORGOTTEN in reason.message for reason in given):
+        given = recheck(record) or given
+    reasons = [(reason.field, reason.message) for reason in given]
+    return Rejected(line, cells, ((("", problem),) if problem else tuple(reasons)), record)  # type: ignore[arg-type]
+
+
+def rejected_path(path: Path, reader: Reader) -> Path:
+    """Return where the rejected rows of an input go, unless something is there already."""
+    name = without_gz(path.name)
+    stem = name.rpartition(".")[0] or name
+    return path.with_name(f"{stem}.rejected.{reader.format}")
+
+
+def write_rejected(rows: Sequence[Rejected], reader: Reader, path: Path) -> Path:
+    """Write rejected rows; return where they are.
+
+    What stands there is replaced only if all of it is among these rows: a person may have corrected
+    some of it. Otherwise the rows go beside it.
+
+    Raises:
+        Trouble: They can't be written.
+    """
+    content = _content(rows, reader)
+    if path.exists() and not _own_rows(path) <= _own_rows(content):
+        path = free_name(path)
+    with private_file(path) as file:
+        file.write(content)
+    return path
+
+
+def _own_rows(where: Path | bytes) -> set[str]:
+    """Return the rows of a file without what we added to them; one that nothing else has if not."""
+    try:
+        source = open_source(str(where)) if isinstance(where, Path) else source_of(where)
+    except Trouble:
+        return {"unreadable"}
+    try:
+        reader = open_reader(source)
+        if isinstance(reader, JsonLines | JsonArray):
+            return {_own_json(body) for _, body in reader.objects()}
+        return {repr(_kept(cells, reader.headings)) for _, cells in reader.rows()}
+    except Trouble:
+        return {"unreadable"}
+    finally:
+        source.close()
+
+
+def _own_json(body: bytes) -> str:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return repr(body)
+    return repr({name: one for name, one in value.items() if not is_ours(name)})
+
+
+def _content(rows: Sequence[Rejected], reader: Reader) -> bytes:
+    file = io.BytesIO()
+    if isinstance(reader, Delimited):
+        return _csv(rows, reader)
+    if isinstance(reader, Workbook):
+        _write_xlsx(rows, reader, file)
+    elif isinstance(reader, Parquet):
+        _write_parquet(rows, reader, file)
+    elif isinstance(reader, JsonLines):
+        file.writelines(orjson.dumps(_object(row)) + b"\n" for row in rows)
+    elif isinstance(reader, JsonArray):
+        file.write(orjson.dumps([_object(row) for row in rows], option=orjson.OPT_INDENT_2))
+    return file.getvalue()
+
+
+def _headings(headings: Sequence[str]) -> list[str]:
+    """Return the headings without those of an earlier rejection."""
+    return [*_kept(headings, headings), LINE, WHY]
+
+
+def _kept(cells: Sequence[Any], headings: Sequence[str]) -> list[Any]:
+    """Return the cells under the headings that are the input's own, and those beyond them."""
+    padded = [*cells, *[None] * (len(headings) - len(cells))]
+    ours = {at for at, heading in enumerate(headings) if is_ours(heading)}
+    return [cell for at, cell in enumerate(padded) if at not in ours]
+
+
+def _cells(row: Rejected, headings: Sequence[str]) -> list[Any]:
+    """Return a row with its reasons; the cells that have no heading come last."""
+    cells = list(row.cells)
+    extra = cells[len(headings) :]
+    return [*_kept(cells[: len(headings)], headings), row.line, row.why, *extra]
+
+
+def _csv(rows: Sequence[Rejected], reader: Delimited) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=reader.delimiter, lineterminator=reader.line_end)
+    writer.writerow(_headings(reader.headings))
+    writer.writerows(_cells(row, reader.headings) for row in rows)
+    try:
+        return text.getvalue().encode(reader.encoding)
+    except UnicodeEncodeError:
+        return text.getvalue().encode("utf-8-sig")
+
+
+def _write_xlsx(rows: Sequence[Rejected], reader: Workbook, file: IO[bytes]) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(reader.sheet)
+    sheet.append(_headings(reader.headings))
+    for row in rows:
+        sheet.append(_cells(row, reader.headings))
+    book.save(file)
+
+
+def _write_parquet(rows: Sequence[Rejected], reader: Parquet, file: IO[bytes]) -> None:
+    kept = [at for at, heading in enumerate(reader.headings) if not is_ours(heading)]
+    reader.write([_cells(row, reader.headings) for row in rows], kept, {LINE: int, WHY: str}, file)
+
+
+def _object(row: Rejected) -> dict[str, Any]:
+    """Return an object with its reasons; what is no object stands in one as it stood."""
+    body = row.cells if isinstance(row.cells, bytes) else b""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        value = {_ORIGINAL: body.decode("utf-8", "replace")}
+    own = {name: one for name, one in value.items() if not is_ours(name)}
+    if _ORIGINAL in value:
+        own[_ORIGINAL] = value[_ORIGINAL]
+    return {**own, LINE: row.line, WHY: row.why}

@@ -1,0 +1,198 @@
+"""What is seen while it runs: a bar in a terminal, lines elsewhere, or events for programs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from ..upload import Snapshot
+    from .job import Job
+
+
+class Screen(Protocol):
+    """Told how an upload goes."""
+
+    def begin(self, job: Job) -> None:
+        """An input is begun."""
+
+    def progress(self, snapshot: Snapshot) -> None:
+        """Some records were settled."""
+
+    def end(self) -> None:
+        """The input is at its end, or its upload is."""
+
+
+def settled_share(snapshot: Snapshot, read_share: float | None) -> float | None:
+    """Return how much of the whole input is settled, given how much of it was read."""
+    if not read_share or not snapshot.read:
+        return None
+    settled = snapshot.accepted + snapshot.rejected + snapshot.in_doubt
+    return min(1.0, read_share * settled / snapshot.read)
+
+
+def seconds_left(snapshot: Snapshot, share: float | None) -> float | None:
+    """Return how long the rest will take, going on as before."""
+    if not share or share >= 1:
+        return None
+    return snapshot.seconds * (1 - share) / share
+
+
+def rate_of(snapshot: Snapshot) -> float:
+    """Return how many records are settled in a second."""
+    settled = snapshot.accepted + snapshot.rejected + snapshot.in_doubt
+    return settled / snapshot.seconds if snapshot.seconds else 0.0
+
+
+def spoken(seconds: float | None) -> str:
+    """Return a length of time as a person says it: `1 h 5 min`."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+class Bar:
+    """A bar with the counts beside it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._job: Job | None = None
+
+    def begin(self, job: Job) -> None:
+        """Draw the bar."""
+        from rich import progress
+
+        self._job = job
+        columns = (
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(24),
+            progress.TextColumn("{task.fields[share]}"),
+            progress.TextColumn("[green]{task.fields[accepted]:,} accepted"),
+            progress.TextColumn("[red]{task.fields[rejected]}"),
+            progress.TextColumn("[yellow]{task.fields[in_doubt]}"),
+            progress.TextColumn("[dim]{task.fields[pace]}"),
+        )
+        counts: dict[str, Any] = {
+            "accepted": 0,
+            "rejected": "",
+            "in_doubt": "",
+            "pace": "",
+            "share": "",
+        }
+        self._progress = progress.Progress(*columns, console=self._console)
+        self._task = self._progress.add_task(_short(job.name), total=None, **counts)
+        self._progress.start()
+
+    def progress(self, snapshot: Snapshot) -> None:
+        """Move the bar."""
+        if self._progress is None or self._task is None or self._job is None:
+            return
+        share = settled_share(snapshot, self._job.reader.share())
+        left = spoken(seconds_left(snapshot, share))
+        self._progress.update(
+            self._task,
+            total=1.0 if share is not None else None,
+            completed=share or 0.0,
+            share=f"{share:4.0%}" if share is not None else "",
+            accepted=snapshot.accepted,
+            rejected=f"{snapshot.rejected:,} rejected" if snapshot.rejected else "",
+            in_doubt=f"{snapshot.in_doubt:,} in doubt" if snapshot.in_doubt else "",
+            pace=f"{rate_of(snapshot):,.0f}/s" + (f", {left} left" if left else ""),
+        )
+
+    def end(self) -> None:
+        """Leave the bar as it is."""
+        if self._progress is not None:
+            self._progress.stop()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 24 else f"…{name[-23:]}"
+
+
+class Plain:
+    """A line now and then."""
+
+    def __init__(self, every: float = 5.0) -> None:
+        self._every = every
+        self._next = 0.0
+        self._job: Job | None = None
+
+    def begin(self, job: Job) -> None:
+        """Say what is uploaded."""
+        self._job = job
+        self._next = time.monotonic() + self._every
+
+    def progress(self, snapshot: Snapshot) -> None:
+        """Say how far it is, if that was not said just now."""
+        if self._job is None or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._every
+        share = settled_share(snapshot, self._job.reader.share())
+        left = spoken(seconds_left(snapshot, share))
+        parts = [
+            f"{snapshot.accepted:,} accepted",
+            f"{snapshot.rejected:,} rejected",
+            f"{snapshot.in_doubt:,} in doubt",
+            f"{rate_of(snapshot):,.0f} a second",
+            *([f"{share:.0%}"] if share is not None else []),
+            *([f"about {left} left"] if left else []),
+        ]
+        sys.stderr.write(f"{self._job.name}: {', '.join(parts)}\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Say nothing: the summary follows."""
+
+
+class Events:
+    """One JSON object in a line for each thing that happens."""
+
+    def __init__(self, every: float = 1.0) -> None:
+        self._every = every
+        self._next = 0.0
+        self._job: Job | None = None
+
+    def begin(self, job: Job) -> None:
+        """Tell that an input is begun."""
+        self._job = job
+        emit("begin", input=job.name, format=job.reader.format)
+
+    def progress(self, snapshot: Snapshot) -> None:
+        """Tell how far it is, at most once in a while."""
+        if self._job is None or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._every
+        emit(
+            "progress",
+            input=self._job.name,
+            read=snapshot.read,
+            accepted=snapshot.accepted,
+            rejected=snapshot.rejected,
+            in_doubt=snapshot.in_doubt,
+            requests=snapshot.requests,
+            seconds=round(snapshot.seconds, 3),
+            share=settled_share(snapshot, self._job.reader.share()),
+        )
+
+    def end(self) -> None:
+        """Tell nothing: the end has an event of its own."""
+
+
+def emit(event: str, **fields: Any) -> None:
+    """Write an event."""
+    line = orjson.dumps({"event": event, **fields}, default=str)
+    sys.stdout.write(f"{line.decode()}\n")
+    sys.stdout.flush()

@@ -1,0 +1,111 @@
+"""Ctrl-C: the first one ends an upload in order, the second one ends the process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .trouble import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from concurrent.futures import Executor
+
+    from ..upload import Upload
+
+T = TypeVar("T")
+
+_AT_ONCE = 500
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(Exception):
+    """The upload was asked to end."""
+
+
+class Stop:
+    """Whether to stop; made in the loop that it stops."""
+
+    def __init__(self, grace: float) -> None:
+        self.asked = asyncio.Event()
+        self._grace = grace
+        self._loop = asyncio.get_running_loop()
+        self._ending: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen to Ctrl-C, and to being terminated, in the block."""
+        before = {number: signal.signal(number, self._hear) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, *_: object) -> None:
+        if self.asked.is_set():
+            sys.stderr.write("\nsdir: stopped at once. The same command goes on from here.\n")
+            sys.stderr.flush()
+            os._exit(Exit.INTERRUPTED)
+        text = "\nsdir: stopping; what is on its way is waited for. Ctrl-C again: at once.\n"
+        sys.stderr.write(text)
+        self._loop.call_soon_threadsafe(self.asked.set)
+
+    @contextlib.asynccontextmanager
+    async def ending(self, upload: Upload[Any]) -> AsyncIterator[None]:
+        """End an upload when it was asked to stop and takes too long over what is on its way."""
+        task = asyncio.create_task(self._end(upload))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _end(self, upload: Upload[Any]) -> None:
+        await self.asked.wait()
+        await asyncio.sleep(self._grace)
+        await upload.aclose()
+
+
+async def pump(records: Iterator[T], stop: Stop, executor: Executor) -> AsyncIterator[T]:
+    """Yield records that are read in another thread, so that a slow input holds up nothing.
+
+    Raises:
+        Stopped: It was asked to stop.
+    """
+    asked: asyncio.Future[Any] = asyncio.ensure_future(stop.asked.wait())
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            some = loop.run_in_executor(executor, _take, records)
+            either: set[asyncio.Future[Any]] = {some, asked}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                raise Stopped
+            found, error = some.result()
+            for record in found:
+                if asked.done():
+                    raise Stopped
+                yield record
+            if error is not None:
+                raise error
+            if len(found) < _AT_ONCE:
+                return
+    finally:
+        asked.cancel()
+
+
+def _take(records: Iterator[T]) -> tuple[list[T], Exception | None]:
+    """Return the next records, and what went wrong after them."""
+    found: list[T] = []
+    try:
+        for record in records:
+            found.append(record)
+            if len(found) == _AT_ONCE:
+                break
+    except Exception as error:  # noqa: BLE001  raised after what was read before it
+        return found, error
+    return found, None

@@ -1,0 +1,133 @@
+"""A running sandbox, the command as a process and in this one, and files to give it.
+
+All persons are synthetic.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import orjson
+import pytest
+
+from sdir_async.cli.main import main
+from sdir_async.sandbox import SandboxThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+PERSONS = ("41814061033", "41810021827")
+ORGANIZATION = "991825827"
+KEY = "0123456789abcdef"
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What it said with --json."""
+        return [orjson.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """What it said of the end of an input."""
+        (found,) = (event for event in self.events if event["event"] == "end")
+        return found
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[SandboxThread]:
+    """One sandbox for all tests of the command."""
+    with SandboxThread(keys=[KEY]) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: SandboxThread) -> SandboxThread:
+    """The sandbox, empty."""
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def settings(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, str]:
+    """What a user has in the environment; the command is in a folder of its own."""
+    given = {
+        "SDIR_API_KEY": KEY,
+        "SDIR_BASE_URL": sandbox.base_url,
+        "COLUMNS": "200",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return given
+
+
+@pytest.fixture
+def sdir(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Runs the command in this process, which is quicker."""
+
+    def run(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["sdir", *map(str, arguments)])
+        code = main()
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def process(settings: dict[str, str]) -> Callable[..., subprocess.Popen[bytes]]:
+    """Starts the command as a process of its own."""
+
+    def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-W", "error", "-m", "sdir_async.cli", *map(str, arguments)]
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        started: Any = subprocess.Popen(command, env={**os.environ, "PYTHONUTF8": "1"}, **pipes)
+        return cast("subprocess.Popen[bytes]", started)
+
+    return start
+
+
+@pytest.fixture
+def command(process: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., Done]:
+    """Runs the command as a process of its own, to its end."""
+
+    def run(*arguments: object, given: bytes | None = None) -> Done:
+        stdin = subprocess.DEVNULL if given is None else subprocess.PIPE
+        with process(*arguments, stdin=stdin) as started:
+            out, err = started.communicate(given, timeout=60)
+        return Done(started.returncode, out.decode(), err.decode())
+
+    return run
+
+
+def course(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a record of a course; no two numbers make the same one."""
+    day = f"20{number // 336 % 25:02d}-{number // 28 % 12 + 1:02d}-{number % 28 + 1:02d}"
+    return {
+        "personalIdentityNumber": PERSONS[number % 2],
+        "completedAt": f"{day}T12:00:00+00:00",
+        "organizationNumber": ORGANIZATION,
+        "courseCode": f"C{number}",
+    } | changes
+
+
+def lines_of(records: list[dict[str, Any]]) -> bytes:
+    """Return records as JSON Lines."""
+    return b"".join(orjson.dumps(record) + b"\n" for record in records)

@@ -1,0 +1,135 @@
+"""Which column fills which field; the fields come from the generated schemas alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdir_async.cli.apis import every_version, find_version
+from sdir_async.cli.columns import find_field, match_columns, nearest, read_mapping
+from sdir_async.cli.fields import Fields, describer, read_fields
+from sdir_async.cli.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KINDS = [(version, kind) for version in every_version() for kind in version.batches]
+every_kind = pytest.mark.parametrize(
+    ("version", "kind"), KINDS, ids=[f"{version.name} {kind}" for version, kind in KINDS]
+)
+
+
+def _fields(api: str, version: str | None = None, kind: str = "create") -> Fields:
+    found = find_version(api, version)
+    return read_fields(found.schema(kind), describer(found.package))
+
+
+SPELLINGS: list[Callable[[tuple[str, ...]], str]] = [
+    ".".join,
+    lambda path: ".".join(path).upper(),
+    lambda path: "_".join(path).lower(),
+    lambda path: "".join(one[:1].upper() + one[1:] for one in path),
+    lambda path: " / ".join(path),
+]
+
+
+@every_kind
+@pytest.mark.parametrize("spell", SPELLINGS)
+def test_every_field_is_found_in_every_spelling(
+    version: object, kind: str, spell: Callable[[tuple[str, ...]], str]
+) -> None:
+    fields = read_fields(version.schema(kind))  # type: ignore[attr-defined]
+    matching = match_columns([spell(field.path) for field in fields.all], fields)
+    assert matching.problems == ()
+    assert [column.field for column in matching.columns] == list(fields.all)
+
+
+@every_kind
+def test_every_field_is_described(version: object, kind: str) -> None:
+    """By the words of the document."""
+    fields = read_fields(
+        version.schema(kind),  # type: ignore[attr-defined]
+        describer(version.package),  # type: ignore[attr-defined]
+    )
+    assert [field.name for field in fields.all if not field.about and not field.opens] == []
+
+
+def test_fields_know_what_they_hold() -> None:
+    fields = {field.name: field for field in _fields("additional_competence", "v1", "update").all}
+    person, date = fields["person.id"], fields["competence.completionDate"]
+    assert (person.digits, person.format, person.required) == (11, "person-number", True)
+    assert (date.digits, date.format) == (0, "date")
+    assert fields["uid"].required
+    assert not fields["person.lastName"].required
+    assert "vessel" in _fields("additional_competence", "v1").groups
+
+
+def test_the_last_part_is_enough_where_it_means_one_field() -> None:
+    fields = _fields("seagoing")
+    assert [field.name for field in find_field("signOnDate", fields)] == ["activity.signOnDate"]
+    assert [field.name for field in find_field("occupation_code_code", fields)] == [
+        "activity.occupationCode.code"
+    ]
+    assert len(find_field("id", fields)) == 2
+    (problem, *_) = match_columns(["id"], fields).problems
+    assert "could be person.id or vessel.id" in problem
+
+
+def test_any_name_may_stand_below_a_field_that_is_open() -> None:
+    (found,) = find_field("optional.remark.Text", _fields("seagoing"))
+    assert found.path == ("optional", "remark", "Text")
+
+
+def test_what_is_missing_is_said_once_for_all() -> None:
+    (problem,) = match_columns(["person.id"], _fields("additional_competence", "v1")).problems
+    assert problem.startswith("No column for organization.organisationNumber, ")
+    assert "a field of vessel" in problem
+
+
+def test_the_mapping_wins_and_an_empty_one_leaves_out() -> None:
+    fields = _fields("course")
+    headings = ["A", "b", "Organization-Number", "courseCode", "remark", "sdir: line", ""]
+    mapping = {"a": "personalIdentityNumber", "B": "completed_at", "remark": ""}
+    matching = match_columns(headings, fields, mapping)
+    assert matching.problems == ()
+    assert [column.at for column in matching.columns] == [0, 1, 2, 3]
+    assert matching.left_out == ("remark",)
+
+
+def test_unknown_columns_are_left_out_if_wanted() -> None:
+    fields = _fields("course")
+    headings = [field.name for field in fields.all]
+    matching = match_columns([*headings, "shoe size"], fields, skip_unknown=True)
+    assert (matching.problems, matching.left_out) == ((), ("shoe size",))
+
+
+def test_the_nearest_names_are_offered() -> None:
+    assert nearest("personl_identity_nr", _fields("course"))[0] == "personalIdentityNumber"
+    assert nearest("frstName", _fields("seagoing"))[0] == "person.firstName"
+    assert nearest("zzz", _fields("course")) == []
+
+
+@given(st.lists(st.text(max_size=30), max_size=8))
+def test_every_column_is_filled_left_out_or_complained_of(headings: list[str]) -> None:
+    """None is forgotten in silence, whatever stands in the first line."""
+    matching = match_columns(headings, _fields("course"))
+    named = {column.heading for column in matching.columns} | set(matching.left_out)
+    for heading in map(str.strip, headings):
+        silent = not heading or heading.casefold().startswith("sdir:")
+        assert silent or heading in named or any(repr(heading) in one for one in matching.problems)
+
+
+def test_a_mapping_has_a_pair_in_each_line() -> None:
+    assert read_mapping(["# a", "", "A = b=c", "x= "], "f") == {"A = b": "c", "x": ""}
+    with pytest.raises(Trouble, match="f, line 1: 'a' is not of the form"):
+        read_mapping(["a"], "f")
+
+
+def test_an_api_is_found_by_the_beginning_of_its_name() -> None:
+    assert find_version("additional-comp", "v1").name == "additional_competence v1"
+    assert find_version("SEAGOING").name == "seagoing v1"
+    with pytest.raises(Trouble, match="Did you mean course"):
+        find_version("courses")

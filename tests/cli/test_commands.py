@@ -1,0 +1,291 @@
+"""The commands around the upload: what there is, what was reported, the key, and a local Sdir."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import keyring
+import openpyxl
+import orjson
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+import sdir_async
+from sdir_async.api import VERSIONS
+from sdir_async.cli.apis import every_version
+from sdir_async.cli.doctor import Answered, judge_clock, judge_host, judge_key, judge_versions
+from sdir_async.cli.masking import mask_text
+from sdir_async.sandbox import Fault
+
+from .conftest import KEY, PERSONS, course, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sdir_async.sandbox import SandboxThread
+
+    from .conftest import Done
+
+
+@pytest.fixture
+def uploaded(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> list[dict[str, str]]:
+    """Three courses in the sandbox."""
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(3)]))
+    assert sdir("upload", "course", "a.jsonl").code == 0
+    return sandbox.records("courses")
+
+
+def test_apis_names_every_operation(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a key, and without asking anybody."""
+    monkeypatch.delenv("SDIR_API_KEY")
+    done = sdir("apis")
+    assert done.code == 0
+    for api in VERSIONS:
+        assert api in done.out
+    listed = [orjson.loads(line) for line in sdir("apis", "--json").out.splitlines()]
+    assert [(one["api"], one["version"]) for one in listed] == [
+        (api, version) for api, versions in VERSIONS.items() for version in versions
+    ]
+    names = {operation["name"] for one in listed for operation in one["operations"]}
+    assert {"createCourses", "updateAdditionalCompetences", "listOccupationCodes"} <= names
+
+
+@pytest.mark.parametrize("version", every_version(), ids=lambda version: version.name)
+def test_codes_are_listed_and_searched(
+    sdir: Callable[..., Done], sandbox: SandboxThread, version: object
+) -> None:
+    """In every API that there is."""
+    document = version.document  # type: ignore[attr-defined]
+    arguments = ("codes", document.api, "--version", document.version, "--json")
+    codes = [orjson.loads(line) for line in sdir(*arguments).out.splitlines()]
+    assert codes
+    done = sdir(*arguments, codes[0]["code"].lower())
+    assert orjson.loads(done.out.splitlines()[0]) == codes[0]
+    assert sdir(*arguments, "no such code").out == ""
+
+
+def test_one_record_is_shown(sdir: Callable[..., Done], uploaded: list[dict[str, str]]) -> None:
+    """Its person is not, unless that is wanted."""
+    uid = uploaded[0]["uid"]
+    done = sdir("get", "course", uid)
+    assert (done.code, PERSONS[0] in done.out) == (0, False)
+    assert "*********33" in done.out
+    assert orjson.loads(sdir("get", "course", uid, "--json", "--show-persons").out) == uploaded[0]
+    done = sdir("get", "course", "00000000-0000-0000-0000-000000000000")
+    assert (done.code, done.err.count("\n")) == (4, 1)
+    assert sdir("get", "course", "..").code == 2
+
+
+def test_what_was_reported_is_listed(
+    sdir: Callable[..., Done],
+    uploaded: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All, some, or those of a person whose number no list of commands has."""
+    done = sdir("list", "course")
+    assert [code for code in ("C0", "C1", "C2") if code in done.out] == ["C0", "C1", "C2"]
+    assert [number for number in PERSONS if number in done.out] == []
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PERSONS[1]}\n"))
+    done = sdir("list", "course", "--where", "personId=-", "--json", "--show-persons")
+    assert [orjson.loads(line) for line in done.out.splitlines()] == [uploaded[1]]
+    assert len(sdir("list", "course", "--limit", 2, "--json").out.splitlines()) == 2
+    assert "there is personId" in sdir("list", "course", "--where", "name=x").err
+
+
+@pytest.mark.parametrize("version", every_version(), ids=lambda version: version.name)
+def test_a_template_has_columns_that_fit(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, version: object
+) -> None:
+    """A row under them, with what every record must have, is taken."""
+    document = version.document  # type: ignore[attr-defined]
+    arguments = ("template", document.api, "--version", document.version)
+    done = sdir(*arguments)
+    (heading,) = csv.reader(io.StringIO(done.out))
+    assert "* " in done.err
+    fields = [orjson.loads(line) for line in sdir(*arguments, "--json").out.splitlines()]
+    assert heading == [field["name"] for field in fields]
+    assert sdir(*arguments, "--output", "t.xlsx").code == 0
+    rows, about = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets
+    assert [cell.value for cell in rows[1]] == heading
+    assert [row[0].value for row in about.iter_rows(min_row=2)] == heading
+    assert sdir(*arguments, "--output", "t.csv").code == 0
+    assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert heading[0] in (tmp_path / "t.txt").read_text()
+    assert "is there already, and is kept" in sdir(*arguments, "--output", "t.csv").err
+
+
+def test_the_doctor_finds_all_well(sdir: Callable[..., Done]) -> None:
+    done = sdir("doctor")
+    assert done.code == 0
+    assert "✗" not in done.out
+    assert KEY not in done.out
+    findings = [orjson.loads(line) for line in sdir("doctor", "--json").out.splitlines()]
+    assert {finding["state"] for finding in findings} == {"good"}
+    assert len(findings) == 4 + len(every_version())
+
+
+def test_the_doctor_says_what_is_wrong(
+    sdir: Callable[..., Done], sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key, a wrong key, a host that is not there, a version that fails."""
+    monkeypatch.setenv("SDIR_API_KEY", "wrong")
+    assert "key: it is refused" in sdir("doctor").out
+    monkeypatch.delenv("SDIR_API_KEY")
+    done = sdir("doctor")
+    assert (done.code, "run `sdir login` once" in done.out) == (1, True)
+    monkeypatch.setenv("SDIR_API_KEY", KEY)
+    sandbox.faults.add(Fault("api-500"))
+    assert "try again in a minute" in sdir("doctor").out
+    done = sdir("doctor", "--base-url", "http://127.0.0.1:9")
+    assert (done.code, "does not answer" in done.out) == (1, True)
+
+
+def test_the_doctor_reads_answers() -> None:
+    good = Answered("x v1", "http://h/x", 200, skew=2.0)
+    late = Answered("x v1", "http://h/x", 200, skew=-3600.0)
+    ends = Answered("x v1", "http://h/x", 200, ends="Sat, 01 Jan 2028 00:00:00 GMT")
+    refused = Answered("y v1", "http://h/y", 401)
+    assert judge_clock([good, late])[0].state == "good"
+    assert "3,600 seconds behind" in judge_clock([late])[0].said
+    assert judge_versions([ends])[0].state == "odd"
+    assert judge_key([good, refused], there_is_one=True)[0].state == "good"
+    assert "subscription" in judge_versions([refused])[0].advice
+    assert judge_host([])[0].state == "bad"
+
+
+class _Memory(KeyringBackend):
+    """A keyring that forgets."""
+
+    priority = 1  # pyright: ignore[reportAssignmentType]
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.kept.pop((service, username), None) is None:
+            raise PasswordDeleteError
+
+
+def test_a_key_in_the_keyring_is_found(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for, not echoed, and can be removed."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(_Memory())
+    try:
+        monkeypatch.delenv("SDIR_API_KEY")
+        assert "There is no key" in sdir("codes", "course").err
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
+        done = sdir("login")
+        assert (done.code, KEY in done.out + done.err) == (0, False)
+        assert sdir("codes", "course").code == 0
+        assert sdir("logout").code == 0
+        assert sdir("logout").code == 2
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_a_keyring_that_does_not_work_is_said_in_a_line(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keyring.backends import fail
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+    try:
+        monkeypatch.setattr("sys.stdin", io.StringIO(KEY))
+        done = sdir("login")
+        assert done.code == 2
+        assert "The system's keyring can't be used" in done.err
+        monkeypatch.delenv("SDIR_API_KEY")
+        assert "There is no key" in sdir("codes", "course").err
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_a_key_file_may_hold_two(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """The second is tried when the first is refused."""
+    (tmp_path / "key").write_text(f"an-old-one\n{KEY}\n")
+    assert sdir("codes", "course", "--key-file", "key").code == 0
+    (tmp_path / "key").write_text("a b c")
+    done = sdir("codes", "course", "--key-file", "key")
+    assert (done.code, "holds no key" in done.err) == (2, True)
+
+
+def test_the_sandbox_is_started(settings: dict[str, str]) -> None:
+    """With the options of its own."""
+    command = [sys.executable, "-m", "sdir_async.cli", "sandbox", "--port", "0", "--key", "k"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert found
+        assert httpx.get(found[0]).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+def test_help_is_quick_and_loads_no_library_of_a_format(settings: dict[str, str]) -> None:
+    program = (
+        "import sys; sys.argv = ['sdir', '--help']; from sdir_async.cli.main import main;"
+        "code = main(); late = ['openpyxl', 'pyarrow', 'ijson', 'keyring', 'jinja2',"
+        " 'jsonschema_rs', 'starlette'];"
+        "print([name for name in late if name in sys.modules], code)"
+    )
+    began = time.process_time(), os.times().children_user
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[] 0"
+    assert os.times().children_user - began[1] < 3
+
+
+def test_the_version_is_said(sdir: Callable[..., Done]) -> None:
+    assert sdir("--version").out == f"sdir-async {sdir_async.__version__}\n"
+
+
+def test_colours_are_left_out_where_nobody_wants_them(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[32m" in sdir("doctor").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[32m" not in sdir("doctor").out
+
+
+def test_the_shell_completes_the_names_of_apis() -> None:
+    from sdir_async.cli.app import complete_api
+
+    assert complete_api("additional_c") == ["additional-competence"]
+    assert complete_api("") == [name.replace("_", "-") for name in VERSIONS]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("41814061033", "*********33"),
+        ("a 418140 61033.", "a *********33."),
+        ("991825827", "991825827"),
+        ("418140610331", "418140610331"),
+    ],
+)
+def test_person_numbers_are_starred_out_but_for_the_end(text: str, shown: str) -> None:
+    assert mask_text(text) == shown

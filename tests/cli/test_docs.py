@@ -1,0 +1,52 @@
+"""The page of the documentation says what the commands say of themselves."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sdir_async.cli.reference import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Done
+
+PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+EXAMPLES = re.findall(r"^sdir (?!--)[a-z][^#\n]*", pages(), re.MULTILINE)
+
+
+def test_the_page_is_up_to_date() -> None:
+    """If not: python -m sdir_async.cli.reference > docs/cli.md."""
+    assert PAGE.read_text(encoding="utf-8") == pages()
+
+
+def test_every_command_has_an_example(sdir: Callable[..., Done]) -> None:
+    commands = sdir("--help").out.partition("Commands")[2]
+    listed = re.findall(r"^[│|] +([a-z]+) ", commands, re.MULTILINE)
+    assert len(listed) == 10
+    assert {
+        example.split()[0] for example in (one.removeprefix("sdir ") for one in EXAMPLES)
+    } == set(listed)
+
+
+@pytest.mark.parametrize("example", sorted({one.split()[1] for one in EXAMPLES}))
+def test_every_command_has_help(sdir: Callable[..., Done], example: str) -> None:
+    done = sdir(example, "--help")
+    assert done.code == 0
+    assert "Example: " in done.out or example == "sandbox"
+
+
+@pytest.mark.parametrize("example", sorted(set(EXAMPLES)))
+def test_the_options_of_every_example_exist(sdir: Callable[..., Done], example: str) -> None:
+    """An option that does not exist is a usage error that names it."""
+    _, command, *arguments = shlex.split(example)
+    if command in ("sandbox", "login", "logout"):
+        return
+    done = sdir(command, *arguments)
+    assert "No such option" not in done.err
+    assert "Missing argument" not in done.err
