@@ -1,28 +1,66 @@
 """Async Python SDK for the REST APIs of Sdir, the Norwegian Maritime Authority."""
 
+from typing import TYPE_CHECKING
+
+from ._lazy import lazy_names
 from ._version import __version__
-from .auth import SubscriptionKey
-from .client import Sdir
-from .errors import (
-    ApiError,
-    AuthenticationError,
-    ConfigurationError,
-    ConnectionFailed,
-    InvalidRequest,
-    JournalError,
-    JournalMismatch,
-    NotFound,
-    PermissionDenied,
-    QuotaExceeded,
-    RateLimited,
-    Reason,
-    SdirError,
-    ServerError,
-    UnknownOutcome,
-)
-from .session import Attempt, RetryPolicy
-from .types import UNSET, Unset
-from .upload import ChunkOutcome, Notice, Rejection, Snapshot, Upload, UploadReport
+
+if TYPE_CHECKING:
+    from .auth import SubscriptionKey
+    from .client import Sdir
+    from .errors import (
+        ApiError,
+        AuthenticationError,
+        ConfigurationError,
+        ConnectionFailed,
+        InvalidRequest,
+        JournalError,
+        JournalMismatch,
+        NotFound,
+        PermissionDenied,
+        QuotaExceeded,
+        RateLimited,
+        Reason,
+        SdirError,
+        ServerError,
+        UnknownOutcome,
+    )
+    from .session import Attempt, RetryPolicy
+    from .types import UNSET, Unset
+    from .upload import ChunkOutcome, Notice, Rejection, Snapshot, Upload, UploadReport
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "ApiError": ".errors",
+            "Attempt": ".session",
+            "AuthenticationError": ".errors",
+            "ChunkOutcome": ".upload",
+            "ConfigurationError": ".errors",
+            "ConnectionFailed": ".errors",
+            "InvalidRequest": ".errors",
+            "JournalError": ".errors",
+            "JournalMismatch": ".errors",
+            "NotFound": ".errors",
+            "Notice": ".upload",
+            "PermissionDenied": ".errors",
+            "QuotaExceeded": ".errors",
+            "RateLimited": ".errors",
+            "Reason": ".errors",
+            "Rejection": ".upload",
+            "RetryPolicy": ".session",
+            "Sdir": ".client",
+            "SdirError": ".errors",
+            "ServerError": ".errors",
+            "Snapshot": ".upload",
+            "SubscriptionKey": ".auth",
+            "UNSET": ".types",
+            "UnknownOutcome": ".errors",
+            "Unset": ".types",
+            "Upload": ".upload",
+            "UploadReport": ".upload",
+        },
+    )
 
 __all__ = [
     "UNSET",

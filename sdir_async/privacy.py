@@ -6,13 +6,23 @@ import logging
 import re
 from typing import Any
 
-_PERSON_NUMBER = re.compile(r"(?<!\d)\d{6}(?:[ .+-]|%20)?\d{5}(?!\d)", re.ASCII)
+_PATTERN = re.compile(
+    r"""
+    (?P<identifier>                        # a UUID, or the id of a trace: support needs it whole
+        \b(?: [0-9a-f]{8} (?:-[0-9a-f]{4}){3} -[0-9a-f]{12} | [0-9a-f]{32} (?:-[0-9a-f]{16})? )\b
+    )
+    | (?<!\d) \d\d [ ./-]? \d\d [ ./-]? \d\d      # the date of birth
+      (?: [\s\xa0\u202f._/+-] | (?:%[0-9a-f]{2}){1,3} )?
+      \d{3}[ ]?\d\d (?!\d)
+    """,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
 _MASKED = "***********"
 
 
 def mask(text: str) -> str:
     """Return the text with everything that could be a person number starred out."""
-    return _PERSON_NUMBER.sub(_MASKED, text)
+    return _PATTERN.sub(lambda found: found["identifier"] or _MASKED, text)
 
 
 class _MaskPersons(logging.Filter):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from functools import lru_cache
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 from urllib.request import getproxies
 
 import httpcore
@@ -15,14 +15,15 @@ import httpx
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    import aiohttp
+    from collections.abc import AsyncIterable, AsyncIterator
 
 Transport = Literal["auto", "httpx", "fast"]
 
 LIMITS: Final = httpx.Limits(max_keepalive_connections=100)
 _log: Final = logging.getLogger("httpx")
+_SEEN_AT_ONCE: Final = 2
+_SMALL: Final = 65_536
+"""A body of so many bytes never waits for the server to read."""
 _PROXIES: Final = frozenset(["http", "https", "all"])
 
 
@@ -155,12 +156,15 @@ class FastTransport(httpx.AsyncBaseTransport):
         self, request: httpx.Request, bound: asyncio.Timeout, timeout: dict[str, float | None]
     ) -> Any:
         try:
-            return request.content or None
+            content = request.content
         except httpx.RequestNotRead:
-            return _watched(request.stream, bound, timeout.get("write"), timeout.get("read"))
+            return _watched(cast("AsyncIterable[bytes]", request.stream), bound, timeout)
+        return (
+            _watched(_once(content), bound, timeout) if len(content) > _SMALL else content or None
+        )
 
     def _timeout(self, timeout: dict[str, float | None]) -> Any:
-        """Return the timeouts as aiohttp has them; its `connect` counts the wait for a place too."""
+        """Return aiohttp's timeouts; its `connect` counts the wait for a place too."""
         connect, read, pool = (timeout.get(name) for name in ("connect", "read", "pool"))
         known = self._timeouts.get((connect, read, pool))
         if known is None:
@@ -179,12 +183,24 @@ class FastTransport(httpx.AsyncBaseTransport):
         return kind(str(error), request=request)
 
 
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
 async def _watched(
-    stream: Any, bound: asyncio.Timeout, write: float | None, read: float | None
+    stream: AsyncIterable[bytes], bound: asyncio.Timeout, timeout: dict[str, float | None]
 ) -> AsyncIterator[bytes]:
-    """Yield the pieces of a body; aiohttp itself waits for ever for a server that stops reading."""
+    """Yield the pieces of a body; aiohttp itself waits for ever for a server that stops reading.
+
+    Between the many pieces of a very large one, the loop has a chance to see that the peer is gone.
+    """
     now = asyncio.get_running_loop().time
+    write, read = timeout.get("write"), timeout.get("read")
+    pieces = 0
     async for piece in stream:
+        pieces += 1
+        if pieces > _SEEN_AT_ONCE:
+            await asyncio.sleep(0)
         bound.reschedule(None if write is None else now() + write)
         yield piece
     bound.reschedule(None if write is None or read is None else now() + write + read)
@@ -201,16 +217,14 @@ def _errors_of(aiohttp: Any) -> dict[type[Exception], type[httpx.RequestError]]:
         aiohttp.ServerTimeoutError: httpx.ReadTimeout,
         aiohttp.ServerDisconnectedError: httpx.RemoteProtocolError,
         aiohttp.ClientConnectionError: httpx.ReadError,
-        aiohttp.ClientPayloadError: httpx.RemoteProtocolError,
-        aiohttp.ClientResponseError: httpx.RemoteProtocolError,
-        aiohttp.InvalidURL: httpx.UnsupportedProtocol,
+        aiohttp.ClientError: httpx.RemoteProtocolError,
         TimeoutError: httpx.ReadTimeout,
         OSError: httpx.ReadError,
     }
 
 
 class LeanClient(httpx.AsyncClient):
-    """A client that is opened here and used by us alone: straight from the request to its transport.
+    """A client of our own: straight from the request to its transport.
 
     It has neither cookies nor hooks nor authentication nor redirects to look at, and builds the
     same URLs again and again.

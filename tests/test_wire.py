@@ -209,7 +209,7 @@ async def test_an_answer_of_which_nothing_is_promised(respx_mock: respx.MockRout
 
 
 async def test_an_answer_that_is_not_what_was_promised(respx_mock: respx.MockRouter) -> None:
-    """A create was sent: its fate is unknown, and the error says what to ask. A read is an error."""
+    """A create was sent, so that its fate is unknown, and the error says what to ask."""
     respx_mock.route().respond(200, json={"surprise": 1})
     async with Sdir(KEY) as sdir:
         with pytest.raises(sdir_async.UnknownOutcome, match="listCourses"):

@@ -20,8 +20,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._virtual_now
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self._virtual_now = max(self._virtual_now, self._scheduled[0].when())  # type: ignore[attr-defined]
+        timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
+        due = min((timer.when() for timer in timers if not timer.cancelled()), default=None)
+        if not self._ready and due is not None:  # type: ignore[attr-defined]
+            self._virtual_now = max(self._virtual_now, due)
         super()._run_once()  # type: ignore[misc]
 
 

@@ -53,7 +53,8 @@ class Store:
     def replace(self, collection: str, rows: Sequence[Row]) -> None:
         """Replace saved records: all of them, or none."""
         with self._db:
-            self._db.executemany(f"UPDATE {_name(collection)} SET body = ?2 WHERE uid = ?1", rows)
+            bodies = [(body, uid) for uid, body in rows]
+            self._db.executemany(f"UPDATE {_name(collection)} SET body = ? WHERE uid = ?", bodies)
 
     def unknown(self, collection: str, uids: Sequence[str]) -> set[str]:
         """Return those of the identifiers that no record has."""

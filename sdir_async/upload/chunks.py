@@ -299,7 +299,9 @@ class Piece:
     @property
     def records(self) -> list[Any]:
         """The records as they were given."""
-        return [self.chunk.records[position] for position in self.positions]
+        records = self.chunk.records
+        whole = len(self.positions) == len(records)
+        return records.copy() if whole else [records[position] for position in self.positions]
 
     @property
     def bodies(self) -> list[bytes]:

@@ -17,6 +17,8 @@ _PERSON_DIGITS: Final = 11
 _LARGEST_REMAINDER: Final = 3
 _FIRST: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_FIRST_OF_ZEROS: Final = ord("0") * sum(_FIRST)
+_SECOND_OF_ZEROS: Final = ord("0") * sum(_SECOND)
 
 
 def is_person_number(value: str) -> bool:
@@ -29,14 +31,10 @@ def is_person_number(value: str) -> bool:
     """
     if len(value) != _PERSON_DIGITS or not (value.isascii() and value.isdigit()):
         return False
-    digits = value.encode()
-    return _weighed(_FIRST, digits) <= _LARGEST_REMAINDER and _weighed(_SECOND, digits) == 0
-
-
-def _weighed(weights: tuple[int, ...], digits: bytes) -> int:
-    """Return the remainder of the weighed sum of digits in ASCII, which count from 48."""
-    total: int = sum(map(mul, weights, digits))
-    return (total - 48 * sum(weights)) % 11
+    digits = value.encode()  # their codes, so that no digit has to become a number first
+    first = sum(map(mul, _FIRST, digits)) - _FIRST_OF_ZEROS
+    second = sum(map(mul, _SECOND, digits)) - _SECOND_OF_ZEROS
+    return first % 11 <= _LARGEST_REMAINDER and second % 11 == 0
 
 
 @lru_cache(maxsize=4096)

@@ -169,12 +169,14 @@ async def test_everything_it_serves_has_a_url(sandbox: Sandbox) -> None:
 
 
 async def test_logs_hold_no_key_and_no_person(
-    caplog: pytest.LogCaptureFixture, record: Callable[..., Json]
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    record: Callable[..., Json],
 ) -> None:
     """At any level, for any kind of answer: ours and those of the libraries we run on."""
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpx").setLevel(logging.CRITICAL)
-    logging.getLogger("httpcore").setLevel(logging.CRITICAL)
+    for ours in ("httpx", "httpcore"):  # the client of this test
+        monkeypatch.setattr(logging.getLogger(ours), "disabled", True)
     async with Sandbox() as sandbox, connect(sandbox) as client:
         await client.post(f"{PATH}/batch", json=[record(), record(competence=None)])
         await client.post(PATH, json=record())

@@ -1,0 +1,437 @@
+"""Both transports on real sockets: what happened is told alike, above all whether it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+import respx
+
+from sdir_async import ConfigurationError, RetryPolicy, Sdir, transport
+from sdir_async.answers import Action, Answer, Happened, Lost, judge, retry_after
+from sdir_async.document import Operation
+from sdir_async.session import Request
+
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
+Handler = Callable[[Reader, Writer], Awaitable[None]]
+
+CREATE = Operation("create", "POST", "/", "create")
+READ = Operation("read", "GET", "/", "read")
+LARGE = bytes(range(256)) * 12_000
+MIDDLE = bytes(range(256)) * 400
+EMPTY = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n[]"
+SHORT = httpx.Timeout(5.0, read=0.3, write=0.3)
+
+
+@pytest.fixture(params=["httpx", "fast"])
+def kind(request: pytest.FixtureRequest) -> Any:
+    """Return the name of a transport."""
+    return request.param
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    """Serve with a handler for each connection; yield the URL."""
+    tasks: set[asyncio.Task[Any] | None] = set()
+
+    async def handle(reader: Reader, writer: Writer) -> None:
+        tasks.add(asyncio.current_task())
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await handler(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        left = [task for task in tasks if task]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+async def head(reader: Reader) -> tuple[bytes, int]:
+    """Read the head of a request; return it, and the length of the body."""
+    found = await reader.readuntil(b"\r\n\r\n")
+    lengths = [line for line in found.lower().split(b"\r\n") if line[:15] == b"content-length:"]
+    return found, int(lengths[0][15:]) if lengths else 0
+
+
+async def whole(reader: Reader) -> bytes:
+    """Read a whole request; return its body."""
+    _, length = await head(reader)
+    return await reader.readexactly(length)
+
+
+async def happened_at(url: str, kind: Any, body: bytes | None) -> Happened:
+    """Send one request, once."""
+    once = RetryPolicy(attempts=1)
+    operation = READ if body is None else CREATE
+    async with Sdir("key", base_url=url, transport=kind, timeout=SHORT, retry=once) as sdir:
+        return (await sdir._session.exchange(Request(operation, f"{url}/x", body=body))).happened
+
+
+@pytest.mark.parametrize(
+    "body", [None, b"[]", MIDDLE, LARGE], ids=["none", "2 B", "100 KB", "3 MB"]
+)
+async def test_a_body_arrives_whole(kind: Any, body: bytes | None) -> None:
+    """In one piece or many, with its length, and once."""
+    seen: list[tuple[bytes, bytes]] = []
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        lines, length = await head(reader)
+        content = await reader.readexactly(length)
+        seen.append((lines.lower(), hashlib.sha256(content).digest()))
+        writer.write(EMPTY)
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, body)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body) == (201, b"[]")
+    (lines, digest), *others = seen
+    assert not others
+    assert digest == hashlib.sha256(body or b"").digest()
+    assert b"transfer-encoding" not in lines
+    assert b"ocp-apim-subscription-key: key\r\n" in lines
+    assert b"accept-encoding: gzip" in lines
+
+
+async def test_a_refused_connection_was_not_sent(kind: Any) -> None:
+    """It may be sent again without asking."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        answer = await happened_at(url, kind, b"[]")
+    assert isinstance(answer, Lost)
+    assert answer.stage == "connect"
+
+
+@pytest.mark.parametrize("body", [b"[]", MIDDLE, LARGE], ids=["2 B", "100 KB", "3 MB"])
+@pytest.mark.parametrize("abort", [True, False], ids=["reset", "closed"])
+async def test_a_connection_lost_after_the_request(kind: Any, body: bytes, abort: bool) -> None:
+    """The server has read all of it, and may have saved it."""
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        if abort:
+            writer.transport.abort()
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, body)
+    assert isinstance(answer, Lost)
+    assert answer.stage == "answer"
+
+
+@pytest.mark.parametrize("body", [b"[]", MIDDLE, LARGE], ids=["2 B", "100 KB", "3 MB"])
+async def test_a_connection_lost_within_the_request(kind: Any, body: bytes) -> None:
+    """Never taken for a request that was not sent; a large one that can't have arrived is known."""
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await head(reader)
+        writer.transport.abort()
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, body)
+    assert isinstance(answer, Lost)
+    assert answer.stage == "body" if body is LARGE else answer.stage in ("body", "answer")
+
+
+async def test_a_connection_closed_without_a_word(kind: Any) -> None:
+    """The request may have been read before."""
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await reader.read(1)
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, b"[]")
+    assert isinstance(answer, Lost)
+    assert answer.stage == "answer"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n[", b"HTTP/1.1 2", b"hello\r\n\r\n"],
+    ids=["cut body", "cut head", "no HTTP"],
+)
+async def test_an_answer_cut_short(kind: Any, given: bytes) -> None:
+    """It was sent; nobody knows more."""
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(given)
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, b"[]")
+    assert isinstance(answer, Lost)
+    assert answer.stage == "answer"
+
+
+@pytest.mark.parametrize("started", [False, True], ids=["silence", "half an answer"])
+@pytest.mark.parametrize("body", [b"[]", LARGE], ids=["2 B", "3 MB"])
+async def test_an_answer_that_does_not_come(kind: Any, started: bool, body: bytes) -> None:
+    """The read timeout is kept."""
+    done = asyncio.Event()
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        if started:
+            writer.write(EMPTY[:-1])
+        await done.wait()
+
+    async with serving(handler) as url:
+        answer = await asyncio.wait_for(happened_at(url, kind, body), 10)
+        done.set()
+    assert isinstance(answer, Lost)
+    assert (answer.stage, "ReadTimeout" in answer.cause) == ("answer", True)
+
+
+async def test_a_server_that_stops_reading(kind: Any) -> None:
+    """The write timeout is kept."""
+    done = asyncio.Event()
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await head(reader)
+        await done.wait()
+
+    async with serving(handler) as url:
+        answer = await asyncio.wait_for(happened_at(url, kind, LARGE * 4), 10)
+        done.set()
+    assert isinstance(answer, Lost)
+    assert (answer.stage, "WriteTimeout" in answer.cause) == ("answer", True)
+
+
+@pytest.mark.parametrize("body", [MIDDLE, LARGE], ids=["100 KB", "3 MB"])
+@pytest.mark.parametrize("close", [True, False], ids=["closed", "kept open"])
+async def test_a_refusal_while_sending(kind: Any, body: bytes, close: bool) -> None:
+    """A 413 that comes before the body is read means: send less at a time."""
+    done = asyncio.Event()
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await head(reader)
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        if not close:
+            await done.wait()
+
+    async with serving(handler) as url:
+        answer = await asyncio.wait_for(happened_at(url, kind, body), 10)
+        done.set()
+    if close or isinstance(answer, Answer) or body is MIDDLE:
+        assert judge("create", answer).action is Action.HALVE
+
+
+async def test_a_connection_that_was_closed_while_idle(kind: Any) -> None:
+    """The next call takes another one."""
+    connections = 0
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        nonlocal connections
+        connections += 1
+        await whole(reader)
+        writer.write(EMPTY.replace(b"201 Created", b"200 OK"))
+
+    async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
+        for _ in range(3):
+            assert await sdir.course.v1.list_codes() == []
+            await asyncio.sleep(0.05)
+    assert connections == 3
+
+
+async def test_connections_are_used_again(kind: Any) -> None:
+    """One after the other, calls share a connection."""
+    connections = 0
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        nonlocal connections
+        connections += 1
+        while True:
+            await whole(reader)
+            writer.write(EMPTY)
+
+    async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
+        await sdir.course.v1.upload([{"at": at} for at in range(20)], chunk_size=1, check=False)
+        used = connections
+        await sdir.course.v1.upload([{"at": at} for at in range(20)], chunk_size=1, check=False)
+    assert 1 <= used <= 8
+    assert connections == used
+
+
+async def test_redirects_are_not_followed(kind: Any) -> None:
+    """The key goes to the configured host only."""
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+    requests = 0
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        nonlocal requests
+        while True:
+            await whole(reader)
+            requests += 1
+            writer.write(moved)
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, b"[]")
+    assert isinstance(answer, Answer)
+    assert (answer.status, requests) == (307, 1)
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+async def test_headers_in_any_case_and_compressed_answers(kind: Any, name: str) -> None:
+    """HTTP's names have no case; what was packed is unpacked, once."""
+    packed = gzip.compress(b'{"a": 1}')
+    lines = f"HTTP/1.1 503 Away\r\n{name}: 7\r\nContent-Encoding: gzip\r\nSet-Cookie: a=1\r\n"
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(f"{lines}Content-Length: {len(packed)}\r\n\r\n".encode() + packed)
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, None)
+    assert isinstance(answer, Answer)
+    assert retry_after(answer) == 7
+    assert answer.body == b'{"a": 1}'
+
+
+async def test_the_log_names_the_request_and_not_the_key(
+    kind: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each request has its line, whatever it travelled over."""
+    caplog.set_level(logging.DEBUG)
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(EMPTY)
+
+    async with serving(handler) as url, Sdir("se-cr-et", base_url=url, transport=kind) as sdir:
+        await sdir.course.v1.create_courses([])
+    lines = [record.getMessage() for record in caplog.records if record.name == "httpx"]
+    assert [line.split()[2] for line in lines] == ["POST"]
+    assert lines[0].endswith('"HTTP/1.1 201 Created"')
+    assert "se-cr-et" not in caplog.text
+
+
+async def test_nothing_is_left_open(kind: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A closed Sdir leaves no connection, no task and no complaint."""
+    left: list[Writer] = []
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        left.append(writer)
+        await whole(reader)
+        writer.write(EMPTY)
+        assert await reader.read() == b""
+        left.remove(writer)
+
+    async with serving(handler) as url:
+        sdir = Sdir("key", base_url=url, transport=kind)
+        await sdir.course.v1.create_courses([])
+        await sdir.aclose()
+        await asyncio.sleep(0.05)
+        assert not left
+        with pytest.raises(ConfigurationError, match="closed"):
+            await sdir.course.v1.list_codes()
+    assert "Unclosed" not in caplog.text
+
+
+async def test_a_deadline_ends_a_request(kind: Any) -> None:
+    """Cancelled while it waits, a request leaves its connection to nobody."""
+    done = asyncio.Event()
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        await done.wait()
+
+    async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
+        report = await sdir.course.v1.upload([b"{}"], check=False, deadline=0.2)
+        done.set()
+    assert report.in_doubt == 1
+
+
+# Which transport it is
+
+
+def used(sdir: Sdir) -> str:
+    """Return the name of the transport that an Sdir uses."""
+    return type(sdir._http._transport).__name__
+
+
+@pytest.fixture
+def _no_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+
+
+async def test_the_fast_one_is_taken_where_it_is_installed() -> None:
+    """And httpx's own where it is asked for."""
+    async with Sdir("key") as one, Sdir("key", transport="fast") as two:
+        assert (used(one), used(two)) == ("FastTransport", "FastTransport")
+    async with Sdir("key", transport="httpx") as sdir:
+        assert used(sdir) == "AsyncHTTPTransport"
+
+
+@pytest.mark.usefixtures("_no_aiohttp")
+async def test_without_the_extra() -> None:
+    """Nothing changes, unless the fast one is asked for by name."""
+    async with Sdir("key") as sdir:
+        assert used(sdir) == "AsyncHTTPTransport"
+    with pytest.raises(ConfigurationError, match=r"pip install 'sdir-async\[fast\]'"):
+        Sdir("key", transport="fast")
+    async with httpx.AsyncClient() as own, Sdir("key", http_client=own, transport="fast") as sdir:
+        assert sdir._http is own
+
+
+def test_a_transport_that_does_not_exist() -> None:
+    """The error names those that do."""
+    with pytest.raises(ConfigurationError, match="auto, httpx, fast"):
+        Sdir("key", transport="slow")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
+async def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The proxy of the environment is used, as httpx uses it."""
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with Sdir("key") as sdir:
+        assert type(sdir._http) is httpx.AsyncClient
+        assert sdir._http._mounts
+    with pytest.raises(ConfigurationError, match="no proxy"):
+        Sdir("key", transport="fast")
+
+
+async def test_where_httpx_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What answers or records the requests of httpx sees them: respx, OpenTelemetry."""
+    with respx.mock:
+        async with Sdir("key") as sdir:
+            assert used(sdir) == "AsyncHTTPTransport"
+    original = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def watching(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        return await original(self, request)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", watching)
+    async with Sdir("key") as sdir:
+        assert used(sdir) == "AsyncHTTPTransport"
+
+
+def test_only_what_happens_while_connecting_was_not_sent() -> None:
+    """Every error of aiohttp is one of httpx; those two alone mean that nothing was sent."""
+    import aiohttp
+
+    table = transport._errors_of(aiohttp)
+    not_sent = (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError)
+    for kind in vars(aiohttp).values():
+        if isinstance(kind, type) and issubclass(kind, aiohttp.ClientError):
+            made = next(made for known, made in table.items() if issubclass(kind, known))
+            safe = issubclass(made, httpx.ConnectError | httpx.ConnectTimeout)
+            assert safe == issubclass(kind, not_sent), kind

@@ -1,0 +1,89 @@
+"""Which version of an API a call goes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sdir_async import ConfigurationError, Sdir
+from sdir_async.api.additional_competence.v1.operations import AdditionalCompetenceV1
+from sdir_async.api.additional_competence.v2.operations import AdditionalCompetenceV2
+
+from .scripted import KEY, OK, Script, sdir_over
+from .virtual import run
+
+
+def test_a_version_is_an_attribute_or_a_name() -> None:
+    """Both are the same object."""
+    competences = sdir_over(Script(OK)).additional_competence
+    assert isinstance(competences.v1, AdditionalCompetenceV1)
+    assert isinstance(competences.v2, AdditionalCompetenceV2)
+    assert competences["v1"] is competences.v1
+    assert competences["v2"] is competences.v2
+
+
+def test_the_newest_version_is_selected_unless_one_is_pinned() -> None:
+    """Per API: the others keep their newest."""
+    assert isinstance(sdir_over(Script(OK)).additional_competence.selected, AdditionalCompetenceV2)
+    pinned = sdir_over(Script(OK), versions={"additional_competence": "v1"})
+    assert pinned.additional_competence.selected is pinned.additional_competence.v1
+    assert pinned.course.selected is pinned.course.v1
+
+
+def test_a_pin_does_not_hide_the_other_versions() -> None:
+    """It says what `.selected` is, and nothing else."""
+    pinned = sdir_over(Script(OK), versions={"additional_competence": "v1"})
+    assert isinstance(pinned.additional_competence.v2, AdditionalCompetenceV2)
+
+
+def test_each_version_goes_to_its_own_address() -> None:
+    """The version is a segment of the path."""
+    script = Script(OK)
+    competences = sdir_over(script).additional_competence
+    run(competences.v1.list_codes())
+    run(competences.v2.list_codes())
+    assert [request.url.path.split("/")[3] for request in script.requests] == ["v1", "v2"]
+
+
+@pytest.mark.parametrize("name", ["v3", "", "V1", "1", None, 1], ids=repr)
+def test_an_unknown_version_is_refused_with_those_that_exist(name: Any) -> None:
+    """By name; as an attribute it does not exist."""
+    competences: Any = sdir_over(Script(OK)).additional_competence
+    message = f"additional_competence has no version {name!r}; there is v1, v2"
+    with pytest.raises(ConfigurationError, match=message):
+        competences[name]
+    with pytest.raises(AttributeError):
+        competences.v3  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("pins", "message"),
+    [
+        ({"additional_competence": "v3"}, "additional_competence has no version 'v3'; .* v1, v2"),
+        ({"course": None}, "course has no version None; there is v1"),
+        ({"courses": "v1"}, "no API 'courses'; there is additional_competence, course, seagoing"),
+        ({"course": "v1", "x": "v1"}, "no API 'x'"),
+    ],
+)
+def test_a_pin_to_what_does_not_exist_is_refused(pins: Any, message: str) -> None:
+    """When the Sdir is made."""
+    with pytest.raises(ConfigurationError, match=message):
+        Sdir(KEY, versions=pins)
+
+
+def test_a_pin_is_read_when_the_sdir_is_made() -> None:
+    """Changing the mapping later changes nothing."""
+    pins = {"additional_competence": "v1"}
+    sdir = sdir_over(Script(OK), versions=pins)
+    pins["additional_competence"] = "v2"
+    assert isinstance(sdir.additional_competence.selected, AdditionalCompetenceV1)
+
+
+def test_an_api_lists_its_versions() -> None:
+    """The oldest first."""
+    competences = sdir_over(Script(OK)).additional_competence
+    assert list(competences) == ["v1", "v2"]
+    assert "v2" in competences
+    assert "v3" not in competences
+    assert repr(competences) == "<additional_competence: v1, v2>"
