@@ -188,7 +188,9 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _watched(
-    stream: AsyncIterable[bytes], bound: asyncio.Timeout, timeout: dict[str, float | None]
+    stream: AsyncIterable[bytes],
+    bound: asyncio.Timeout,
+    timeout: dict[str, float | None],  # noqa: ASYNC109
 ) -> AsyncIterator[bytes]:
     """Yield the pieces of a body; aiohttp itself waits for ever for a server that stops reading.
 

@@ -135,7 +135,9 @@ def test_the_installed_package_has_the_fixture_for_pytest(python: Path, tmp_path
 
 def test_importing_the_package_imports_no_version_and_no_extra(python: Path) -> None:
     """They come when they are used. Without rich, since httpx imports it where it finds it."""
-    program = "import sys; sys.modules['rich'] = None; from sdir_async import Sdir; print(*sys.modules)"
+    program = (
+        "import sys; sys.modules['rich'] = None; from sdir_async import Sdir; print(*sys.modules)"
+    )
     modules = _installed(python, program).split()
     assert "sdir_async.client" in modules
     assert list(filter(LATER.match, modules)) == []

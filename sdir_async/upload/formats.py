@@ -32,8 +32,8 @@ def is_person_number(value: str) -> bool:
     if len(value) != _PERSON_DIGITS or not (value.isascii() and value.isdigit()):
         return False
     digits = value.encode()  # their codes, so that no digit has to become a number first
-    first = sum(map(mul, _FIRST, digits)) - _FIRST_OF_ZEROS
-    second = sum(map(mul, _SECOND, digits)) - _SECOND_OF_ZEROS
+    first: int = sum(map(mul, _FIRST, digits)) - _FIRST_OF_ZEROS
+    second: int = sum(map(mul, _SECOND, digits)) - _SECOND_OF_ZEROS
     return first % 11 <= _LARGEST_REMAINDER and second % 11 == 0
 
 
