@@ -353,8 +353,8 @@ def test_no_words_about_a_person_are_in_the_journal(tmp_path: Path, name: str) -
     """Whatever the server says of a record, and in whatever field."""
 
     class Naming(Register):
-        def _refusal(self, given: list[Record]) -> httpx.Response | None:
-            named = super()._refusal(given)
+        def _refusal(self, records: list[Record]) -> httpx.Response | None:
+            named = super()._refusal(records)
             said = f"{name}, born 18.06.1981, is unknown."
             errors = {"errors": {f"[0].Extra['{name}']": [said]}}
             return named and httpx.Response(400, json=errors)
