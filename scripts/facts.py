@@ -30,6 +30,7 @@ class Call:
         id: What the document calls it.
         effect: What a request does to the register.
         arguments: Python names of its parameters, each with its description.
+        deprecated: Whether the document calls it so.
         parser: The function that makes a value of its answer, `None` where there is no content.
     """
 
@@ -38,6 +39,7 @@ class Call:
     method: str
     path: str
     effect: str
+    deprecated: bool
     arguments: dict[str, str]
     parser: str | None
 
@@ -160,6 +162,7 @@ def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
         method=operation.method.upper(),
         path=operation.path,
         effect=effect_of(operation),
+        deprecated=operation.node.get("deprecated") is True,
         arguments=arguments,
         parser=None if operation.answer is None else "_parse",
     )

@@ -41,12 +41,16 @@ class Document:
 
 @frozen
 class Operation:
-    """One operation: `path` is a template such as `/codes/{code}`, below the base URL."""
+    """One operation: `path` is a template such as `/codes/{code}`, below the base URL.
+
+    `deprecated` is what the document calls it.
+    """
 
     name: str
     method: str
     path: str
     effect: Effect
+    deprecated: bool = False
 
 
 @frozen

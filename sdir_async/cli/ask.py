@@ -50,17 +50,12 @@ def _described(version: Version) -> dict[str, Any]:
                 "method": call.operation.method,
                 "path": call.operation.path,
                 "effect": call.operation.effect,
-                "deprecated": is_deprecated(call.operation),
+                "deprecated": call.operation.deprecated,
                 "about": call.about,
             }
             for call in version.calls()
         ],
     }
-
-
-def is_deprecated(operation: Operation) -> bool:
-    """Say whether the document calls an operation deprecated, where the generated code tells."""
-    return bool(getattr(operation, "deprecated", False))
 
 
 def _table_of(version: Version) -> Table:
@@ -73,7 +68,7 @@ def _table_of(version: Version) -> Table:
         table.add_column(heading, header_style="dim", no_wrap=whole, overflow="fold")
     for call in version.calls():
         request = f"{call.operation.method} {call.operation.path}"
-        about = f"Deprecated. {call.about}" if is_deprecated(call.operation) else call.about
+        about = f"Deprecated. {call.about}" if call.operation.deprecated else call.about
         table.add_row(call.operation.name, Text(request), Text(about))
     return table
 

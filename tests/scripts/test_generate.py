@@ -240,6 +240,15 @@ def test_parameters_step_aside_for_our_own_and_are_described(checkout: Checkout)
     assert "timeout_: How long the\n                fishing takes" in text
 
 
+def test_what_the_document_calls_deprecated_is_known(checkout: Checkout) -> None:
+    paths = {"/a": {"get": operation("old") | {"deprecated": True}, "post": operation("new")}}
+    checkout.add("boats/v1.json", document(paths))
+    checkout.generate()
+    text = checkout.text("boats/v1/operations.py")
+    assert 'Operation("old", "GET", "/a", "read", deprecated=True)' in text
+    assert 'Operation("new", "POST", "/a", "create")' in text
+
+
 def test_a_record_may_have_a_field_of_any_name(checkout: Checkout) -> None:
     """Also one that is called like the record, or like something in the methods of its class."""
     names = [
