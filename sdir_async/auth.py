@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 from attrs import field, frozen, validators
 
 from .errors import ConfigurationError
+from .privacy import keep_secret
 
 HEADER: Final = "Ocp-Apim-Subscription-Key"
 ENVIRONMENT_VARIABLE: Final = "SDIR_API_KEY"
@@ -108,4 +109,7 @@ class KeyRing:
 
 def _listed(key: Key) -> list[str]:
     pair = key if isinstance(key, SubscriptionKey) else SubscriptionKey(key)
-    return [one for one in (pair.primary, pair.secondary) if one is not None]
+    keys = [one for one in (pair.primary, pair.secondary) if one is not None]
+    for one in keys:
+        keep_secret(one)
+    return keys

@@ -1,4 +1,4 @@
-"""Keeps national identity numbers out of everything that people and machines read later."""
+"""Keeps person numbers and keys out of everything that people and machines read later."""
 
 from __future__ import annotations
 
@@ -18,10 +18,20 @@ _PATTERN = re.compile(
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 _MASKED = "***********"
+_SHORTEST_KEY = 8
+_keys: set[str] = set()
+
+
+def keep_secret(key: str) -> None:
+    """Star out this key, too, wherever a server repeats it; a shorter one is a word like others."""
+    if len(key) >= _SHORTEST_KEY:
+        _keys.add(key)
 
 
 def mask(text: str) -> str:
-    """Return the text with everything that could be a person number starred out."""
+    """Return the text with all keys, and everything that could be a person number, starred out."""
+    for key in _keys:
+        text = text.replace(key, "***")
     return _PATTERN.sub(lambda found: found["identifier"] or _MASKED, text)
 
 

@@ -164,6 +164,28 @@ def test_after_being_turned_away_starts_are_spread() -> None:
     assert max(sum(at <= other < at + 0.5 for other in starts) for at in starts) <= 20
 
 
+def test_a_straggler_of_an_earlier_flight_says_nothing_new() -> None:
+    """It was sent before anybody knew; only the wait that it asks for counts."""
+
+    async def main() -> tuple[float, float]:
+        pacer = Pacer()
+        now = asyncio.get_running_loop().time
+        async with pacer as early:
+            await Busy(pacer).waves(20)
+            pacer.turned_away(now() - 1, 5)
+            await asyncio.sleep(5)
+            await Busy(pacer).waves(3)
+        limit, rate = pacer._limit, pacer._rate.at(100)
+        pacer.turned_away(early, 50)
+        await Busy(pacer).waves(1)
+        assert now() > 50
+        return pacer._limit / limit, pacer._rate.at(100) / rate
+
+    limits, rates = run(main())
+    assert limits >= 1
+    assert rates == 1
+
+
 def _waiting_in_line(pacer: Pacer) -> None:
     pacer.pause(10)
 

@@ -216,3 +216,15 @@ async def test_an_answer_that_is_not_what_was_promised(respx_mock: respx.MockRou
             await sdir.course.v1.create_courses([])
         with pytest.raises(sdir_async.ConnectionFailed, match="can't be understood"):
             await sdir.course.v1.list_codes()
+
+
+async def test_a_key_that_the_server_repeats(respx_mock: respx.MockRouter) -> None:
+    """Whatever an answer holds, no error shows the key, nor the secondary one."""
+    said = {"message": f"bad key {KEY}", "title": f"{KEY[::-1]}", "errors": {KEY: [KEY]}}
+    respx_mock.route().respond(400, json=said)
+    async with Sdir(SubscriptionKey(KEY, KEY[::-1])) as sdir:
+        with pytest.raises(sdir_async.InvalidRequest) as caught:
+            await sdir.course.v1.list_codes()
+    shown = str(caught.value) + repr(caught.value.__dict__)
+    assert KEY not in shown
+    assert KEY[::-1] not in shown

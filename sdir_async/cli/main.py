@@ -5,8 +5,13 @@ import sys
 import threading
 from typing import Final
 
-from .app import app
-from .commands import files, questions, setup
+try:
+    from .app import app
+    from .commands import files, questions, setup
+except ModuleNotFoundError as missing:
+    if (missing.name or "").startswith("sdir_async"):
+        raise
+    sys.exit(f"sdir: {missing.name} is missing: pip install 'sdir-async[cli]'")
 
 _PATIENCE: Final = 0.5
 

@@ -69,12 +69,12 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
         if issubclass(kind, Model):
             if not issubclass(kind, self._models):
                 raise TypeError(f"{kind.__module__}.{kind.__name__} {_NOT_TAKEN}")
-            to_dict = kind.to_dict
-            return lambda record: _written(to_dict(record))
+            to_dict, dumps = kind.to_dict, orjson.dumps
+            return lambda record: dumps([to_dict(record)], _to_dict)[1:-1]
         if issubclass(kind, dict):
             return _dumps
         if issubclass(kind, Mapping):
-            return lambda record: _written(dict(record))
+            return lambda record: _dumps(dict(record))
         raise TypeError(f"{kind.__name__} {_NOT_TAKEN}")
 
     def __call__(self, record: object) -> bytes:
@@ -84,8 +84,11 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
             Unreadable: The record has the right type, but holds what JSON can't.
             TypeError: It is not a record at all, or one of another API or version.
         """
-        write = self[type(record)]
-        return _written(record) if write is _dumps else write(record)
+        value: Any = record
+        write = self[type(value)]
+        if write is _as_object:
+            return write(value)
+        return _written(value.to_dict() if isinstance(value, Model) else dict(value))
 
 
 _NOT_TAKEN = (
