@@ -10,7 +10,7 @@ OVERLAYS := %.overlay.yaml %.overlay.yml %.overlay.json
 DOCUMENTS := $(filter-out $(OVERLAYS),$(wildcard $(addprefix openapi/*/*.,yaml yml json)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate fetch changes torture pins clean
+.PHONY: help setup demo test check bench generate fetch changes torture pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ check: $(VENV)/.dev ## lint, format, types, documents, and whether the generated
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/openapi-spec-validator $(DOCUMENTS)
 	$(BIN)/python scripts/generate.py --check
+
+bench: $(VENV)/.dev ## measure beside other clients; QUICK=1 for a minute's worth
+	@$(BIN)/python scripts/bench $(if $(QUICK),--quick)
 
 generate: $(VENV)/.dev ## rebuild sdir_async/api/ from openapi/
 	@$(BIN)/python scripts/generate.py

@@ -85,19 +85,23 @@ def _seeded() -> Iterator[None]:
     random.setstate(state)
 
 
-LIMITERS: dict[str, Callable[[], Bucket | Window]] = {
-    "token bucket, 20 at once": lambda: Bucket(20, 20),
-    "token bucket, 5 at once": lambda: Bucket(20, 5),
-    "window of a second": lambda: Window(20, 1),
-    "window of five seconds": lambda: Window(100, 5),
-    "window of ten seconds": lambda: Window(200, 10),
+LIMITERS: dict[str, tuple[Callable[[], Bucket | Window], float]] = {
+    "token bucket, 20 at once": (lambda: Bucket(20, 20), 0.95),
+    "token bucket, 5 at once": (lambda: Bucket(20, 5), 0.9),
+    "window of a second": (lambda: Window(20, 1), 0.85),
+    "window of five seconds": (lambda: Window(100, 5), 0.9),
+    "window of ten seconds": (lambda: Window(200, 10), 0.95),
 }
+"""Each lets in 20 calls a second; how much of that has to be used at least.
+
+Waiting is asked for in whole seconds: that costs a window of one second the most.
+"""
 
 
 @pytest.mark.usefixtures("_seeded")
-@pytest.mark.parametrize("limiter", LIMITERS.values(), ids=LIMITERS)
-def test_a_limit_is_used_and_kept(limiter: Callable[[], Bucket | Window]) -> None:
-    """Of 20 calls a second at least nine tenths are made, and few are turned away."""
+@pytest.mark.parametrize(("limiter", "share"), LIMITERS.values(), ids=LIMITERS)
+def test_a_limit_is_used_and_kept(limiter: Callable[[], Bucket | Window], share: float) -> None:
+    """Eight who call without a break use most of it, and are hardly ever turned away."""
     server = Limited(limiter())
 
     async def main() -> None:
@@ -111,9 +115,9 @@ def test_a_limit_is_used_and_kept(limiter: Callable[[], Bucket | Window]) -> Non
         await asyncio.gather(*(work() for _ in range(8)))
 
     run(main())
-    assert sum(server.let_in(0, 60)) / (20 * 60) >= 0.9
+    assert sum(server.let_in(0, 60)) / (20 * 60) >= share
     later = server.let_in(5, 60)
-    assert later.count(False) / len(later) <= 0.05
+    assert later.count(False) / len(later) <= 0.03
 
 
 def test_a_fast_server_is_never_slowed() -> None:

@@ -1,0 +1,1 @@
+"""The benchmark: ours beside what others generate or write by hand, in one run."""

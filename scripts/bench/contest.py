@@ -1,0 +1,125 @@
+"""Runs the contenders side by side: a process each, taking turns round by round."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import IO, TYPE_CHECKING, cast
+
+from attrs import Factory, define, field
+
+from .contenders import CONTENDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SCRIPTS = Path(__file__).parent.parent
+CLIENT_CORE, SERVER_CORE = 0, 1
+
+
+def environment(*folders: Path) -> dict[str, str]:
+    """Return the environment of a process that finds the benchmark and the generated clients."""
+    found = os.pathsep.join(map(str, [SCRIPTS, SCRIPTS.parent, *folders]))
+    return {**os.environ, "PYTHONPATH": found, "PYTHONWARNINGS": "ignore"}
+
+
+@define
+class Series:
+    """What was measured of one contender: seconds of CPU and of the clock for each round."""
+
+    title: str
+    count: int
+    cpu: list[float] = Factory(list)
+    wall: list[float] = Factory(list)
+
+    @property
+    def micros(self) -> float:
+        """Microseconds of CPU for each record or call: the median of the rounds."""
+        return median(self.cpu) / self.count * 1e6
+
+    @property
+    def rate(self) -> float:
+        """Records or calls in a second of the clock: the median of the rounds."""
+        return self.count / median(self.wall)
+
+
+@define
+class Worker:
+    """The process of one contender."""
+
+    series: Series
+    process: subprocess.Popen[str] = field(repr=False)
+
+    @classmethod
+    def start(cls, name: str, urls: dict[str, str], env: dict[str, str]) -> Worker:
+        """Start a contender and wait until it is warm."""
+        contender = CONTENDERS[name]
+        command = [sys.executable, "-m", "bench.worker", name, json.dumps(urls), str(CLIENT_CORE)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+        )
+        worker = cls(Series(contender.title, contender.count), process)
+        if worker.read() != "ready":
+            worker.end()
+            raise RuntimeError(f"{name} did not start")
+        return worker
+
+    def read(self) -> str:
+        """Return the next line that it prints."""
+        return cast("IO[str]", self.process.stdout).readline().strip()
+
+    def round(self) -> None:
+        """Let it run once."""
+        commands = cast("IO[str]", self.process.stdin)
+        commands.write("\n")
+        commands.flush()
+        used = json.loads(self.read())
+        self.series.cpu.append(used["cpu"])
+        self.series.wall.append(used["wall"])
+
+    def end(self) -> None:
+        """End it."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def serving(env: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Run the server; yield the URL of each way to answer."""
+    command = [sys.executable, "-m", "bench.server", str(SERVER_CORE)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    try:
+        yield json.loads(cast("IO[str]", server.stdout).readline())
+    finally:
+        server.kill()
+        server.wait()
+
+
+def server_cpu(urls: dict[str, str]) -> float:
+    """Ask the server how many seconds of CPU it has used."""
+    host, port = urls["clock"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        return float(connection.recv(100))
+
+
+def compete(
+    names: Sequence[str], rounds: int, urls: dict[str, str], env: dict[str, str]
+) -> dict[str, Series]:
+    """Run all contenders, round by round in turns; return what was measured."""
+    workers: dict[str, Worker] = {}
+    try:
+        for name in names:
+            workers[name] = Worker.start(name, urls, env)
+        for _ in range(rounds):
+            for worker in workers.values():
+                worker.round()
+    finally:
+        for worker in workers.values():
+            worker.end()
+    return {name: worker.series for name, worker in workers.items()}
