@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import sdir_async
-from sdir_async import ConfigurationError, Sdir, SubscriptionKey
+from sdir_async import ConfigurationError, RetryPolicy, Sdir, SubscriptionKey
 from sdir_async.auth import KeyRing
 
 from .scripted import GATEWAY_500, KEY, OK, Line, Script, answer, lost, sdir_over
@@ -184,6 +184,15 @@ def test_each_of_a_pair_is_tried_once() -> None:
     script = takes_only("other")
     _refused(sdir_over(script, SubscriptionKey("primary", "secondary")))
     assert script.keys == ["primary", "secondary"]
+
+
+@pytest.mark.parametrize(("attempts", "sent"), [(1, ["primary"]), (2, ["primary", "secondary"])])
+def test_another_key_is_another_attempt(attempts: int, sent: list[str]) -> None:
+    """The policy says how many there may be."""
+    script = takes_only("other")
+    key = SubscriptionKey("primary", "secondary")
+    _refused(sdir_over(script, key, retry=RetryPolicy(attempts)))
+    assert script.keys == sent
 
 
 def test_no_key_is_given_up_for_good() -> None:

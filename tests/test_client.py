@@ -11,6 +11,7 @@ import respx
 
 import sdir_async
 from sdir_async import ConfigurationError, RetryPolicy, Sdir
+from sdir_async.client import DEFAULT_TIMEOUT
 from sdir_async.document import Document
 from sdir_async.operations import Operations
 
@@ -206,6 +207,12 @@ def test_a_retry_policy_says_how_long_to_wait(seconds: float) -> None:
     assert all(seconds / 2 <= policy.wait(1) <= seconds for _ in range(100))
     assert all(30 <= policy.wait(failures) <= 60 for failures in (20, 10_000))
     assert isinstance(policy.wait(3), float)
+
+
+def test_the_policy_of_those_who_set_none() -> None:
+    """Six attempts within half a minute; a database that sleeps for one is waited for."""
+    assert RetryPolicy() == RetryPolicy(attempts=6, first_wait=0.5, longest_wait=60, settle=30)
+    assert httpx.Timeout(120, connect=10, pool=None) == DEFAULT_TIMEOUT
 
 
 def test_a_retry_policy_cannot_be_changed() -> None:

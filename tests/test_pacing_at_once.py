@@ -300,6 +300,19 @@ def test_when_one_call_is_told_to_wait_all_wait(line: Line, seconds: float) -> N
     assert min(script.times[1:]) >= seconds
 
 
+def test_a_database_that_woke_up_is_not_taken_for_a_limit() -> None:
+    """Sixty calls go through in six rounds: one, two, four, and so on."""
+    script = Script(answer(500, ASLEEP), OK, takes=1)
+
+    async def main() -> None:
+        course = sdir_over(script).course.v1
+        await course.list_codes()
+        await asyncio.gather(*(course.list_codes() for _ in range(60)))
+
+    run(main())
+    assert script.times[-1] - script.times[1] <= 6
+
+
 def test_another_sdir_does_not_wait() -> None:
     """It may have another subscription."""
 

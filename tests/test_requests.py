@@ -138,3 +138,4 @@ def test_a_request_without_a_body_has_none() -> None:
     run(course.list_codes())
     run(course.create_courses([]))
     assert [request.content for request in script.requests] == [b"", b"[]"]
+    assert "Content-Length" not in script.requests[0].headers

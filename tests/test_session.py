@@ -80,6 +80,22 @@ def test_a_create_of_unknown_fate_is_not_repeated(line: Line) -> None:
     assert len(script.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (answer(502), "status 502"),
+        (answer(201, b"<p>"), "status 201, but the answer can't be understood"),
+        (lost(httpx.ReadTimeout, "too late"), "ReadTimeout: too late"),
+        (lost(httpx.ReadTimeout), "ReadTimeout"),
+    ],
+)
+def test_a_doubt_says_what_there_was_instead_of_an_answer(line: Line, what: str) -> None:
+    """So that a person can judge for themselves."""
+    with pytest.raises(sdir_async.UnknownOutcome) as caught:
+        run(create(sdir_over(Script(line))))
+    assert f"what came of it is unknown: {what}. It may be saved" in str(caught.value)
+
+
 @pytest.mark.parametrize("line", NOT_APPLIED.values(), ids=NOT_APPLIED)
 @pytest.mark.parametrize("call", [read, create, update])
 def test_what_was_certainly_not_applied_is_repeated(call: Call, line: Line) -> None:
