@@ -42,7 +42,8 @@ class Sdir(Apis):
         versions: Which version `.selected` means, per API; the newest where nothing is said.
         timeout: Seconds, or an `httpx.Timeout`, for each attempt; reads wait for 120 s by default.
         retry: How often and how long to try again, where that is safe.
-        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here.
+        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here. If
+            it repeats requests by itself, it gets the body of a create only once all the same.
         transport: How requests travel where no `http_client` is given. `"fast"` needs
             `pip install 'sdir-async[fast]'`; `"auto"` takes it where it is installed and no proxy
             is set; `"httpx"` is httpx's own.

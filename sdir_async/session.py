@@ -105,19 +105,25 @@ class Exchange:
 
 
 class _Body:
-    """A body in pieces, that knows whether the peer can have received all of it.
+    """A body in pieces, that knows whether the peer can have received any of it, or all.
 
-    It can as soon as the last piece is handed to the transport, whatever is raised after that: the
-    peer may have read it, applied the request and broken off before we hear of it.
+    It can as soon as the first, or the last, piece is handed to the transport, whatever is raised
+    after that: the peer may have read it, applied the request and broken off before we hear of it.
+
+    It is handed over once. A transport of the user's that sends again by itself what it thinks was
+    lost would report twice what a create creates.
     """
 
-    def __init__(self, content: bytes, *, copied: bool) -> None:
+    def __init__(self, content: bytes, *, copied: bool, once: bool) -> None:
         self.content: Any = content if copied else memoryview(content)
-        self.whole = False
+        self.begun = self.whole = False
+        self._once = once
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.whole = False
-        end = len(self.content) - _PIECE
+        if self.begun and self._once:
+            raise httpx.StreamConsumed
+        self.begun, self.whole = True, False
+        end = max(0, len(self.content) - _PIECE)
         for start in range(0, end, _LARGE_PIECE):
             yield self.content[start : min(start + _LARGE_PIECE, end)]
         self.whole = True
@@ -262,10 +268,15 @@ class Session:
         return happened, verdict
 
     def _build(self, request: Request, key: str) -> tuple[httpx.Request, _Body | None]:
-        """Return what to send; a large body goes in pieces, to know how far it came."""
+        """Return what to send, and its body where we have to know how far it came.
+
+        That is a large one, and each one that goes through a transport that we don't know.
+        """
         content = request.body or b""
-        copied = not isinstance(self._http, LeanClient)
-        body = _Body(content, copied=copied) if len(content) > _PIECE else None
+        unknown = not isinstance(self._http, LeanClient)
+        body = None
+        if len(content) > _PIECE or (unknown and content):
+            body = _Body(content, copied=unknown, once=request.operation.effect == "create")
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",
@@ -288,9 +299,9 @@ class Session:
     async def _send(self, built: httpx.Request, body: _Body | None) -> Happened:
         try:
             response = await self._http.send(built, follow_redirects=False)
-        except _NOT_SENT as error:
-            return Lost("connect", _cause(error))
         except Exception as error:  # noqa: BLE001  whatever a transport raises, it may have been sent
+            if isinstance(error, _NOT_SENT) and not (body and body.begun):
+                return Lost("connect", _cause(error))
             broken_off = body is not None and not body.whole and isinstance(error, _BROKEN_OFF)
             return Lost("body" if broken_off else "answer", _cause(error))
         return Answer(response.status_code, response.headers, response.content)

@@ -42,9 +42,11 @@ def lost(kind: type[httpx.RequestError], text: str = "") -> Line:
     def fail(request: httpx.Request) -> httpx.Response:
         raise kind(text, request=request)
 
+    fail.unread = kind in NOT_CONNECTED  # type: ignore[attr-defined]
     return fail
 
 
+NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 OK = answer(200, [])
 NEVER = 1e9
 
@@ -55,11 +57,13 @@ class Script(httpx.AsyncBaseTransport):
     Attributes:
         requests: What was sent.
         times: When each request came, by the loop's clock.
+        bodies: What was read of them.
     """
 
     def __init__(self, *lines: Line, takes: float = 0.0) -> None:
         self.requests: list[httpx.Request] = []
         self.times: list[float] = []
+        self.bodies: list[bytes] = []
         self._lines = lines
         self._takes = takes
 
@@ -67,7 +71,8 @@ class Script(httpx.AsyncBaseTransport):
         line = self._lines[min(len(self.requests), len(self._lines) - 1)]
         self.requests.append(request)
         self.times.append(asyncio.get_running_loop().time())
-        await request.aread()
+        if not getattr(line, "unread", False):
+            self.bodies.append(await request.aread())
         await asyncio.sleep(self._takes)
         return line(request)
 

@@ -80,6 +80,41 @@ def test_a_create_of_unknown_fate_is_not_repeated(line: Line) -> None:
     assert len(script.requests) == 1
 
 
+class SendsAgain(httpx.AsyncBaseTransport):
+    """A transport of the user's that repeats by itself whatever fails."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._send(request)
+        except httpx.TransportError:
+            return await self._send(request)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        method, url, headers, stream = request.method, request.url, request.headers, request.stream
+        return await self.script.handle_async_request(
+            httpx.Request(method, url, headers=headers, stream=stream)
+        )
+
+
+@pytest.mark.parametrize(
+    ("call", "answered"), [(create, 0), (update, 1), (read, 1)], ids=["create", "update", "read"]
+)
+def test_a_transport_that_sends_again_by_itself(call: Call, answered: int) -> None:
+    """It gets the body of a create once: what it took for lost may have been saved."""
+    script = Script(lost(httpx.ReadError), OK)
+    client = httpx.AsyncClient(transport=SendsAgain(script))
+    sdir = Sdir("key", http_client=client, retry=RetryPolicy(attempts=1))
+    if answered:
+        assert run(call(sdir)) == []
+    else:
+        with pytest.raises(sdir_async.UnknownOutcome, match="StreamConsumed"):
+            run(call(sdir))
+    assert len(script.bodies) == 1 + answered
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [

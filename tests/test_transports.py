@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import hashlib
+import importlib
 import logging
 import socket
 import sys
@@ -36,6 +37,26 @@ SHORT = httpx.Timeout(5.0, read=0.3, write=0.3)
 @pytest.fixture(params=["httpx", "fast"])
 def kind(request: pytest.FixtureRequest) -> Any:
     """Return the name of a transport."""
+    return request.param
+
+
+def _over_httpx_aiohttp() -> httpx.AsyncClient:
+    client_of: Any = importlib.import_module("httpx_aiohttp").HttpxAiohttpClient
+    client: httpx.AsyncClient = client_of()
+    return client
+
+
+def _over_pyreqwest() -> httpx.AsyncClient:
+    transport_of: Any = importlib.import_module("pyreqwest.compatibility.httpx").HttpxTransport
+    return httpx.AsyncClient(transport=transport_of())
+
+
+CLIENTS = (httpx.AsyncClient, _over_httpx_aiohttp, _over_pyreqwest)
+
+
+@pytest.fixture(params=["httpx", "fast", *CLIENTS])
+def any_kind(request: pytest.FixtureRequest) -> Any:
+    """Return the name of a transport, or what makes a client of the user's own."""
     return request.param
 
 
@@ -80,16 +101,21 @@ async def whole(reader: Reader) -> bytes:
 
 async def happened_at(url: str, kind: Any, body: bytes | None) -> Happened:
     """Send one request, once."""
-    once = RetryPolicy(attempts=1)
+    given: dict[str, Any] = {"timeout": SHORT, "retry": RetryPolicy(attempts=1)}
     operation = READ if body is None else CREATE
-    async with Sdir("key", base_url=url, transport=kind, timeout=SHORT, retry=once) as sdir:
+    async with contextlib.AsyncExitStack() as stack:
+        if isinstance(kind, str):
+            given["transport"] = kind
+        else:
+            given["http_client"] = await stack.enter_async_context(kind())
+        sdir = await stack.enter_async_context(Sdir("key", base_url=url, **given))
         return (await sdir._session.exchange(Request(operation, f"{url}/x", body=body))).happened
 
 
 @pytest.mark.parametrize(
     "body", [None, b"[]", MIDDLE, LARGE], ids=["none", "2 B", "100 KB", "3 MB"]
 )
-async def test_a_body_arrives_whole(kind: Any, body: bytes | None) -> None:
+async def test_a_body_arrives_whole(any_kind: Any, body: bytes | None) -> None:
     """In one piece or many, with its length, and once."""
     seen: list[tuple[bytes, bytes]] = []
 
@@ -100,7 +126,7 @@ async def test_a_body_arrives_whole(kind: Any, body: bytes | None) -> None:
         writer.write(EMPTY)
 
     async with serving(handler) as url:
-        answer = await happened_at(url, kind, body)
+        answer = await happened_at(url, any_kind, body)
     assert isinstance(answer, Answer)
     assert (answer.status, answer.body) == (201, b"[]")
     (lines, digest), *others = seen
@@ -111,19 +137,19 @@ async def test_a_body_arrives_whole(kind: Any, body: bytes | None) -> None:
     assert b"accept-encoding: gzip" in lines
 
 
-async def test_a_refused_connection_was_not_sent(kind: Any) -> None:
+async def test_a_refused_connection_was_not_sent(any_kind: Any) -> None:
     """It may be sent again without asking."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        answer = await happened_at(url, kind, b"[]")
+        answer = await happened_at(url, any_kind, b"[]")
     assert isinstance(answer, Lost)
     assert answer.stage == "connect"
 
 
 @pytest.mark.parametrize("body", [b"[]", MIDDLE, LARGE], ids=["2 B", "100 KB", "3 MB"])
 @pytest.mark.parametrize("abort", [True, False], ids=["reset", "closed"])
-async def test_a_connection_lost_after_the_request(kind: Any, body: bytes, abort: bool) -> None:
+async def test_a_connection_lost_after_the_request(any_kind: Any, body: bytes, abort: bool) -> None:
     """The server has read all of it, and may have saved it."""
 
     async def handler(reader: Reader, writer: Writer) -> None:
@@ -132,7 +158,7 @@ async def test_a_connection_lost_after_the_request(kind: Any, body: bytes, abort
             writer.transport.abort()
 
     async with serving(handler) as url:
-        answer = await happened_at(url, kind, body)
+        answer = await happened_at(url, any_kind, body)
     assert isinstance(answer, Lost)
     assert answer.stage == "answer"
 

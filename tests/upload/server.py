@@ -41,12 +41,14 @@ class Fate:
         applied: Whether the register takes it to heart.
         answer: What the client sees instead of the register's own answer: a response, or an error.
         late: Seconds after the answer at which it is applied.
+        unread: Whether nothing of the request is taken, as when no connection is made.
     """
 
     name: str
     applied: bool = True
     answer: Callable[[httpx.Request], httpx.Response] | None = None
     late: float = 0.0
+    unread: bool = False
 
     def __repr__(self) -> str:
         return self.name
@@ -75,8 +77,8 @@ _ASLEEP = {"detail": "Database 'x' is not currently available. Please retry the 
 
 NORMAL = Fate("normal")
 NOT_APPLIED = (
-    Fate("refused connection", False, _fails(httpx.ConnectError)),
-    Fate("connect timeout", False, _fails(httpx.ConnectTimeout)),
+    Fate("refused connection", False, _fails(httpx.ConnectError), unread=True),
+    Fate("connect timeout", False, _fails(httpx.ConnectTimeout), unread=True),
     Fate("408", False, _answers(408)),
     Fate("429", False, _answers(429, {"message": "wait"}, retry_after="3")),
     Fate("503 with Retry-After", False, _answers(503, retry_after="2")),
@@ -84,6 +86,7 @@ NOT_APPLIED = (
     Fate("500 asleep", False, _answers(500, _ASLEEP)),
 )
 UNKNOWN_KINDS: tuple[tuple[str, Callable[[httpx.Request], httpx.Response]], ...] = (
+    ("no connection, says a transport that sent it", _fails(httpx.ConnectError)),
     ("lost connection", _fails(httpx.ReadError)),
     ("read timeout", _fails(httpx.ReadTimeout)),
     ("no answer", _fails(httpx.RemoteProtocolError)),
@@ -134,16 +137,19 @@ class Register(httpx.AsyncBaseTransport):
     most_in_flight: int = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        fate = NORMAL if request.method == "GET" else next(self.fates, NORMAL)
+        if fate.unread and fate.answer is not None:
+            return fate.answer(request)
         body = await request.aread()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self.latency)
-            return self._answer(request, body)
+            return self._answer(request, body, fate)
         finally:
             self.in_flight -= 1
 
-    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _answer(self, request: httpx.Request, body: bytes, fate: Fate) -> httpx.Response:
         if request.method == "GET":
             self.asked += 1
             return self._meet(
@@ -153,7 +159,6 @@ class Register(httpx.AsyncBaseTransport):
         self.batches.append(len(records))
         if len(body) > self.largest:
             return httpx.Response(413)
-        fate = next(self.fates, NORMAL)
         refusal = self._refusal(records)
         if refusal is not None:
             return self._meet(fate, request, lambda: None, refusal)
