@@ -120,7 +120,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 whether it was saved, where the document names an operation for that. An async
                 function of yours is given the chunk's records and returns `True`, `False` or, if
                 it can't know, `None`. `None` asks nobody: the chunk is in doubt.
-            check: Look at each record here first; one that fails costs no request.
+            check: Look at each record here first; one that fails costs no request. Without it,
+                bytes are sent as they are, and looked at when Sdir refuses them.
             journal: A file that lets the same upload go on after the process died.
             deadline: Seconds for the whole upload; what is not settled then is unsent or in doubt.
             progress: Called with a `Snapshot` whenever records were settled.

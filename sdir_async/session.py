@@ -32,8 +32,9 @@ Timeout = float | httpx.Timeout | None
 
 logger = logging.getLogger("sdir_async")
 
-_PIECE: Final = 65_536
-_LARGE_PIECE: Final = 262_144
+_LARGE: Final = 262_144
+"""Bytes; whether the peer broke off within a body is told of larger ones."""
+_LAST_PIECE: Final = 65_536
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NOT_BEGUN: Final = Lost("connect", "the deadline passed before it was sent")
 _BROKEN_OFF: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
@@ -123,9 +124,9 @@ class _Body:
         if self.begun and self._once:
             raise httpx.StreamConsumed
         self.begun, self.whole = True, False
-        end = max(0, len(self.content) - _PIECE)
-        for start in range(0, end, _LARGE_PIECE):
-            yield self.content[start : min(start + _LARGE_PIECE, end)]
+        end = max(0, len(self.content) - _LAST_PIECE)
+        for start in range(0, end, _LARGE):
+            yield self.content[start : min(start + _LARGE, end)]
         self.whole = True
         yield self.content[end:]
 
@@ -275,7 +276,7 @@ class Session:
         content = request.body or b""
         unknown = not isinstance(self._http, LeanClient)
         body = None
-        if len(content) > _PIECE or (unknown and content):
+        if len(content) > _LARGE or (unknown and content):
             body = _Body(content, copied=unknown, once=request.operation.effect == "create")
         headers = {
             "Accept": "application/json",

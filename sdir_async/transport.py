@@ -155,13 +155,14 @@ class FastTransport(httpx.AsyncBaseTransport):
     def _content(
         self, request: httpx.Request, bound: asyncio.Timeout, timeout: dict[str, float | None]
     ) -> Any:
+        """Return the body; aiohttp itself waits for ever for a server that stops reading."""
         try:
             content = request.content
         except httpx.RequestNotRead:
             return _watched(cast("AsyncIterable[bytes]", request.stream), bound, timeout)
-        return (
-            _watched(_once(content), bound, timeout) if len(content) > _SMALL else content or None
-        )
+        if len(content) > _SMALL:
+            bound.reschedule(_end_of(timeout))
+        return content or None
 
     def _timeout(self, timeout: dict[str, float | None]) -> Any:
         """Return aiohttp's timeouts; its `connect` counts the wait for a place too."""
@@ -183,21 +184,17 @@ class FastTransport(httpx.AsyncBaseTransport):
         return kind(str(error), request=request)
 
 
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
 async def _watched(
     stream: AsyncIterable[bytes],
     bound: asyncio.Timeout,
     timeout: dict[str, float | None],  # noqa: ASYNC109
 ) -> AsyncIterator[bytes]:
-    """Yield the pieces of a body; aiohttp itself waits for ever for a server that stops reading.
+    """Yield the pieces of a body, and watch that the server takes each.
 
     Between the many pieces of a very large one, the loop has a chance to see that the peer is gone.
     """
     now = asyncio.get_running_loop().time
-    write, read = timeout.get("write"), timeout.get("read")
+    write = timeout.get("write")
     pieces = 0
     async for piece in stream:
         pieces += 1
@@ -205,7 +202,15 @@ async def _watched(
             await asyncio.sleep(0)
         bound.reschedule(None if write is None else now() + write)
         yield piece
-    bound.reschedule(None if write is None or read is None else now() + write + read)
+    bound.reschedule(_end_of(timeout))
+
+
+def _end_of(timeout: dict[str, float | None]) -> float | None:
+    """Return the time at which a body that is sent from now on was taken, and the answer begun."""
+    write, read = timeout.get("write"), timeout.get("read")
+    if write is None or read is None:
+        return None
+    return asyncio.get_running_loop().time() + write + read
 
 
 def _errors_of(aiohttp: Any) -> dict[type[Exception], type[httpx.RequestError]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from itertools import count as numbers
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -61,7 +60,7 @@ def upload(
                 async def run(count: int) -> None:
                     path = next(paths) if journal else None
                     report = await sdir.additional_competence.v1.upload(
-                        islice(records, count), journal=path, **given
+                        records[:count], journal=path, **given
                     )
                     if report.accepted != count:
                         raise RuntimeError(str(report))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Reason
 from ..upload import Notice, Rejection, UploadReport
 from ..upload.check import check_of
-from ..upload.chunks import Encoder, Unreadable
+from ..upload.chunks import Chunk, Encoder, Piece, Unreadable
 
 if TYPE_CHECKING:
     from .job import Job, Reading
@@ -25,7 +25,7 @@ def check(job: Job, how: Reading) -> UploadReport:
     records = iter(job)
     while some := list(islice(records, _AT_ONCE)):
         bodies, refused = _encoded(some, encode)
-        findings = checked(bodies)
+        findings = checked(_piece(some, bodies))
         refused |= findings.refused
         rejections += [Rejection(read + at, refused[at], some[at]) for at in sorted(refused)]
         warnings += [Notice(read + at, why) for at, why in sorted(findings.warned.items())]
@@ -52,6 +52,10 @@ def _encoded(
     return bodies, refused
 
 
+def _piece(records: list[Any], bodies: list[bytes]) -> Piece:
+    return Piece(Chunk(0, records, bodies), range(len(records)))
+
+
 def recheck_of(how: Reading) -> Recheck:
     """Return what checks one record."""
     encode = Encoder(how.version.batches[how.kind].record)
@@ -59,6 +63,6 @@ def recheck_of(how: Reading) -> Recheck:
 
     def recheck(record: Any) -> tuple[Reason, ...]:
         bodies, refused = _encoded([record], encode)
-        return (refused or checked(bodies).refused).get(0, ())
+        return (refused or checked(_piece([record], bodies)).refused).get(0, ())
 
     return recheck

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
+    from .chunks import Piece
+
 Reasons = dict[int, tuple[Reason, ...]]
 
 
@@ -50,13 +52,13 @@ class Check:
             mask="the value",
         )
 
-    def __call__(self, bodies: Sequence[bytes]) -> Findings:
-        """Check records, each given as its JSON; an empty one is left out."""
+    def __call__(self, piece: Piece) -> Findings:
+        """Check the records of a piece; one without JSON is left out."""
         findings = Findings()
-        positions = [position for position, body in enumerate(bodies) if body]
-        records = _parsed([bodies[position] for position in positions])
+        positions: Sequence[int] = range(len(piece))
+        records = _parsed(piece)
         if records is None:
-            positions, records = _parsed_singly(bodies, positions, findings)
+            positions, records = _parsed_singly(piece, findings)
         if not self._validator.is_valid(records):
             for error in self._validator.iter_errors(records):
                 self._enter(positions[int(error.instance_path[0])], error, findings)
@@ -76,34 +78,32 @@ def _field_of(error: ValidationError) -> str:
     return ".".join(path)
 
 
-def _parsed(bodies: Sequence[bytes]) -> list[Any] | None:
+def _parsed(piece: Piece) -> list[Any] | None:
     """Parse all records at once; `None` if one of them is not the JSON of one record."""
     try:
-        records: list[Any] = orjson.loads(b"[" + b",".join(bodies) + b"]")
+        records: list[Any] = orjson.loads(piece.body())
     except orjson.JSONDecodeError:
         return None
-    return records if len(records) == len(bodies) else None
+    return records if len(records) == len(piece) else None
 
 
-def _parsed_singly(
-    bodies: Sequence[bytes], positions: Sequence[int], findings: Findings
-) -> tuple[list[int], list[Any]]:
+def _parsed_singly(piece: Piece, findings: Findings) -> tuple[list[int], list[Any]]:
     """Parse record by record, to find the one that can't be."""
     readable: dict[int, Any] = {}
-    for position in positions:
+    for position, body in enumerate(piece.bodies):
         try:
-            readable[position] = orjson.loads(bodies[position])
+            if body:
+                readable[position] = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             findings.refused[position] = (Reason(f"The bytes are not JSON: {error.msg}."),)
     return list(readable), list(readable.values())
 
 
-def readable(bodies: Sequence[bytes]) -> Findings:
+def readable(piece: Piece) -> Findings:
     """Find only what is not the JSON of one record: it would bring others along, or break them."""
     findings = Findings()
-    positions = [position for position, body in enumerate(bodies) if body]
-    if _parsed([bodies[position] for position in positions]) is None:
-        _parsed_singly(bodies, positions, findings)
+    if _parsed(piece) is None:
+        _parsed_singly(piece, findings)
     return findings
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,26 +23,47 @@ if TYPE_CHECKING:
 
 @define(eq=False)
 class Chunk:
-    """Consecutive records of the input.
+    """Consecutive records of the input, as they were when they were taken.
 
     Attributes:
         start: The index of the first one.
         records: The records as they were given.
-        bodies: The JSON of each; `b""` where there is none.
         refused: Why a record has no JSON, by its position in the chunk.
     """
 
     start: int
     records: list[Any] = field(factory=list, repr=False)
-    bodies: list[bytes] = field(factory=list, repr=False)
+    _bodies: list[bytes] = field(factory=list, repr=False)
     refused: dict[int, tuple[Reason, ...]] = Factory(dict)
+    _body: bytes = field(default=b"", repr=False)
 
     def __len__(self) -> int:
         return len(self.records)
 
+    @property
+    def bodies(self) -> list[bytes]:
+        """The JSON of each record; `b""` where there is none."""
+        if not self._bodies and self._body:
+            self._bodies = [_dumps(record) for record in orjson.loads(self._body)]
+        return self._bodies
+
+    @property
+    def body(self) -> bytes:
+        """The JSON of all of them, in one array; it is one only if none is refused."""
+        if not self._body:
+            self._body = _array(self._bodies)
+        return self._body
+
     def rejection(self, position: int, reasons: tuple[Reason, ...]) -> Rejection:
         """Return the rejection of the record at this position."""
         return Rejection(self.start + position, reasons, self.records[position])
+
+
+def _array(bodies: Sequence[bytes]) -> bytes:
+    parts = list(bodies)  # and not what is joined: that is large, and copied for each bracket
+    parts[0] = b"[" + parts[0]
+    parts[-1] += b"]"
+    return b",".join(parts)
 
 
 class Unreadable(Exception):
@@ -77,6 +99,18 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
             return lambda record: _dumps(dict(record))
         raise TypeError(f"{kind.__name__} {_NOT_TAKEN}")
 
+    def array(self, records: list[Any]) -> bytes | None:
+        """Return the JSON of many records in one array, `None` if one of them can't be written."""
+        kinds = set(map(type, records))
+        try:
+            if kinds == {bytes}:
+                ends = set(map(_FIRST, records)), set(map(_LAST, records))
+                return _array(records) if ends == ({_OPENS}, {_CLOSES}) else None
+            written = all(self[kind] is not _as_object for kind in kinds)
+            return orjson.dumps(records, default=_to_dict) if written else None
+        except (TypeError, IndexError):
+            return None
+
     def __call__(self, record: object) -> bytes:
         """Return the JSON of a record.
 
@@ -91,6 +125,8 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
         return _written(value.to_dict() if isinstance(value, Model) else dict(value))
 
 
+_OPENS, _CLOSES = b"{}"
+_FIRST, _LAST = itemgetter(0), itemgetter(-1)
 _NOT_TAKEN = (
     "is not a record here: give models of this version, mappings, or bytes holding a JSON object"
 )
@@ -128,7 +164,6 @@ def _written(value: object) -> bytes:
 
 
 _END = object()
-_OPENS, _CLOSES = b"{}"
 
 
 class Chunker:
@@ -136,15 +171,20 @@ class Chunker:
 
     A record that is larger than `max_bytes` on its own makes a chunk on its own: whether it is too
     large is for the server to say.
+
+    `at_once` allows to write a whole chunk in one go: the input is a list, so that nobody's code
+    runs from one record to the next, and none changes meanwhile.
     """
 
-    def __init__(self, max_records: int, max_bytes: int) -> None:
+    def __init__(self, max_records: int, max_bytes: int, *, at_once: bool = False) -> None:
         self.max_bytes = max_bytes
         self._max_records = max_records
         self._planned: list[int] = []
         self._chunk = Chunk(0)
         self._size = 1
         self._refused_type = False
+        self._at_once = at_once
+        self._ahead: Iterator[Any] = iter(())
 
     def plan(self, lengths: Sequence[int]) -> None:
         """Give the first chunks these lengths, whatever the limits are."""
@@ -164,8 +204,11 @@ class Chunker:
         Raises:
             TypeError: One of them is not a record at all.
         """
+        if self._at_once and self._take_at_once(list(islice(records, self._longest)), encode):
+            return self._cut() if len(self._chunk) == self._longest else None
+        records = chain(self._ahead, records)
         while True:
-            room = (self._planned[-1] if self._planned else self._max_records) - len(self._chunk)
+            room = self._longest - len(self._chunk)
             record, body = self._take_plain(islice(records, room - 1), encode)
             if record is _END:
                 record = next(records, _END)
@@ -174,6 +217,23 @@ class Chunker:
             written = (body, ()) if body else self._write(record, encode)
             if full := self.feed(record, *written):
                 return full
+
+    @property
+    def _longest(self) -> int:
+        return self._planned[-1] if self._planned else self._max_records
+
+    def _take_at_once(self, records: list[Any], encode: Encoder) -> bool:
+        """Take these records as a chunk; if that can't be, they are taken one by one from now on.
+
+        It is so when they need more bytes than allowed, or one of them is not what it should be.
+        """
+        body = encode.array(records) if records else b""
+        if body is None or (len(body) > self.max_bytes and not self._planned and len(records) > 1):
+            self._at_once, self._ahead = False, iter(records)
+            return False
+        bodies = records if records and type(records[0]) is bytes else []
+        self._chunk = Chunk(self._chunk.start, records, bodies, body=body)
+        return True
 
     def _take_plain(self, records: Iterator[Any], encode: Encoder) -> tuple[object, bytes]:
         """Take records while they fit and can be written; return the first one of another kind.
@@ -231,9 +291,8 @@ class Chunker:
         self._chunk.records.append(record)
         self._chunk.bodies.append(body)
         self._size += len(body) + 1
-        limit = self._planned[-1] if self._planned else self._max_records
         overflows = not self._planned and self._size >= self.max_bytes
-        if full is None and (len(self._chunk) >= limit or overflows):
+        if full is None and (len(self._chunk) >= self._longest or overflows):
             full = self._cut()
         return full
 
@@ -300,30 +359,31 @@ class Piece:
         return sorted([*(start + position for position in self.positions), *refused])
 
     @property
+    def _is_whole(self) -> bool:
+        return len(self.positions) == len(self.chunk)
+
+    @property
     def records(self) -> list[Any]:
         """The records as they were given."""
         records = self.chunk.records
-        whole = len(self.positions) == len(records)
-        return records.copy() if whole else [records[position] for position in self.positions]
+        return records.copy() if self._is_whole else [records[at] for at in self.positions]
 
     @property
     def bodies(self) -> list[bytes]:
         """The JSON of each record."""
         bodies = self.chunk.bodies
-        whole = len(self.positions) == len(bodies)
-        return bodies if whole else [bodies[position] for position in self.positions]
+        return bodies if self._is_whole else [bodies[at] for at in self.positions]
 
     @property
     def size(self) -> int:
         """How many bytes the body of its request has."""
-        return sum(map(len, self.bodies)) + len(self) + 1
+        return (
+            len(self.chunk.body) if self._is_whole else sum(map(len, self.bodies)) + len(self) + 1
+        )
 
     def body(self) -> bytes:
         """Return the body of its request."""
-        bodies = self.bodies.copy()  # and not the body: it is large, and copied for each bracket
-        bodies[0] = b"[" + bodies[0]
-        bodies[-1] += b"]"
-        return b",".join(bodies)
+        return self.chunk.body if self._is_whole else _array(self.bodies)
 
     def without(self, refused: Mapping[int, tuple[Reason, ...]]) -> Piece:
         """Return the rest of it, after the records at these places of the request were refused."""

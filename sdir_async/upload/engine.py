@@ -40,7 +40,11 @@ class Run:
         self.stopping = False
         self._emit = emit
         self._ledger = Ledger()
-        self._chunker = Chunker(plan.chunk_size, plan.session.body_limit(plan.chunk_bytes))
+        self._chunker = Chunker(
+            plan.chunk_size,
+            plan.session.body_limit(plan.chunk_bytes),
+            at_once=type(plan.records) in (list, tuple),
+        )
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._requests = 0
         self._loop = asyncio.get_running_loop()

@@ -181,8 +181,9 @@ class SqliteJournal(Journal):
         return [length for _, (length, _) in sorted(self._chunks.items())]
 
     def begin(self, chunk: Chunk) -> Past | None:
-        digest = hashlib.blake2b(b"\n".join(chunk.bodies), key=self._salt, digest_size=16).digest()
-        entry = (len(chunk), digest)
+        digest = hashlib.sha256(self._salt)
+        digest.update(chunk.body)
+        entry = (len(chunk), digest.digest())
         if chunk.start in self._chunks:
             if self._chunks[chunk.start] != entry:
                 raise self._changed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from attrs import field, frozen
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..document import Batch, Operation
     from ..session import Session
     from .check import Findings
-    from .chunks import Encoder
+    from .chunks import Encoder, Piece
     from .journal import Journal
 
 RecordT = TypeVar("RecordT")
@@ -40,7 +40,7 @@ class Plan:
     records: Iterable[Any] | AsyncIterable[Any] = field(repr=False)
     url_of: Callable[[Operation], str] = field(repr=False)
     encode: Encoder = field(repr=False)
-    check: Callable[[Sequence[bytes]], Findings] | None = field(repr=False)
+    check: Callable[[Piece], Findings] | None = field(repr=False)
     journal: Journal = field(repr=False)
     chunk_size: int
     chunk_bytes: int

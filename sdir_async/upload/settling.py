@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..session import Exchange
+    from .check import Reasons
     from .chunks import Chunk
     from .engine import Run
     from .journal import Past
@@ -78,11 +79,14 @@ class Settling:
             self._run.stop(None)
 
     def _findings(self, piece: Piece) -> Findings:
-        """With the check switched off, only bytes are looked at: they must be JSON."""
-        if self._plan.check is not None:
-            return self._plan.check(piece.bodies)
-        given_as_bytes = any(issubclass(kind, bytes) for kind in set(map(type, piece.records)))
-        return readable(piece.bodies) if given_as_bytes else Findings()
+        return Findings() if self._plan.check is None else self._plan.check(piece)
+
+    def _unreadable(self, piece: Piece) -> Reasons:
+        """Find bytes that are not the JSON of one record, if no check did so before."""
+        unchecked = self._plan.check is None
+        if unchecked and any(issubclass(kind, bytes) for kind in set(map(type, piece.records))):
+            return readable(piece).refused
+        return {}
 
     def _resume(self, past: Past) -> None:
         """Count what an earlier run settled, ask for what it had on the wire, send the rest."""
@@ -103,8 +107,9 @@ class Settling:
 
     def _reasons_again(self, at: int, why: tuple[Reason, ...]) -> tuple[Reason, ...]:
         """The journal keeps no words; those of the check before sending can be had again."""
-        unreadable = self._chunk.refused.get(at)
-        return unreadable or self._findings(Piece(self._chunk, [at])).refused.get(0) or why
+        one = Piece(self._chunk, [at])
+        again = self._chunk.refused.get(at) or self._findings(one).refused.get(0)
+        return again or self._unreadable(one).get(0) or why
 
     async def _handle(self, piece: Piece) -> None:
         """Bring the first piece a step further: settle it, or put others in its place."""
@@ -184,7 +189,8 @@ class Settling:
     # Bad records
 
     async def _search(self, piece: Piece, exchange: Exchange, reasons: tuple[Reason, ...]) -> None:
-        uniform, named = self._run.uniform, named_in(reasons, len(piece))
+        uniform = self._run.uniform
+        named = self._unreadable(piece) or named_in(reasons, len(piece))
         one_by_one = len(named) == 1 and piece.refusals > 0
         if self._searching:
             uniform.refused(reasons, len(piece), self._run.read)

@@ -69,6 +69,40 @@ def test_planned_lengths_come_first(planned: list[int], extra: int, limit: int) 
     assert sum(lengths) == sum(planned) + extra
 
 
+records_of_any_kind = st.lists(
+    st.integers(0, 40).map(lambda size: {"a": "x" * size})
+    | st.integers(0, 40).map(lambda size: b'{"b":"' + b"y" * size + b'"}')
+    | st.sampled_from([b" {} ", b"[]", b"", {"c": object()}, {"d": {1: 2}}]),
+    max_size=40,
+)
+
+
+@given(
+    items=records_of_any_kind | st.lists(st.just({"a": 1}), max_size=40),
+    max_records=st.integers(1, 12),
+    max_bytes=st.integers(1, 200),
+    planned=st.lists(st.integers(1, 6), max_size=3),
+)
+def test_written_at_once_or_one_by_one(
+    items: list[object], max_records: int, max_bytes: int, planned: list[int]
+) -> None:
+    """The chunks are the same, to the byte."""
+
+    def filled(*, at_once: bool) -> list[tuple[int, list[object], bytes, list[bytes], object]]:
+        chunker = Chunker(max_records, max_bytes, at_once=at_once)
+        chunker.plan(planned)
+        left = iter(items)
+        made = [*iter(lambda: chunker.fill(left, Encoder(())), None), chunker.flush()]
+        assert chunker.read == len(items)
+        return [
+            (chunk.start, chunk.records, chunk.body, chunk.bodies, chunk.refused)
+            for chunk in made
+            if chunk is not None
+        ]
+
+    assert filled(at_once=True) == filled(at_once=False)
+
+
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_taking_records_out_keeps_the_others(refused: list[bool]) -> None:
     """A piece without its bad records, and those, are the piece."""

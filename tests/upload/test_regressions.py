@@ -392,13 +392,16 @@ def test_parameters_that_make_no_sense(options: dict[str, Any]) -> None:
 
 
 def test_bytes_that_hold_two_records_without_the_check() -> None:
-    """One record of bytes can't shift the places of the others, checked or not."""
-    two = b'{"courseCode":"x"},{"courseCode":"BAD"}'
+    """One record of bytes can't shift the places of the others, checked or not.
+
+    They are looked at when Sdir refuses them, before the places that it names are believed.
+    """
+    two = b'{"courseCode":"x"},{"courseCode":"BAD","personalIdentityNumber":"41814061033"}'
     good = httpx.Response(200, json=record(1)).content
     register = Register()
     report = run(upload(register, [good, two, good]))
     assert [rejection.index for rejection in report.rejections] == [1]
-    assert (report.accepted, register.batches) == (2, [2])
+    assert (report.accepted, register.batches) == (2, [4, 2])
 
 
 def test_a_huge_record_does_not_wait_for_the_next_one() -> None:
