@@ -177,7 +177,7 @@ class Run:
         )
         self._ledger.enter(outcome)
         if remember:
-            self.plan.journal.settled(piece.chunk, outcome)
+            self.plan.journal.settled(piece, state)
         return outcome
 
     async def tell(self, outcome: ChunkOutcome[Any]) -> None:

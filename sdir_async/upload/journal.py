@@ -11,59 +11,39 @@ so the last one that was begun and not settled is the one whose fate is unknown.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
-import re
 import secrets
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
-from attrs import define, field, frozen
 
-from ..errors import JournalError, JournalMismatch, Reason
-from ..privacy import mask
+from ..errors import JournalError, JournalMismatch
+from .history import History, sending, settled
 from .report import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from .chunks import Chunk, Piece
-    from .report import ChunkOutcome, Rejection
+    from .history import Past
+    from .report import State
 
 _FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
+_VERSION: Final = 2
 _TABLES: Final = """
     CREATE TABLE upload (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE chunk (start INTEGER PRIMARY KEY, length INTEGER NOT NULL, digest BLOB NOT NULL);
     CREATE TABLE event (
         id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, detail BLOB NOT NULL
     );
 """
-_VERSION: Final = 1
-_KINDS: Final = frozenset(["sending", "accepted", "rejected", "in_doubt", "unsent"])
-_FIELD: Final = re.compile(r"[A-Za-z_$][\w.$\[\]]{0,120}", re.ASCII)
-_LATER: Final = (
-    "It was refused in an earlier run, whose journal keeps no words that could name a person."
-)
-
-
-@frozen
-class Past:
-    """What an earlier run left of a chunk; all by position.
-
-    Attributes:
-        accepted: The records that are saved.
-        rejected: Those that were refused, and why.
-        unknown: Pieces that were on the wire, each sent whole; Sdir is to be asked about them.
-        rest: The records that are still to be sent.
-    """
-
-    accepted: list[int] = field(factory=list)
-    rejected: dict[int, tuple[Reason, ...]] = field(factory=dict)
-    unknown: list[list[int]] = field(factory=list)
-    rest: list[int] = field(factory=list)
+_AT_ONCE: Final = 1000
+"""So many entries in one statement; SQLite allows 8191 with four values each."""
 
 
 class Journal:
@@ -93,8 +73,8 @@ class Journal:
     async def sending(self, piece: Piece) -> None:
         """Return when it is on disk that this piece is about to be written to the wire."""
 
-    def settled(self, chunk: Chunk, outcome: ChunkOutcome[Any]) -> None:
-        """Enter what became of records of a chunk."""
+    def settled(self, piece: Piece, state: State) -> None:
+        """Enter what became of a piece."""
 
     def end(self, read: int) -> None:
         """Enter that the input ended after so many records.
@@ -102,47 +82,6 @@ class Journal:
         Raises:
             JournalMismatch: It ended elsewhere in an earlier run.
         """
-
-
-@define
-class _History:
-    """The events of one chunk, replayed."""
-
-    accepted: set[int] = field(factory=set)
-    rejected: dict[int, tuple[Reason, ...]] = field(factory=dict)
-    unknown: list[list[int]] = field(factory=list)
-    wire: list[int] | None = None
-
-    def replay(self, kind: str, detail: Any) -> None:
-        """Take the next event into account.
-
-        Raises:
-            ValueError: It is none of ours.
-        """
-        if kind not in _KINDS:
-            raise ValueError(f"unknown event {kind!r}")
-        if kind == "rejected":
-            found = {int(at): (Reason(_LATER, str(said)),) for at, said in detail.items()}
-            self.rejected.update(found)
-            self._settle(set(found))
-            return
-        positions = [position for start, stop in detail for position in range(start, stop)]
-        if kind == "sending":  # what is sent again, or a part of it, was not applied before
-            self.unknown = [one for one in self.unknown if set(positions).isdisjoint(one)]
-            self.wire = positions
-            return
-        self._settle(set(positions))
-        if kind == "accepted":
-            self.accepted.update(positions)
-        elif kind == "in_doubt":
-            self.unknown.append(positions)
-
-    def _settle(self, positions: set[int]) -> None:
-        """These records are no longer on the wire, nor was what was sent with them."""
-        left = ([at for at in one if at not in positions] for one in self.unknown)
-        self.unknown = [one for one in left if one]
-        if self.wire is not None and not positions.isdisjoint(self.wire):
-            self.wire = None
 
 
 class SqliteJournal(Journal):
@@ -156,11 +95,9 @@ class SqliteJournal(Journal):
         self._db: sqlite3.Connection | None = None
         self._salt = b""
         self._total: int | None = None
-        self._chunks: dict[int, tuple[int, bytes]] = {}
-        self._history: dict[int, _History] = {}
-        self._last_event = 0
-        self._entries: list[tuple[str, tuple[Any, ...]]] = []
-        self._entered = self._written = 0
+        self._chunks: dict[int, History] = {}
+        self._last = 0
+        self._entries: list[tuple[int, int, str, bytes]] = []
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -178,60 +115,40 @@ class SqliteJournal(Journal):
             await self._close()
 
     def planned(self) -> Sequence[int]:
-        return [length for _, (length, _) in sorted(self._chunks.items())]
+        return [history.length for _, history in sorted(self._chunks.items())]
 
     def begin(self, chunk: Chunk) -> Past | None:
         digest = hashlib.sha256(self._salt)
         digest.update(chunk.body)
-        entry = (len(chunk), digest.digest())
-        if chunk.start in self._chunks:
-            if self._chunks[chunk.start] != entry:
-                raise self._changed(
-                    f"records {chunk.start} to {chunk.start + len(chunk) - 1} differ"
-                )
-            return self._past(chunk)
-        if self._total is not None:
-            raise self._changed(f"it ended after {self._total} records then, and goes on now")
-        self._enter("INSERT OR IGNORE INTO chunk VALUES (?, ?, ?)", (chunk.start, *entry))
-        return None
-
-    def _past(self, chunk: Chunk) -> Past:
-        history = self._history.pop(chunk.start, _History())
-        if history.wire is not None:  # remember it as unknown, whatever is sent next
-            self._enter_event(chunk.start, "in_doubt", _ranges(history.wire))
-            history.unknown.append(history.wire)
-        settled = {
-            *history.accepted,
-            *history.rejected,
-            *(p for one in history.unknown for p in one),
-        }
-        rest = [position for position in range(len(chunk)) if position not in settled]
-        return Past(sorted(history.accepted), history.rejected, history.unknown, rest)
+        known = self._chunks.get(chunk.start)
+        if known is None:
+            if self._total is not None:
+                raise self._changed(f"it ended after {self._total} records then, and goes on now")
+            self._enter(chunk.start, "read", [len(chunk), digest.hexdigest()])
+            return None
+        if (known.length, known.digest) != (len(chunk), digest.hexdigest()):
+            raise self._changed(f"records {chunk.start} to {chunk.start + len(chunk) - 1} differ")
+        if known.wire:  # remember it as unknown, whatever is sent next
+            self._enter(chunk.start, "in_doubt", list(runs(known.wire)))
+        return known.past()
 
     def knows(self, chunk: Chunk) -> bool:
         return len(chunk) > 0 and chunk.start in self._chunks
 
     async def sending(self, piece: Piece) -> None:
-        self._enter_event(piece.chunk.start, "sending", _ranges(piece.positions))
+        self._enter(piece.chunk.start, *sending(piece))
         await self._flush()
 
-    def settled(self, chunk: Chunk, outcome: ChunkOutcome[Any]) -> None:
-        rejected = {rejection.index - chunk.start: rejection for rejection in outcome.rejections}
-        if rejected:
-            why = {str(at): _field_of(rejected[at]) for at in rejected}
-            self._enter_event(chunk.start, "rejected", why)
-        covered = outcome.indexes
-        if rejected:
-            covered = [index for index in covered if index - chunk.start not in rejected]
-        if covered and outcome.state != "rejected":
-            ranges = [(start - chunk.start, stop - chunk.start) for start, stop in _ranges(covered)]
-            self._enter_event(chunk.start, outcome.state, ranges)
+    def settled(self, piece: Piece, state: State) -> None:
+        for kind, detail in settled(piece, state):
+            self._enter(piece.chunk.start, kind, detail)
 
     def end(self, read: int) -> None:
         before = sum(self.planned()) if self._total is None else self._total
         if read < before or self._total not in (None, read):
             raise self._changed(f"it has {read} records, and had {before} or more")
-        self._enter("INSERT OR IGNORE INTO upload VALUES ('total', ?)", (str(read),))
+        if self._total is None:
+            self._enter(read, "end", None)
 
     def _changed(self, how: str) -> JournalMismatch:
         return JournalMismatch(
@@ -241,14 +158,9 @@ class SqliteJournal(Journal):
 
     # Writing
 
-    def _enter_event(self, chunk: int, kind: str, detail: object) -> None:
-        self._last_event += 1
-        values = (self._last_event, chunk, kind, orjson.dumps(detail))
-        self._enter("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)", values)
-
-    def _enter(self, statement: str, values: tuple[Any, ...]) -> None:
-        self._entries.append((statement, values))
-        self._entered += 1
+    def _enter(self, chunk: int, kind: str, detail: object) -> None:
+        self._last += 1
+        self._entries.append((self._last, chunk, kind, orjson.dumps(detail)))
 
     async def _flush(self) -> None:
         """Return when all that was entered by now is on disk; who waits together writes together.
@@ -256,27 +168,29 @@ class SqliteJournal(Journal):
         An entry leaves the list when it was written. Interrupted, it may be written twice, which
         changes nothing.
         """
-        wanted = self._entered
+        wanted = self._last
         async with self._turn:
-            if self._written < wanted:
-                entries = list(self._entries)
+            if self._entries and self._entries[0][0] <= wanted:
+                entries = self._entries.copy()
                 await self._in_thread(self._write, entries)
                 del self._entries[: len(entries)]
-                self._written += len(entries)
 
-    def _write(self, entries: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+    def _write(self, entries: Sequence[tuple[int, int, str, bytes]]) -> None:
+        """Write in one statement, which is one transaction: each takes turns with the loop."""
         db = self._db
-        if db is not None:
-            with db:
-                db.execute("BEGIN")
-                for statement, values in entries:
-                    db.execute(statement, values)
+        if db is None:
+            return
+        for start in range(0, len(entries), _AT_ONCE):
+            some = entries[start : start + _AT_ONCE]
+            places = ", ".join(["(?, ?, ?, ?)"] * len(some))
+            statement = f"INSERT OR IGNORE INTO event VALUES {places}"  # noqa: S608
+            db.execute(statement, list(chain.from_iterable(some)))
 
     async def _in_thread(self, work: Any, *args: Any) -> None:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, work, *args)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> JournalError:
@@ -323,19 +237,22 @@ class SqliteJournal(Journal):
             values = {**self._upload, "salt": secrets.token_hex(16)}
             db.executemany("INSERT INTO upload VALUES (?, ?)", values.items())
             db.close()
-            os.link(draft, self._path)
+            self._name(draft)
         except FileExistsError:
             return  # another process was quicker, and has it now
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
+
+    def _name(self, draft: Path) -> None:
+        try:
+            os.link(draft, self._path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: a stick, a share
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
+            draft.replace(self._path)
 
     def _load(self, db: sqlite3.Connection) -> None:
-        try:
-            self._read_tables(db)
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise OSError("it is damaged") from error
-
-    def _read_tables(self, db: sqlite3.Connection) -> None:
         stored = dict(db.execute("SELECT name, value FROM upload"))
         for name, value in self._upload.items():
             if stored.get(name) != value:
@@ -343,13 +260,21 @@ class SqliteJournal(Journal):
                     f"The journal {self._path} belongs to another upload: its {name} is"
                     f" {stored.get(name)!r}, not {value!r}. Give another journal."
                 )
-        self._salt = bytes.fromhex(stored["salt"])
-        self._total = int(stored["total"]) if "total" in stored else None
-        for start, length, digest in db.execute("SELECT start, length, digest FROM chunk"):
-            self._chunks[start] = (length, digest)
-        for last, chunk, kind, detail in db.execute("SELECT * FROM event ORDER BY id"):
-            self._history.setdefault(chunk, _History()).replay(kind, orjson.loads(detail))
-            self._last_event = last
+        try:
+            self._salt = bytes.fromhex(stored["salt"])
+            for event in db.execute("SELECT * FROM event ORDER BY id"):
+                self._replay(*event)
+        except (ValueError, KeyError, TypeError) as error:
+            raise OSError("it is damaged") from error
+
+    def _replay(self, last: int, chunk: int, kind: str, detail: bytes) -> None:
+        self._last = last
+        if kind == "end":
+            self._total = chunk
+        elif kind == "read":
+            self._chunks[chunk] = History(*orjson.loads(detail))
+        else:
+            self._chunks[chunk].replay(kind, orjson.loads(detail))
 
     async def _close(self) -> None:
         """Close the file, after whatever the thread is still at, even if nobody waits for it."""
@@ -361,16 +286,6 @@ class SqliteJournal(Journal):
 
     def _close_db(self) -> None:
         if self._db is not None:
-            self._db.close()
-
-
-def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
-    if isinstance(positions, range):
-        return [(positions.start, positions.stop)]
-    return list(runs(positions))
-
-
-def _field_of(rejection: Rejection) -> str:
-    """Return the field that was named first, if it can be nothing but the name of a field."""
-    field_name = rejection.reasons[0].field if rejection.reasons else ""
-    return field_name if _FIELD.fullmatch(field_name) and mask(field_name) == field_name else ""
+            with contextlib.closing(self._db) as db:
+                if self._salt:  # it is ours, so that nothing is left beside it
+                    db.execute("PRAGMA journal_mode=DELETE").fetchall()

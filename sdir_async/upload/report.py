@@ -10,6 +10,7 @@ from attrs import Factory, define, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Self
 
     from ..errors import Reason
     from ..session import Attempt
@@ -19,14 +20,26 @@ SavedT = TypeVar("SavedT")
 State = Literal["accepted", "rejected", "in_doubt", "unsent"]
 
 
+class _Frozen:
+    """A value that a pickle holds only in part; copied in memory, it is itself."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+
 @frozen
-class Rejection:
+class Rejection(_Frozen):
     """A record that was refused, and why.
 
     Attributes:
         index: Its place in the input, from 0.
         reasons: Why, in the words of whoever refused it: Sdir, or the check before sending.
-        record: The record as it was given; not shown in the `repr`.
+        record: The record as it was given; neither in the `repr` nor in a pickle.
     """
 
     index: int
@@ -35,6 +48,10 @@ class Rejection:
 
     def __str__(self) -> str:
         return f"record {self.index}: {'; '.join(map(str, self.reasons))}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the record, which is about a person."""
+        return Rejection, (self.index, self.reasons, None)
 
 
 @frozen
@@ -51,7 +68,7 @@ class Notice:
 
 
 @frozen
-class ChunkOutcome(Generic[SavedT]):
+class ChunkOutcome(_Frozen, Generic[SavedT]):
     """What became of some records that were sent together.
 
     Attributes:
@@ -59,6 +76,8 @@ class ChunkOutcome(Generic[SavedT]):
         state: What became of all of them but the `rejections`.
         rejections: Those that were refused.
         attempts: Every try to send them, the failed ones included.
+
+    A pickle of it has no `saved`.
     """
 
     indexes: Sequence[int]
@@ -67,6 +86,10 @@ class ChunkOutcome(Generic[SavedT]):
     attempts: tuple[Attempt, ...] = ()
     _answer: bytes = field(default=b"", repr=False, alias="answer")
     _parse: Callable[[Any], list[SavedT]] | None = field(default=None, repr=False, alias="parse")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the answer, which is about persons."""
+        return ChunkOutcome, (self.indexes, self.state, self.rejections, self.attempts)
 
     @property
     def saved(self) -> list[SavedT]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .check import Reasons
     from .chunks import Chunk
     from .engine import Run
-    from .journal import Past
+    from .history import Past
     from .report import ChunkOutcome, State
 
 

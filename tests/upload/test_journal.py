@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import shutil
 import sqlite3
 import stat
@@ -291,6 +293,28 @@ def test_only_the_owner_may_read_it_and_no_person_is_in_it(tmp_path: Path) -> No
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"0181" not in content
     assert b"Nordmann" not in content
+
+
+def test_a_file_system_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stick or a share holds a journal, too."""
+
+    def link(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    for _ in range(2):
+        register = Register()
+        report = run(upload(register, records(), tmp_path / "journal"))
+        assert report.accepted == COUNT - 3
+    assert register.batches == []
+    assert [file.name for file in tmp_path.iterdir()] == ["journal"]
+    assert stat.S_IMODE((tmp_path / "journal").stat().st_mode) == 0o600
+
+
+def test_a_path_that_can_not_be(tmp_path: Path) -> None:
+    """It is an error of the journal, before anything is sent."""
+    with pytest.raises(JournalError, match="can't be used"):
+        run(upload(Register(), records(), tmp_path / "jour\0nal"))
 
 
 def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

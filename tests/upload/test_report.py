@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 
 import pytest
 from hypothesis import given
@@ -42,6 +44,24 @@ def test_nothing_is_settled_twice(first: int, length: int, second: int, other: i
     else:
         ranges.add(second, second + other)
         assert sum(map(len, ranges.ranges())) == length + other
+
+
+def test_no_person_is_in_a_pickle() -> None:
+    """The report goes along with an error, and an error may go to another process."""
+    person = "41814061033"
+    rejection = Rejection(3, (Reason("It is bad.", "uid"),), {"id": person})
+    outcome = ChunkOutcome(
+        range(4), "accepted", (rejection,), answer=f'["{person}"]'.encode(), parse=list
+    )
+    error = ValueError("the user's own")
+    error.report = Ledger(rejections=[rejection]).report(1, 1.0)  # type: ignore[attr-defined]
+    for value in (outcome, error):
+        assert person.encode() not in pickle.dumps(value)
+    again = pickle.loads(pickle.dumps(outcome))
+    assert (again.rejections[0].index, again.rejections[0].record, again.saved) == (3, None, [])
+    assert again.rejections[0].reasons == rejection.reasons
+    assert copy.deepcopy(outcome) == copy.copy(outcome) == outcome
+    assert copy.deepcopy(outcome).saved == [person]
 
 
 states = st.sampled_from(["accepted", "rejected", "in_doubt", "unsent"])
