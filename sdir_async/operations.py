@@ -13,7 +13,7 @@ import orjson
 
 from .errors import ConfigurationError
 from .session import Request, Session, Timeout
-from .types import UNSET, Model, Unset
+from .types import UNSET, Unset, jsonable
 from .upload import Upload
 from .upload.check import check_of
 from .upload.chunks import Encoder
@@ -71,7 +71,7 @@ class Operations:
             url_of(self._base_url, operation, path or {}),
             params=_given(params or {}),
             headers=_given(headers or {}),
-            body=None if body is UNSET else to_json(body),
+            body=None if body is UNSET else orjson.dumps(body, default=jsonable),
             timeout=timeout,
         )
         until = None if deadline is None else asyncio.get_running_loop().time() + deadline
@@ -205,17 +205,6 @@ def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> s
             raise ValueError(f"{operation.name}: {name} must not be empty or consist of dots")
         url = url.replace(f"{{{name}}}", quote(text, safe=""))
     return base_url + url
-
-
-def to_json(value: object) -> bytes:
-    """Serialise models, mappings and lists of them."""
-    return orjson.dumps(value, default=_to_jsonable)
-
-
-def _to_jsonable(value: object) -> object:
-    if isinstance(value, Model):
-        return value.to_dict()
-    raise TypeError(f"{type(value).__name__} can't be written as JSON")
 
 
 def _given(values: Mapping[str, object]) -> dict[str, Any] | None:

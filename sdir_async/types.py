@@ -54,3 +54,14 @@ class Model:
             if value is not UNSET and (name != "additional_properties" or value)
         )
         return mask(f"{type(self).__name__}({shown})")
+
+
+def jsonable(value: object) -> object:
+    """Return what orjson can write instead of a model.
+
+    Raises:
+        TypeError: It is no model.
+    """
+    if isinstance(value, Model):
+        return value.to_dict()
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")

@@ -12,7 +12,7 @@ import orjson
 from attrs import Factory, define, evolve, field
 
 from ..errors import Reason
-from ..types import Model
+from ..types import Model, jsonable
 from .report import Rejection
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
             if not issubclass(kind, self._models):
                 raise TypeError(f"{kind.__module__}.{kind.__name__} {_NOT_TAKEN}")
             to_dict, dumps = kind.to_dict, orjson.dumps
-            return lambda record: dumps([to_dict(record)], _to_dict)[1:-1]
+            return lambda record: dumps([to_dict(record)], jsonable)[1:-1]
         if issubclass(kind, dict):
             return _dumps
         if issubclass(kind, Mapping):
@@ -107,7 +107,7 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
                 ends = set(map(_FIRST, records)), set(map(_LAST, records))
                 return _array(records) if ends == ({_OPENS}, {_CLOSES}) else None
             written = all(self[kind] is not _as_object for kind in kinds)
-            return orjson.dumps(records, default=_to_dict) if written else None
+            return orjson.dumps(records, default=jsonable) if written else None
         except (TypeError, IndexError):
             return None
 
@@ -141,19 +141,13 @@ def _as_object(record: bytes) -> bytes:
     return record
 
 
-def _to_dict(value: object) -> object:
-    if isinstance(value, Model):
-        return value.to_dict()
-    raise TypeError
-
-
 def _dumps(value: object) -> bytes:
     """Return the JSON of a record, as a copy without the brackets around it.
 
     orjson writes into 1 KiB and gives the rest back: keeping thousands of such results leaves the
     heap in pieces, and each call then takes ten times as long. A copy is as large as it has to be.
     """
-    return orjson.dumps([value], default=_to_dict)[1:-1]
+    return orjson.dumps([value], default=jsonable)[1:-1]
 
 
 def _written(value: object) -> bytes:
@@ -248,7 +242,7 @@ class Chunker:
             kind = type(record)
             try:
                 if kind is dict:
-                    body = dumps([record], _to_dict)[1:-1]
+                    body = dumps([record], jsonable)[1:-1]
                 elif kind is bytes and record[0] == _OPENS and record[-1] == _CLOSES:
                     body = record
                 else:

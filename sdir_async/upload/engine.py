@@ -106,8 +106,8 @@ class Run:
             piece = Piece(rest, range(len(rest)), doubtful=True)
             self.enter(piece, "in_doubt", remember=False)
 
-    def stop(self, error: BaseException | None) -> None:
-        """Begin nothing new; the first error is raised at the end."""
+    def stop(self, error: BaseException | None = None) -> None:
+        """Begin nothing new; the first error, if there is one, is raised at the end."""
         self._error = error if self._error is None else self._error
         if not self.stopping and self._reader and self._reader is not asyncio.current_task():
             self._reader.cancel()

@@ -76,7 +76,7 @@ class Settling:
             self._run.warn(Notice(self._chunk.start + positions[at], reasons))
         self._todo.append(evolve(piece.without(refused), refusals=0) if refused else piece)
         if refused and not self._plan.isolate:
-            self._run.stop(None)
+            self._run.stop()
 
     def _findings(self, piece: Piece) -> Findings:
         return Findings() if self._plan.check is None else self._plan.check(piece)
@@ -281,7 +281,7 @@ class Settling:
         if piece.resent >= retry.attempts:
             self._run.stop(failure)
         elif not await self._wait(retry.wait(piece.resent)):
-            self._run.stop(None)
+            self._run.stop()
         elif piece.resent > 1 and len(piece) > 1:
             self._replace(piece, *piece.halves())
 
