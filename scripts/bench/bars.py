@@ -60,6 +60,8 @@ BARS: Final = (
     Bar("import sdir_async: against import httpx, wall", 1.35, "import"),
     Bar("journal on against off, CPU", 1.10, "models journal", "models"),
     Bar("journal on against off, CPU, [fast]", 1.10, "models journal fast", "models fast"),
+    Bar("the same, check on", 1.10, "models check journal", "models check"),
+    Bar("the same, check on, [fast]", 1.10, "models check journal fast", "models check fast"),
     Bar("models, check on: against the stock client", 1.0, "models check", "stock"),
     Bar("models, check on, [fast]: against the stock client", 1.0, "models check fast", "stock"),
     Bar("200 ms latency: throughput of what can be had", 0.95, "latency", least=True),

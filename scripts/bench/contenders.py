@@ -73,8 +73,22 @@ CONTENDERS = {
     "models echo": Contender("ours: models, echoed", ours.upload(ours.models, way="echo")),
     "models check": Contender("ours: models, check on", ours.upload(ours.models, check=True)),
     "models journal": Contender("ours: models, journal", ours.upload(ours.models, journal=True)),
+    "models check journal": Contender(
+        "ours: models, check on, journal", ours.upload(ours.models, check=True, journal=True)
+    ),
+    "models check journal fast": Contender(
+        "ours [fast]: models, check on, journal",
+        ours.upload(ours.models, check=True, journal=True, transport="fast"),
+        needs=_AIOHTTP,
+    ),
     "mappings": Contender("ours: mappings", ours.upload(ours.dicts)),
     "bytes": Contender("ours: bytes", ours.upload(ours.lines)),
+    "stream": Contender("ours: mappings, a generator", ours.upload(ours.dicts, streamed=True)),
+    "stream fast": Contender(
+        "ours [fast]: mappings, a generator",
+        ours.upload(ours.dicts, streamed=True, transport="fast"),
+        needs=_AIOHTTP,
+    ),
     "models fast": Contender(
         "ours [fast]: models", ours.upload(ours.models, transport="fast"), needs=_AIOHTTP
     ),

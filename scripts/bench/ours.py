@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from itertools import count as numbers
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -43,9 +44,10 @@ def upload(
     transport: Any = "httpx",
     way: str = "empty",
     journal: bool = False,
+    streamed: bool = False,
     **settings: Any,
 ) -> Callable[[Urls, int], Any]:
-    """Return a contender that uploads records of a kind."""
+    """Return a contender that uploads records of a kind, from a list or one by one."""
 
     @contextlib.asynccontextmanager
     async def contender(urls: Urls, count: int) -> AsyncIterator[Run]:
@@ -59,9 +61,8 @@ def upload(
 
                 async def run(count: int) -> None:
                     path = next(paths) if journal else None
-                    report = await sdir.additional_competence.v1.upload(
-                        records[:count], journal=path, **given
-                    )
+                    some: Any = islice(records, count) if streamed else records[:count]
+                    report = await sdir.additional_competence.v1.upload(some, journal=path, **given)
                     if report.accepted != count:
                         raise RuntimeError(str(report))
 
