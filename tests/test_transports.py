@@ -401,7 +401,7 @@ def _no_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_the_fast_one_is_taken_where_it_is_installed() -> None:
     """And httpx's own where it is asked for."""
-    async with Sdir("key") as one, Sdir("key", transport="fast") as two:
+    async with Sdir("key", transport="auto") as one, Sdir("key", transport="fast") as two:
         assert (used(one), used(two)) == ("FastTransport", "FastTransport")
     async with Sdir("key", transport="httpx") as sdir:
         assert used(sdir) == "AsyncHTTPTransport"
