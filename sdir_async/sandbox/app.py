@@ -36,7 +36,7 @@ class SeenRequest:
 
     Attributes:
         method: In capitals.
-        path: Without the query.
+        path: Without the query, and with what could be a person number starred out.
         status: Of the answer; 499 if the client hung up before its body was whole, 0 if a fault
             ended the connection without an answer.
         records: How many records it brought; `None` if it has no body of records.
@@ -95,7 +95,8 @@ class _Beside:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        found = path if path in self._beside else "/".join(path.split("/", 2)[:2])
+        beginning = "/".join(path.split("/", 2)[:2])
+        found = path if beginning == "/" else beginning
         await self._beside.get(found, self._app)(scope, receive, send)
 
 
@@ -119,7 +120,7 @@ class _Witness:
         def see() -> None:
             seconds = time.perf_counter() - began
             key = self._key_of(Request(scope))
-            method, path = scope["method"], scope["path"]
+            method, path = scope["method"], mask(scope["path"])
             self._note(SeenRequest(method, path, status, key=key, seconds=seconds, **told))
 
         async def watch(message: Message) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -157,7 +158,8 @@ class _Console:
             case "add":
                 self._desk.faults.add(_fault_of_form(told))
             case "remove":
-                self._desk.faults.remove(int(told["number"]))
+                with contextlib.suppress(KeyError, ValueError):  # it may have ended meanwhile
+                    self._desk.faults.remove(int(told["number"]))
             case "end":
                 self._desk.faults.clear()
             case "clear":
@@ -184,7 +186,10 @@ async def _explain(_: Request, error: Exception) -> Response:
 
 
 def _page(html: str) -> Response:
-    policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+        "form-action 'self'; base-uri 'none'"
+    )
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
     return Response(html, headers=headers, media_type="text/html")
 

@@ -98,7 +98,13 @@ def listen(host: str, port: int) -> socket.socket:
 
     Its connections inherit that nothing waits for more to send: asyncio sees to that only for the
     sockets it makes itself, and each answer would take 40 ms.
+
+    Raises:
+        OSError: The port is taken, or the host is not this machine.
+        ValueError: No port has this number.
     """
+    if not 0 <= port < 2**16:
+        raise ValueError(f"There is no port {port}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family)
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

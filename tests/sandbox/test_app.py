@@ -306,6 +306,18 @@ async def test_every_operation_of_our_documents_is_served(sandbox: Sandbox) -> N
             assert answer.status_code in (200, 400, 404, 415), path
 
 
+@pytest.mark.parametrize(
+    "path", [f"/{BASE}/codes", "//", f"{BASE}/codes/", f"{BASE.upper()}/codes"]
+)
+async def test_a_path_that_is_almost_right_is_unknown_to_the_gateway(
+    sandbox: Sandbox, client: httpx.AsyncClient, path: str
+) -> None:
+    """Such as one with a slash too many, which is easily written."""
+    answer = await client.get(f"{sandbox.base_url}{path}")
+    assert answer.status_code == 404
+    assert answer.text == '{ "statusCode": 404, "message": "Resource not found" }'
+
+
 async def test_a_document_of_another_origin_needs_no_code(
     toy: Json, folder: Callable[[Json], Path]
 ) -> None:

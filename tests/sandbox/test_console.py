@@ -69,7 +69,8 @@ async def test_requests_are_told_as_json(
         (f"{PATH}/batch", 201, 2),
         (PATH, 200, None),
     ]
-    assert PERSON not in answer.text
+    await client.get(f"{PATH}/{PERSON}")
+    assert PERSON not in (await desk.get("/_sandbox/requests")).text
 
 
 async def test_the_page_shows_what_came_in_without_key_and_person(
@@ -142,6 +143,15 @@ async def test_a_form_sets_a_fault(sandbox: Sandbox, desk: httpx.AsyncClient) ->
     assert len(sandbox.faults) == 0
     answer = await desk.post("/_sandbox/switch", data=form | {"probability": "often"})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("number", ["1", "", "x"])
+async def test_a_fault_that_has_ended_can_be_ended_again(
+    desk: httpx.AsyncClient, number: str
+) -> None:
+    """By the button of a page that is not new any more."""
+    answer = await desk.post("/_sandbox/switch", data={"do": "remove", "number": number})
+    assert answer.status_code == 303
 
 
 @pytest.mark.parametrize(

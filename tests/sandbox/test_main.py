@@ -96,10 +96,11 @@ def test_what_keeps_it_from_starting_is_said_in_a_line(
         )
     )
     assert main(["--documents", str(tmp_path)]) == 1
+    assert main(["--port", "70000"]) == 1
     assert main(["--port", "0", "--rate", "many"]) == 1
     assert main(["--port", "0", "--wake", "soon"]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all(line.startswith("sdir-sandbox: ") for line in lines)
 
 
