@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from itertools import count
 from random import Random
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, field, fields, frozen, validators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .operations import Operation
 
@@ -180,15 +181,39 @@ class Faults:
         self.seed = seed
         self._active: dict[int, _Active] = {}
         self._numbers = count(1)
+        self._names: frozenset[str] | None = None
         for fault in faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> int:
-        """Set a fault, and return the number to remove it by."""
+        """Set a fault, and return the number to remove it by.
+
+        Raises:
+            ValueError: It is for an operation that the sandbox doesn't serve.
+        """
+        self._require_operation(fault)
         number = next(self._numbers)
         chance = Random(f"{self.seed} {number}")  # noqa: S311 - it plays, it guards nothing
         self._active[number] = _Active(fault, chance)
         return number
+
+    def know(self, operations: Iterable[Operation]) -> None:
+        """Take note of what is served: a fault for anything else would never strike.
+
+        Raises:
+            ValueError: One is for something else.
+        """
+        self._names = frozenset().union(*(operation.names for operation in operations))
+        for fault in self:
+            self._require_operation(fault)
+
+    def _require_operation(self, fault: Fault) -> None:
+        name = fault.operation
+        if name is None or self._names is None or name in self._names:
+            return
+        similar = get_close_matches(name, sorted(self._names), 1)
+        hint = f"; perhaps {similar[0]!r} is meant" if similar else ""
+        raise ValueError(f"No operation is called {name!r}{hint}.")
 
     def remove(self, number: int) -> None:
         """End a fault.

@@ -93,7 +93,7 @@ class Sandbox:
 
         Raises:
             ValueError: There are no documents, one can't be read, or two serve the same operation;
-                or a rate is none.
+                or a rate is none, or a fault is for an operation that isn't served.
         """
         if documents is None:
             found, self._operations = _our_documents(find_folder())
@@ -109,6 +109,7 @@ class Sandbox:
         self._patience = gateway_timeout
         self._sleeper = Sleeper(sleep_after, wake)
         self.faults = Faults() if faults is None else faults
+        self.faults.know(self._operations)
         self._requests: deque[SeenRequest] = deque(maxlen=_REMEMBERED_REQUESTS)
         self._base_url = ""
         self._store: Store | None = None

@@ -50,7 +50,16 @@ async def test_all_faults_end_with_a_new_seed(sandbox: Sandbox, desk: httpx.Asyn
     assert (len(sandbox.faults), sandbox.faults.seed) == (0, 7)
 
 
-@pytest.mark.parametrize("body", [b'{"kind": "flood"}', b"{", b"[]", b'{"kind": "502", "x": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"kind": "flood"}',
+        b"{",
+        b"[]",
+        b'{"kind": "502", "x": 1}',
+        b'{"kind": "502", "operation": "x"}',
+    ],
+)
 async def test_what_is_no_fault_is_400(desk: httpx.AsyncClient, body: bytes) -> None:
     """And the answer says why in a line."""
     answer = await desk.post(FAULTS, content=body)
