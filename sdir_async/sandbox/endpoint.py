@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,7 @@ class Endpoint:
         parameters = self._read_parameters(request)
         body = None
         if content is not None:
+            content = content.removeprefix(BOM_UTF8)
             body = self._body.parse(content)
             if isinstance(body, list):
                 request.scope["sdir.told"]["records"] = len(body)

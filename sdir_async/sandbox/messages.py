@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
@@ -27,13 +28,43 @@ _REFERENCE_TYPES = {
 _LARGEST = 2**31 - 1
 
 
-def unconvertible_to(error: ValidationError, root: Json) -> str | None:
+@dataclass(frozen=True)
+class Finding:
+    """Something that a schema finds wrong.
+
+    Attributes:
+        error: What is wrong.
+        root: The schema that found it.
+        path: Where, from the outside in; of something that isn't there, what it should be in.
+    """
+
+    error: ValidationError
+    root: Json
+    path: tuple[str | int, ...]
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """The path of the field that it is about, also of one that isn't there."""
+        kind = self.error.kind
+        missing = isinstance(kind, ValidationErrorKind.Required)
+        return (*self.path, kind.property) if missing else self.path
+
+    @property
+    def rules(self) -> Json:
+        """The schema whose rule was broken."""
+        rules: Any = self.root
+        for part in self.error.schema_path[:-1]:
+            rules = rules[part]
+        return rules if isinstance(rules, dict) else {}
+
+
+def unconvertible_to(finding: Finding) -> str | None:
     """Return the .NET type that the JSON value doesn't convert to.
 
     `None` where it converts, so that the error is one of model validation. Null converts to
     whatever is a reference, and is then found missing; in a list nothing looks for it.
     """
-    format_name = str(_rules(error, root).get("format"))
+    error, format_name = finding.error, str(finding.rules.get("format"))
     match error.kind:
         case ValidationErrorKind.Format():
             return _VALUE_TYPES.get(format_name)
@@ -41,17 +72,17 @@ def unconvertible_to(error: ValidationError, root: Json) -> str | None:
             return "System.Enum"
         case ValidationErrorKind.Type(types=[json_type, *_]):
             value_type = _VALUE_TYPES.get(format_name) or _VALUE_TYPES.get(json_type)
-            if error.instance is None and isinstance(error.instance_path[-1], str):
+            if error.instance is None and isinstance(finding.path[-1], str):
                 return value_type
             return value_type or _REFERENCE_TYPES.get(json_type, "System.Object")
         case _:
             return None
 
 
-def message(name: str, error: ValidationError, root: Json) -> str:
+def message(name: str, finding: Finding) -> str:
     """Return what model validation says of a field."""
-    rules = _rules(error, root)
-    match error.kind:
+    rules = finding.rules
+    match finding.error.kind:
         case ValidationErrorKind.Required() | ValidationErrorKind.Type():
             return f"The {name} field is required."
         case ValidationErrorKind.MinLength() | ValidationErrorKind.MaxLength():
@@ -67,14 +98,6 @@ def message(name: str, error: ValidationError, root: Json) -> str:
             return _size(name, "maximum", limit)
         case _:
             return f"The field {name} is invalid."
-
-
-def _rules(error: ValidationError, root: Json) -> Json:
-    """Return the schema whose rule was broken."""
-    rules: Any = root
-    for part in error.schema_path[:-1]:
-        rules = rules[part]
-    return rules if isinstance(rules, dict) else {}
 
 
 def _length(rules: Json) -> str:

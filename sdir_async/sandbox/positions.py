@@ -32,6 +32,11 @@ def path_at_end(body: bytes) -> Path:
     return path
 
 
+def first_deeper(body: bytes, depth: int) -> tuple[Path, int]:
+    """Return the first path of a JSON text that is deeper, and where its reader has come to."""
+    return next((found for found in _steps(body) if len(found[0]) > depth), ((), 0))
+
+
 def describe(body: bytes, path: Path, position: int) -> str:
     """Return path and position in the words of .NET's messages."""
     line = body.count(b"\n", 0, position)

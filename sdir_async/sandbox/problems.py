@@ -5,10 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from jsonschema_rs import ValidationError, ValidationErrorKind
-
-from .messages import message, unconvertible_to
-from .positions import describe, json_path, locate, path_at_end
+from .messages import Finding, message, unconvertible_to
+from .positions import describe, first_deeper, json_path, locate, path_at_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +17,7 @@ Errors = dict[str, list[str]]
 """Messages by the place they are about, as in the answer."""
 
 _MOST = 200
+_DEEPEST = 32
 _RFC = "https://tools.ietf.org/html/rfc9110#section-"
 _KINDS = {
     400: ("15.5.1", "One or more validation errors occurred."),
@@ -45,9 +44,11 @@ def empty_body(parameter: str) -> Errors:
 def unreadable_body(body: bytes, position: int, parameter: str) -> Errors:
     """Report that the body is no JSON from a position on."""
     path = path_at_end(body[:position])
-    rest = body[position:].decode(errors="replace").lstrip()
+    if len(path) > _DEEPEST:
+        return deep_body(body, parameter)
+    rest = body[position:].lstrip()
     what = (
-        f"'{rest[0]}' is an invalid start of a value."
+        f"'{_shown(rest[0])}' is an invalid start of a value."
         if rest
         else "Expected depth to be zero at the end of the JSON payload. "
         "There is an open JSON object or array that should be closed."
@@ -55,26 +56,33 @@ def unreadable_body(body: bytes, position: int, parameter: str) -> Errors:
     return {json_path(path): [f"{what} {describe(body, path, position)}"]} | _unbound(parameter)
 
 
-def refused_body(
-    found: Iterable[ValidationError], root: Json, body: bytes, parameter: str
-) -> Errors:
+def deep_body(body: bytes, parameter: str) -> Errors:
+    """Report that the body has lists or objects inside each other that go too deep to be read."""
+    path, position = first_deeper(body, _DEEPEST)
+    what = f"The maximum configured depth of {_DEEPEST} has been exceeded."
+    return {json_path(path): [f"{what} {describe(body, path, position)}"]} | _unbound(parameter)
+
+
+def refused_body(found: Iterable[Finding], body: bytes, parameter: str) -> Errors:
     """Report what a schema finds wrong with a body.
 
     JSON that doesn't convert to the types of the server's code stops it at the first such place.
     Only what converts is looked at further, and then everything wrong with it counts.
     """
-    errors = list(found)
-    for error in errors:
-        if clr_type := unconvertible_to(error, root):
-            return _unconvertible(error, clr_type, body) | _unbound(parameter)
-    return _collect(
-        (_key(error), message(_name(error) or parameter, error, root)) for error in errors
-    )
+    errors: Errors = {}
+    for finding in found:
+        if clr_type := unconvertible_to(finding):
+            return _unconvertible(finding, clr_type, body) | _unbound(parameter)
+        _note(errors, _key(finding), message(_name(finding) or parameter, finding))
+    return errors
 
 
-def refused_parameters(found: Iterable[ValidationError], root: Json) -> Errors:
+def refused_parameters(found: Iterable[Finding]) -> Errors:
     """Report what a schema finds wrong with the parameters of a path and a query."""
-    return _collect((str(_place(error)[0]), _of_parameter(error, root)) for error in found)
+    errors: Errors = {}
+    for finding in found:
+        _note(errors, str(finding.place[0]), _of_parameter(finding))
+    return errors
 
 
 def pascal_case(name: str) -> str:
@@ -87,41 +95,35 @@ def _unbound(parameter: str) -> Errors:
     return {parameter: [f"The {parameter} field is required."]}
 
 
-def _unconvertible(error: ValidationError, clr_type: str, body: bytes) -> Errors:
-    path = tuple(error.instance_path)
+def _shown(byte: int) -> str:
+    """Return a byte as .NET's messages show it."""
+    return chr(byte) if 32 <= byte < 127 else f"0x{byte:02X}"
+
+
+def _unconvertible(finding: Finding, clr_type: str, body: bytes) -> Errors:
+    path = finding.path
     where = describe(body, path, locate(body, path))
     return {json_path(path): [f"The JSON value could not be converted to {clr_type}. {where}"]}
 
 
-def _of_parameter(error: ValidationError, root: Json) -> str:
-    if unconvertible_to(error, root):
-        return f"The value '{error.instance}' is not valid."
-    return message(str(_place(error)[0]), error, root)
+def _of_parameter(finding: Finding) -> str:
+    if unconvertible_to(finding):
+        return f"The value '{finding.error.instance}' is not valid."
+    return message(str(finding.place[0]), finding)
 
 
-def _place(error: ValidationError) -> list[str | int]:
-    """Return the path of the field that an error is about, also of one that isn't there."""
-    if isinstance(error.kind, ValidationErrorKind.Required):
-        return [*error.instance_path, error.kind.property]
-    return error.instance_path
-
-
-def _key(error: ValidationError) -> str:
-    parts = (f"[{p}]" if isinstance(p, int) else f".{pascal_case(p)}" for p in _place(error))
+def _key(finding: Finding) -> str:
+    parts = (f"[{p}]" if isinstance(p, int) else f".{pascal_case(p)}" for p in finding.place)
     return "".join(parts).removeprefix(".")
 
 
-def _name(error: ValidationError) -> str:
-    names = [part for part in _place(error) if isinstance(part, str)]
+def _name(finding: Finding) -> str:
+    names = [part for part in finding.place if isinstance(part, str)]
     return pascal_case(names[-1]) if names else ""
 
 
-def _collect(found: Iterable[tuple[str, str]]) -> Errors:
-    errors: Errors = {}
-    for key, text in found:
-        if key not in errors and len(errors) == _MOST:
-            return errors | {"": ["The maximum number of allowed model errors has been reached."]}
-        texts = errors.setdefault(key, [])
-        if text not in texts:
-            texts.append(text)
-    return errors
+def _note(errors: Errors, key: str, text: str) -> None:
+    if key not in errors and len(errors) >= _MOST:
+        errors[""] = ["The maximum number of allowed model errors has been reached."]
+    elif text not in errors.setdefault(key, []):
+        errors[key].append(text)

@@ -157,7 +157,9 @@ class _Reader:
             identifier=self._identifiers.get(raw.collection, Identifier()),
             status=status,
             parameters=self._parameters(raw),
-            body=None if raw.body is None else self._schemas.standalone(raw.body),
+            body=None
+            if raw.body is None
+            else self._schemas.standalone(self._schemas.resolve(raw.body)),
             body_name=_body_name(raw.body or {}),
             media_types=raw.media_types,
             filters=self._filters(raw) if role is Role.LIST else {},

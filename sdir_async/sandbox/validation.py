@@ -10,11 +10,19 @@ import jsonschema_rs
 import orjson
 
 from .formats import FORMATS
-from .problems import Errors, empty_body, refused_body, refused_parameters, unreadable_body
+from .messages import Finding
+from .problems import (
+    Errors,
+    deep_body,
+    empty_body,
+    refused_body,
+    refused_parameters,
+    unreadable_body,
+)
 from .shapes import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .schemas import Json
 
@@ -63,9 +71,26 @@ class Body:
         """
         if value is None:
             raise InvalidError(empty_body(self._name))
-        if not self._validator.is_valid(value):
-            found = self._validator.iter_errors(value)
-            raise InvalidError(refused_body(found, self._schema, body, self._name))
+        try:
+            if self._validator.is_valid(value):
+                return
+            errors = refused_body(self._find(value), body, self._name)
+        except ValueError:  # the validator's limit is deeper than .NET's
+            errors = deep_body(body, self._name)
+        raise InvalidError(errors)
+
+    def _find(self, value: Any) -> Iterator[Finding]:
+        """Find what is wrong, item by item: of a long list it may not fit into memory at once."""
+        items = self._schema.get("items")
+        if not isinstance(value, list) or not isinstance(items, dict):
+            yield from _findings(self._validator, value, self._schema)
+            return
+        alone = {name: rule for name, rule in self._schema.items() if name != "items"}
+        yield from _findings(_validator(alone), value, alone)
+        each = items | {"components": self._schema["components"]}
+        validator = _validator(each)
+        for index, item in enumerate(value):
+            yield from _findings(validator, item, each, index)
 
     def parse(self, body: bytes) -> Any:
         """Return the body's value, its fields named as the document names them.
@@ -77,8 +102,10 @@ class Body:
             return None
         try:
             return self._shape.rename(orjson.loads(body))
+        except RecursionError:
+            raise InvalidError(deep_body(body, self._name)) from None
         except orjson.JSONDecodeError as error:
-            position = len(error.doc[: error.pos].encode())
+            position = _position(body, error)
             raise InvalidError(unreadable_body(body, position, self._name)) from None
 
 
@@ -102,9 +129,7 @@ class Parameters:
         known = {name: texts for name, texts in given.items() if name in schemas}
         values = {name: _convert(texts, schemas[name]) for name, texts in known.items()}
         if not self._validator.is_valid(values):
-            raise InvalidError(
-                refused_parameters(self._validator.iter_errors(values), self._schema)
-            )
+            raise InvalidError(refused_parameters(_findings(self._validator, values, self._schema)))
         return values
 
 
@@ -112,6 +137,22 @@ def _validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(
         schema, validate_formats=True, formats=dict(FORMATS), offline=True
     )
+
+
+def _findings(
+    validator: jsonschema_rs.Draft202012Validator, value: Any, root: Json, *place: int
+) -> Iterator[Finding]:
+    for error in validator.iter_errors(value):
+        yield Finding(error, root, (*place, *error.instance_path))
+
+
+def _position(body: bytes, error: orjson.JSONDecodeError) -> int:
+    """Return the first byte that can't be read."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as wrong:
+        return wrong.start
+    return len(error.doc[: error.pos].encode())
 
 
 def _convert(texts: list[str], schema: Json) -> Any:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 
 from sdir_async.sandbox import Sandbox, SeenRequest
@@ -90,6 +91,15 @@ async def test_a_search_looks_through_the_documents_list(
     path = "/aps-course-external/v1/codes/search"
     answer = await client.get(path, params={"searchpattern": pattern})
     assert [each["code"] for each in answer.json()] == found
+
+
+async def test_a_mark_of_the_byte_order_is_passed_over(
+    client: httpx.AsyncClient, record: Callable[..., Json]
+) -> None:
+    """Programs on Windows write one, and .NET skips it."""
+    body = b"\xef\xbb\xbf" + orjson.dumps(record())
+    answer = await client.post(PATH, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201
 
 
 async def test_one_bad_record_keeps_the_whole_batch_out(

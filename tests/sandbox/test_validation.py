@@ -184,7 +184,8 @@ def test_the_first_wrong_type_hides_everything_else() -> None:
             "'x' is an invalid start of a value. Path: $[1] | LineNumber: 0 | "
             "BytePositionInLine: 7.",
         ),
-        (b'["\xff"]', "$", "'[' is an invalid start of a value."),
+        (b'["\xff"]', "$[0]", "'0xFF' is an invalid start of a value. Path: $[0] |"),
+        ("\0", "$", "'0x00' is an invalid start of a value."),
         ("[null]", "$[0]", "The JSON value could not be converted to System.Object."),
         ("[5]", "$[0]", "The JSON value could not be converted to System.Object."),
     ],
@@ -195,6 +196,18 @@ def test_a_body_that_cannot_be_read_is_named(body: str | bytes, key: str, messag
     errors = _refused(schema, body)
     assert list(errors) == [key, "boats"]
     assert errors[key][0].startswith(message)
+
+
+@pytest.mark.parametrize("depth", [300, 700, 2000])
+@pytest.mark.parametrize("start", ["", '[{"unheard of": '])
+def test_what_lies_too_deep_is_not_read(depth: int, start: str) -> None:
+    """As .NET has it: it says so where its limit is passed, however much deeper it goes."""
+    schema: dict[str, Any] = {"type": "array", "items": {"$ref": "#/components/schemas/Boat"}}
+    body = start + "[" * depth + "]" * depth + "}]" * bool(start)
+    errors = _refused(schema, body)
+    key = "$[0].unheard of" + "[0]" * 31 if start else "$" + "[0]" * 33
+    assert list(errors) == [key, "boats"]
+    assert errors[key][0].startswith("The maximum configured depth of 32 has been exceeded.")
 
 
 def test_an_empty_list_is_about_the_body_as_a_whole() -> None:
@@ -212,6 +225,13 @@ def test_at_most_200_entries_are_reported() -> None:
     errors = _refused(schema, "[" + ",".join([bad] * 201) + "]")
     assert len(errors) == 201
     assert errors[""] == ["The maximum number of allowed model errors has been reached."]
+
+
+def test_a_wrong_type_is_found_behind_very_many_other_errors() -> None:
+    """Reading comes before validating, of which no more than the 200 entries is kept."""
+    schema: dict[str, Any] = {"type": "array", "items": {"$ref": "#/components/schemas/Boat"}}
+    body = "[" + ",".join(["{}"] * 5000 + [_changed(built="1")]) + "]"
+    assert list(_refused(schema, body)) == ["$[5000].built", "boats"]
 
 
 PARAMETERS = {
