@@ -91,6 +91,18 @@ def test_documents_of_another_origin_are_answered(tmp_path: Path) -> None:
         assert routes["v7.get /boats"].called
 
 
+def test_it_needs_no_sandbox() -> None:
+    """Of which only what reads the documents is imported."""
+    server = ("jinja2", "jsonschema_rs", "markupsafe", "starlette", "uvicorn")
+    code = "import sys; sys.modules.update(dict.fromkeys(sys.argv[1:])); " + (
+        "from sdir_async.testing import sdir_routes; print(len(sdir_routes().routes) > 0)"
+    )
+    command = [sys.executable, "-c", code, *server]
+    root = Path(sdir_async.__file__).parents[1]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert result.stdout == "True\n", result.stderr
+
+
 def test_without_the_extra_the_error_says_what_to_install() -> None:
     """Instead of naming a library that nobody asked for."""
     code = "import sys; sys.modules['respx'] = None; import sdir_async.testing"

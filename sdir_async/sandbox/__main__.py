@@ -9,8 +9,14 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
-from . import Sandbox
 from .limits import read_seconds
+
+try:
+    from .server import Sandbox
+except ModuleNotFoundError as missing:
+    if (missing.name or "").startswith("sdir_async"):
+        raise
+    sys.exit(f"sdir-sandbox: {missing.name} is missing: pip install 'sdir-async[sandbox]'")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

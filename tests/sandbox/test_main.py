@@ -104,6 +104,17 @@ def test_what_keeps_it_from_starting_is_said_in_a_line(
     assert all(line.startswith("sdir-sandbox: ") for line in lines)
 
 
+def test_without_the_extra_the_command_says_what_to_install() -> None:
+    """In a line, and not in a traceback; also when only help is asked for."""
+    code = "import sys; sys.modules['starlette'] = None; import sdir_async.sandbox.__main__"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("sdir-sandbox: starlette")
+    assert line.endswith("is missing: pip install 'sdir-async[sandbox]'")
+
+
 def test_without_the_extra_the_error_says_what_to_install() -> None:
     """Instead of naming a library that nobody asked for."""
     code = "import sys; sys.modules['starlette'] = None; from sdir_async.sandbox import Sandbox"

@@ -60,7 +60,14 @@ _OPTIONS = ("asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function")
 
 def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run a user's pytest, to which the plugin is made known by hand: nothing is installed."""
-    plugins = ["-p", "pytest_asyncio.plugin", "-p", "pytest_sdir", "-p", "no:cacheprovider"]
+    plugins = [
+        "-p",
+        "pytest_asyncio.plugin",
+        "-p",
+        "sdir_async.pytest_plugin",
+        "-p",
+        "no:cacheprovider",
+    ]
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", *plugins, *options]
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
@@ -90,8 +97,12 @@ def test_its_settings_can_be_changed(tmp_path: Path) -> None:
 
 
 def test_who_does_not_use_it_does_not_pay(tmp_path: Path) -> None:
-    """Nothing of the SDK is imported when pytest starts."""
+    """Neither the SDK nor its libraries are imported when pytest starts."""
     (tmp_path / "test_theirs.py").write_text(
-        "import sys\n\ndef test():\n    assert 'sdir_async' not in sys.modules\n"
+        "import sys\n\ndef test():\n"
+        "    ours = {name for name in sys.modules if name.startswith('sdir_async')}\n"
+        "    known = {'', '._lazy', '._version', '.pytest_plugin'}\n"
+        "    assert ours == {f'sdir_async{name}' for name in known}\n"
+        "    assert not {'attrs', 'httpx', 'orjson'} & set(sys.modules)\n"
     )
     assert "1 passed" in run_pytest(tmp_path).stdout

@@ -1,7 +1,7 @@
 """The fixture `sdir_sandbox` for tests of programs that report to Sdir.
 
-It is a module of its own because pytest imports its plugins before anything else: this one costs
-nothing until a test asks for the fixture, and what it tests is not imported before its time.
+pytest imports its plugins whether or not a test uses them: this one loads neither the SDK nor the
+sandbox before a test asks for the fixture.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdir_async.sandbox import SandboxThread
+    from .sandbox import SandboxThread
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def sdir_sandbox_settings() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def _sdir_sandbox_running(sdir_sandbox_settings: dict[str, Any]) -> Iterator[SandboxThread]:
-    from sdir_async.sandbox import SandboxThread
+    from .sandbox import SandboxThread
 
     with SandboxThread(**sdir_sandbox_settings) as sandbox:
         yield sandbox
