@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,15 +17,15 @@ import orjson
 try:
     import respx
 
-    from .sandbox.documents import find_folder, load_documents
     from .sandbox.operations import Role
-    from .sandbox.reader import read_operations
+    from .sandbox.reader import read_folder
 except ModuleNotFoundError as error:
     hint = f"{error}. Routes for tests are an extra: pip install 'sdir-async[testing]'"
     raise ModuleNotFoundError(hint, name=error.name) from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from .sandbox.operations import Operation
 
@@ -41,8 +40,9 @@ def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.M
 
     A create echoes its records, each with a `uid`, the first of which is
     `00000000-0000-4000-8000-000000000001`; an update echoes its records; a check finds nothing
-    wrong; what reads answers with the document's example. Each route has the name that the SDK
-    calls the operation by, such as `course.v1.create_courses`, to be looked at or changed.
+    wrong; what reads answers with the document's example. Each route is named by its document and
+    its `operationId` in snake case, such as `course.v1.create_courses`, to be looked at or changed:
+    that is how the SDK calls the operation, unless the id is none that people can read.
 
     Args:
         documents: A folder of OpenAPI 3 documents; `None` takes our own.
@@ -56,8 +56,7 @@ def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.M
             assert routes["course.v1.create_courses"].call_count == 1
         ```
     """
-    folder = find_folder() if documents is None else Path(documents)
-    operations = read_operations(load_documents(folder))
+    _, operations = read_folder(documents)
     router = respx.MockRouter(**{"assert_all_called": False, **settings})
     uids = (str(UUID(int=number)) for number in count(_FIRST_UID))
     for operation in sorted(operations, key=lambda each: each.path.count("{")):
@@ -68,8 +67,8 @@ def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.M
 
 
 def _name(operation: Operation) -> str:
-    words = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", operation.name).lower()
-    return ".".join([*operation.document.split(), words])
+    words = re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation.name)
+    return ".".join([*operation.document.split(), re.sub(r"\W+", "_", words).lower()])
 
 
 def _answers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,13 @@ def test_every_operation_is_answered(operation: Operation) -> None:
                 assert (saved[0] if operation.many else saved)["uid"] == uid
 
 
+def test_routes_are_called_as_the_methods_of_the_sdk() -> None:
+    """Who knows one name knows the other."""
+    sdir = Sdir("any")
+    for name in (str(route.name) for route in sdir_routes().routes):
+        assert callable(attrgetter(name)(sdir)), name
+
+
 def test_what_no_document_has_is_not_answered() -> None:
     """Respx says so; a typing error doesn't pass as a success."""
     with sdir_routes(), httpx.Client() as client, pytest.raises(AssertionError):
@@ -88,7 +96,7 @@ def test_documents_of_another_origin_are_answered(tmp_path: Path) -> None:
     (tmp_path / "v7.json").write_bytes(orjson.dumps({"openapi": "3.0.1", "paths": paths}))
     with sdir_routes(tmp_path) as routes, httpx.Client() as client:
         assert client.get("http://marina/boats").content == b""
-        assert routes["v7.get /boats"].called
+        assert routes["v7.get_boats"].called
 
 
 def test_it_needs_no_sandbox() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .deprecations import read_deprecation
+from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Json, Schemas
 from .shapes import shape_of
@@ -20,6 +22,25 @@ if TYPE_CHECKING:
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ONE_OF_COLLECTION = re.compile(r"(?P<collection>.+)/\{(?P<name>[^/{}]+)\}")
+
+
+def read_folder(folder: str | Path | None) -> tuple[list[Document], list[Operation]]:
+    """Return the documents of a folder and all of their operations; `None` is our own folder.
+
+    Raises:
+        ValueError: There are no documents, one can't be read or contradicts itself, or two serve
+            the same operation.
+    """
+    return _our_own(find_folder()) if folder is None else _read_folder(Path(folder))
+
+
+def _read_folder(folder: Path) -> tuple[list[Document], list[Operation]]:
+    documents = load_documents(folder)
+    return documents, read_operations(documents)
+
+
+_our_own = cache(_read_folder)
+"""Read once: a suite of tests starts very many sandboxes, and the package doesn't change."""
 
 
 def read_operations(documents: Iterable[Document]) -> list[Operation]:

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
@@ -15,24 +13,23 @@ import orjson
 from .app import SeenRequest, create_app
 from .backend import Backend
 from .console import Desk, create_console
-from .documents import find_folder, load_documents
 from .endpoint import Service
 from .faults import Faults
 from .gateway import TIMEOUT, Gateway
 from .limits import read_limits
 from .listening import Server, configure, listen, url_of
 from .operations import Operation, collection_of
-from .reader import base_path, read_operations
+from .reader import base_path, read_folder
 from .sleeping import Sleeper
 from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from starlette.types import ASGIApp, Scope
 
-    from .documents import Document
     from .misfortune import Drop
 
 _REMEMBERED_REQUESTS = 100_000
@@ -95,12 +92,8 @@ class Sandbox:
             ValueError: There are no documents, one can't be read, or two serve the same operation;
                 or a rate is none, or a fault is for an operation that isn't served.
         """
-        if documents is None:
-            found, self._operations = _our_documents(find_folder())
-        else:
-            found, self._operations = _read(Path(documents))
-        self._documents = found
-        self._bases = {document.name: base_path(document.spec) for document in found}
+        self._documents, self._operations = read_folder(documents)
+        self._bases = {each.name: base_path(each.spec) for each in self._documents}
         self._store_path = ":memory:" if store is None else str(store)
         self._address = (host, port)
         self._keys = tuple(keys or (secrets.token_hex(16), secrets.token_hex(16)))
@@ -252,15 +245,6 @@ class Sandbox:
             which = "more than one collection" if found else "no collection"
             raise LookupError(f"{path!r} names {which}; there are: {', '.join(known)}.")
         return found[0]
-
-
-def _read(folder: Path) -> tuple[list[Document], list[Operation]]:
-    documents = load_documents(folder)
-    return documents, read_operations(documents)
-
-
-_our_documents = cache(_read)
-"""Read once: a suite of tests starts very many sandboxes, and the package doesn't change."""
 
 
 def _fields_of(operations: Sequence[Operation]) -> Mapping[str, set[str]]:
