@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["sdir_routes"]
 
-_FIRST_UID = 0x_0000_0000_0000_4000_8000_0000_0000_0001
+_NO_UID = 0x_0000_0000_0000_4000_8000_0000_0000_0000
 """Uids are counted up, so that tests can tell them beforehand."""
 
 
@@ -58,11 +58,11 @@ def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.M
     """
     _, operations = read_folder(documents)
     router = respx.MockRouter(**{"assert_all_called": False, **settings})
-    uids = (str(UUID(int=number)) for number in count(_FIRST_UID))
+    numbers = count(1)
     for operation in sorted(operations, key=lambda each: each.path.count("{")):
         pattern = "^" + re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(operation.path)) + "$"
         route = router.route(method=operation.method, path__regex=pattern, name=_name(operation))
-        route.side_effect = _answers(operation, uids)
+        route.side_effect = _answers(operation, numbers)
     return router
 
 
@@ -72,21 +72,30 @@ def _name(operation: Operation) -> str:
 
 
 def _answers(
-    operation: Operation, uids: Iterator[str]
+    operation: Operation, numbers: Iterator[int]
 ) -> Callable[[httpx.Request], httpx.Response]:
-    name = operation.identifier.name
+    name = operation.identifier.field
+
+    def identified(record: Any, uid: int | str) -> Any:
+        return record if name is None else {**record, name: uid}
+
+    def created(record: Any) -> Any:
+        number = next(numbers)
+        uid = number if operation.identifier.counted else str(UUID(int=_NO_UID + number))
+        return identified(operation.shape.complete(record), uid)
 
     def create(request: httpx.Request) -> Any:
         sent = orjson.loads(request.content)
-        if not operation.many:
-            return {**operation.shape.complete(sent), name: next(uids)}
-        return [{**operation.shape.complete(record), name: next(uids)} for record in sent]
+        return [created(record) for record in sent] if operation.many else created(sent)
 
     def update(request: httpx.Request) -> Any:
         return operation.shape.complete(orjson.loads(request.content))
 
     def get(request: httpx.Request) -> Any:
-        return {**operation.example, name: request.url.path.rpartition("/")[2]}
+        uid = request.url.path.rpartition("/")[2]
+        return identified(
+            operation.example or {}, int(uid) if operation.identifier.counted else uid
+        )
 
     roles = {Role.CREATE: create, Role.UPDATE: update, Role.GET: get}
     answer = roles.get(operation.role, lambda _: operation.example)

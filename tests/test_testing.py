@@ -99,6 +99,22 @@ def test_documents_of_another_origin_are_answered(tmp_path: Path) -> None:
         assert routes["v7.get_boats"].called
 
 
+def test_identifiers_are_those_of_the_document(tmp_path: Path) -> None:
+    """Numbers where it says integer, and none where it shows none."""
+    boat = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        "/boats": {"post": {"requestBody": boat}},
+        "/boats/{id}": {"parameters": [number], "get": {}},
+        "/oars": {"post": {"requestBody": boat}},
+    }
+    (tmp_path / "v7.json").write_bytes(orjson.dumps({"openapi": "3.0.1", "paths": paths}))
+    with sdir_routes(tmp_path), httpx.Client(base_url="http://marina") as client:
+        assert client.post("/boats", json={"a": 1}).json() == {"a": 1, "id": 1}
+        assert client.get("/boats/7").json() == {"id": 7}
+        assert client.post("/oars", json={"a": 1}).json() == {"a": 1}
+
+
 def test_it_needs_no_sandbox() -> None:
     """Of which only what reads the documents is imported."""
     server = ("jinja2", "jsonschema_rs", "markupsafe", "starlette", "uvicorn")

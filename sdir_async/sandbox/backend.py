@@ -69,8 +69,8 @@ class Backend:
 
     def _update(self, operation: Operation, parameters: Json, body: Any) -> Response:
         records = body if operation.many else [body]
-        name = operation.identifier.name
-        uids = [parameters.get(name, record.get(name)) for record in records]
+        name, place = operation.identifier.field or "", operation.identifier.parameter or ""
+        uids = [parameters.get(place, record.get(name)) for record in records]
         rows = _rows(operation, records, uids)
         if unknown := self._store.unknown(operation.collection, [uid for uid, _ in rows]):
             return self._refuse_unknown(operation, rows, unknown)
@@ -88,7 +88,7 @@ class Backend:
         return _answer(operation, _array(found))
 
     def _get(self, operation: Operation, parameters: Json, _: Any) -> Response:
-        uid = _uid(parameters[operation.identifier.name])
+        uid = _uid(parameters[operation.identifier.parameter or ""])
         if (found := self._store.get(operation.collection, uid)) is None:
             return not_found()
         return _answer(operation, found)
@@ -112,8 +112,9 @@ class Backend:
     def _refuse_unknown(self, operation: Operation, rows: list[Row], unknown: set[str]) -> Response:
         if not operation.many:
             return not_found()
-        name = pascal_case(operation.identifier.name)
-        named = (f"[{index}].{name}" for index, (uid, _) in enumerate(rows) if uid in unknown)
+        name = pascal_case(operation.identifier.field or "")
+        wrong = [index for index, (uid, _) in enumerate(rows) if uid in unknown]
+        named = [f"[{index}].{name}".rstrip(".") for index in wrong]
         raise InvalidError({key: [f"The field {name} names no saved record."] for key in named})
 
 
@@ -126,11 +127,12 @@ def not_found() -> Response:
 
 def _rows(operation: Operation, records: list[Json], uids: Iterable[str | int | None]) -> list[Row]:
     """Give each record its identifier and write it as JSON."""
-    name = operation.identifier.name
+    name = operation.identifier.field
     rows = []
     for sent, uid in zip(records, uids, strict=True):
         record = operation.shape.complete(sent)
-        record[name] = uid
+        if name is not None:
+            record[name] = uid
         rows.append((_uid(uid), orjson.dumps(record).decode()))
     return rows
 

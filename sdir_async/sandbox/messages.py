@@ -46,8 +46,9 @@ class Finding:
     def place(self) -> tuple[str | int, ...]:
         """The path of the field that it is about, also of one that isn't there."""
         kind = self.error.kind
-        missing = isinstance(kind, ValidationErrorKind.Required)
-        return (*self.path, kind.property) if missing else self.path
+        if isinstance(kind, ValidationErrorKind.Required):
+            return (*self.path, kind.property)
+        return self.path
 
     @property
     def rules(self) -> Json:

@@ -38,9 +38,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Identifier:
-    """The field that tells records apart: a UUID, or a number counted up."""
+    """What tells records apart: a UUID, or a number counted up.
 
-    name: str = "uid"
+    Attributes:
+        field: The field of a record that holds it; `None` where the document shows none.
+        parameter: The parameter in the path of one record; `None` where there is no such path.
+        counted: Whether it is a number.
+    """
+
+    field: str | None = None
+    parameter: str | None = None
     counted: bool = False
 
 
@@ -79,7 +86,7 @@ class Operation:
         role: What it does.
         many: Whether its body is a list of records.
         collection: The path of the records it works on; each document has its own.
-        identifier: The field that tells those records apart.
+        identifier: What tells those records apart.
         status: The status when all went well.
         parameters: JSON Schema of an object with its path and query parameters.
         body: JSON Schema of the body, `None` where it takes no JSON.

@@ -133,14 +133,47 @@ class _Reader:
 
     @cached_property
     def _identifiers(self) -> dict[str, Identifier]:
-        found: dict[str, Identifier] = {}
+        """What tells the records of each collection apart."""
+        places: dict[str, Json] = {}
         for raw in self._raw:
             if one := _ONE_OF_COLLECTION.fullmatch(raw.path):
-                schemas = {each["name"]: each.get("schema", {}) for each in raw.parameters}
-                schema = self._schemas.resolve(schemas.get(one["name"], {}))
-                counted = schema.get("type") == "integer"
-                found.setdefault(one["collection"], Identifier(one["name"], counted))
-        return found
+                named = [each for each in raw.parameters if each["name"] == one["name"]]
+                places.setdefault(one["collection"], (named or [{"name": one["name"]}])[0])
+        return {each: self._identifier(each, places.get(each)) for each in self._stored}
+
+    def _identifier(self, collection: str, place: Json | None) -> Identifier:
+        """Tell the field by the path of one record, else by being in answers alone."""
+        sent, saved = self._fields_of(collection)
+        name = place["name"] if place else None
+        added = [field for field in saved if field not in sent]
+        alike = [field for field in saved if name and name.lower().endswith(field.lower())]
+        field = name
+        if saved and name not in saved:
+            field = added[0] if len(added) == 1 else next(iter(alike), name)
+        schema = place.get("schema", {}) if place else saved.get(field or "", {})
+        return Identifier(field, name, self._schemas.resolve(schema).get("type") == "integer")
+
+    def _fields_of(self, collection: str) -> tuple[Json, Json]:
+        """Return the fields of records as they are sent to be created, and as they are saved."""
+        sent: Json = {}
+        saved: Json = {}
+        for raw in self._raw:
+            if raw.collection != collection:
+                continue
+            role = raw.writes or self._reads(raw)
+            if role.stores:
+                (sent if role is Role.CREATE else saved).update(
+                    self._schemas.properties(raw.body or {})
+                )
+                saved |= self._schemas.properties(self._answered(raw, role))
+        return sent, saved
+
+    def _answered(self, raw: _Raw, role: Role) -> Json:
+        """The schema of what an operation answers with."""
+        content: Json = self._success(raw, role)[1].get("content", {})
+        media: Json = next((content[name] for name in content if "json" in name), {})
+        schema: Json = media.get("schema", {})
+        return schema
 
     @cached_property
     def _reconciled(self) -> dict[str, dict[str, str]]:

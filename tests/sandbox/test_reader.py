@@ -8,6 +8,12 @@ from sdir_async.sandbox.documents import Document
 from sdir_async.sandbox.operations import Identifier, Operation, Pages, Role, collection_of
 from sdir_async.sandbox.reader import base_path, read_operations
 
+
+def _content(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+BOAT = _content({"$ref": "#/components/schemas/Boat"})
 ONE: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 MANY: dict[str, Any] = {
     "content": {
@@ -90,11 +96,43 @@ def test_operations_on_the_same_records_share_a_collection(path: str, collection
 
 
 def test_the_identifier_is_the_parameter_of_the_path_of_one_record() -> None:
-    """`uid` where no path has one; numbers where the document says integer."""
+    """A number where the document says integer; without a word of it there is none."""
     read = _read(PATHS)
-    assert read["POST", "/boats/batch"].identifier == Identifier("boatId", counted=True)
+    assert read["POST", "/boats/batch"].identifier == Identifier("boatId", "boatId", counted=True)
     alone = _read({"/boats": {"post": {"requestBody": ONE}}})
-    assert alone["POST", "/boats"].identifier == Identifier("uid")
+    assert alone["POST", "/boats"].identifier == Identifier()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "saved", "field"),
+    [
+        ("key", ["name", "key", "since"], "key"),
+        ("boatId", ["name", "number"], "number"),
+        ("boatId", ["id", "name", "since", "by"], "id"),
+        ("boatId", ["name", "since", "by"], "boatId"),
+        (None, ["name", "key"], "key"),
+        (None, ["name", "since", "by"], None),
+        (None, ["name"], None),
+    ],
+)
+def test_the_field_of_the_identifier_is_told_by_what_is_answered(
+    parameter: str | None, saved: list[str], field: str | None
+) -> None:
+    """That of the path's name, the one that only answers have, or one that ends the name."""
+    answer = _content({"type": "object", "properties": {name: {} for name in saved}})
+    paths: dict[str, Any] = {
+        "/boats": {"post": {"requestBody": BOAT, "responses": {"201": answer}}}
+    }
+    if parameter:
+        paths[f"/boats/{{{parameter}}}"] = {"get": {"responses": {"200": answer}}}
+    assert _read(paths)["POST", "/boats"].identifier == Identifier(field, parameter)
+
+
+def test_an_update_shows_the_identifier_too() -> None:
+    """Where nothing says what is answered."""
+    update = _content({"type": "object", "properties": {"name": {}, "key": {"type": "integer"}}})
+    paths = {"/boats": {"post": {"requestBody": BOAT}, "put": {"requestBody": update}}}
+    assert _read(paths)["PUT", "/boats"].identifier == Identifier("key", counted=True)
 
 
 def test_filters_come_from_the_document_and_from_equal_names() -> None:
