@@ -42,13 +42,14 @@ def find_folder() -> Path:
 def load_documents(folder: Path) -> list[Document]:
     """Read every OpenAPI 3 document in a folder and the folders below it.
 
-    Overlays (`*.overlay.yaml`) and files that are no OpenAPI 3 document are passed over.
+    The overlay of `v1.yaml`, if there is one, is `v1.overlay.yaml` beside it. Files that are no
+    OpenAPI 3 document are passed over.
 
     Raises:
-        ValueError: There is none, or one can't be read.
+        ValueError: There is none, or one can't be read, or an overlay doesn't fit its document.
     """
     files = sorted(path for path in folder.rglob("*") if _may_be_document(path))
-    documents = [Document(_name(path.relative_to(folder)), _read(path)) for path in files]
+    documents = [Document(_name(path.relative_to(folder)), _corrected(path)) for path in files]
     found = [document for document in documents if "openapi" in document.spec]
     if not found:
         raise ValueError(f"There is no OpenAPI 3 document in {folder}.")
@@ -61,6 +62,18 @@ def _may_be_document(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     return " ".join(path.with_suffix("").parts)
+
+
+def _corrected(path: Path) -> dict[str, Any]:
+    spec = _read(path)
+    for overlay in sorted(path.parent.glob(f"{path.stem}.overlay.*")):
+        from .overlays import OverlayError, apply_overlay
+
+        try:
+            apply_overlay(spec, _read(overlay))
+        except OverlayError as error:
+            raise ValueError(f"{overlay}: {error}") from error
+    return spec
 
 
 def _read(path: Path) -> dict[str, Any]:

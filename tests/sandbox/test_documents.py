@@ -38,10 +38,36 @@ def test_what_yaml_adds_to_json_is_undone(tmp_path: Path) -> None:
     assert document.spec == {"openapi": "3.0.3", "day": "2020-05-01", "200": "good"}
 
 
-def test_overlays_and_other_files_are_passed_over(tmp_path: Path) -> None:
+OVERLAY = """
+overlay: 1.0.0
+actions:
+  - target: $.info
+    description: The export calls it something else.
+    update: {title: Boats}
+"""
+
+
+def test_an_overlay_corrects_its_document(tmp_path: Path) -> None:
+    """As in the generated code, so that the sandbox serves what the SDK calls."""
+    (tmp_path / "v1.json").write_text('{"openapi": "3.0.1", "info": {"title": "sdfg"}}')
+    (tmp_path / "v2.json").write_text('{"openapi": "3.0.1", "info": {"title": "sdfg"}}')
+    (tmp_path / "v1.overlay.yaml").write_text(OVERLAY)
+    titles = [document.spec["info"]["title"] for document in load_documents(tmp_path)]
+    assert titles == ["Boats", "sdfg"]
+
+
+def test_an_overlay_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    """A correction is not lost without a word when its document changes."""
+    (tmp_path / "v1.yaml").write_text("openapi: 3.0.3")
+    (tmp_path / "v1.overlay.yaml").write_text(OVERLAY)
+    with pytest.raises(ValueError, match=r"v1\.overlay\.yaml: /actions/0/target: \$\.info matches"):
+        load_documents(tmp_path)
+
+
+def test_other_files_are_passed_over(tmp_path: Path) -> None:
     """They lie beside documents and are none."""
     (tmp_path / "v1.yaml").write_text("openapi: 3.0.3")
-    (tmp_path / "v1.overlay.yaml").write_text("openapi: 3.0.3")
+    (tmp_path / "v2.overlay.yaml").write_text(OVERLAY)
     (tmp_path / "settings.yaml").write_text("a: 1")
     (tmp_path / "list.yaml").write_text("- 1")
     (tmp_path / "README.md").write_text("# Documents")
