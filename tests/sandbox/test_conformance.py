@@ -3,7 +3,7 @@
 schemathesis makes the requests, good and bad, and looks at the answers: status, content type,
 headers and schema. The suite makes a few per operation. Many are made by
 
-    SDIR_EXAMPLES=200 python -m pytest tests/sandbox/test_conformance.py
+    SDIR_EXAMPLES=200 python -m pytest -rP tests/sandbox/test_conformance.py
 """
 
 from __future__ import annotations
