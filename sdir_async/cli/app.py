@@ -106,8 +106,6 @@ def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
             code = _say(str(error), Exit.STOPPED, in_json=options.get("as_json", False))
         except KeyboardInterrupt:
             code = Exit.INTERRUPTED
-        except BrokenPipeError:
-            os._exit(Exit.DONE)
         except Exception as error:
             if os.environ.get("SDIR_DEBUG"):
                 raise

@@ -1,13 +1,16 @@
 """The command `sdir`."""
 
+import contextlib
 import os
 import sys
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import IO, Any, Final, cast
 
 try:
+    from . import commands
     from .app import app
-    from .commands import files, questions, setup
+    from .trouble import Exit, reason_of
 except ModuleNotFoundError as missing:
     if (missing.name or "").startswith("sdir_async"):
         raise
@@ -15,19 +18,64 @@ except ModuleNotFoundError as missing:
 
 _PATIENCE: Final = 0.5
 
-__all__ = ["app", "files", "main", "questions", "setup"]
+__all__ = ["app", "commands", "main"]
 
 
 def main() -> int:
     """Run the command that the arguments name, and return the exit code."""
-    try:
-        app()
-    except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else 1
-    else:
-        code = 0
+    out, err = Outlet(sys.stdout), Outlet(sys.stderr)
+    with (
+        contextlib.redirect_stdout(cast("IO[str]", out)),
+        contextlib.redirect_stderr(cast("IO[str]", err)),
+    ):
+        try:
+            app()
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        else:
+            code = 0
+        out.flush()
+        if out.error is not None and not isinstance(out.error, BrokenPipeError):
+            err.write(f"sdir: standard output can't be written: {reason_of(out.error)}.\n")
+            code = Exit.NOT_WRITTEN if code in (Exit.DONE, Exit.REJECTED) else code
+        err.flush()
     _leave(code)
-    return code
+    return int(code)
+
+
+class Outlet:
+    """A stream whose reader may be gone, or its disk full: what is said then is lost, no more.
+
+    What becomes of records does not depend on who listens.
+
+    Attributes:
+        error: Why something was lost.
+    """
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self.error: OSError | None = None
+        self._stream = open(os.devnull, "w") if stream is None else stream  # noqa: SIM115
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, if somebody still reads."""
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what was held back."""
+        self._try(self._stream.flush)
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except OSError as error:
+            self.error = error
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())  # what is held back is flushed to there
+            os.close(nowhere)
 
 
 def _leave(code: int) -> None:
@@ -36,6 +84,4 @@ def _leave(code: int) -> None:
     for reader in readers:
         reader.join(_PATIENCE)
     if any(reader.is_alive() for reader in readers):
-        sys.stdout.flush()
-        sys.stderr.flush()
         os._exit(code)

@@ -48,11 +48,9 @@ class Stop:
 
     def _hear(self, *_: object) -> None:
         if self.asked.is_set():
-            sys.stderr.write("\nsdir: stopped at once. The same command goes on from here.\n")
-            sys.stderr.flush()
+            _say("stopped at once. The same command goes on from here.")
             os._exit(Exit.INTERRUPTED)
-        text = "\nsdir: stopping; what is on its way is waited for. Ctrl-C again: at once.\n"
-        sys.stderr.write(text)
+        _say("stopping; what is on its way is waited for. Ctrl-C again: at once.")
         self._loop.call_soon_threadsafe(self.asked.set)
 
     @contextlib.asynccontextmanager
@@ -68,6 +66,12 @@ class Stop:
         await self.asked.wait()
         await asyncio.sleep(self._grace)
         await upload.aclose()
+
+
+def _say(text: str) -> None:
+    """Write to standard error from a signal handler, which may have interrupted another write."""
+    with contextlib.suppress(OSError):
+        os.write(sys.stderr.fileno(), f"\nsdir: {text}\n".encode())
 
 
 async def pump(records: Iterator[T], stop: Stop, executor: Executor) -> AsyncIterator[T]:

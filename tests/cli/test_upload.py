@@ -7,9 +7,7 @@ import datetime
 import gzip
 import io
 import os
-import signal
 import stat
-import time
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -213,127 +211,6 @@ def test_the_same_command_again_sends_nothing_twice(
     assert done.code == 0
     assert "20 of them were accepted in an earlier run" in done.out
     assert len(sandbox.records("courses")) == 20
-
-
-def test_a_killed_upload_goes_on_with_the_same_command(
-    process: Callable[..., subprocess.Popen[bytes]],
-    command: Callable[..., Done],
-    sandbox: SandboxThread,
-    tmp_path: Path,
-) -> None:
-    """Killed while batches are on the wire; in the end each record is there once."""
-    count = 3000
-    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(count)]))
-    sandbox.faults.add(Fault("latency", seconds=0.15))
-    arguments = (
-        "upload",
-        "course",
-        "a.jsonl",
-        "--chunk-size",
-        "50",
-        "--concurrency",
-        "4",
-        "--settle",
-        0.5,
-    )
-    with process(*arguments) as started:
-        _wait_until(lambda: len(sandbox.records("courses")) >= 400)
-        started.send_signal(signal.SIGKILL)
-    before = len(sandbox.records("courses"))
-    assert 400 <= before < count
-    sandbox.faults.clear()
-    done = command(*arguments, "--json")
-    assert (done.code, done.end["accepted"]) == (0, count)
-    assert done.end["earlier"] > 0
-    assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(count))
-
-
-def _wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def test_ctrl_c_stops_in_order_and_says_how_to_go_on(
-    process: Callable[..., subprocess.Popen[bytes]],
-    sdir: Callable[..., Done],
-    sandbox: SandboxThread,
-    tmp_path: Path,
-) -> None:
-    """What is on its way is waited for; a second run sends the rest."""
-    count = 3000
-    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(count)]))
-    sandbox.faults.add(Fault("latency", seconds=0.15))
-    with process("upload", "course", "a.jsonl", "--chunk-size", "50") as started:
-        _wait_until(lambda: len(sandbox.records("courses")) >= 200)
-        started.send_signal(signal.SIGINT)
-        out, err = (text.decode() for text in started.communicate(timeout=20))
-    assert started.returncode == 130
-    assert "stopping; what is on its way is waited for" in err
-    assert "sdir upload course a.jsonl --chunk-size 50" in out
-    saved = len(sandbox.records("courses"))
-    assert f"{saved:,} accepted" in out
-    assert "in doubt" not in out
-    sandbox.faults.clear()
-    assert sdir("upload", "course", "a.jsonl", "--chunk-size", 50).code == 0
-    assert len(sandbox.records("courses")) == count
-
-
-def test_a_second_ctrl_c_stops_at_once(
-    process: Callable[..., subprocess.Popen[bytes]],
-    sdir: Callable[..., Done],
-    sandbox: SandboxThread,
-    tmp_path: Path,
-) -> None:
-    """The journal still holds: what was on the wire is asked for, and not sent twice."""
-    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(800)]))
-    sandbox.faults.add(Fault("latency", seconds=1.5))
-    with process("upload", "course", "a.jsonl", "--chunk-size", "50") as started:
-        _wait_until(lambda: len(sandbox.records("courses")) >= 50)
-        started.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        began = time.monotonic()
-        started.send_signal(signal.SIGINT)
-        _, err = started.communicate(timeout=10)
-    assert time.monotonic() - began < 1
-    assert started.returncode == 130
-    assert b"stopped at once" in err
-    sandbox.faults.clear()
-    assert sdir("upload", "course", "a.jsonl", "--chunk-size", 50, "--settle", 0.5).code == 0
-    assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(800))
-
-
-def test_ctrl_c_does_not_wait_for_ever(
-    process: Callable[..., subprocess.Popen[bytes]], sandbox: SandboxThread, tmp_path: Path
-) -> None:
-    """After a while what is on its way is given up; the counts still add up."""
-    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(100)]))
-    sandbox.faults.add(Fault("latency", seconds=15))
-    with process("upload", "course", "a.jsonl", "--grace", "0.2", "--json") as started:
-        _wait_until(lambda: bool(list(tmp_path.glob("*.journal"))))
-        time.sleep(0.5)
-        started.send_signal(signal.SIGINT)
-        out, _ = started.communicate(timeout=10)
-    end = orjson.loads(out.splitlines()[-1])
-    assert (started.returncode, end["in_doubt"], end["exit"]) == (130, 100, 130)
-    assert end["doubts"] == [[1, 100]]
-
-
-def test_ctrl_c_ends_an_upload_that_waits_for_its_input(
-    process: Callable[..., subprocess.Popen[bytes]], sandbox: SandboxThread
-) -> None:
-    """Whoever should write into the pipe never does."""
-    import subprocess
-
-    with process("upload", "course", "-", stdin=subprocess.PIPE) as started:
-        assert started.stdin
-        started.stdin.write(lines_of([course(1)]))
-        started.stdin.flush()
-        time.sleep(1.2)
-        started.send_signal(signal.SIGTERM)
-        assert started.wait(10) == 130
-        started.stdin.close()
 
 
 def test_memory_stays_flat(

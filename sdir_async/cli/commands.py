@@ -1,15 +1,16 @@
-"""The commands that send something, or prepare it."""
+"""The commands, with their options and their help; what they do is in the modules they call."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ...document import BatchKind
-from ...session import RetryPolicy
-from ..app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, app, command
-from ..settings import Target
-from ..trouble import Exit
+from ..document import BatchKind
+from ..session import RetryPolicy
+from .app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, app, command
+from .settings import Target, remove_from_keyring, store_in_keyring
+from .trouble import Exit, Trouble
 
 
 @app.command()
@@ -104,8 +105,8 @@ def upload(
     Example: `sdir upload course courses.xlsx --map "Fødselsnr=personalIdentityNumber" --report
     report.html`
     """
-    from ..uploading import Options
-    from ..uploading import upload as run
+    from .uploading import Options
+    from .uploading import upload as run
 
     settings = {
         "concurrency": concurrency,
@@ -164,6 +165,170 @@ def template(
 
     Example: `sdir template course > courses.csv`
     """
-    from ..template import write_template
+    from .template import write_template
 
     return write_template(api, version, operation, output, as_json=as_json)
+
+
+@app.command()
+@command
+def apis(as_json: Json = False) -> Exit:
+    """List the APIs, their versions, and what each can do; needs no key and no network.
+
+    Example: `sdir apis`
+    """
+    from .ask import show_apis
+
+    return show_apis(as_json=as_json)
+
+
+@app.command()
+@command
+def codes(
+    api: Api,
+    search: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="Only codes that have this in them.")
+    ] = None,
+    version: VersionName = None,
+    environment: Where = "test",
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    as_json: Json = False,
+) -> Exit:
+    """List the codes that records may have; Sdir adds to them now and then.
+
+    Example: `sdir codes course`
+
+    Example: `sdir codes seagoing styrmann`
+    """
+    from .ask import show_codes
+
+    target = Target(environment, base_url, key_file)
+    return show_codes(api, version, search, target, as_json=as_json)
+
+
+@app.command()
+@command
+def get(
+    api: Api,
+    uid: Annotated[str, typer.Argument(metavar="UID", help="What Sdir named the record.")],
+    version: VersionName = None,
+    environment: Where = "test",
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    show_persons: ShowPersons = False,
+    as_json: Json = False,
+) -> Exit:
+    """Show one reported record.
+
+    Example: `sdir get course 3fa85f64-5717-4562-b3fc-2c963f66afa6`
+    """
+    from .ask import show_one
+
+    target = Target(environment, base_url, key_file)
+    return show_one(api, version, uid, target, show_persons=show_persons, as_json=as_json)
+
+
+@app.command("list")
+@command
+def list_(
+    api: Api,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="FILTER=VALUE",
+            help="Only these; `FILTER=-` asks for the value, so that no list of commands has it.",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    version: VersionName = None,
+    environment: Where = "test",
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    show_persons: ShowPersons = False,
+    as_json: Json = False,
+) -> Exit:
+    """List what was reported.
+
+    Example: `sdir list course --limit 10`
+
+    Example: `sdir list course --where personId=-`
+    """
+    from .ask import show_list
+
+    target = Target(environment, base_url, key_file)
+    wanted = tuple(where or ())
+    return show_list(
+        api, version, wanted, limit, target, show_persons=show_persons, as_json=as_json
+    )
+
+
+@app.command()
+@command
+def login(environment: Where = "test") -> Exit:
+    """Put the key into the system's keyring, where the other commands find it.
+
+    It is asked for and not shown; where there is no terminal, it is read from standard input. A
+    secondary key may follow in a second line, or after a space.
+
+    Example: `sdir login --environment production`
+    """
+    if sys.stdin.isatty():
+        key = str(typer.prompt(f"Subscription key for {environment}", hide_input=True, err=True))
+    else:
+        key = sys.stdin.read()
+    store_in_keyring(environment, key)
+    sys.stderr.write(f"The key for {environment} is in the keyring now.\n")
+    return Exit.DONE
+
+
+@app.command()
+@command
+def logout(environment: Where = "test") -> Exit:
+    """Remove the key from the system's keyring.
+
+    Example: `sdir logout`
+    """
+    if not remove_from_keyring(environment):
+        raise Trouble(f"The keyring has no key for {environment}.")
+    sys.stderr.write(f"The key for {environment} is no longer in the keyring.\n")
+    return Exit.DONE
+
+
+@app.command()
+@command
+def doctor(
+    environment: Where = "test",
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    as_json: Json = False,
+) -> Exit:
+    """Look whether all is well: the key, the host, the versions, the clock; say what to do if not.
+
+    Nothing is reported: only harmless questions are asked.
+
+    Example: `sdir doctor --environment production`
+    """
+    from .doctor import examine
+
+    return examine(Target(environment, base_url, key_file), as_json=as_json)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+@command
+def sandbox(context: typer.Context) -> Exit:
+    """Start a local Sdir to try things with; `sdir sandbox --help` lists its options.
+
+    It is an extra of its own: `pip install "sdir-async[cli,sandbox]"`.
+
+    Example: `sdir sandbox --port 8400`
+    """
+    try:
+        from ..sandbox.__main__ import main
+    except ModuleNotFoundError as error:
+        raise Trouble(str(error)) from None
+    return Exit(Exit.STOPPED if main(context.args) else Exit.DONE)
