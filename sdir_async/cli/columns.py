@@ -67,6 +67,7 @@ def match_columns(
     columns: list[Column] = []
     left_out: list[str] = []
     problems = _twice("heading", (one.strip() for one in headings))
+    unknown: list[str] = []
     for at, heading in enumerate(map(str.strip, headings)):
         if not heading or is_ours(heading) or asked.get(heading) == "":
             left_out += [heading] if heading and not is_ours(heading) else []
@@ -77,7 +78,10 @@ def match_columns(
         elif skip_unknown and not found:
             left_out.append(heading)
         else:
+            unknown.append(heading)
             problems.append(_unknown(heading, asked.get(heading, heading), found, fields))
+    if unknown:
+        problems.append(advice_on(unknown[0], any_known=bool(columns)))
     filled = [column.field.name for column in columns]
     problems += [] if problems else _twice("field", filled)
     problems += _missing(filled, fields)
@@ -122,20 +126,29 @@ def nearest(name: str, fields: Fields) -> list[str]:
 
 
 def _unknown(heading: str, name: str, found: Sequence[Field], fields: Fields) -> str:
-    if found:
-        meant = " or ".join(field.name for field in found)
-        return f"Column {heading!r} could be {meant}: say which with --map {_as_option(heading)}."
     asked = f" was mapped to {name!r}, which" if name != heading else ""
+    return f"Column {heading!r}{asked} {complaint_of(name, found, fields)}"
+
+
+def complaint_of(name: str, found: Sequence[Field], fields: Fields) -> str:
+    """Say what is wrong with a name that means no field, or several."""
+    if found:
+        return f"could be {' or '.join(field.name for field in found)}."
     near = nearest(name, fields)
-    hint = f"the nearest: {', '.join(near)}" if near else "`sdir template` lists them"
+    return f"is no field (the nearest: {', '.join(near)})." if near else "is no field."
+
+
+def advice_on(heading: str, *, any_known: bool = True) -> str:
+    """Say what to do about names that are no field."""
+    if not any_known:
+        return (
+            "Headings are expected in the first row that holds something. If these are they, say"
+            f' which field each is with --map "{heading}=FIELD"; `sdir template` lists the fields.'
+        )
     return (
-        f"Column {heading!r}{asked} is no field ({hint}): name it with --map"
-        f" {_as_option(heading)}, or leave it out with --skip-unknown."
+        f'Say which field it is with --map "{heading}=FIELD", or leave it out with --skip-unknown;'
+        " `sdir template` lists the fields."
     )
-
-
-def _as_option(heading: str) -> str:
-    return f'"{heading}=FIELD"'
 
 
 def _twice(what: str, names: Iterable[str]) -> list[str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
-from .columns import match_columns, nearest
+from .columns import advice_on, complaint_of, find_field, match_columns
 from .fields import Fields, describer, read_fields
-from .inputs import JsonArray, JsonLines, called, open_reader, open_source, reading
+from .inputs import JsonArray, JsonLines, Workbook, called, open_reader, open_source, reading
 from .records import Lines, Notes, ObjectMapper, Row, from_objects, from_table
 from .trouble import Trouble
 
@@ -115,6 +115,9 @@ def _table(
     matching = match_columns(table.headings, fields, how.mapping, skip_unknown=how.skip_unknown)
     if matching.problems:
         raise Trouble(f"{called(name)}: {' '.join(matching.problems)}")
+    if isinstance(table, Workbook) and (others := table.others()):
+        also = ", ".join(map(repr, others))
+        notes.say(f"Only the sheet {table.sheet!r} is read; {also} has such columns too: --sheet.")
     return from_table(table, matching, notes, name), matching.left_out
 
 
@@ -123,22 +126,20 @@ def _objects(
 ) -> Iterator[tuple[int, Row | bytes]]:
     """Return the records of objects, after a look at the names in the first one."""
     fields, mapping = how.fields(), dict(how.mapping)
+    for meant in filter(None, mapping.values()):
+        if len(found := find_field(meant, fields)) != 1:
+            raise Trouble(f"--map: {meant!r} {complaint_of(meant, found, fields)}")
     objects = reader.objects()
     with reading(name):
         first = next(objects, None)
     if first is None:
         return iter(())
-    unknown = ObjectMapper(fields, mapping, notes).unknown(first[1])
+    mapper = ObjectMapper(fields, mapping, notes)
+    if twice := mapper.twice(first[1]):
+        raise Trouble(f"{called(name)}: {' and '.join(map(repr, twice))} are the same field.")
+    unknown = mapper.unknown(first[1])
     if unknown and not how.skip_unknown:
-        raise Trouble(f"{called(name)}: {_complaint(unknown[0], fields)}")
+        complaint = complaint_of(unknown[0], (), fields)
+        raise Trouble(f"{called(name)}: {unknown[0]!r} {complaint} {advice_on(unknown[0])}")
     mapping |= dict.fromkeys(unknown, "")
     return from_objects(chain([first], objects), ObjectMapper(fields, mapping, notes), name)
-
-
-def _complaint(name: str, fields: Fields) -> str:
-    near = nearest(name, fields)
-    hint = f"the nearest: {', '.join(near)}" if near else "`sdir template` lists them"
-    return (
-        f'{name!r} is no field ({hint}): name it with --map "{name}=FIELD", or leave it out with'
-        " --skip-unknown."
-    )

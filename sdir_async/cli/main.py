@@ -54,27 +54,29 @@ class Outlet:
 
     def __init__(self, stream: IO[str] | None) -> None:
         self.error: OSError | None = None
-        self._stream = open(os.devnull, "w") if stream is None else stream  # noqa: SIM115
+        self._stream = stream
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
         """Write, if somebody still reads."""
-        self._try(lambda: self._stream.write(text))
+        if self._stream is not None:
+            self._try(self._stream, lambda stream: stream.write(text))
         return len(text)
 
     def flush(self) -> None:
         """Write what was held back."""
-        self._try(self._stream.flush)
+        if self._stream is not None:
+            self._try(self._stream, lambda stream: stream.flush())
 
-    def _try(self, work: Callable[[], object]) -> None:
+    def _try(self, stream: IO[str], work: Callable[[IO[str]], object]) -> None:
         try:
-            work()
+            work(stream)
         except OSError as error:
             self.error = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())  # what is held back is flushed to there
+            os.dup2(nowhere, stream.fileno())  # what is held back is flushed to there
             os.close(nowhere)
 
 

@@ -10,7 +10,7 @@ from attrs import Factory, define
 
 from .columns import OURS, Column, find_field
 from .inputs import reading
-from .values import convert, is_empty
+from .values import FAILED, convert, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,8 +42,13 @@ class Row(dict[str, Any]):
 class Notes:
     """What was done to values on the way, and is worth saying: how often, and where first."""
 
+    said: list[str] = Factory(list)
     counts: dict[tuple[str, str], int] = Factory(dict)
     first: dict[tuple[str, str], int] = Factory(dict)
+
+    def say(self, text: str) -> None:
+        """Note what is about no value."""
+        self.said.append(text)
 
     def add(self, field: str, note: str, line: int) -> None:
         """Count a note."""
@@ -51,6 +56,7 @@ class Notes:
         self.first.setdefault((field, note), line)
 
     def __iter__(self) -> Iterator[str]:
+        yield from self.said
         for (field, note), count in self.counts.items():
             first = self.first[field, note]
             where = f"line {first}" if count == 1 else f"{count:,} lines, the first is {first}"
@@ -80,10 +86,14 @@ def from_table(
 ) -> Iterator[tuple[int, Row]]:
     """Yield a record for each row of a table."""
     width = len(table.headings)
+    nameless = [at for at, heading in enumerate(table.headings) if not heading.strip()]
     with reading(name):
         for line, cells in table.rows():
             row = Row(line, cells)
             fill(row, cells, matching.columns, notes)
+            for at in nameless:
+                if at < len(cells) and not is_empty(cells[at]):
+                    notes.add(f"Column {at + 1}", "it has no heading, and is not sent", line)
             if len(cells) > width and not all(map(is_empty, cells[width:])):
                 row[OURS] = _Unsendable(f"The row has {len(cells)} cells, and {width} headings.")
             yield line, row
@@ -106,7 +116,9 @@ def fill(row: Row, cells: Sequence[object], columns: Sequence[Column], notes: No
     """Put the cells of a row where their columns' fields are; what is empty is left out."""
     for column in columns:
         value = cells[column.at] if column.at < len(cells) else None
-        if not is_empty(value):
+        if value in FAILED:
+            row[OURS] = _Unsendable(f"A formula in column {column.heading!r} failed: {value}.")
+        elif not is_empty(value):
             put(row, value, column.field, notes)
 
 
@@ -137,7 +149,9 @@ class ObjectMapper:
         self._fields = fields
         self._mapping = mapping
         self._notes = notes
-        self._known: dict[str, Field | None] = {field.name: field for field in fields.all}
+        self._known: dict[str, Field | None] = {
+            field.name: field for field in fields.all if field.name not in mapping
+        }
         self._as_it_stands: bool | None = None
 
     def record(self, number: int, body: bytes) -> Row | bytes:
@@ -182,6 +196,21 @@ class ObjectMapper:
             return []
         leaves = leaves_of(value) if isinstance(value, dict) else ()
         return [name for name, leaf in leaves if not self._understands(name, leaf)]
+
+    def twice(self, body: bytes) -> list[str]:
+        """Return two names in an object that mean the same field, if there are such."""
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return []
+        names: dict[str, str] = {}
+        for name, _ in leaves_of(value):
+            field = self.field_of(name)
+            if field is not None and field.name in names:
+                return [names[field.name], name]
+            if field is not None:
+                names[field.name] = name
+        return []
 
     def _understands(self, name: str, leaf: object) -> bool:
         if name.startswith(OURS) or self._mapping.get(name) == "" or self.field_of(name):

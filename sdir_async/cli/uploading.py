@@ -99,13 +99,13 @@ def upload(options: Options) -> Exit:
         if options.dry_run:
             return _finish([Result(job, check(job, how)) for job in jobs], options)
         if options.target.environment == "production" and not options.yes:
-            _confirm(options, how)
+            _confirm(options, how, jobs)
         return asyncio.run(_send_all(jobs, how, options))
 
 
-def _confirm(options: Options, how: Reading) -> None:
+def _confirm(options: Options, how: Reading, jobs: Sequence[Job]) -> None:
     """Ask whether to report to production; without a terminal there is nobody to ask."""
-    if not sys.stdin.isatty() or "-" in options.files:
+    if not sys.stdin.isatty() or any(job.path is None for job in jobs):
         raise Trouble("Production is reported to only with --yes, where nobody can be asked.")
     surveys = [survey(open_job(name, how), how) for name in options.files]
     count = sum(found for found, _ in surveys)

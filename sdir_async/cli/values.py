@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 OSLO: Final = "Europe/Oslo"
 RESTORED: Final = "a leading zero was lost and is put back"
 SERIAL: Final = "a number was read as an Excel date"
+FAILED: Final = (
+    *("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#CALC!", "#SPILL!"),
+    *("#I/T", "#NAVN?", "#VERDI!"),
+)
+"""What Excel, in English or in Norwegian, shows where a formula has no value."""
 
 _NORWEGIAN: Final = re.compile(
     r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?:[ T,]+(?:kl\.? ?)?(\d{1,2})[:.](\d{2})(?::(\d{2}))?)?"

@@ -110,6 +110,28 @@ def test_a_workbook_with_dates_and_numbers_is_uploaded(
     assert row[:5] == (int(PERSONS[1]), "i går", ORGANIZATION, "D", 6)
 
 
+def test_what_a_spreadsheet_holds_besides_its_rows_is_said(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Another sheet with such rows, a column without a heading, and formulas that failed."""
+    headings = ("personalIdentityNumber", "completedAt", None, "organizationNumber", "courseCode")
+    day = datetime.datetime(2024, 5, 31)
+    book = openpyxl.Workbook()
+    for name in ("Vår", "Høst", "Merknader"):
+        sheet = book.create_sheet(name)
+        if name != "Merknader":
+            sheet.append(headings)
+        sheet.append((int(PERSONS[0]), day, "Åse", ORGANIZATION, "A"))
+        sheet.append((int(PERSONS[1]), day, None, ORGANIZATION, "#N/A"))
+    book.save(tmp_path / "kurs.xlsx")
+    done = sdir("upload", "course", "kurs.xlsx")
+    assert done.code == 1
+    assert "Only the sheet 'Vår' is read; 'Høst' has such columns too: --sheet." in done.out
+    assert "Column 3: it has no heading, and is not sent (line 2)." in done.out
+    assert "A formula in column 'courseCode' failed: #N/A." in done.out
+    assert _codes(sandbox) == ["A"]
+
+
 def test_a_parquet_file_is_uploaded(
     command: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
@@ -137,6 +159,43 @@ def test_standard_input_is_uploaded(command: Callable[..., Done], sandbox: Sandb
     assert "standard input: 2 accepted  1 rejected" in done.out
     assert _codes(sandbox) == ["C1", "C3"]
     assert sorted(os.listdir()) == ["standard-input.rejected.jsonl"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="The system has no such files.")
+def test_a_pipe_with_a_name_is_as_standard_input(
+    process: Callable[..., subprocess.Popen[bytes]], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Nothing is written beside it, and production is not asked for: it can be read only once."""
+    for arguments, code in (((), 1), (("-e", "production"), 2)):
+        reading, writing = os.pipe()
+        os.write(writing, lines_of([course(1), course(2, courseCode="")]))
+        os.close(writing)
+        started = process("upload", "course", f"/dev/fd/{reading}", *arguments, pass_fds=[reading])
+        os.close(reading)
+        with started:
+            _, err = started.communicate(timeout=20)
+        assert started.returncode == code
+    assert b"only with --yes" in err
+    assert len(sandbox.records("courses")) == 1
+    assert os.listdir() == ["standard-input.rejected.jsonl"]
+
+
+def test_names_in_json_may_be_mapped(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Also one that is the name of another field; two can't fill the same."""
+    record = course(1)
+    swapped = {"courseCode": record["organizationNumber"], "kode": record["courseCode"]}
+    (tmp_path / "a.json").write_bytes(orjson.dumps([{**record, **swapped}]))
+    arguments = ("upload", "course", "a.json", "--map", "courseCode=organizationNumber")
+    done = sdir(*arguments, "--map", "kode=courseCode")
+    assert (done.code, sandbox.requests) == (2, [])
+    assert "'organizationNumber' and 'courseCode' are the same field" in done.err
+    done = sdir(*arguments, "--map", "kode=courseCode", "--map", "organizationNumber=")
+    assert (done.code, sandbox.records("courses")[0]["courseCode"]) == (0, "C1")
+    done = sdir("upload", "course", "a.json", "--map", "kode=cuorseCode")
+    assert done.code == 2
+    assert "--map: 'cuorseCode' is no field (the nearest: courseCode)." in done.err
 
 
 @pytest.mark.parametrize("shape", ["array", "pretty", "flat", "snake"])

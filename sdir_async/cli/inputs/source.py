@@ -40,8 +40,9 @@ class Source:
 
     @property
     def path(self) -> Path | None:
-        """The file, if it is one."""
-        return None if self.name == STANDARD_INPUT else Path(self.name)
+        """The file, if it is one: something can stand beside it, and it can be read again."""
+        path = Path(self.name)
+        return path if self.name != STANDARD_INPUT and path.is_file() else None
 
     def share(self) -> float | None:
         """Return how much of it was read, from 0 to 1, if that can be known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..trouble import Trouble
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from .source import Source
 
+_LOOKED: Final = 100
 _BROKEN: Final = "is no XLSX file, or was not copied whole"
 
 
@@ -32,6 +34,12 @@ class Workbook:
             if self.headings:
                 return
         raise Trouble("has no rows." if sheet is None else f"has no rows in sheet {sheet!r}.")
+
+    def others(self) -> list[str]:
+        """Return the names of other sheets whose first row has headings of this one."""
+        known = set(filter(None, self.headings))
+        names = (name for name in self._names(None) if name != self.sheet)
+        return [name for name in names if not known.isdisjoint(_headings_of(self._book[name]))]
 
     def _names(self, wanted: str | None) -> list[str]:
         names = [sheet.title for sheet in self._book.worksheets]
@@ -73,6 +81,14 @@ def _open(source: Source) -> Any:
             return openpyxl.load_workbook(source.seekable(), read_only=True, data_only=True)
         except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError):
             raise Trouble(f"{_BROKEN}.") from None
+
+
+def _headings_of(sheet: Any) -> list[str]:
+    sheet.reset_dimensions()
+    for _, values in islice(_cells_of(sheet), _LOOKED):
+        if any(value is not None for value in values):
+            return [str(one) for one in values if one is not None]
+    return []
 
 
 def _cells_of(sheet: Any) -> Iterator[tuple[int, Sequence[object]]]:
