@@ -12,7 +12,6 @@ from ..upload.chunks import Chunk, Encoder, Piece, Unreadable
 
 if TYPE_CHECKING:
     from .job import Job, Reading
-    from .rejected import Recheck
 
 _AT_ONCE = 500
 
@@ -54,15 +53,3 @@ def _encoded(
 
 def _piece(records: list[Any], bodies: list[bytes]) -> Piece:
     return Piece(Chunk(0, records, bodies), range(len(records)))
-
-
-def recheck_of(how: Reading) -> Recheck:
-    """Return what checks one record."""
-    encode = Encoder(how.version.batches[how.kind].record)
-    checked = check_of(how.version.package, how.kind)
-
-    def recheck(record: Any) -> tuple[Reason, ...]:
-        bodies, refused = _encoded([record], encode)
-        return (refused or checked(_piece([record], bodies)).refused).get(0, ())
-
-    return recheck

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from attrs import frozen
+from attrs import evolve, frozen
 
-from ..errors import Reason
+from ..upload.history import EARLIER
 from .columns import OURS, is_ours
 from .files import free_name, private_file, without_gz
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Workbook, open_reader, open_source
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
 LINE, WHY = f"{OURS} line", f"{OURS} why it was rejected"
 _ORIGINAL = f"{OURS} as it stood"
-_FORGOTTEN = "'…'"
-
-Recheck = Callable[[Any], tuple[Reason, ...]]
-"""Returns why a record fails the check before sending; nothing if it doesn't."""
 
 
 @frozen
@@ -56,15 +51,12 @@ class Rejected:
         return "; ".join(f"{field}: {said}" if field else said for field, said in self.reasons)
 
 
-def rejected_of(rejection: Rejection, line: int, recheck: Recheck | None = None) -> Rejected:
+def rejected_of(rejection: Rejection, line: int) -> Rejected:
     """Return a rejection together with where its record comes from."""
     record = rejection.record
     cells = record.cells if isinstance(record, Row) else record
     problem = problem_of(record)
-    given = rejection.reasons
-    if recheck is not None and any(_FORGOTTEN in reason.message for reason in given):
-        given = recheck(record) or given
-    reasons = [(reason.field, reason.message) for reason in given]
+    reasons = [(reason.field, reason.message) for reason in rejection.reasons]
     return Rejected(line, cells, ((("", problem),) if problem else tuple(reasons)), record)  # type: ignore[arg-type]
 
 
@@ -85,36 +77,65 @@ def write_rejected(rows: Sequence[Rejected], reader: Reader, path: Path) -> Path
         Trouble: They can't be written.
     """
     content = _content(rows, reader)
-    if path.exists() and not _own_rows(path) <= _own_rows(content):
-        path = free_name(path)
+    if path.exists():
+        before, now = _own_rows(path), _own_rows(content)
+        if dict(before).keys() <= dict(now).keys():
+            content = _content(_as_said_before(rows, now, dict(before)), reader)
+        else:
+            path = free_name(path)
     with private_file(path) as file:
         file.write(content)
     return path
 
 
-def _own_rows(where: Path | bytes) -> set[str]:
-    """Return the rows of a file without what we added to them; one that nothing else has if not."""
+def _as_said_before(
+    rows: Sequence[Rejected], now: Sequence[tuple[str, str]], before: dict[str, str]
+) -> list[Rejected]:
+    """Return the rows; where only the journal knows that one was refused, with the old reasons."""
+    forgotten = any(EARLIER in said for _, said in now)
+    if not forgotten:
+        return list(rows)
+    return [
+        evolve(row, reasons=(("", before[own]),)) if EARLIER in said and before.get(own) else row
+        for row, (own, said) in zip(rows, now, strict=True)
+    ]
+
+
+def _own_rows(where: Path | bytes) -> list[tuple[str, str]]:
+    """Return each row of a file without what we added to it, and the reasons that we added.
+
+    A file that can't be read has one that no other has.
+    """
     try:
         source = open_source(str(where)) if isinstance(where, Path) else source_of(where)
     except Trouble:
-        return {"unreadable"}
+        return [("unreadable", "")]
     try:
         reader = open_reader(source)
         if isinstance(reader, JsonLines | JsonArray):
-            return {_own_json(body) for _, body in reader.objects()}
-        return {repr(_kept(cells, reader.headings)) for _, cells in reader.rows()}
+            return [_own_json(body) for _, body in reader.objects()]
+        why = reader.headings.index(WHY) if WHY in reader.headings else None
+        return [
+            (repr(_kept(cells, reader.headings)), "" if why is None else _text_at(why, cells))
+            for _, cells in reader.rows()
+        ]
     except Trouble:
-        return {"unreadable"}
+        return [("unreadable", "")]
     finally:
         source.close()
 
 
-def _own_json(body: bytes) -> str:
+def _text_at(at: int, cells: Sequence[object]) -> str:
+    return str(cells[at]) if at < len(cells) else ""
+
+
+def _own_json(body: bytes) -> tuple[str, str]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return repr(body)
-    return repr({name: one for name, one in value.items() if not is_ours(name)})
+        return repr(body), ""
+    own = {name: one for name, one in value.items() if not is_ours(name)}
+    return repr(own), str(value.get(WHY, ""))
 
 
 def _content(rows: Sequence[Rejected], reader: Reader) -> bytes:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..session import Attempt
     from ..upload import ChunkOutcome, Upload
     from .job import Job
-    from .rejected import Recheck, Rejected
+    from .rejected import Rejected
     from .screen import Screen
     from .stop import Stop
 
@@ -49,7 +49,6 @@ class Result:
         error: What ended it early.
         rejected_file: Where the rejected rows are.
         not_written: Why they could not be written.
-        recheck: Checks a record once more; a journal keeps reasons without what is quoted in them.
     """
 
     job: Job
@@ -59,7 +58,6 @@ class Result:
     error: BaseException | None = None
     rejected_file: Path | None = None
     not_written: Trouble | None = None
-    recheck: Recheck | None = None
     _rejected: list[Rejected] | None = None
 
     @property
@@ -73,10 +71,8 @@ class Result:
     def rejected(self) -> list[Rejected]:
         """The rejected records."""
         if self._rejected is None:
-            lines, recheck = self.job.lines, self.recheck
-            self._rejected = [
-                rejected_of(one, lines[one.index], recheck) for one in self.report.rejections
-            ]
+            lines = self.job.lines
+            self._rejected = [rejected_of(one, lines[one.index]) for one in self.report.rejections]
         return self._rejected
 
     def take(self, outcome: ChunkOutcome[Any]) -> None:
@@ -107,14 +103,13 @@ class Sending:
     operations: Any
     kind: str
     settings: dict[str, Any]
-    recheck: Recheck
 
 
 async def send(
     job: Job, sending: Sending, journal: Path | None, screen: Screen, stop: Stop
 ) -> Result:
     """Upload an input; whatever ends it, the result says what became of its records."""
-    result = Result(job, recheck=sending.recheck)
+    result = Result(job)
     executor = ThreadPoolExecutor(1, "sdir input")
     screen.begin(job)
     upload: Upload[Any] = sending.operations.upload(

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from ..session import RetryPolicy
 from .apis import Version, find_version
 from .columns import read_mapping
-from .dry import check, recheck_of
+from .dry import check
 from .inputs.text import read_lines
 from .job import Job, Reading, open_job
 from .rejected import rejected_path, write_rejected
@@ -150,7 +150,7 @@ async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit
         async with options.target.connect(retry=options.retry) as sdir:
             document = how.version.document
             api = getattr(sdir, document.api)[document.version]
-            sending = Sending(api, how.kind, options.settings, recheck_of(how))
+            sending = Sending(api, how.kind, options.settings)
             for job in jobs:
                 if not stop.asked.is_set():
                     journal = options.journal_of(job, how.version)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from attrs import Factory, frozen
 
 from ..errors import Reason
+from ..privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from .chunks import Piece
 
 Reasons = dict[int, tuple[Reason, ...]]
+_EXAMPLES: Final = {
+    "date": "date, such as 2024-05-31",
+    "date-time": "date and time, such as 2024-05-31T12:00:00+02:00",
+}
 
 
 @frozen
@@ -60,15 +65,37 @@ class Check:
         if records is None:
             positions, records = _parsed_singly(piece, findings)
         if not self._validator.is_valid(records):
-            for error in self._validator.iter_errors(records):
-                self._enter(positions[int(error.instance_path[0])], error, findings)
+            errors = list(self._validator.iter_errors(records))
+            misshapen = {tuple(one.instance_path) for one in errors if self._is_refused(one)}
+            for error in errors:
+                if error.kind.name != "pattern" or tuple(error.instance_path) not in misshapen:
+                    self._enter(positions[int(error.instance_path[0])], error, findings)
         return findings
 
     def _enter(self, position: int, error: ValidationError, findings: Findings) -> None:
-        doubtful = error.kind.name == "format" and error.kind.as_dict()["format"] == self._doubtful
-        found = findings.warned if doubtful else findings.refused
-        reason = Reason(f"{error.message[:1].upper()}{error.message[1:]}.", _field_of(error))
+        refused = error.kind.name != "format" or self._is_refused(error)
+        found = findings.refused if refused else findings.warned
+        reason = Reason(_said(error), _field_of(error))
         found[position] = (*found.get(position, ()), reason)
+
+    def _is_refused(self, error: ValidationError) -> bool:
+        """Say whether this is about a format, and refuses: a pattern then adds nothing to it."""
+        return error.kind.name == "format" and error.kind.as_dict()["format"] != self._doubtful
+
+
+def _said(error: ValidationError) -> str:
+    """Say what is wrong to whoever corrects it; the value itself is not shown."""
+    details = error.kind.as_dict()
+    match error.kind.name:
+        case "required":
+            return "It is missing."
+        case "format":
+            name = str(details["format"])
+            return f"The value is no valid {_EXAMPLES.get(name, name.replace('-', ' '))}."
+        case "type" if details["types"] == ["string"]:
+            return "The value is no text."
+        case _:
+            return f"{mask(error.message[:1].upper() + error.message[1:])}."
 
 
 def _field_of(error: ValidationError) -> str:

@@ -23,7 +23,7 @@ Event = tuple[str, Any]
 
 _KINDS: Final = frozenset(["sending", "accepted", "in_doubt", "unsent"])
 _FIELD: Final = re.compile(r"[A-Za-z_$][\w.$\[\]]{0,120}", re.ASCII)
-_LATER: Final = (
+EARLIER: Final = (
     "It was refused in an earlier run, whose journal keeps no words that could name a person."
 )
 
@@ -89,7 +89,7 @@ class History:
             ValueError: It is none of ours.
         """
         if kind == "rejected":
-            found = {int(at): (Reason(_LATER, str(said)),) for at, said in detail.items()}
+            found = {int(at): (Reason(EARLIER, str(said)),) for at, said in detail.items()}
             self._rejected.update(found)
             self._settle(set(found))
             return

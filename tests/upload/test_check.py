@@ -12,6 +12,8 @@ from stdnum.no import fodselsnummer
 
 from sdir_async import Reason, UploadReport
 from sdir_async.api.seagoing import v1 as seagoing
+from sdir_async.upload.check import check_of
+from sdir_async.upload.chunks import Chunk, Piece
 from sdir_async.upload.formats import (
     is_date_time,
     is_imo_number,
@@ -69,6 +71,37 @@ def test_reasons_show_nothing_of_the_record() -> None:
     assert Reason("The value is shorter than 11 characters.", "personalIdentityNumber") in (
         report.rejections[0].reasons
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"personalIdentityNumber": "41814061034"}, "The value is no valid person number."),
+        ({"personalIdentityNumber": "4181406103x"}, "The value is no valid person number."),
+        ({"personalIdentityNumber": 41814061033}, "The value is no text."),
+        ({"completedAt": "24.03.2025"}, "no valid date and time, such as 2024-05-31T12:00:00"),
+        ({"completedAt": ...}, "It is missing."),
+        ({"courseCode": ""}, "The value is shorter than 1 character."),
+    ],
+    ids=str,
+)
+def test_reasons_are_for_the_person_who_corrects_the_record(
+    change: dict[str, Any], said: str
+) -> None:
+    """One a mistake, in words: a pattern that a number breaks says nothing more to anybody."""
+    record = {name: value for name, value in {**GOOD, **change}.items() if value is not ...}
+    (rejection,) = run(upload([record])).rejections
+    (reason,) = rejection.reasons
+    assert said in reason.message
+
+
+def test_an_imo_number_that_is_none_at_all_is_refused() -> None:
+    """Only its check digit may be wrong, not its form."""
+    check = check_of(seagoing.__name__, "create")
+    body = b'{"vessel":{"imoNumber":"907472x"}}'
+    findings = check(Piece(Chunk(0, [body], [body]), range(1)))
+    said = [reason for reason in findings.refused[0] if reason.field == "vessel.imoNumber"]
+    assert [reason.message for reason in said] == ['The value does not match "^[0-9]{7}$".']
 
 
 def test_switched_off_it_is_left_to_the_server() -> None:
