@@ -13,11 +13,25 @@ import typer
 from .._version import __version__
 from ..api import VERSIONS
 from ..client import Environment
-from ..errors import SdirError
+from ..errors import (
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    SdirError,
+)
 from ..privacy import mask
 from .masking import mask_text
 from .trouble import MEANINGS, Exit, Trouble
 
+_ASKED_WRONG: Final = (
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+)
 _CODES: Final = "\n\n".join(f"`{code.value}` {meaning}" for code, meaning in MEANINGS.items())
 
 app = typer.Typer(
@@ -103,8 +117,9 @@ def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
         except Trouble as error:
             code = _say(str(error), error.code, in_json=options.get("as_json", False))
         except SdirError as error:
-            code = _say(str(error), Exit.STOPPED, in_json=options.get("as_json", False))
-        except KeyboardInterrupt:
+            code = Exit.USAGE if isinstance(error, _ASKED_WRONG) else Exit.STOPPED
+            code = _say(str(error), code, in_json=options.get("as_json", False))
+        except (KeyboardInterrupt, typer.Abort):
             code = Exit.INTERRUPTED
         except Exception as error:
             if os.environ.get("SDIR_DEBUG"):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..document import Listing, Operation
     from .settings import Target
 
+_ENDLESS = 100_000
 _CODES = re.compile("code", re.IGNORECASE)
 
 
@@ -237,7 +238,9 @@ def _sheet(item: Any) -> Table:
 def _rows(items: Sequence[Any]) -> Table:
     leaves = [dict(leaves_of(item)) for item in items]
     names = dict.fromkeys(name for one in leaves for name in one if _says_something(leaves, name))
-    table = Table(*names, box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in names:
+        table.add_column(name, overflow="fold")
     for one in leaves:
         table.add_row(*(_shown(one.get(name)) for name in names))
     return table
@@ -256,4 +259,5 @@ def _write(item: Any) -> None:
 
 
 def _console() -> Console:
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Return what prints tables; elsewhere than in a terminal, a row is a line."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _ENDLESS)

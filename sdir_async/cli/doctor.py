@@ -57,9 +57,15 @@ class Answered:
 
 
 def examine(target: Target, *, as_json: bool) -> Exit:
-    """Look at everything, say how it is, and return the exit code."""
+    """Look at everything, say how it is, and return the exit code.
+
+    Raises:
+        Trouble: The address is none.
+    """
+    if target.base_url is not None and not urlsplit(target.base_url).netloc:
+        raise Trouble("--base-url needs a scheme and a host, such as https://host:8400.")
     findings = asyncio.run(_examine(target))
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         if as_json:
             sys.stdout.write(orjson.dumps(asdict(finding)).decode() + "\n")
@@ -161,7 +167,7 @@ def judge_host(answers: Sequence[Answered]) -> list[Finding]:
         advice = "Name another environment, or give --base-url."
         return [Finding("host", "bad", "no document names a server for this environment", advice)]
     silent = [one for one in answers if not one.status]
-    host = urlsplit(answers[0].url).netloc
+    host = urlsplit(answers[0].url).netloc.rpartition("@")[2]
     if len(silent) < len(answers):
         return [Finding("host", "good", f"{host} answers")]
     advice = "Check the network, the proxy (HTTPS_PROXY) and the firewall."
@@ -183,7 +189,9 @@ def judge_key(answers: Sequence[Answered], *, there_is_one: bool) -> list[Findin
 
 
 def judge_versions(answers: Sequence[Answered]) -> list[Finding]:
-    """Say for each version how it answers."""
+    """Say for each version how it answers; if none lets the key in, that was said already."""
+    if {one.status for one in answers if one.status} == {401}:
+        return []
     return [_judge_version(one) for one in answers if one.status]
 
 

@@ -38,6 +38,14 @@ class Target:
             return self.environment
         return urlsplit(self.base_url).netloc.rpartition("@")[2].replace(":", "-") or "elsewhere"
 
+    @property
+    def where(self) -> str:
+        """What to call it on a page: the environment or the host, without a password in it."""
+        if self.base_url is None:
+            return self.environment
+        parts = urlsplit(self.base_url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
     def key(self) -> SubscriptionKey:
         """Return the key.
 

@@ -118,12 +118,16 @@ def what_to_do(result: Result, command: str, *, resumes: bool) -> Iterator[str]:
         yield f"Correct the rows in {result.rejected_file} and upload that file in the same way."
     if result.not_written:
         yield f"The rejected rows are not written down: {result.not_written}"
+        if resumes:
+            yield "Make room, or name a file with --rejected, and run the same command again."
     if report.in_doubt:
         where = spoken_ranges(result.line_ranges(report.doubts))
         how = "run the same command again: Sdir is asked first" if resumes else "`sdir list` asks"
         yield f"In doubt, that is saved or not: {where}. Don't send them again on a guess; {how}."
     if report.unsent:
         yield f"Not sent: {spoken_ranges(result.line_ranges(report.remaining))}, and what follows."
+    elif result.error is not None and (read := report.accepted + report.rejected + report.in_doubt):
+        yield f"Not sent: what follows line {result.job.lines[read - 1]}."
     if isinstance(result.error, JournalMismatch):
         yield (
             "Rows are corrected in the file of rejected rows, and that file is uploaded: what the"
@@ -148,6 +152,9 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
         message = "stopped" if stopped else result.said
         kind = type(result.error).__name__
         emit("error", input=result.job.name, kind=kind, message=message)
+    if result.not_written:
+        message = f"The rejected rows are not written down: {result.not_written}"
+        emit("error", input=result.job.name, kind="NotWritten", message=message)
     emit(
         "end",
         input=result.job.name,

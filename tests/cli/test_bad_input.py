@@ -186,6 +186,7 @@ def test_a_full_disk_is_said_in_a_line_and_nothing_is_lost(
     assert done.returncode == 5
     assert "r.html: can't be written: file too large" in done.stderr
     assert "a.rejected.jsonl: can't be written: file too large" in done.stdout
+    assert "run the same command again" not in done.stdout  # without a journal it would send twice
     assert "Traceback" not in done.stderr
     assert os.listdir() == ["a.jsonl"]
     done = subprocess.run(

@@ -87,7 +87,7 @@ def test_one_record_is_shown(sdir: Callable[..., Done], uploaded: list[dict[str,
     assert "*********33" in done.out
     assert orjson.loads(sdir("get", "course", uid, "--json", "--show-persons").out) == uploaded[0]
     done = sdir("get", "course", "00000000-0000-0000-0000-000000000000")
-    assert (done.code, done.err.count("\n")) == (4, 1)
+    assert (done.code, done.err.count("\n")) == (2, 1)
     assert sdir("get", "course", "..").code == 2
 
 
@@ -105,6 +105,25 @@ def test_what_was_reported_is_listed(
     assert [orjson.loads(line) for line in done.out.splitlines()] == [uploaded[1]]
     assert len(sdir("list", "course", "--limit", 2, "--json").out.splitlines()) == 2
     assert "there is personId" in sdir("list", "course", "--where", "name=x").err
+
+
+def test_no_part_of_a_row_is_cut_off(
+    sdir: Callable[..., Done],
+    uploaded: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever reads a list in a pipe needs the whole uid, to ask for the record."""
+    monkeypatch.setenv("COLUMNS", "40")
+    _, *rows = sdir("list", "course").out.splitlines()
+    assert [row.split()[-1] for row in rows] == [record["uid"] for record in uploaded]
+
+
+def test_a_question_with_a_wrong_key_is_not_to_be_repeated(
+    sdir: Callable[..., Done], sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code says that the key is wrong."""
+    monkeypatch.setenv("SDIR_API_KEY", "wrong")
+    assert sdir("list", "course").code == 2
 
 
 @pytest.mark.parametrize("version", every_version(), ids=lambda version: version.name)
@@ -144,7 +163,9 @@ def test_the_doctor_says_what_is_wrong(
 ) -> None:
     """No key, a wrong key, a host that is not there, a version that fails."""
     monkeypatch.setenv("SDIR_API_KEY", "wrong")
-    assert "key: it is refused" in sdir("doctor").out
+    done = sdir("doctor")
+    assert "key: it is refused" in done.out
+    assert "not for this API" not in done.out
     monkeypatch.delenv("SDIR_API_KEY")
     done = sdir("doctor")
     assert (done.code, "run `sdir login` once" in done.out) == (1, True)
@@ -153,6 +174,12 @@ def test_the_doctor_says_what_is_wrong(
     assert "try again in a minute" in sdir("doctor").out
     done = sdir("doctor", "--base-url", "http://127.0.0.1:9")
     assert (done.code, "does not answer" in done.out) == (1, True)
+
+
+def test_an_address_that_is_none_is_said_in_a_line(sdir: Callable[..., Done]) -> None:
+    done = sdir("doctor", "--base-url", "localhost")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "sdir: --base-url needs a scheme and a host, such as https://host:8400.\n"
 
 
 def test_the_doctor_reads_answers() -> None:
@@ -164,7 +191,8 @@ def test_the_doctor_reads_answers() -> None:
     assert "3,600 seconds behind" in judge_clock([late])[0].said
     assert judge_versions([ends])[0].state == "odd"
     assert judge_key([good, refused], there_is_one=True)[0].state == "good"
-    assert "subscription" in judge_versions([refused])[0].advice
+    assert "subscription" in judge_versions([good, refused])[1].advice
+    assert judge_versions([refused]) == []
     assert judge_host([])[0].state == "bad"
 
 

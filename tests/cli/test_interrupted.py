@@ -86,6 +86,7 @@ def test_ctrl_c_stops_in_order_and_says_how_to_go_on(
     assert "sdir upload course a.jsonl --chunk-size 50" in out
     saved = len(sandbox.records("courses"))
     assert f"{saved:,} accepted" in out
+    assert f"Not sent: what follows line {saved}." in out
     assert "in doubt" not in out
     sandbox.faults.clear()
     assert sdir("upload", "course", "a.jsonl", "--chunk-size", 50).code == 0
