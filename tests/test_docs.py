@@ -1,8 +1,8 @@
 """The documentation is run as it stands.
 
-A Python snippet is a program, or a piece of one. Pieces find the names of `sdir_async`, an open
-`sdir`, and the `uid` of a saved record; those of one page share what they define. The key and the
-file of the first upload are what they seem, but `Sdir` goes to a sandbox.
+A Python snippet is a program, or a piece of one. Pieces find the names of `sdir_async` and an open
+`sdir`; those of one page share what they define. The key and the file of the first upload are what
+they seem, but `Sdir` goes to a sandbox.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import asyncio
 import functools
 import gzip
 import inspect
-import json
 import re
 from itertools import islice
 from pathlib import Path
@@ -22,7 +21,6 @@ import demo
 import pytest
 
 import sdir_async
-from sdir_async.api.additional_competence.v1 import AdditionalCompetence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,11 +70,8 @@ def test_the_snippets_of_a_page_run(page: Path, local_sdir: functools.partial[Sd
 
 
 async def _given(local_sdir: functools.partial[Sdir]) -> dict[str, Any]:
-    sdir = local_sdir()
-    record = AdditionalCompetence.from_dict(json.loads(_first_lines(1)))
-    saved = await sdir.additional_competence.v1.create_additional_competence(record)
     public = {name: getattr(sdir_async, name) for name in sdir_async.__all__}
-    return public | {"sdir": sdir, "uid": saved.uid}
+    return public | {"sdir": local_sdir()}
 
 
 def _run(snippet: str, page: str, names: dict[str, Any], runner: asyncio.Runner) -> None:
