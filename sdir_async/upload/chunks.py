@@ -35,7 +35,7 @@ class Chunk:
     records: list[Any] = field(factory=list, repr=False)
     _bodies: list[bytes] = field(factory=list, repr=False)
     refused: dict[int, tuple[Reason, ...]] = Factory(dict)
-    _body: bytes = field(default=b"", repr=False)
+    _body: bytes = field(default=b"", repr=False, alias="body")
 
     def __len__(self) -> int:
         return len(self.records)

@@ -302,11 +302,11 @@ def test_a_file_system_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", link)
-    for _ in range(2):
-        register = Register()
+    first, again = Register(), Register()
+    for register in (first, again):
         report = run(upload(register, records(), tmp_path / "journal"))
         assert report.accepted == COUNT - 3
-    assert register.batches == []
+    assert again.batches == []
     assert [file.name for file in tmp_path.iterdir()] == ["journal"]
     assert stat.S_IMODE((tmp_path / "journal").stat().st_mode) == 0o600
 
