@@ -17,10 +17,10 @@ def mark_batches(document: Json) -> list[LeftOut]:
     left = []
     for operation in operations(document):
         said = operation.node.get("x-sdir-batch")
-        if said is not None and said not in KINDS:
+        if said not in (None, False, *KINDS):
             place = f"{operation.pointer}/x-sdir-batch"
-            raise DocumentError(place, f"{said!r} is none of {', '.join(KINDS)}")
-        kind = said or _kind_by_path(operation)
+            raise DocumentError(place, f"{said!r} is none of {', '.join(KINDS)}, false")
+        kind = _kind_by_path(operation) if said is None else said
         if kind == "validate":
             operation.node["x-sdir-effect"] = "validate"
         operation.node.pop("x-sdir-batch", None)
@@ -33,9 +33,10 @@ def mark_batches(document: Json) -> list[LeftOut]:
 
 def _kind_by_path(operation: Operation) -> str | None:
     """A list body alone makes no batch: the path must say that it is one."""
-    if operation.method == "post" and operation.path.endswith("/prevalidate"):
+    path = operation.path.rstrip("/").lower()
+    if operation.method == "post" and path.endswith("/prevalidate"):
         return "validate"
-    if operation.path.endswith("/batch"):
+    if path.endswith("/batch"):
         return {"post": "create", "put": "update"}.get(operation.method)
     return None
 

@@ -52,6 +52,8 @@ def inline_plain_schemas(document: Json) -> list[LeftOut]:
 
 
 _DEEPEST = 5
+_LONGEST = 80
+"""Characters of a class's name, which is its file's too: file systems take 255 bytes."""
 
 
 def _is_class(schema: Json) -> bool:
@@ -110,7 +112,7 @@ def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
     used: set[str] = {each.lower() for each in RESERVED_CLASSES | taken}
     renamed: dict[str, str] = {}
     for name in named:
-        wanted = str(ClassName(re.sub(r"\W+", "_", name), "Model"))
+        wanted = str(ClassName(re.sub(r"\W+", "_", name), "Model"))[:_LONGEST]
         unique = wanted if wanted.lower() not in used else f"{wanted}Model"
         number = 2
         while unique.lower() in used:

@@ -62,6 +62,7 @@ def find_sources(folder: Path, reserved: frozenset[str] = frozenset()) -> list[S
         source
         for api in sorted(folder.iterdir())
         if api.is_dir() and not api.name.startswith((".", "__"))
+        if any(api.iterdir())
         for source in _versions(_checked_api(api, reserved))
     ]
 
@@ -149,7 +150,7 @@ def parse(content: bytes, *, json_only: bool = False) -> Json:
     try:
         text = content.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=_once) if json_only else _yaml(text)
-        plain = json.loads(json.dumps(value, default=_as_text))
+        plain = json.loads(json.dumps(value, default=_as_text, allow_nan=False))
     except (YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _unreadable(error) from error
     if not isinstance(plain, dict):

@@ -31,6 +31,7 @@ class Call:
         effect: What a request does to the register.
         arguments: Python names of its parameters, each with its description.
         deprecated: Whether the document calls it so.
+        separators: Python names of the lists that go as one text, each with what stands between.
         parser: The function that makes a value of its answer, `None` where there is no content.
     """
 
@@ -41,6 +42,7 @@ class Call:
     effect: str
     deprecated: bool
     arguments: dict[str, str]
+    separators: dict[str, str]
     parser: str | None
 
     @property
@@ -156,6 +158,11 @@ def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
         str(prop.python_name): str(_description(given[prop.name.get_untrusted_value(), where]))
         for where, prop in endpoint.iter_all_parameters()
     }
+    separators = {
+        str(prop.python_name): _separator(given[prop.name.get_untrusted_value(), where])
+        for where, prop in endpoint.iter_all_parameters()
+        if _takes_list(prop)
+    }
     return Call(
         endpoint=endpoint,
         id=operation.id or operation.name,
@@ -164,6 +171,7 @@ def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
         effect=effect_of(operation),
         deprecated=operation.node.get("deprecated") is True,
         arguments=arguments,
+        separators=separators,
         parser=None if operation.answer is None else "_parse",
     )
 
@@ -171,6 +179,20 @@ def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
 def _description(parameter: Json) -> str:
     words = parameter.get("description") or parameter["schema"].get("description") or ""
     return str(words).strip()
+
+
+def _takes_list(prop: object) -> bool:
+    return isinstance(prop, ListProperty) or (
+        isinstance(prop, UnionProperty) and any(map(_takes_list, prop.inner_properties))
+    )
+
+
+def _separator(parameter: Json) -> str:
+    """Return what stands between the items of a list; nothing where each goes by itself."""
+    style = str(parameter.get("style") or "form")
+    if parameter["in"] == "query" and parameter.get("explode", style == "form") is not False:
+        return ""
+    return {"pipeDelimited": "|", "spaceDelimited": " "}.get(style, ",")
 
 
 def _step_aside(endpoint: Endpoint, config: Config) -> None:

@@ -8,6 +8,7 @@ be fetched stays as it is, and so does a document that was written or edited by 
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import re
 import sys
@@ -98,10 +99,10 @@ def understood(content: bytes) -> Json:
     Raises:
         DownloadFailed: It is something else, or was cut.
     """
-    if content.lstrip()[:1] == b"<":
+    if _start(content) == b"<":
         raise DownloadFailed("it is a web page, not an OpenAPI document")
     try:
-        document = parse(content, json_only=content.lstrip()[:1] == b"{")
+        document = parse(content, json_only=_start(content) == b"{")
         check(document)
         prepare(document)
     except DocumentError as error:
@@ -110,6 +111,11 @@ def understood(content: bytes) -> Json:
     if lost:
         raise DownloadFailed(f"not a whole OpenAPI document: there is no {lost[0]}")
     return document
+
+
+def _start(content: bytes) -> bytes:
+    """Return the first character that counts, which tells JSON, YAML and a web page apart."""
+    return content.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
 
 
 def _present(stem: Path) -> Source | None:
@@ -139,7 +145,7 @@ def _differences(old: Source | None, new: Json) -> str:
 
 def _write(place: Place, address: Address, content: bytes, old: Source | None) -> None:
     """Put the document in place, byte for byte, and note where it came from."""
-    suffix = ".json" if content.lstrip()[:1] == b"{" else ".yaml"
+    suffix = ".json" if _start(content) == b"{" else ".yaml"
     path = place.documents / f"{address.name}{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f"{suffix}.part")

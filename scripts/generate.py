@@ -147,8 +147,17 @@ def run(place: Place, *, check: bool = False) -> int:
     write_lock(place.lock, lock)
     if left_out:
         print("Left out, also listed in the left_out.md of each version:", *left_out, sep="\n  ")
-    print("\n".join(stale) or "sdir_async/api is up to date")
+    print("\n".join(map(_done, stale)) or "sdir_async/api is up to date")
     return 0
+
+
+def _done(line: str) -> str:
+    """What a check finds missing or extra was added or removed by a run."""
+    file, _, what = line.rpartition(": ")
+    return f"{file}: {_DONE.get(what, what)}"
+
+
+_DONE = {"missing": "added", "extra": "removed"}
 
 
 def _say_stale(stale: list[str]) -> int:

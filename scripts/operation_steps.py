@@ -86,8 +86,9 @@ def keep_json(document: Json) -> list[LeftOut]:
     left: list[LeftOut] = []
     for operation in operations(document):
         found = _keep_json_body(operation) + _keep_json_answers(operation)
-        left += found
-        if any(each.what == "operation" for each in found):
+        gone = [each for each in found if each.what == "operation"]
+        left += gone[:1] or found
+        if gone:
             del document["paths"][operation.path][operation.method]
     return left
 
@@ -183,6 +184,8 @@ def one_answer(document: Json) -> list[LeftOut]:
             a["content"]["application/json"]["schema"] for a in answers.values() if a["content"]
         ]
         distinct = [each for number, each in enumerate(schemas) if each not in schemas[:number]]
+        if all(each.get("type") in ("null", ["null"]) for each in distinct):
+            distinct = []
         if len(distinct) > 1:
             why = f"the answers {', '.join(answers)} differ; the method returns either"
             left.append(LeftOut(str(operation), "a type of its own for each answer", why))

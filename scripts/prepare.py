@@ -14,7 +14,7 @@ import operation_steps
 import schema_steps
 from batches import mark_batches
 from names import name_operations
-from walk import Json, LeftOut, components, operations, schemas_in
+from walk import Json, LeftOut, become, components, operations, schemas_in
 
 Step = Callable[[Json], list[LeftOut]]
 
@@ -72,9 +72,11 @@ def for_generator(document: Json) -> Json:
     """Return only what the generator makes use of, so that nothing else can stop it."""
     document = copy.deepcopy(document)
     class_steps.merge_all_of(document)
-    for _, schema in list(schemas_in(document)):
+    for _, schema in reversed(list(schemas_in(document))):
         for keyword in schema.keys() - _KEPT:
             del schema[keyword]
+        _plain_constant(schema)
+        _plain_alternatives(schema)
     paths: Json = {}
     for operation in operations(document):
         paths.setdefault(operation.path, {})[operation.method] = _reduced(operation.node)
@@ -84,6 +86,21 @@ def for_generator(document: Json) -> Json:
         "paths": paths,
         "components": {"schemas": components(document)},
     }
+
+
+def _plain_constant(schema: Json) -> None:
+    """Text and whole numbers are constants in Python; the check before sending knows others too."""
+    constant = schema.get("const", "")
+    if type(constant) not in (str, int):
+        del schema["const"]
+        if isinstance(constant, bool | float):
+            schema.setdefault("type", "boolean" if isinstance(constant, bool) else "number")
+
+
+def _plain_alternatives(schema: Json) -> None:
+    """Any value, or something else, is any value."""
+    if {} in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        become(schema, {key: schema[key] for key in ("description",) if key in schema})
 
 
 def _reduced(node: Json) -> Json:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distinct import Aliases, tell_apart
 from failures import DocumentError
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from names import PREFIX
@@ -20,6 +22,7 @@ from walk import SCHEMAS, Json, LeftOut, become, components, operations, referen
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.openapi import Endpoint
+    from openapi_python_client.parser.properties import ModelProperty, Property
 
 SCRIPTS = Path(__file__).parent
 TEMPLATES = SCRIPTS / "templates"
@@ -106,6 +109,7 @@ def understand(document: Json, config: Config) -> tuple[GeneratorData, list[Left
     """
     left: list[LeftOut] = []
     simplified: set[str] = set()
+    aliases = tell_apart(document)
     while True:
         data = GeneratorData.from_dict(_copy(document), config=config)
         if isinstance(data, GeneratorError):
@@ -114,15 +118,31 @@ def understand(document: Json, config: Config) -> tuple[GeneratorData, list[Left
             document, data, simplified
         )
         if not found:
+            _restore_names(data, aliases)
             _step_aside(data, config)
             return data, left
-        left += found
+        gone = {each.where for each in found if each.what == "operation"}
+        left = [each for each in left if each.where not in gone] + found
+
+
+def _restore_names(data: GeneratorData, aliases: Aliases) -> None:
+    """What was called otherwise in Python goes over the wire as the document has it."""
+    fields = [prop for model in data.models for prop in _fields(model)]
+    given = [prop for each in endpoints_of(data) for _, prop in each.iter_all_parameters()]
+    for prop in [*fields, *given]:
+        name = prop.name.get_untrusted_value()
+        if name in aliases:
+            object.__setattr__(prop, "name", UntrustedString(aliases[name]))
+
+
+def _fields(model: ModelProperty) -> list[Property]:
+    return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
 def _step_aside(data: GeneratorData, config: Config) -> None:
     """Fields that are called like something in the methods of a model get an underscore."""
     for model in data.models:
-        for prop in [*(model.required_properties or []), *(model.optional_properties or [])]:
+        for prop in _fields(model):
             if prop.python_name in _IN_MODELS:
                 name = UntrustedString(f"{prop.python_name}_")
                 prop.set_python_name(name, config, skip_snake_case=True)
@@ -162,7 +182,9 @@ def _mentioned(schema: Json) -> set[str]:
 
 
 def _reason(error: ParseError) -> str:
-    return " ".join(f"{error.header or ''} {error.detail or ''}".split())
+    """Return the generator's words, less the addresses in memory that it prints for some names."""
+    words = f"{error.header or ''} {error.detail or ''}"
+    return " ".join(re.sub(r"<\S+UntrustedString object at \w+>", "…", words).split())
 
 
 def _simplify_operations(document: Json, data: GeneratorData, seen: set[str]) -> list[LeftOut]:

@@ -17,6 +17,7 @@ from walk import (
     become,
     components,
     lookup,
+    nowhere,
     schemas_in,
     subschemas,
 )
@@ -98,7 +99,7 @@ def mend_references(document: Json) -> list[LeftOut]:
             schema["$ref"] = SCHEMAS + name
         else:
             left.append(
-                LeftOut(place, f"the type of {reference}", "it leads to nothing: any value")
+                LeftOut(place, f"the type of {reference}", f"it {nowhere(reference)}: any value")
             )
             become(schema, {})
     return left

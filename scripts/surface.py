@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import griffe
 from differ import Change
+from failures import GenerationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,10 @@ def compare_versions(before: griffe.Module, after: griffe.Module) -> list[Change
 
 def version_of(package: griffe.Module, name: str) -> griffe.Module:
     """Return the package of one version, such as `course/v1`."""
-    version = package["api." + name.replace("/", ".")]
+    try:
+        version = package["api." + name.replace("/", ".")]
+    except KeyError as error:
+        raise GenerationFailed(f"there is no code of {name} yet: run `make generate`") from error
     assert isinstance(version, griffe.Module)  # noqa: S101  generated as one
     return version
 

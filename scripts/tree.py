@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from failures import GenerationFailed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +21,10 @@ def tidy(tree: Path) -> None:
     """Sort imports, drop unused ones and format, with the project's own settings."""
     settings = ["--config", str(SETTINGS), "--quiet", "--no-cache", str(tree)]
     for command in (["check", "--fix-only", "--select=I,F401"], ["format"]):
-        subprocess.run([sys.executable, "-m", "ruff", *command, *settings], check=True)
+        ruff = [sys.executable, "-m", "ruff", *command, *settings]
+        done = subprocess.run(ruff, capture_output=True, check=False, text=True)
+        if done.returncode:
+            raise GenerationFailed(f"what was generated is not Python: {done.stderr.strip()}")
 
 
 def differences(made: Path, kept: Path) -> list[str]:

@@ -108,9 +108,16 @@ def resolved(document: Json, node: Json, place: str) -> Json:
         seen.add(reference)
         target = lookup(document, reference)
         if not isinstance(target, dict):
-            raise DocumentError(place, f"the reference {reference} leads to nothing")
+            raise DocumentError(place, f"the reference {reference} {nowhere(reference)}")
         node = target
     return node
+
+
+def nowhere(reference: str) -> str:
+    """Say why there is nothing at the end of a reference."""
+    if reference.startswith("#"):
+        return "leads to nothing"
+    return "leads out of the document; put what it means into the document"
 
 
 def lookup(document: Json, reference: str) -> Any:

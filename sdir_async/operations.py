@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .document import Batch, Document, Operation
     from .upload import OnRejected, Progress, Reconcile, Records
 
-__all__ = ["BatchOperations", "Operations", "Timeout", "nothing"]
+__all__ = ["BatchOperations", "Operations", "Timeout", "joined", "nothing"]
 
 T = TypeVar("T")
 RecordT = TypeVar("RecordT")
@@ -215,6 +215,13 @@ def _given(values: Mapping[str, object]) -> dict[str, Any] | None:
         if value is not UNSET and value is not None
     }
     return given or None
+
+
+def joined(values: object, separator: str) -> object:
+    """Write a list as one text, for a parameter of which the document says `explode: false`."""
+    if not isinstance(values, list | tuple):
+        return values
+    return separator.join(map(_text, values)) if values else UNSET
 
 
 def _text(value: object) -> str:

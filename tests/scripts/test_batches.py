@@ -31,6 +31,8 @@ def found(method: str, path: str, body: Json | None = None, **more: Any) -> tupl
         ("post", "/ships/batch", "create"),
         ("put", "/ships/batch", "update"),
         ("post", "/ships/prevalidate", "validate"),
+        ("post", "/Ships/Batch", "create"),
+        ("put", "/ships/batch/", "update"),
     ],
 )
 def test_a_list_on_a_path_that_says_so_is_a_batch(
@@ -53,6 +55,7 @@ def test_what_the_document_says_counts_more_than_the_path() -> None:
         "validate",
         "validate",
     )
+    assert found("post", "/ships/batch", SHIPS, **{"x-sdir-batch": False}) == (None, "create")
 
 
 def test_a_check_of_one_record_is_no_batch_but_saves_nothing() -> None:

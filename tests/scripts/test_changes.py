@@ -207,6 +207,15 @@ def test_a_version_that_does_not_exist_is_named_with_those_that_do(checkout: Che
         changes.between(checkout.root, "fleet/v1", "fleet/v2")
 
 
+def test_a_document_that_was_not_generated_yet_is_named(checkout: Checkout) -> None:
+    checkout.add("fleet/v1.json", fleet())
+    checkout.generate()
+    checkout.with_core()
+    checkout.add("fleet/v2.json", fleet())
+    with pytest.raises(GenerationFailed, match="no code of fleet/v2 yet: run `make generate`"):
+        changes.between(checkout.root, "fleet/v1", "fleet/v2")
+
+
 @pytest.fixture
 def repository(checkout: Checkout) -> Checkout:
     """A checkout with one commit."""

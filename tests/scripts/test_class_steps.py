@@ -104,6 +104,15 @@ def test_names_of_classes_are_distinct_and_leave_the_runtime_its_own() -> None:
     ] == ref("DocumentModel")
 
 
+def test_a_name_of_any_length_is_one_that_a_file_can_have() -> None:
+    """A framework may write out every type that a generic type is made of."""
+    names = [f"{'PageOfShips' * 30}{number}" for number in range(3)]
+    doc = document(schemas=dict.fromkeys(names, SHIP))
+    steps.name_classes(doc, frozenset())
+    assert len({name.lower() for name in schemas(doc)}) == 3
+    assert all(len(name) < 100 for name in schemas(doc))
+
+
 def test_all_of_becomes_one_object() -> None:
     doc = document(schemas={"Ship": SHIP, "SavedShip": SAVED})
     steps.merge_all_of(doc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import tomllib
 from typing import TYPE_CHECKING
@@ -75,6 +76,14 @@ def test_yaml_is_kept_as_yaml(checkout: Checkout) -> None:
     assert (checkout.place.documents / "fleet" / "v1.yaml").read_bytes() == text
 
 
+def test_a_byte_order_mark_is_kept_and_hides_nothing(checkout: Checkout) -> None:
+    """Servers of .NET like to put one before their JSON."""
+    text = codecs.BOM_UTF8 + NEW
+    run(checkout, lambda handler: handler.answer(200, text))
+    assert (checkout.place.documents / "fleet" / "v1.json").read_bytes() == text
+    assert checkout.generate() == 0
+
+
 def _slow(handler: Handler) -> None:
     handler.local.closing.wait()
 
@@ -120,6 +129,7 @@ def _lost_schema(handler: Handler) -> None:
         (_cut_yaml, "the reference #/components/responses/R leads to nothing"),
         (_lost_schema, "there is no #/components/schemas/S"),
         (lambda h: h.answer(200, b"<!DOCTYPE html><html>"), "a web page, not an OpenAPI document"),
+        (lambda h: h.answer(200, codecs.BOM_UTF8 + b"<html>"), "a web page, not an OpenAPI"),
         (lambda h: h.answer(200, b'{"swagger": "2.0"}'), "convert or export it as OpenAPI 3"),
         (lambda h: h.answer(200, b""), "not a whole OpenAPI document"),
         (lambda h: h.answer(401), "status 401: it needs a key"),

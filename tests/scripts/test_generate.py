@@ -301,6 +301,88 @@ def test_what_the_generator_can_not_express_becomes_any_value_and_is_listed(
     assert "| schema Odd |" in checkout.text("boats/v1/left_out.md")
 
 
+def test_what_the_generator_says_is_the_same_in_every_run(checkout: Checkout) -> None:
+    """It prints some names as addresses in memory."""
+    odd = {"anyOf": [{"type": "string"}, {"type": "array", "items": ref("Odd")}]}
+    part = {"allOf": [ref("Part"), SHIP]}
+    paths = {"/a": {"post": operation("a", body=ref("Odd"), answer=ref("Part"))}}
+    checkout.add("boats/v1.json", document(paths, {"Odd": odd, "Part": part}))
+    checkout.generate()
+    assert "0x" not in checkout.text("boats/v1/left_out.md")
+
+
+def test_values_of_every_shape_are_python_that_type_checks(checkout: Checkout) -> None:
+    """Each of these stopped a run, or made code that is refused."""
+    listed = {"type": "array", "items": {}, "nullable": True}
+    properties = {
+        "yes": {"const": True},
+        "half": {"const": 0.5},
+        "pair": {"const": [1, 2]},
+        "one": {"const": 1},
+        "list": listed,
+        "either": {"anyOf": [{"type": "string", "format": "date"}, {"type": "array", "items": {}}]},
+    }
+    odd = {"type": "object", "required": ["yes"], "properties": properties}
+    table = {"type": "object", "additionalProperties": ref("Odd")}
+    paths = {
+        "/a": {"post": operation("a", body=ref("Table"), answer=ref("Table"))},
+        "/b": {"get": operation("b", answer=listed)},
+        "/c": {"get": operation("c", answer={"anyOf": [listed, {"type": "string"}]})},
+    }
+    checkout.add("boats/v1.json", document(paths, {"Table": table, "Odd": odd}))
+    checkout.generate()
+    checkout.with_core()
+    record = {"x": {"yes": True, "half": 0.5, "pair": [1, 2], "one": 1, "list": None}}
+    code = f"from sdir_async.api.boats.v1 import Table; made = Table.from_dict({record});"
+    assert checkout.run("-c", f"{code} print(made.to_dict() == {record})") == "True\n"
+    assert "no issues found" in checkout.mypy()
+
+
+def test_a_list_goes_as_the_document_says(checkout: Checkout) -> None:
+    """Each item by itself, or all in one text: `explode: false`, and every list in a path."""
+    many = {"type": "array", "items": {"type": "integer"}}
+    parameters = [
+        query("each", many),
+        query("commas", many, explode=False),
+        query("pipes", many, style="pipeDelimited"),
+        query("spaces", {**many, "nullable": True}, style="spaceDelimited", explode=False),
+        {"name": "ids", "in": "path", "schema": many},
+    ]
+    paths = {"/a/{ids}": {"get": operation("a", parameters=parameters)}}
+    checkout.add("boats/v1.json", document(paths))
+    checkout.generate()
+    checkout.with_core()
+    code = """
+import asyncio
+import httpx
+from sdir_async import Sdir
+
+def seen(request):
+    print(request.url.query.decode(), request.url.path)
+    return httpx.Response(200)
+
+async def main():
+    async with httpx.AsyncClient(transport=httpx.MockTransport(seen)) as client:
+        async with Sdir(api_key="0" * 16, base_url="http://boats", http_client=client) as sdir:
+            await sdir.boats.v1.a([1, 2], each=[3, 4], commas=[5, 6], pipes=[7, 8], spaces=[9, 10])
+            await sdir.boats.v1.a([1], commas=[], spaces=None)
+
+asyncio.run(main())
+"""
+    assert checkout.run("-c", code) == (
+        "each=3&each=4&commas=5%2C6&pipes=7%7C8&spaces=9+10 /a/1,2\n /a/1\n"
+    )
+
+
+def test_a_run_says_what_it_did(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    document_of_boats = checkout.add("boats/v1.json", document())
+    checkout.generate()
+    assert "sdir_async/api/boats/v1/operations.py: added" in capsys.readouterr().out
+    document_of_boats.unlink()
+    checkout.generate()
+    assert "sdir_async/api/boats/v1/operations.py: removed" in capsys.readouterr().out
+
+
 def test_a_mistake_leaves_the_tree_as_it_was(checkout: Checkout) -> None:
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()

@@ -111,7 +111,8 @@ def test_plain_text_of_the_same_schema_is_no_form_of_its_own() -> None:
 )
 def test_an_operation_whose_body_is_never_json_is_left_out_and_listed(kind: str) -> None:
     body = content({"type": "file"}, kind)
-    paths = {"/a": {"post": {"requestBody": body, "responses": {}}, "get": operation("b")}}
+    post = {"requestBody": body, "responses": {"200": body}}
+    paths = {"/a": {"post": post, "get": operation("b")}}
     assert [each.name for each in operations(prepared(paths))] == ["b"]
     assert left_out(paths) == [("POST /a", "operation", f"its body is {kind}, not JSON")]
 
@@ -199,6 +200,11 @@ def test_places_in_a_path_get_python_names_and_a_parameter_each() -> None:
         ("ship_id", True),
         ("rest", True),
     ]
+
+
+def test_an_answer_that_is_always_null_is_none() -> None:
+    paths = {"/a": {"get": operation("a", answer={"type": "null"})}}
+    assert only(prepared(paths))["responses"]["200"]["content"] == {}
 
 
 def test_calls_that_the_server_makes_are_left_out_and_listed() -> None:

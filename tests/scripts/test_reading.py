@@ -56,6 +56,11 @@ def test_a_name_that_can_not_be_used_is_a_clear_mistake(
         find_sources(checkout.place.documents, frozenset({"aclose"}))
 
 
+def test_a_folder_from_which_the_last_document_was_removed_is_no_api(checkout: Checkout) -> None:
+    (checkout.place.documents / "boats").mkdir()
+    assert find_sources(checkout.place.documents) == []
+
+
 def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: Path) -> None:
     client = tmp_path / "client.py"
     client.write_text("import nothing_there\nclass Sdir:\n    async def aclose(self): ...\n")
@@ -69,6 +74,7 @@ def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: 
         ("a: [1\nb: 2", "line 2, column 2", "expected"),
         ("a: 1\na: 2", "line 2, column 1", "duplicate key"),
         ("- a", "", "no object"),
+        ("a: .inf", "", "can't be read: Out of range"),
     ],
 )
 def test_yaml_that_does_not_parse_is_named_with_its_line(text: str, place: str, words: str) -> None:

@@ -1,0 +1,64 @@
+"""Tells apart what Python would call the same: `shipName` and `ship_name` of one object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from names import PREFIX
+from openapi_python_client.strings import PythonIdentifier
+from walk import Json, operations, schemas_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Aliases = dict[str, str]
+
+_MARK = "\0"
+"""Python identifiers leave it out, and no name in a document ends with it."""
+
+
+def tell_apart(document: Json) -> Aliases:
+    """Give fields and parameters other names where they would get the same one in Python.
+
+    The generator gives up the whole object otherwise. The first keeps its name, so that a field
+    that is new in the document renames none that code uses already.
+
+    Returns:
+        The names that were given, each with the one that goes over the wire.
+    """
+    aliases: Aliases = {}
+    for _, schema in schemas_in(document):
+        if "properties" in schema:
+            names = _distinct(schema["properties"], aliases)
+            schema["properties"] = {names[k]: v for k, v in schema["properties"].items()}
+            schema["required"] = [names.get(name, name) for name in schema.get("required", [])]
+    for operation in operations(document):
+        for where in ("query", "header"):
+            given = [p for p in operation.node["parameters"] if p["in"] == where]
+            names = _distinct([parameter["name"] for parameter in given], aliases)
+            for parameter in given:
+                parameter["name"] = names[parameter["name"]]
+    return aliases
+
+
+def _distinct(names: Iterable[str], aliases: Aliases) -> dict[str, str]:
+    """Return each name with the one that stands for it, which most often is the same."""
+    used: set[str] = set()
+    found: dict[str, str] = {}
+    for name in names:
+        found[name] = name if _python(name) not in used else _alias(name, used, aliases)
+        used.add(_python(found[name]))
+    return found
+
+
+def _alias(name: str, used: set[str], aliases: Aliases) -> str:
+    number = 2
+    while True:
+        alias = f"{_python(name).strip('_')}_{number}{_MARK}"
+        if _python(alias) not in used and aliases.setdefault(alias, name) == name:
+            return alias
+        number += 1
+
+
+def _python(name: str) -> str:
+    return str(PythonIdentifier(name, PREFIX))
