@@ -94,8 +94,8 @@ class _Raw:
     @property
     def writes(self) -> Role | None:
         """What it does with the body's records: what the document says, else by rule."""
-        if "x-sdir-batch" in self.node:
-            return Role(self.node["x-sdir-batch"])
+        if said := self.node.get("x-sdir-batch"):
+            return Role(said)
         last = self.path.rpartition("/")[2]
         match self.method, last:
             case "post", "prevalidate" if self.body is not None:

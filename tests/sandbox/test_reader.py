@@ -79,6 +79,11 @@ def test_the_document_may_say_what_a_batch_does() -> None:
     assert _read(paths)["POST", "/import"].role is Role.UPDATE
 
 
+def test_it_may_say_that_something_is_no_batch() -> None:
+    paths = {"/boats/batch": {"post": {"requestBody": MANY, "x-sdir-batch": False}}}
+    assert _read(paths)["POST", "/boats/batch"].role is Role.CREATE
+
+
 @pytest.mark.parametrize(
     ("path", "collection"),
     [
