@@ -8,7 +8,6 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from documents import find_sources
 from failures import GenerationFailed
 
 from .conftest import ROOT, Checkout
@@ -139,10 +138,6 @@ def test_nothing_left_out_is_no_file(checkout: Checkout) -> None:
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     assert not list(checkout.place.tree.rglob("left_out.md"))
-
-
-def test_our_own_documents_leave_nothing_out() -> None:
-    assert not list((ROOT / "sdir_async" / "api").rglob("left_out.md"))
 
 
 def test_an_overlay_changes_what_is_generated_and_not_the_document(checkout: Checkout) -> None:
@@ -391,8 +386,3 @@ def test_a_mistake_leaves_the_tree_as_it_was(checkout: Checkout) -> None:
     with pytest.raises(GenerationFailed, match=r"boats/v1\.yaml: line 2"):
         checkout.generate()
     assert checkout.files() == before
-
-
-def test_every_document_of_ours_is_found() -> None:
-    names = {source.name for source in find_sources(ROOT / "openapi")}
-    assert {"additional_competence/v1.yaml", "course/v1.yaml", "seagoing/v1.yaml"} <= names
