@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,26 @@ import orjson
 import yaml
 
 _SUFFIXES = {".json", ".yaml", ".yml"}
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PLAIN = {
+    "bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
+    "null": ("~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "int": ("[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    "float": (r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    "merge": ("<<", "<"),
+}
+"""What YAML 1.2 reads as something else than text; to 1.1, `NO` is false and `12:30` is 750."""
+
+
+def _loader() -> Any:
+    loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    loader.yaml_implicit_resolvers = {}
+    for name, (pattern, first) in _PLAIN.items():
+        whole = re.compile(f"(?:{pattern})$")
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", whole, list(first))
+    return loader
+
+
+_Loader = _loader()
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,7 @@ def _corrected(path: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Read a document, undoing what YAML adds to JSON: dates and keys that are not strings."""
+    """Read a document, undoing what YAML adds to JSON: keys that are not strings."""
     try:
         value = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader
         spec = orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))

@@ -64,6 +64,18 @@ def test_an_overlay_that_does_not_fit_is_named(tmp_path: Path) -> None:
         load_documents(tmp_path)
 
 
+def test_yaml_means_what_it_means_to_the_generator(tmp_path: Path) -> None:
+    """YAML 1.2: the flag of Norway is no boolean, and a time of the day no number."""
+    words = "[NO, off, 12:30, 010, 1_0, true, ~, 0, -7, 1.5, 1e3, '5']"
+    (tmp_path / "v1.yaml").write_text(
+        f"openapi: 3.0.3\nis: {words}\na: &a {{b: 1}}\nc: {{<<: *a}}\n"
+    )
+    (document,) = load_documents(tmp_path)
+    texts = ["NO", "off", "12:30", "010", "1_0"]
+    assert document.spec["is"] == [*texts, True, None, 0, -7, 1.5, 1000.0, "5"]
+    assert document.spec["c"] == {"b": 1}
+
+
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
     """They lie beside documents and are none."""
     (tmp_path / "v1.yaml").write_text("openapi: 3.0.3")
