@@ -14,6 +14,7 @@ from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Json, Schemas
 from .shapes import shape_of
+from .validation import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -242,7 +243,7 @@ class _Reader:
     def _parameters(self, raw: _Raw) -> Json:
         used = [each for each in raw.parameters if each["in"] in ("path", "query")]
         undeclared: Json = {name: {} for name in re.findall(r"\{([^{}]*)\}", raw.path)}
-        schemas = {each["name"]: each.get("schema", {}) for each in used}
+        schemas = {each["name"]: each.get("schema", {}) | _separated(each) for each in used}
         return self._schemas.standalone(
             {
                 "type": "object",
@@ -294,6 +295,14 @@ class _Reader:
         for example in media.get("examples", {}).values():
             return self._schemas.resolve(example).get("value")
         return self._schemas.sample(media["schema"]) if "schema" in media else None
+
+
+def _separated(parameter: Json) -> Json:
+    """Note what stands between the items of a list that comes as one text."""
+    style = parameter.get("style", "form")
+    if parameter["in"] == "query" and parameter.get("explode", style == "form"):
+        return {}
+    return {SEPARATOR: {"pipeDelimited": "|", "spaceDelimited": " "}.get(style, ",")}
 
 
 def _body_name(body: Json) -> str:

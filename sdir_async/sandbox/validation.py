@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from .schemas import Json
 
+SEPARATOR = "x-separator"
+"""A keyword of ours: what stands between the items of a list that comes as one text."""
+
 _INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
@@ -160,7 +163,8 @@ def _convert(texts: list[str], schema: Json) -> Any:
     first = texts[0]
     match schema.get("type"):
         case "array":
-            return [_convert([text], schema.get("items", {})) for text in texts]
+            items = first.split(schema[SEPARATOR]) if SEPARATOR in schema else texts
+            return [_convert([text], schema.get("items", {})) for text in items]
         case "integer" if _INTEGER.fullmatch(first):
             return int(first)
         case "number" if _NUMBER.fullmatch(first):

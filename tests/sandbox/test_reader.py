@@ -7,6 +7,7 @@ import pytest
 from sdir_async.sandbox.documents import Document
 from sdir_async.sandbox.operations import Identifier, Operation, Pages, Role, collection_of
 from sdir_async.sandbox.reader import base_path, read_operations
+from sdir_async.sandbox.validation import Parameters
 
 
 def _content(schema: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +78,28 @@ def test_the_document_may_say_what_a_batch_does() -> None:
     """Then the path doesn't matter."""
     paths = {"/import": {"post": {"requestBody": MANY, "x-sdir-batch": "update"}}}
     assert _read(paths)["POST", "/import"].role is Role.UPDATE
+
+
+@pytest.mark.parametrize(
+    ("said", "query"),
+    [
+        ({}, ["1", "2"]),
+        ({"explode": False}, ["1,2"]),
+        ({"style": "pipeDelimited"}, ["1|2"]),
+        ({"style": "spaceDelimited", "explode": False}, ["1 2"]),
+        ({"style": "pipeDelimited", "explode": True}, ["1", "2"]),
+    ],
+)
+def test_a_list_comes_as_the_document_says(said: dict[str, Any], query: list[str]) -> None:
+    """In a path it is always one text, with commas."""
+    many = {"type": "array", "items": {"type": "integer"}}
+    parameters = [
+        {"name": "tags", "in": "query", "schema": many, **said},
+        {"name": "ids", "in": "path", "schema": many, "required": True},
+    ]
+    read = _read({"/boats/{ids}": {"get": {"parameters": parameters}}})["GET", "/boats/{ids}"]
+    given = {"tags": query, "ids": ["3,4"]}
+    assert Parameters(read.parameters).read(given) == {"tags": [1, 2], "ids": [3, 4]}
 
 
 def test_it_may_say_that_something_is_no_batch() -> None:
