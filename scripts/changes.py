@@ -71,7 +71,7 @@ def _sources(root: Path) -> dict[str, Source]:
 
 def _prepared(source: Source) -> Json:
     document = load(source)
-    with blaming(source.path):
+    with blaming(source.corrected):
         return prepare(document)[0]
 
 

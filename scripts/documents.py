@@ -47,6 +47,11 @@ class Source:
         return int(self.version[1:])
 
     @property
+    def corrected(self) -> str:
+        """What to call it once our corrections are applied, which may be what is wrong."""
+        return f"{self.path} with {self.overlay.name}" if self.overlay else str(self.path)
+
+    @property
     def name(self) -> str:
         """What the document is called in messages and in the lock."""
         return f"{self.api}/{self.path.name}"
@@ -136,7 +141,7 @@ def load(source: Source) -> Json:
         with blaming(source.overlay):
             overlay = parse(source.overlay.read_bytes(), json_only=source.overlay.suffix == ".json")
             apply_overlay(document, overlay)
-    with blaming(source.path):
+    with blaming(source.corrected):
         check(document)
     return document
 

@@ -86,7 +86,7 @@ def templates() -> Environment:
 def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]]:
     """Generate one version from its document into the folder `target`."""
     document = load(source)
-    with blaming(source.path):
+    with blaming(source.corrected):
         taken = frozenset({class_name_of(source.api, source.version)})
         prepared, left = prepare(document, taken)
         config = config_for(target)

@@ -152,3 +152,12 @@ def test_a_mistake_in_an_overlay_names_the_overlay(checkout: Checkout) -> None:
     (source,) = find_sources(checkout.place.documents)
     with pytest.raises(GenerationFailed, match=r"v1\.overlay\.yaml: /actions/0/target: .* nothing"):
         load(source)
+
+
+def test_a_document_that_a_correction_broke_is_named_with_the_overlay(checkout: Checkout) -> None:
+    checkout.add("boats/v1.json", document())
+    wrong = {"target": "$.paths", "description": "why", "update": {"/a": 5}}
+    checkout.add("boats/v1.overlay.yaml", {"overlay": "1.0.0", "actions": [wrong]})
+    (source,) = find_sources(checkout.place.documents)
+    with pytest.raises(GenerationFailed, match=r"v1\.json with v1\.overlay\.yaml: /paths/~1a:"):
+        load(source)
