@@ -323,6 +323,7 @@ def test_values_of_every_shape_are_python_that_type_checks(checkout: Checkout) -
         "/a": {"post": operation("a", body=ref("Table"), answer=ref("Table"))},
         "/b": {"get": operation("b", answer=listed)},
         "/c": {"get": operation("c", answer={"anyOf": [listed, {"type": "string"}]})},
+        "/d": {"get": operation("d", answer={"type": "array"})},
     }
     checkout.add("boats/v1.json", document(paths, {"Table": table, "Odd": odd}))
     checkout.generate()

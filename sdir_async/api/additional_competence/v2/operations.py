@@ -19,7 +19,6 @@ from .models.service_information import ServiceInformation
 
 def _parse_service_information(data: Any) -> ServiceInformation:
     answer = ServiceInformation.from_dict(data)
-
     return answer
 
 
@@ -30,13 +29,11 @@ def _parse_list_of_competence_code(data: Any) -> list[CompetenceCode]:
         item = CompetenceCode.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
 def _parse_saved_additional_competence(data: Any) -> SavedAdditionalCompetence:
     answer = SavedAdditionalCompetence.from_dict(data)
-
     return answer
 
 
@@ -47,7 +44,6 @@ def _parse_list_of_saved_additional_competence(data: Any) -> list[SavedAdditiona
         item = SavedAdditionalCompetence.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 

@@ -24,13 +24,11 @@ def _parse_list_of_course_code(data: Any) -> list[CourseCode]:
         item = CourseCode.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
 def _parse_saved_course(data: Any) -> SavedCourse:
     answer = SavedCourse.from_dict(data)
-
     return answer
 
 
@@ -41,7 +39,6 @@ def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
         item = CheckFinding.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
@@ -52,7 +49,6 @@ def _parse_list_of_saved_course(data: Any) -> list[SavedCourse]:
         item = SavedCourse.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 

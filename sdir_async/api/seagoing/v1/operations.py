@@ -25,7 +25,6 @@ def _parse_list_of_occupation_mapping(data: Any) -> list[OccupationMapping]:
         item = OccupationMapping.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
@@ -36,13 +35,11 @@ def _parse_list_of_occupation_code(data: Any) -> list[OccupationCode]:
         item = OccupationCode.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
 def _parse_saved_service_report(data: Any) -> SavedServiceReport:
     answer = SavedServiceReport.from_dict(data)
-
     return answer
 
 
@@ -53,7 +50,6 @@ def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
         item = CheckFinding.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
@@ -64,7 +60,6 @@ def _parse_list_of_saved_service_report(data: Any) -> list[SavedServiceReport]:
         item = SavedServiceReport.from_dict(item_data)
 
         answer.append(item)
-
     return answer
 
 
