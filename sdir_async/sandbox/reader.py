@@ -13,8 +13,7 @@ from .deprecations import read_deprecation
 from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Json, Schemas
-from .shapes import shape_of
-from .validation import SEPARATOR
+from .shapes import SEPARATOR, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from .schemas import Json, Schemas
 
+SEPARATOR = "x-separator"
+"""A keyword of ours: what stands between the items of a list that comes as one text."""
+
 _DEEPEST = 20
 
 

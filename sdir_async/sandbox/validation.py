@@ -19,15 +19,12 @@ from .problems import (
     refused_parameters,
     unreadable_body,
 )
-from .shapes import Shape
+from .shapes import SEPARATOR, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .schemas import Json
-
-SEPARATOR = "x-separator"
-"""A keyword of ours: what stands between the items of a list that comes as one text."""
 
 _INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
