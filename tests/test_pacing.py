@@ -6,15 +6,17 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from attrs import define, field
 
-from sdir_async.pacing import _Rate
+from sdir_async.pacing import Pacer, _Rate
+from sdir_async.sandbox.limits import Rate, RateLimit
 
 from .scripted import OK, Script, answer, sdir_over
-from .virtual import run
+from .virtual import VirtualTimeLoop, run
 
 
 @define
@@ -29,8 +31,9 @@ class Bucket:
     def __attrs_post_init__(self) -> None:
         self.level = self.capacity
 
-    def refuse(self, now: float) -> int | None:
+    def refuse(self) -> int | None:
         """Take a call; return the whole seconds to wait if there is no token for it."""
+        now = _now()
         self.level = min(self.capacity, self.level + (now - self.at) * self.rate)
         self.at = now
         if self.level < 1:
@@ -48,18 +51,31 @@ class Window:
     began: float = -math.inf
     used: int = 0
 
-    def refuse(self, now: float) -> int | None:
+    def refuse(self) -> int | None:
         """Take a call; return the whole seconds to wait if the window is used up."""
+        now = _now()
         if now >= self.began + self.seconds:
             self.began, self.used = now, 0
         self.used += 1
         return None if self.used <= self.calls else math.ceil(self.began + self.seconds - now)
 
 
+def sliding(calls: int, seconds: float) -> RateLimit:
+    """The sandbox's limiter: so many calls in any such while, and those turned away count too."""
+    return RateLimit(Rate(calls, seconds), clock=_now)
+
+
+Limiter = Bucket | Window | RateLimit
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 class Limited(httpx.AsyncBaseTransport):
     """A server behind a limiter; notes when a call came, and whether it was let in."""
 
-    def __init__(self, limiter: Bucket | Window, fastest: float = 0.03, slowest: float = 0.08):
+    def __init__(self, limiter: Limiter, fastest: float = 0.03, slowest: float = 0.08):
         self.calls: list[tuple[float, bool]] = []
         self._limiter = limiter
         self._latency = (fastest, slowest)
@@ -67,13 +83,10 @@ class Limited(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         now = asyncio.get_running_loop().time()
-        wait = self._limiter.refuse(now)
+        wait = self._limiter.refuse()
         self.calls.append((now, wait is None))
         await asyncio.sleep(self._random.uniform(*self._latency))
         return (OK if wait is None else answer(429, retry_after=str(wait)))(request)
-
-    def let_in(self, start: float, end: float) -> list[bool]:
-        return [inside for at, inside in self.calls if start <= at < end]
 
 
 @pytest.fixture
@@ -85,39 +98,195 @@ def _seeded() -> Iterator[None]:
     random.setstate(state)
 
 
-LIMITERS: dict[str, tuple[Callable[[], Bucket | Window], float]] = {
-    "token bucket, 20 at once": (lambda: Bucket(20, 20), 0.95),
-    "token bucket, 5 at once": (lambda: Bucket(20, 5), 0.9),
-    "window of a second": (lambda: Window(20, 1), 0.85),
-    "window of five seconds": (lambda: Window(100, 5), 0.9),
-    "window of ten seconds": (lambda: Window(200, 10), 0.95),
-}
-"""Each lets in 20 calls a second; how much of that has to be used at least.
-
-Waiting is asked for in whole seconds: that costs a window of one second the most.
-"""
-
-
 @pytest.mark.usefixtures("_seeded")
-@pytest.mark.parametrize(("limiter", "share"), LIMITERS.values(), ids=LIMITERS)
-def test_a_limit_is_used_and_kept(limiter: Callable[[], Bucket | Window], share: float) -> None:
+def test_the_calls_of_an_sdir_keep_to_a_limit() -> None:
     """Eight who call without a break use most of it, and are hardly ever turned away."""
-    server = Limited(limiter())
+    server = Limited(sliding(20, 1))
 
     async def main() -> None:
         sdir = sdir_over(server)
-        now = asyncio.get_running_loop().time
 
         async def work() -> None:
-            while now() < 60:
+            while _now() < 30:
                 await sdir.course.v1.list_codes()
 
         await asyncio.gather(*(work() for _ in range(8)))
 
     run(main())
-    assert sum(server.let_in(0, 60)) / (20 * 60) >= share
-    later = server.let_in(5, 60)
-    assert later.count(False) / len(later) <= 0.03
+    assert _used(server.calls, 20, 0, 30) >= 0.92
+    assert _refused(server.calls) <= 0.01
+
+
+# The pacer alone, with nothing around it: long, and with many
+
+
+async def _calls(
+    limiter: Limiter, seconds: float, *, workers: int = 8, latency: float = 0.02
+) -> list[tuple[float, bool]]:
+    """Call without a break from now on; return when each call came, and whether it was let in."""
+    calls: list[tuple[float, bool]] = []
+    pacer, chance, end = Pacer(), random.Random(7), _now() + seconds
+
+    async def work() -> None:
+        while _now() < end:
+            async with pacer as started:
+                await asyncio.sleep(latency * chance.uniform(0.25, 0.75))
+                wait = limiter.refuse()
+                calls.append((_now(), wait is None))
+                await asyncio.sleep(latency * chance.uniform(0.25, 0.75))
+            if wait is None:
+                pacer.succeeded()
+            else:
+                pacer.turned_away(started, wait)
+                await asyncio.sleep(wait)
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+    return calls
+
+
+def _used(calls: list[tuple[float, bool]], rate: float, start: float, end: float) -> float:
+    return sum(inside for at, inside in calls if start <= at < end) / rate / (end - start)
+
+
+def _refused(calls: list[tuple[float, bool]], start: float = 5) -> float:
+    late = [inside for at, inside in calls if at >= start]
+    return late.count(False) / len(late)
+
+
+LIMITERS: dict[str, tuple[Callable[[], Limiter], float]] = {
+    "token bucket, 20 at once": (lambda: Bucket(20, 20), 0.95),
+    "token bucket, 5 at once": (lambda: Bucket(20, 5), 0.8),
+    "window of a second": (lambda: Window(20, 1), 0.9),
+    "window of five seconds": (lambda: Window(100, 5), 0.9),
+    "window of ten seconds": (lambda: Window(200, 10), 0.95),
+    "any second": (lambda: sliding(20, 1), 0.9),
+    "any ten seconds": (lambda: sliding(200, 10), 0.9),
+}
+"""Each lets in 20 calls a second; how much of that has to be used at least.
+
+A bucket that holds few looks slower than it is until that is tried.
+"""
+
+
+@pytest.mark.parametrize(("limiter", "share"), LIMITERS.values(), ids=LIMITERS)
+def test_a_limit_is_used_and_kept(limiter: Callable[[], Limiter], share: float) -> None:
+    """Whatever its kind."""
+    calls = run(_calls(limiter(), 60, latency=0.08))
+    assert _used(calls, 20, 0, 60) >= share
+    assert _refused(calls) <= 0.03
+
+
+@pytest.mark.parametrize(
+    ("rate", "workers", "latency"),
+    [(20, 1, 0.005), (20, 8, 0.005), (20, 8, 0.05), (20, 32, 0.05), (5, 8, 0.05), (200, 8, 0.02)],
+)
+def test_half_a_minute_from_a_cold_start(rate: int, workers: int, latency: float) -> None:
+    """Nothing is known of the limit, and nine tenths of it are used all the same."""
+    calls = run(_calls(sliding(rate, 1), 30, workers=workers, latency=latency))
+    assert _used(calls, rate, 0, 30) >= (0.92 if rate >= 20 else 0.88)
+    assert _refused(calls) <= 0.01
+
+
+class _Busy(VirtualTimeLoop):
+    """A loop with other work to do: every timer is late."""
+
+    def call_at(self, when: float, *args: Any, **more: Any) -> Any:  # type: ignore[override]
+        return super().call_at(when + 0.012, *args, **more)
+
+
+def test_a_busy_program_loses_nothing() -> None:
+    """What starts late does not delay what comes after it."""
+    with asyncio.Runner(loop_factory=_Busy) as runner:
+        calls = runner.run(_calls(sliding(20, 1), 30))
+    assert _used(calls, 20, 0, 30) >= 0.92
+    assert _refused(calls) <= 0.01
+
+
+@pytest.mark.parametrize("limiter", [lambda: sliding(20, 1), lambda: Bucket(20, 20)])
+def test_five_minutes(limiter: Callable[[], Limiter]) -> None:
+    """To try now and then whether more is possible costs little."""
+    calls = run(_calls(limiter(), 300))
+    assert _used(calls, 20, 0, 300) >= 0.92
+    assert _refused(calls) <= 0.01
+
+
+def test_one_call_a_second() -> None:
+    """Each refusal is a large part of so few calls, and still they are rare."""
+    calls = run(_calls(sliding(1, 1), 120))
+    assert _used(calls, 1, 0, 120) >= 0.8
+    assert _refused(calls) <= 0.05
+
+
+@pytest.mark.parametrize("seconds", [60, 300])
+@pytest.mark.parametrize("kind", [sliding, Window])
+def test_long_windows(kind: Callable[[int, float], Limiter], seconds: int) -> None:
+    """The first is used up at once; the pause tells how long it is, and the rest are even."""
+    calls = run(_calls(kind(2 * seconds, seconds), 4 * seconds))
+    assert _used(calls, 2, 0, 4 * seconds) >= 0.95
+    assert _refused(calls, seconds) <= 0.05
+
+
+def test_far_away() -> None:
+    """Half a second there and back: calls arrive unevenly, and fewer of them can be let in."""
+    calls = run(_calls(sliding(20, 1), 60, workers=32, latency=0.5))
+    assert _used(calls, 20, 0, 60) >= 0.7
+    assert _refused(calls) <= 0.05
+
+
+@pytest.mark.parametrize("limiter", [lambda: sliding(10, 1), lambda: Bucket(10, 10)])
+@pytest.mark.parametrize("factor", [0.1, 0.5, 2, 5])
+def test_a_limit_that_changes_is_found_again(limiter: Callable[[], Limiter], factor: float) -> None:
+    """Within a minute: a lower one sooner, a higher one when it is time to see."""
+    before, after = limiter(), sliding(int(10 * factor), 1)
+
+    class Both(Bucket):
+        def refuse(self) -> int | None:
+            return (before if _now() < 60 else after).refuse()
+
+    calls = run(_calls(Both(1, 1), 180))
+    assert _used(calls, 10 * factor, 120, 180) >= 0.88
+    assert _refused(calls, 120) <= 0.05
+
+
+def test_several_that_know_nothing_of_each_other() -> None:
+    """Programs that share a subscription: together they use what one would."""
+    limiter = sliding(20, 1)
+
+    async def main() -> list[list[tuple[float, bool]]]:
+        return await asyncio.gather(*(_calls(limiter, 120) for _ in range(3)))
+
+    each = run(main())
+    together = [call for calls in each for call in calls]
+    assert _used(together, 20, 0, 120) >= 0.88
+    assert _refused(together) <= 0.03
+    assert min(len(calls) for calls in each) >= 0.5 * max(len(calls) for calls in each)
+
+
+def test_what_others_had_used_up_is_found_soon() -> None:
+    """The first call is turned away, or the second: that says nothing of the limit."""
+    limiter = sliding(20, 1)
+
+    async def main() -> list[tuple[float, bool]]:
+        for _ in range(19):
+            limiter.refuse()
+        return await _calls(limiter, 60)
+
+    assert _used(run(main()), 20, 30, 60) >= 0.88
+
+
+def test_bursts_with_a_rest_between_them() -> None:
+    """A rate that was not used has not been tried: it never makes a crowd of refusals."""
+    limiter = sliding(20, 1)
+
+    async def main() -> int:
+        refused = 0
+        for _ in range(10):
+            calls = await _calls(limiter, 5)
+            refused += [inside for _, inside in calls].count(False)
+            await asyncio.sleep(50)
+        return refused
+
+    assert run(main()) <= 10 * 8
 
 
 def test_a_fast_server_is_never_slowed() -> None:
@@ -139,76 +308,121 @@ def test_a_fast_server_is_never_slowed() -> None:
 def refused_after(calls: int, seconds: float, pause: float) -> tuple[_Rate, float]:
     """A rate after so many calls in so long, then one that was turned away, then a pause."""
     rate = _Rate()
-    for call in range(calls):
-        rate.started(call * seconds / calls)
-        rate.successes += 1
-    rate.turned_away(seconds)
+    _take(rate, 0, calls, seconds)
+    rate.turned_away(seconds, pause)
     rate.started(seconds + pause)
     return rate, seconds + pause
+
+
+def _take(rate: _Rate, start: float, calls: int, seconds: float) -> None:
+    for call in range(calls):
+        rate.started(start + call * seconds / calls)
+        rate.successes += 1
 
 
 def test_there_is_no_rate_until_a_call_is_turned_away() -> None:
     """However many there are."""
     rate = _Rate()
-    for call in range(1000):
-        rate.started(call / 1000)
+    _take(rate, 0, 1000, 1)
     assert rate.at(1) == math.inf
 
 
-def test_the_rate_lies_between_what_was_taken_and_what_was_refused() -> None:
-    """Ten a second came through, the pause included; fifty a second were tried."""
-    rate, now = refused_after(calls=50, seconds=1, pause=4)
-    assert 10 < rate.at(now) < 50
+@pytest.mark.parametrize(
+    ("seconds", "pause", "limit"),
+    [(0.1, 1, 20), (0.9, 1, 20), (5, 56, 20 / 60), (1, 300, 20 / 300)],
+)
+def test_the_pause_tells_the_window(seconds: float, pause: float, limit: float) -> None:
+    """Twenty came through in it, and it ends a second before the pause does, or later."""
+    rate, now = refused_after(20, seconds, pause)
+    assert rate.at(now) == pytest.approx(0.95 * limit, rel=0.01)
 
 
-def test_the_rate_grows_slowly_then_fast() -> None:
+def test_a_known_rate_is_kept_for_half_a_minute_then_grows_then_is_forgotten() -> None:
     """So that a limit is not overrun at once, and none is believed in for ever."""
-    rate, now = refused_after(calls=50, seconds=1, pause=4)
-    steps = [rate.at(now + seconds) for seconds in range(0, 600, 10)]
+    rate, now = refused_after(50, 0.5, 1)
+    steps = [rate.at(now + seconds) for seconds in range(60)]
     assert steps == sorted(steps)
-    assert rate.at(now + 15) < 75
-    assert rate.at(now + 300) > 1000
+    assert rate.at(now + 25) < 50
+    assert rate.at(now + 30) == pytest.approx(50)
+    assert rate.at(now + 43.2) == pytest.approx(100, rel=0.01)
+    rate.started(now + 56)
+    assert rate.at(now + 56) == math.inf
 
 
 @pytest.mark.parametrize("pause", [1, 57, 300])
-def test_a_budget_that_others_had_used_up_is_soon_forgotten(pause: float) -> None:
+def test_what_a_few_calls_say_is_soon_tried(pause: float) -> None:
     """One call came through and then, for long, none: that is no rate to go by."""
-    rate, now = refused_after(calls=1, seconds=0.1, pause=pause)
+    rate, now = refused_after(1, 0.1, pause)
     assert rate.at(now) > 0
-    assert rate.at(now + 60) > 20
+    assert rate.at(now + 8) >= 4 / pause
+    rate.started(now + 11)
+    assert rate.at(now + 11) == math.inf
+
+
+def test_what_was_forgotten_is_learnt_anew() -> None:
+    """From a first call on, as if none had ever been turned away."""
+    rate, now = refused_after(5, 0.1, 1)
+    _take(rate, now, 50, 10)
+    _take(rate, now + 11, 40, 0.1)
+    rate.turned_away(now + 11.1, 1)
+    rate.started(now + 12.1)
+    assert rate.at(now + 12.1) == pytest.approx(0.95 * 40, rel=0.01)
+
+
+def test_one_refusal_by_chance_costs_less_than_a_third() -> None:
+    """Right after a pause one call was let in, and the next one wasn't."""
+    rate, now = refused_after(50, 0.5, 1)
+    before = rate.at(now)
+    rate.successes += 1
+    rate.turned_away(now + 0.02, 1)
+    rate.started(now + 1.02)
+    assert 0.65 * before < rate.at(now + 1.02) < 0.7 * before
+
+
+def test_a_rate_that_lasted_is_itself_the_one_refused() -> None:
+    """Far more were let in than fit into one pause: only the pace was too high."""
+    rate, now = refused_after(50, 0.5, 1)
+    _take(rate, now, 1600, 33)
+    refused = rate.at(now + 33)
+    rate.turned_away(now + 33, 1)
+    rate.started(now + 34)
+    assert rate.at(now + 34) == pytest.approx(0.95 * refused, rel=0.01)
 
 
 def test_being_turned_away_at_once_makes_no_standstill() -> None:
     """There is a rate even if nothing came through."""
-    rate = _Rate()
-    rate.started(0)
-    rate.turned_away(0)
-    rate.started(57)
-    assert 0 < rate.at(57) < math.inf
-    assert rate.at(120) > 1
+    rate, now = refused_after(1, 0, 57)
+    rate.successes = 0
+    assert 0 < rate.at(now) < math.inf
+    rate.started(now + 60)
+    assert rate.at(now + 60) == math.inf
 
 
 def test_what_was_long_ago_says_nothing_about_a_burst() -> None:
     """A call an hour, then fifty in a second: it was the fifty that were too many."""
     rate = _Rate()
-    for hour in range(10):
-        rate.started(hour * 3600.0)
-    for call in range(50):
-        rate.started(40_000 + call / 50)
-        rate.successes += 1
-    rate.turned_away(40_001)
+    _take(rate, 0, 10, 36_000)
+    _take(rate, 40_000, 50, 1)
+    rate.turned_away(40_001, 1)
     rate.started(40_002)
     assert rate.at(40_002) > 20
 
 
+def test_a_rest_after_the_pause_counts_for_nothing() -> None:
+    """Nobody had anything to send for an hour."""
+    rate = _Rate()
+    _take(rate, 0, 50, 1)
+    rate.turned_away(1, 1)
+    rate.started(3600)
+    assert rate.at(3600) > 40
+
+
 def test_a_second_refusal_in_the_same_flight_changes_nothing() -> None:
     """They were sent together."""
-    once, now = refused_after(calls=50, seconds=1, pause=4)
+    once, now = refused_after(50, 1, 4)
     twice = _Rate()
-    for call in range(50):
-        twice.started(call / 50)
-        twice.successes += 1
-    twice.turned_away(1)
-    twice.turned_away(1.5)
+    _take(twice, 0, 50, 1)
+    twice.turned_away(1, 4)
+    twice.turned_away(1.5, 4)
     twice.started(5)
     assert twice.at(now + 7) == once.at(now + 7)

@@ -176,10 +176,10 @@ def test_a_straggler_of_an_earlier_flight_says_nothing_new() -> None:
             pass
         pacer.turned_away(started, 5)
         await Busy(pacer).waves(3)
-        limit, rate = pacer._limit, pacer._rate.at(100)
+        limit, rate = pacer._limit, pacer._rate.at(20)
         pacer.turned_away(early, 50)
         assert await Busy(pacer).one() > 50
-        return pacer._limit / limit, pacer._rate.at(100) / rate
+        return pacer._limit / limit, pacer._rate.at(20) / rate
 
     limits, rates = run(main())
     assert limits >= 1
