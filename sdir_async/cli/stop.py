@@ -32,6 +32,7 @@ class Stop:
 
     def __init__(self, grace: float) -> None:
         self.asked = asyncio.Event()
+        self._heard = False
         self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._ending: asyncio.Task[None] | None = None
@@ -47,9 +48,10 @@ class Stop:
                 signal.signal(number, handler)
 
     def _hear(self, *_: object) -> None:
-        if self.asked.is_set():
+        if self._heard:
             _say("stopped at once. The same command goes on from here.")
             os._exit(Exit.INTERRUPTED)
+        self._heard = True
         _say("stopping; what is on its way is waited for. Ctrl-C again: at once.")
         self._loop.call_soon_threadsafe(self.asked.set)
 
