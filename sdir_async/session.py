@@ -161,13 +161,17 @@ class Session:
         self._closed = True
         owned = list(self._owned)
         for task in owned:
-            task.cancel()
+            cancel_once(task)
         await asyncio.gather(*owned, return_exceptions=True)
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Let no task outlive this session."""
         self._owned.add(task)
         task.add_done_callback(self._owned.discard)
+
+    def _require_open(self) -> None:
+        if self._closed or self._http.is_closed:
+            raise ConfigurationError("This Sdir is closed; open another one.")
 
     def is_too_large(self, size: int) -> bool:
         """Say whether a body of so many bytes is larger than what was refused before allows."""
@@ -212,8 +216,6 @@ class Session:
         refused: set[str] = set()
         retries = _Retries(self.retry, self._pacer, patient=deadline is not None)
         while True:
-            if self._closed or self._http.is_closed:
-                raise ConfigurationError("This Sdir is closed; open another one.")
             happened, verdict = await self._attempt(request, refused, attempts, deadline)
             wait = retries.wait_after(verdict)
             if verdict.action is Action.RENEW_KEY and not await self._renew(refused, deadline):
@@ -249,6 +251,7 @@ class Session:
                 key = await self._keys.key()
                 built, body = self._build(request, key)
                 async with self._pacer as started:
+                    self._require_open()
                     if deadline is None or started < deadline:
                         request.maybe_applied = True
                         happened = Lost("answer", "the deadline passed before it was answered")
@@ -365,6 +368,12 @@ class _Retries:
 
     def _left(self, used: int) -> bool:
         return used < self._policy.attempts
+
+
+def cancel_once(task: asyncio.Task[None]) -> None:
+    """Cancel a task, but don't disturb it while it ends: its journal is to be closed."""
+    if not task.cancelling():
+        task.cancel()
 
 
 def body_of(happened: Happened) -> bytes:

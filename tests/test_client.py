@@ -15,7 +15,7 @@ from sdir_async.client import DEFAULT_TIMEOUT
 from sdir_async.document import Document
 from sdir_async.operations import Operations
 
-from .scripted import KEY, OK, Script, sdir_over
+from .scripted import KEY, OK, Script, answer, sdir_over
 from .virtual import run
 
 COURSES = "aps-course-external/v1"
@@ -141,6 +141,27 @@ async def test_a_closed_sdir_says_so() -> None:
     for call in (sdir.course.v1.list_codes(), sdir.course.v1.create_courses([])):
         with pytest.raises(ConfigurationError, match="This Sdir is closed; open another one"):
             await call
+
+
+def test_what_waits_for_its_turn_while_its_sdir_is_closed_is_not_sent() -> None:
+    """A pause ends after the end: an upload's records are unsent, and not in doubt."""
+    script = Script(answer(429, retry_after="60"))
+
+    async def main() -> None:
+        sdir = sdir_over(script)
+        first = asyncio.create_task(sdir.course.v1.list_codes())
+        await asyncio.sleep(1)
+        upload = sdir.course.v1.upload([{}], check=False)
+        second = asyncio.ensure_future(upload)
+        await asyncio.sleep(1)
+        await sdir.aclose()
+        for task in (first, second):
+            with pytest.raises(ConfigurationError, match="This Sdir is closed"):
+                await task
+        assert upload.report.unsent == 1
+
+    run(main())
+    assert len(script.requests) == 1
 
 
 def test_a_call_that_waits_while_its_sdir_is_closed_is_not_repeated() -> None:

@@ -86,7 +86,7 @@ class Run:
                 try:
                     async with asyncio.TaskGroup() as tasks:
                         self._chunker.plan(journal.planned())
-                        self._reader = tasks.create_task(self._read(tasks))
+                        tasks.create_task(self._read(tasks))
                 finally:
                     self._account()
             if self._error is not None:
@@ -114,6 +114,7 @@ class Run:
         self.stopping = True
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
+        self._reader = asyncio.current_task()
         bound = asyncio.timeout_at(self.deadline)
         try:
             async with bound, _iterating(self.plan.records) as records:

@@ -278,9 +278,9 @@ class SqliteJournal(Journal):
 
     async def _close(self) -> None:
         """Close the file, after whatever the thread is still at, even if nobody waits for it."""
-        closing = asyncio.ensure_future(self._in_thread(self._close_db))
+        closing = self._thread.submit(self._close_db)
         try:
-            await asyncio.shield(closing)
+            await self._in_thread(closing.result)
         finally:
             self._thread.shutdown(wait=False)
 

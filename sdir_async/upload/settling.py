@@ -50,6 +50,8 @@ class Settling:
     async def run(self) -> None:
         """Work until every record is settled; whatever interrupts, none is forgotten."""
         try:
+            if not self._plan.isolate and any(piece.rejections for piece in self._todo):
+                self._run.stop()
             for outcome in self._known:
                 await self._run.tell(outcome)
             while self._todo:
@@ -75,8 +77,6 @@ class Settling:
         for at, reasons in findings.warned.items():
             self._run.warn(Notice(self._chunk.start + positions[at], reasons))
         self._todo.append(evolve(piece.without(refused), refusals=0) if refused else piece)
-        if refused and not self._plan.isolate:
-            self._run.stop()
 
     def _findings(self, piece: Piece) -> Findings:
         return Findings() if self._plan.check is None else self._plan.check(piece)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ConfigurationError
+from ..session import cancel_once
 from .engine import Run
 from .report import ChunkOutcome, UploadReport
 
@@ -81,8 +81,8 @@ class Upload(Generic[SavedT]):
 
     async def aclose(self) -> None:
         """End the upload now; what was on its way is in doubt. The report says so."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
+        if self._task is not None:
+            cancel_once(self._task)
             await asyncio.wait([self._task])
 
     async def __aenter__(self) -> Self:
@@ -103,13 +103,14 @@ class _Channel(Generic[SavedT]):
     def __init__(self, room: int) -> None:
         self.queue: asyncio.Queue[ChunkOutcome[SavedT] | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(room)
-        self._most = room
         self._abandoned = False
 
     async def put(self, outcome: ChunkOutcome[Any]) -> None:
         """Hand over an outcome; wait while the loop is that much behind."""
         await self._room.acquire()
-        if not self._abandoned:
+        if self._abandoned:
+            self._room.release()  # for the next one that waits
+        else:
             self.queue.put_nowait(outcome)
 
     async def get(self) -> ChunkOutcome[SavedT] | None:
@@ -124,7 +125,7 @@ class _Channel(Generic[SavedT]):
     def abandon(self) -> None:
         """Nobody takes outcomes any more: let the upload run on."""
         self._abandoned = True
-        self._room = asyncio.Semaphore(sys.maxsize)
+        self._room.release()
 
     def end(self, task: asyncio.Task[None]) -> None:
         """Nothing more comes. The task's error is looked at, so that nobody has to."""
@@ -154,4 +155,4 @@ class _Outcomes(Generic[SavedT]):
 
     def __del__(self) -> None:
         if not self._task.done() and not self._task.get_loop().is_closed():
-            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+            self._task.get_loop().call_soon_threadsafe(cancel_once, self._task)

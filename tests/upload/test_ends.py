@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sdir_async import ConfigurationError, Sdir, Snapshot, UploadReport
+from sdir_async.upload.journal import Journal
 from tests.upload.server import Fate, Record, Register, client, pulled, record
 from tests.virtual import run
 
@@ -273,6 +275,79 @@ def test_iterated_then_awaited_gives_the_report() -> None:
             assert (await upload).accepted == 25
             with pytest.raises(RuntimeError, match="once"):
                 await anext(aiter(upload))
+
+    run(main())
+
+
+def test_awaited_when_everything_waits_for_the_reader() -> None:
+    """Whoever took one outcome, was slow, and then awaits gets the report, too."""
+
+    async def main() -> None:
+        async with client(Register()) as sdir:
+            upload = sdir.course.v1.upload(records(300), chunk_size=10, check=False)
+            outcomes = aiter(upload)
+            await anext(outcomes)
+            await asyncio.sleep(60)
+            async with asyncio.timeout(60):
+                assert (await upload).accepted == 300
+
+    run(main())
+
+
+def test_nothing_more_is_read_after_a_refusal_by_the_check() -> None:
+    """With on_rejected="stop" the rest of a long input is left where it is."""
+
+    async def main() -> None:
+        taken = [0]
+        async with client(Register()) as sdir:
+            report = await sdir.course.v1.upload(
+                pulled([{}] * 1000, taken), chunk_size=10, concurrency=2, on_rejected="stop"
+            )
+        assert taken[0] <= 30
+        whole(report, taken[0])
+        assert report.rejected > 0
+
+    run(main())
+
+
+@pytest.mark.parametrize("steps", range(1, 40, 2))
+def test_cancelled_with_a_journal_no_task_stays(tmp_path: Path, steps: int) -> None:
+    """The file is closed by its own thread, and by no task."""
+
+    async def main() -> None:
+        async with client(Register()) as sdir:
+            options: Any = {"journal": tmp_path / "j", "chunk_size": 5, "check": False}
+            task = asyncio.ensure_future(sdir.course.v1.upload(records(10), **options))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for _ in range(2):
+                task.cancel()
+                await asyncio.sleep(0)
+            await asyncio.wait([task])
+            nothing_runs()
+
+    run(main())
+
+
+def test_an_upload_is_not_disturbed_while_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaving the loop ends it, and so does closing the Sdir; its journal is still closed."""
+    closed = []
+
+    async def close(*_: object) -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            await asyncio.sleep(10)
+            closed.append(True)
+
+    async def main() -> None:
+        monkeypatch.setattr(Journal, "__aexit__", close)
+        async with client(Register()) as sdir:
+            async for _ in sdir.course.v1.upload(records(5), check=False):
+                await asyncio.sleep(5)
+                break
+            await asyncio.sleep(5)
+        assert closed
 
     run(main())
 
