@@ -64,4 +64,4 @@ def jsonable(value: object) -> object:
     """
     if isinstance(value, Model):
         return value.to_dict()
-    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+    raise TypeError(f"there is no JSON for {type(value).__name__}")

@@ -12,6 +12,7 @@ import orjson
 from attrs import Factory, define, evolve, field
 
 from ..errors import Reason
+from ..privacy import mask
 from ..types import Model, jsonable
 from .report import Rejection
 
@@ -88,12 +89,9 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
     def _writer(self, kind: type) -> Callable[[Any], bytes]:
         if issubclass(kind, bytes):
             return _as_object
-        if issubclass(kind, Model):
-            if not issubclass(kind, self._models):
-                raise TypeError(f"{kind.__module__}.{kind.__name__} {_NOT_TAKEN}")
-            to_dict, dumps = kind.to_dict, orjson.dumps
-            return lambda record: dumps([to_dict(record)], jsonable)[1:-1]
-        if issubclass(kind, dict):
+        if issubclass(kind, Model) and not issubclass(kind, self._models):
+            raise TypeError(f"{kind.__module__}.{kind.__name__} {_NOT_TAKEN}")
+        if issubclass(kind, Model | dict):
             return _dumps
         if issubclass(kind, Mapping):
             return lambda record: _dumps(dict(record))
@@ -118,11 +116,12 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
             Unreadable: The record has the right type, but holds what JSON can't.
             TypeError: It is not a record at all, or one of another API or version.
         """
-        value: Any = record
-        write = self[type(value)]
-        if write is _as_object:
-            return write(value)
-        return _written(value.to_dict() if isinstance(value, Model) else dict(value))
+        write = self[type(record)]
+        try:
+            return write(record)
+        except orjson.JSONEncodeError as error:
+            why = mask(str(error.__cause__ or error))
+            raise Unreadable(f"It can't be written as JSON: {why}.") from None
 
 
 _OPENS, _CLOSES = b"{}"
@@ -133,9 +132,7 @@ _NOT_TAKEN = (
 
 
 def _as_object(record: bytes) -> bytes:
-    if record[:1] == b"{" and record[-1:] == b"}":
-        return record
-    record = record.strip()
+    record = bytes(record).strip()  # no copy is made of what is bytes already, and bare
     if record[:1] != b"{" or record[-1:] != b"}":
         raise Unreadable("The bytes are not a JSON object.")
     return record
@@ -148,13 +145,6 @@ def _dumps(value: object) -> bytes:
     heap in pieces, and each call then takes ten times as long. A copy is as large as it has to be.
     """
     return orjson.dumps([value], default=jsonable)[1:-1]
-
-
-def _written(value: object) -> bytes:
-    try:
-        return _dumps(value)
-    except orjson.JSONEncodeError as error:
-        raise Unreadable(f"It can't be written as JSON: {error}.") from None
 
 
 _END = object()
@@ -176,7 +166,7 @@ class Chunker:
         self._planned: list[int] = []
         self._chunk = Chunk(0)
         self._size = 1
-        self._refused_type = False
+        self._failed = False
         self._at_once = at_once
         self._ahead: Iterator[Any] = iter(())
 
@@ -186,8 +176,8 @@ class Chunker:
 
     @property
     def read(self) -> int:
-        """How many records were taken, the one included that was not a record at all."""
-        return self._chunk.start + len(self._chunk) + self._refused_type
+        """How many records were taken, the one included that ended it all."""
+        return self._chunk.start + len(self._chunk) + self._failed
 
     def fill(self, records: Iterator[object], encode: Encoder) -> Chunk | None:
         """Take records until a chunk is full, which is returned, or until there are no more.
@@ -196,7 +186,7 @@ class Chunker:
         of the iterator. What can't be written is refused.
 
         Raises:
-            TypeError: One of them is not a record at all.
+            Exception: One of them is not a record at all, or its own code failed.
         """
         if self._at_once and self._take_at_once(list(islice(records, self._longest)), encode):
             return self._cut() if len(self._chunk) == self._longest else None
@@ -247,7 +237,7 @@ class Chunker:
                     body = record
                 else:
                     body = encode[kind](record)
-            except (Unreadable, TypeError, IndexError):
+            except Exception:  # noqa: BLE001  written again below, and raised there
                 self._size = size
                 return record, b""
             if size + len(body) >= largest:
@@ -264,9 +254,9 @@ class Chunker:
             return encode(record), ()
         except Unreadable as error:
             return b"", (Reason(str(error)),)
-        except TypeError as error:
+        except Exception as error:
             error.add_note(f"It is record {self.read} of the input.")
-            self._refused_type = True
+            self._failed = True
             raise
 
     def feed(

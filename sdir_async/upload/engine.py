@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .chunks import Chunk
     from .plan import Plan
 
+_MOST_AT_ONCE = 5000
+"""Records; to find only then that so many are too large would hold up all that is under way."""
+
 
 class Run:
     """One upload under way.
@@ -43,7 +46,7 @@ class Run:
         self._chunker = Chunker(
             plan.chunk_size,
             plan.session.body_limit(plan.chunk_bytes),
-            at_once=type(plan.records) in (list, tuple),
+            at_once=type(plan.records) in (list, tuple) and plan.chunk_size <= _MOST_AT_ONCE,
         )
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._requests = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -115,13 +116,23 @@ def test_taking_records_out_keeps_the_others(refused: list[bool]) -> None:
     )
 
 
+class Line(bytes):
+    """Bytes that know where they stood: orjson reads none but plain ones."""
+
+
 ENCODE = Encoder((v1.AdditionalCompetence, v1.SavedAdditionalCompetence))
 
 
 @pytest.mark.parametrize(
     "given_record",
-    [{"a": 1}, b' {"a":1}\n', v1.CompetenceCode("BS0")],
-    ids=["mapping", "bytes", "model"],
+    [
+        {"a": 1},
+        MappingProxyType({"a": 1}),
+        b' {"a":1}\n',
+        Line(b'{"a":1}'),
+        v1.CompetenceCode("BS0"),
+    ],
+    ids=["dict", "mapping", "bytes", "line", "model"],
 )
 def test_what_a_record_can_be(given_record: object) -> None:
     """A mapping and bytes are taken as they are; a model that is no record of a batch is not."""
@@ -129,16 +140,24 @@ def test_what_a_record_can_be(given_record: object) -> None:
         with pytest.raises(TypeError, match="CompetenceCode is not a record here"):
             ENCODE(given_record)
     else:
-        assert ENCODE(given_record) == b'{"a":1}'
+        body = ENCODE(given_record)
+        assert (type(body), body) == (bytes, b'{"a":1}')
 
 
 @pytest.mark.parametrize(
-    "given_record", [b"", b"[1]", b"{", b"null", {"a": object()}, {"a": "\ud800"}, {1: 2}]
+    "given_record",
+    [
+        *(b"", b"[1]", b"{", b"null"),
+        *({"a": object()}, {"a": "\ud800"}, {1: 2}, {"a": 10**30}),
+        v1.AdditionalCompetence(*["41814061033"] * 4),  # type: ignore[arg-type]
+    ],
+    ids=range(9),
 )
 def test_what_can_not_be_written_as_json(given_record: object) -> None:
     """A record that JSON can't hold is unreadable: it is rejected, and ends no upload."""
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable) as caught:
         ENCODE(given_record)
+    assert "41814061033" not in str(caught.value)
 
 
 @pytest.mark.parametrize("given_record", [None, 1, "{}", [{}], bytearray(b"{}")])

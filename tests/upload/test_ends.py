@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +216,32 @@ def test_a_wrong_record_stops_with_the_place_it_stands() -> None:
                 await sdir.course.v1.upload([record(0), 3], check=False)  # type: ignore[list-item]
             assert caught.value.report.remaining == (range(2),)  # type: ignore[attr-defined]
             assert "It is record 1 of the input." in caught.value.__notes__
+
+    run(main())
+
+
+class Lazy(Mapping[str, Any]):
+    """A record whose own code fails."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        raise Broken
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("kind", [list, iter])
+def test_a_record_whose_own_code_fails(kind: Any) -> None:
+    """Its error is raised, and the record was read."""
+
+    async def main() -> None:
+        async with client(Register()) as sdir:
+            with pytest.raises(Broken) as caught:
+                await sdir.course.v1.upload(kind([record(0), Lazy()]), check=False)
+            assert caught.value.report.remaining == (range(2),)  # type: ignore[attr-defined]
 
     run(main())
 
