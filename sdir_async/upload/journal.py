@@ -42,8 +42,8 @@ _TABLES: Final = """
         id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, detail BLOB NOT NULL
     );
 """
-_AT_ONCE: Final = 1000
-"""So many entries in one statement; SQLite allows 8191 with four values each."""
+_AT_ONCE: Final = 200
+"""So many entries in one statement: four values each, of which SQLite before 3.32 allows 999."""
 
 
 class Journal:
@@ -264,7 +264,7 @@ class SqliteJournal(Journal):
             self._salt = bytes.fromhex(stored["salt"])
             for event in db.execute("SELECT * FROM event ORDER BY id"):
                 self._replay(*event)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise OSError("it is damaged") from error
 
     def _replay(self, last: int, chunk: int, kind: str, detail: bytes) -> None:

@@ -231,6 +231,12 @@ def spoil_truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:5000])
 
 
+def spoil_event(path: Path) -> None:
+    run(upload(Register(), records(), path))
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE event SET detail = '[]' WHERE kind = 'rejected'")
+
+
 def spoil_missing_folder(path: Path) -> None:
     shutil.rmtree(path.parent)
 
@@ -241,6 +247,7 @@ SPOILERS = [
     spoil_database,
     spoil_empty,
     spoil_truncated,
+    spoil_event,
     spoil_missing_folder,
 ]
 
