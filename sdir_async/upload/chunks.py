@@ -189,22 +189,27 @@ class Chunker:
             Exception: One of them is not a record at all, or its own code failed.
         """
         if self._at_once and self._take_at_once(list(islice(records, self._longest)), encode):
-            return self._cut() if len(self._chunk) == self._longest else None
+            return self._cut() if self._is_full else None
         records = chain(self._ahead, records)
-        while True:
-            room = self._longest - len(self._chunk)
-            record, body = self._take_plain(islice(records, room - 1), encode)
-            if record is _END:
-                record = next(records, _END)
-            if record is _END:
+        while not self._is_full:
+            some = islice(records, self._longest - len(self._chunk))
+            record, body = self._take_plain(some, encode)
+            if record is not _END:
+                written = (body, ()) if body else self._write(record, encode)
+                if full := self.feed(record, *written):
+                    return full
+            elif not self._is_full:
                 return None
-            written = (body, ()) if body else self._write(record, encode)
-            if full := self.feed(record, *written):
-                return full
+        return self._cut()
 
     @property
     def _longest(self) -> int:
         return self._planned[-1] if self._planned else self._max_records
+
+    @property
+    def _is_full(self) -> bool:
+        overflows = not self._planned and self._size >= self.max_bytes
+        return len(self._chunk) >= self._longest or (overflows and len(self._chunk) > 0)
 
     def _take_at_once(self, records: list[Any], encode: Encoder) -> bool:
         """Take these records as a chunk; if that can't be, they are taken one by one from now on.
@@ -259,26 +264,18 @@ class Chunker:
             self._failed = True
             raise
 
-    def feed(
-        self, record: object, body: bytes, refused: tuple[Reason, ...] | None = None
-    ) -> Chunk | None:
+    def feed(self, record: object, body: bytes, refused: tuple[Reason, ...] = ()) -> Chunk | None:
         """Take one record; return a chunk when one is full."""
         full = None
-        if (
-            self._chunk.records
-            and not self._planned
-            and self._size + len(body) + 1 > self.max_bytes
-        ):
+        too_much = not self._planned and self._size + len(body) + 1 > self.max_bytes
+        if too_much and self._chunk.records:
             full = self._cut()
         if refused:
             self._chunk.refused[len(self._chunk)] = refused
         self._chunk.records.append(record)
         self._chunk.bodies.append(body)
         self._size += len(body) + 1
-        overflows = not self._planned and self._size >= self.max_bytes
-        if full is None and (len(self._chunk) >= self._longest or overflows):
-            full = self._cut()
-        return full
+        return self._cut() if full is None and self._is_full else full
 
     @property
     def partial(self) -> Chunk:

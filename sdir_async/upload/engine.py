@@ -123,7 +123,8 @@ class Run:
             async with bound, _iterating(self.plan.records) as records:
                 if isinstance(records, AsyncIterator):
                     async for record in records:
-                        if chunk := self._fill(iter((record,))):
+                        one = iter((record,))
+                        while chunk := self._fill(one):
                             await self._start(chunk, tasks)
                 else:
                     while chunk := self._fill(records):

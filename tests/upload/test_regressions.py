@@ -404,13 +404,16 @@ def test_bytes_that_hold_two_records_without_the_check() -> None:
     assert (report.accepted, register.batches) == (2, [4, 2])
 
 
-def test_a_huge_record_does_not_wait_for_the_next_one() -> None:
-    """It fills its chunk alone."""
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_huge_record_does_not_wait_for_the_next_one(before: int) -> None:
+    """It fills its chunk alone, and whatever was taken before it goes first."""
 
     async def slow() -> AsyncIterator[Record]:
-        yield {**record(0), "comment": "x" * 5000}
+        for one in records(before):
+            yield one
+        yield {**record(before), "comment": "x" * 5000}
         await asyncio.sleep(3600)
-        yield record(1)
+        yield record(before + 1)
 
     async def main() -> None:
         register = Register()
@@ -419,7 +422,7 @@ def test_a_huge_record_does_not_wait_for_the_next_one() -> None:
                 sdir.course.v1.upload(slow(), chunk_bytes=2000, check=False)
             )
             await asyncio.sleep(1)
-            assert len(register.saved) == 1
+            assert len(register.saved) == before + 1
             await task
 
     run(main())
