@@ -196,10 +196,11 @@ class Session:
             UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
         """
         exchange = await self.exchange(request, deadline)
-        if exchange.verdict.action is not Action.ACCEPT:
+        answer = exchange.happened
+        if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
             raise failure_of(request, exchange, hint)
         try:
-            return read(body_of(exchange.happened))
+            return read(answer.body)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             lost = Lost("answer", f"an answer that can't be understood ({type(error).__name__})")
             verdict = judge(request.operation.effect, lost)
@@ -374,11 +375,6 @@ def cancel_once(task: asyncio.Task[None]) -> None:
     """Cancel a task, but don't disturb it while it ends: its journal is to be closed."""
     if not task.cancelling():
         task.cancel()
-
-
-def body_of(happened: Happened) -> bytes:
-    """Return the body of an answer."""
-    return happened.body if isinstance(happened, Answer) else b""
 
 
 def failure_of(request: Request, exchange: Exchange, hint: str = "") -> SdirError:
