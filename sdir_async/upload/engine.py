@@ -8,6 +8,7 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+from ..errors import JournalMismatch
 from .chunks import Chunker, Piece
 from .reconcile import Lister
 from .report import ChunkOutcome, Ledger, Notice, Snapshot, State, UploadReport
@@ -101,12 +102,15 @@ class Run:
         self._finished = self._loop.time()
 
     def _account(self) -> None:
-        """Settle what no task came to, and what was read of a chunk that an earlier run sent."""
+        """Settle what no task came to, and what was read of a chunk that was not full."""
         for settling in list(self._open):
             settling.abandon()
-        rest = self._chunker.partial
-        if self.plan.journal.knows(rest):
-            piece = Piece(rest, range(len(rest)), doubtful=True)
+        self._doubt(self._chunker.partial)
+
+    def _doubt(self, chunk: Chunk) -> None:
+        """An earlier run may have sent these records, or some: they are not unsent."""
+        if self.plan.journal.knows(chunk):
+            piece = Piece(chunk, range(len(chunk)), doubtful=True)
             self.enter(piece, "in_doubt", remember=False)
 
     def stop(self, error: BaseException | None = None) -> None:
@@ -153,7 +157,12 @@ class Run:
             self._ledger.read = self._chunker.read
 
     async def _start(self, chunk: Chunk, tasks: asyncio.TaskGroup) -> None:
-        settling = Settling(self, chunk, self.plan.journal.begin(chunk))
+        try:
+            past = self.plan.journal.begin(chunk)
+        except JournalMismatch:
+            self._doubt(chunk)
+            raise
+        settling = Settling(self, chunk, past)
         self._open.add(settling)
         await self._slots.acquire()
         tasks.create_task(self._settle(settling))

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -173,14 +174,17 @@ CHANGES: dict[str, Callable[[list[Record]], list[Record]]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_input_is_refused(tmp_path: Path, change: str) -> None:
-    """Another input under the same journal is a mistake, not a mixture."""
+    """Another input under the same journal is a mistake, not a mixture; none saved is unsent."""
     journal = tmp_path / "journal"
     register = Register()
     run(upload(register, records(), journal))
     saved = len(register.saved)
+    changed = CHANGES[change](records())
     with pytest.raises(JournalMismatch, match="input is not the one") as caught:
-        run(upload(register, CHANGES[change](records()), journal))
+        run(upload(register, changed, journal))
     assert caught.value.report is not None
+    unsent = {changed[at]["personalIdentityNumber"] for at in chain(*caught.value.report.remaining)}
+    assert not unsent & set(register.counts())
     assert len(register.saved) == saved
 
 
