@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JournalMismatch
+from ..session import cancel_once
 from .chunks import Chunker, Piece
 from .reconcile import Lister
 from .report import ChunkOutcome, Ledger, Notice, Snapshot, State, UploadReport
@@ -117,7 +118,7 @@ class Run:
         """Begin nothing new; the first error, if there is one, is raised at the end."""
         self._error = error if self._error is None else self._error
         if not self.stopping and self._reader and self._reader is not asyncio.current_task():
-            self._reader.cancel()
+            cancel_once(self._reader)
         self.stopping = True
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
@@ -140,15 +141,15 @@ class Run:
             self._raised(error, expired=bound.expired())
 
     def _raised(self, error: BaseException, *, expired: bool = False) -> None:
-        """End the upload for an error in one of its tasks, unless the task itself was ended.
+        """End the upload for an error in one of its tasks.
 
-        A cancellation that nobody asked this task for comes from the user's own code.
+        A cancellation comes from whoever cancelled the upload, who hears of it in any case; from
+        the user's own code; or, to the reader, from `stop`.
         """
-        task = asyncio.current_task()
-        ended = isinstance(error, asyncio.CancelledError) and task and task.cancelling()
-        if ended or isinstance(error, KeyboardInterrupt | SystemExit):
+        if isinstance(error, KeyboardInterrupt | SystemExit):
             raise error
-        self.stop(None if expired else error)
+        if not (self.stopping and isinstance(error, asyncio.CancelledError)):
+            self.stop(None if expired else error)
 
     def _fill(self, records: Iterator[object]) -> Chunk | None:
         try:

@@ -220,6 +220,40 @@ def test_a_wrong_record_stops_with_the_place_it_stands() -> None:
     run(main())
 
 
+async def cancel_here(_: object = None) -> bool:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+    return True
+
+
+async def cancelling(count: int) -> AsyncIterator[Record]:
+    for one in records(count):
+        yield one
+    await cancel_here()
+
+
+@pytest.mark.parametrize("where", ["input", "reconcile"])
+def test_users_code_that_cancels_the_task_it_runs_in(where: str) -> None:
+    """The upload is cancelled; it does not end as if all were well."""
+
+    async def main() -> None:
+        register = Register(latency=1.0, fates=[_lost_after()] if where == "reconcile" else [])
+        source: Any = cancelling(25) if where == "input" else records(25)
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(
+                source, chunk_size=10, check=False, reconcile=cancel_here
+            )
+            with pytest.raises(asyncio.CancelledError):
+                await upload
+            nothing_runs()
+            report = upload.report
+            assert report.accepted + report.in_doubt == len(register.saved)
+
+    run(main())
+
+
 class Lazy(Mapping[str, Any]):
     """A record whose own code fails."""
 
