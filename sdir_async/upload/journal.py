@@ -281,6 +281,9 @@ class SqliteJournal(Journal):
         closing = self._thread.submit(self._close_db)
         try:
             await self._in_thread(closing.result)
+        except asyncio.CancelledError:
+            await self._in_thread(closing.result)
+            raise
         finally:
             self._thread.shutdown(wait=False)
 
