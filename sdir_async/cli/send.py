@@ -141,7 +141,8 @@ def exit_of(result: Result) -> Exit:
     report, error = result.report, result.error
     if isinstance(error, Stopped):
         return Exit.INTERRUPTED
-    if isinstance(error, _WRONG) and not report.accepted + report.in_doubt:
+    sent = report.accepted or (report.in_doubt and report.requests)
+    if isinstance(error, _WRONG) and not sent:
         return Exit.USAGE
     if error is not None or report.unsent:
         return Exit.STOPPED
