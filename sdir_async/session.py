@@ -111,8 +111,8 @@ class _Body:
     It can as soon as the first, or the last, piece is handed to the transport, whatever is raised
     after that: the peer may have read it, applied the request and broken off before we hear of it.
 
-    It is handed over once. A transport of the user's that sends again by itself what it thinks was
-    lost would report twice what a create creates.
+    That of a create is handed over `once`. A transport of the user's that sends again by itself
+    what it thinks was lost would report it twice.
     """
 
     def __init__(self, content: bytes, *, copied: bool, once: bool) -> None:
@@ -281,7 +281,9 @@ class Session:
         unknown = not isinstance(self._http, LeanClient)
         body = None
         if len(content) > _LARGE or (unknown and content):
-            body = _Body(content, copied=unknown, once=request.operation.effect == "create")
+            # `auth` of the user's sends again what was answered with 401, and may
+            once = request.operation.effect == "create" and self._http.auth is None
+            body = _Body(content, copied=unknown, once=once)
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",

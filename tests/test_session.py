@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 import httpx
@@ -80,23 +80,27 @@ def test_a_create_of_unknown_fate_is_not_repeated(line: Line) -> None:
     assert len(script.requests) == 1
 
 
-class SendsAgain(httpx.AsyncBaseTransport):
-    """A transport of the user's that repeats by itself whatever fails."""
+class Unread(httpx.AsyncBaseTransport):
+    """A transport that keeps nothing of a body, like a real one."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._send(request)
-        except httpx.TransportError:
-            return await self._send(request)
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
         method, url, headers, stream = request.method, request.url, request.headers, request.stream
         return await self.script.handle_async_request(
             httpx.Request(method, url, headers=headers, stream=stream)
         )
+
+
+class SendsAgain(Unread):
+    """A transport of the user's that repeats by itself whatever fails."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except httpx.TransportError:
+            return await super().handle_async_request(request)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,25 @@ def test_a_transport_that_sends_again_by_itself(call: Call, answered: int) -> No
         with pytest.raises(sdir_async.UnknownOutcome, match="StreamConsumed"):
             run(call(sdir))
     assert len(script.bodies) == 1 + answered
+
+
+class Token(httpx.Auth):
+    """What a user has whose gateway wants a token, too: a new one after a 401."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = "Bearer old"
+        response = yield request
+        if response.status_code == 401:
+            request.headers["Authorization"] = "Bearer new"
+            yield request
+
+
+def test_a_token_that_ran_out_is_renewed_by_the_client() -> None:
+    """A request that was answered with 401 was not applied: its body may go again."""
+    script = Script(answer(401), OK)
+    sdir = Sdir("key", http_client=httpx.AsyncClient(transport=Unread(script), auth=Token()))
+    assert run(create(sdir)) == []
+    assert script.bodies == [b"[]", b"[]"]
 
 
 @pytest.mark.parametrize(
