@@ -24,7 +24,7 @@ from sdir_async.answers import (
     retry_after,
 )
 
-from .scripted import ASLEEP
+from .scripted import ASLEEP, KEY
 
 TITLE = "One or more validation errors occurred."
 WAKING = "Database 'a' on server 'b' is not currently available. Please retry the connection later."
@@ -196,6 +196,12 @@ def test_reasons_that_are_no_list_of_texts_are_told_all_the_same(
 ) -> None:
     """Better odd than lost."""
     assert [reason.message for reason in reasons_of(refusal(errors))] == messages
+
+
+def test_a_key_that_the_server_repeats_is_no_reason() -> None:
+    """Only its place is told."""
+    reasons = reasons_of(refusal({"Ocp-Apim-Subscription-Key": [f"{KEY} is unknown"]}))
+    assert reasons == (Reason("***", "Ocp-Apim-Subscription-Key"),)
 
 
 @pytest.mark.parametrize("errors", [{}, [], None, "bad", 5, {"[0].A": []}], ids=repr)

@@ -128,6 +128,27 @@ def test_answers_after_which_nobody_knows(effect: Effect, happened: Any) -> None
     assert judge(effect, happened) == UNKNOWN.get(effect, REPEATED)
 
 
+CLOCK = {
+    "retry-after": "Mon, 23 Nov 2026 10:00:30 GMT",
+    "date": "Mon, 23 Nov 2026 10:00:00 GMT",
+}
+
+
+@pytest.mark.parametrize(
+    ("happened", "verdict"),
+    [
+        (Answer(503, {"retry-after": "5"}, b""), Verdict(Action.PAUSE, wait=5.0)),
+        (Answer(429, CLOCK, b""), Verdict(Action.PAUSE, wait=30.0)),
+        (Answer(403, {"retry-after": "60"}, b""), Verdict(Action.QUOTA, wait=60.0)),
+        (Answer(200, {"content-type": "text/html"}, b"Sign in"), UNKNOWN["create"]),
+    ],
+    ids=["503", "429", "403 that says no more", "page without a tag"],
+)
+def test_a_header_alone_decides(happened: Answer, verdict: Verdict) -> None:
+    """In any mapping with names in lower case, and with nothing in the body that helps."""
+    assert judge("create", happened) == verdict
+
+
 @pytest.mark.parametrize("effect", EFFECTS)
 @pytest.mark.parametrize("happened", [row[1] for row in ABORTED], ids=[r[0] for r in ABORTED])
 def test_a_failure_of_the_api_itself(effect: Effect, happened: Answer) -> None:

@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sdir_async import InvalidRequest, Reason, UploadReport
-from sdir_async.upload.search import named_in
+from sdir_async.upload.chunks import Chunk, Piece
+from sdir_async.upload.search import Uniform, named_in, singled_out
 from tests.upload.server import Record, Register, bad, client, record
 from tests.virtual import run
 
@@ -122,6 +123,28 @@ def test_many_named_one_by_one_are_no_reason_to_stop() -> None:
     assert report.requests <= 20 + 20
 
 
+@pytest.mark.parametrize(("chunk_size", "last"), [(2, 2), (3, 1), (4, 4), (8, 1)])
+def test_suspicion_ends_with_single_records(chunk_size: int, last: int) -> None:
+    """They are taken out of what is left, be it two records or none, and then it is over."""
+    register = Register(naming="none")
+    options = {"chunk_size": chunk_size, "concurrency": 1}
+    with pytest.raises(InvalidRequest):
+        run(upload(register, [bad(at) for at in range(200)], **options))
+    assert register.batches[-2:] == [last, 1]
+
+
+def test_what_was_found_here_is_no_refusal_by_the_server() -> None:
+    """Chunks with a bad record of either kind go on side by side: each is sent twice."""
+    given_records = [{**record(at), "personalIdentityNumber": "41814061033"} for at in range(20)]
+    for at in (0, 10):
+        given_records[at]["completedAt"] = "yesterday"
+        given_records[at + 1]["courseCode"] = "BAD"
+    register = Register(latency=1.0)
+    report = run(upload(register, given_records, chunk_size=10, check=True))
+    assert (report.accepted, report.rejected) == (16, 4)
+    assert (register.batches, report.seconds) == ([9, 9, 8, 8], 2.0)
+
+
 def test_a_small_input_is_searched_to_the_end() -> None:
     """Ten records that are all bad are ten rejections, not an error."""
     report = run(upload(Register(naming="none"), [bad(at) for at in range(10)]))
@@ -179,3 +202,94 @@ def test_both_ways_to_name_an_item(key: str, field: str) -> None:
 def test_an_item_that_was_not_sent_is_not_named() -> None:
     """An index beyond the request is no record of ours."""
     assert named_in((Reason("no", "x", 5),), 5) == {}
+
+
+def test_all_that_is_said_of_an_item_is_kept() -> None:
+    """In its order, and apart from what is said of others."""
+    said = (Reason("no", "x", 1), Reason("never", "x", 0), Reason("nor", "y", 1))
+    assert named_in(said, 2) == {
+        1: (Reason("no", "x"), Reason("nor", "y")),
+        0: (Reason("never", "x"),),
+    }
+
+
+def after(*refusals: tuple[str, int], read: int = 64) -> Uniform:
+    """So many records refused at a time, for these reasons."""
+    uniform = Uniform()
+    for message, records in refusals:
+        uniform.refused((Reason(message),), records, read)
+    return uniform
+
+
+def test_six_refusals_alike_are_suspicious() -> None:
+    """Places differ from one request to the next, also in the words."""
+    alike = [(f"Line {at * 9} is bad", 2) for at in range(6)]
+    assert not after(*alike[:5]).suspected
+    assert after(*alike).suspected
+    assert not after(*alike).proved
+
+
+def test_six_single_records_refused_alike_are_proof() -> None:
+    """However many larger requests were refused before; they are taken far apart until then."""
+    pairs, singles = [("bad", 2)] * 9, [("bad", 1)] * 6
+    assert not after(*pairs, *singles[:5]).proved
+    assert not after(pairs[0], *singles[:5]).proved
+    assert after(*pairs, *singles).proved
+    shares = [round(after(*pairs, *singles[:at]).share * 12) for at in range(6)]
+    assert shares == [1, 3, 5, 7, 9, 11]
+
+
+@pytest.mark.parametrize(
+    "refusals",
+    [
+        [("bad", 1), ("worse", 1)] * 20,
+        [("bad", 1)] * 5 + [("worse", 1)] * 5 + [("bad", 1)] * 5,
+    ],
+    ids=["in turn", "one after the other"],
+)
+def test_other_reasons_begin_a_new_count(refusals: list[tuple[str, int]]) -> None:
+    """Records that are bad each in its own way are just bad records."""
+    assert not after(*refusals).suspected
+
+
+def test_a_small_input_is_never_suspected() -> None:
+    """Fewer than 64 records are searched to the end."""
+    refusals = [("bad", 1)] * 20
+    assert not after(*refusals, read=63).suspected
+    assert after(*refusals, read=64).proved
+
+
+def test_one_accepted_record_ends_the_suspicion() -> None:
+    """For good."""
+    uniform = after(*[("bad", 1)] * 20)
+    uniform.accepted()
+    assert not uniform.suspected
+    assert not uniform.proved
+
+
+@pytest.mark.parametrize(
+    ("share", "single", "others"),
+    [
+        (0.0, 0, [[1, 2, 3], [4, 5], [6, 7, 8, 9]]),
+        (0.35, 3, [[0, 1, 2], [4, 5], [6, 7, 8, 9]]),
+        (0.45, 4, [[0, 1, 2, 3], [5], [6, 7, 8, 9]]),
+        (0.75, 7, [[0, 1, 2, 3], [4, 5], [6], [8, 9]]),
+        (0.95, 9, [[0, 1, 2, 3], [4, 5], [6, 7, 8]]),
+    ],
+)
+def test_a_single_record_is_taken_from_anywhere(
+    share: float, single: int, others: list[list[int]]
+) -> None:
+    """It comes first, and the others stay in their order."""
+    chunk = Chunk(0, list(range(10)), [b"%d" % at for at in range(10)])
+    pieces = [Piece(chunk, range(*ends)) for ends in ((0, 4), (4, 6), (6, 10))]
+    assert [list(piece.positions) for piece in singled_out(pieces, share)] == [[single], *others]
+
+
+def test_what_was_refused_is_not_lost_when_a_single_record_is_taken() -> None:
+    """A piece that has nothing but rejections left stays for them."""
+    chunk = Chunk(0, [1, 2, 3], [b"1", b"2", b"3"])
+    refused = Piece(chunk, [0]).without({0: (Reason("bad"),)})
+    pieces = singled_out([refused, Piece(chunk, [1, 2])], 0.9)
+    assert [list(piece.positions) for piece in pieces] == [[2], [], [1]]
+    assert sorted(index for piece in pieces for index in piece.indexes) == [0, 1, 2]
