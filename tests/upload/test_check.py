@@ -145,12 +145,12 @@ def test_a_broken_imo_number_warns_and_is_sent() -> None:
         from sdir_async import Sdir
 
         async with Sdir("key", http_client=httpx.AsyncClient(transport=accepting)) as sdir:
-            return await sdir.seagoing.v1.upload([record])
+            return await sdir.seagoing.v1.upload([record] * 4, chunk_size=2)
 
     report = run(main())
-    assert report.accepted == 1
-    (notice,) = report.warnings
-    assert (notice.index, notice.reasons[0].field) == (0, "vessel.imoNumber")
+    assert report.accepted == 4
+    assert sorted(notice.index for notice in report.warnings) == [0, 1, 2, 3]
+    assert {notice.reasons[0].field for notice in report.warnings} == {"vessel.imoNumber"}
 
 
 def test_validate_saves_nothing() -> None:

@@ -56,6 +56,20 @@ def test_a_chunk_that_keeps_getting_lost_is_sent_in_halves() -> None:
     assert len(register.saved) == 8
 
 
+def test_two_records_are_sent_in_halves_and_one_is_not() -> None:
+    """One record stays one outcome, with all its attempts."""
+    register = Register(fates=[BEFORE, BEFORE])
+    assert run(upload(register, records(2))).accepted == 2
+    assert register.batches == [2, 2, 1, 1]
+
+    async def outcomes() -> list[tuple[list[int], int]]:
+        async with client(Register(fates=[BEFORE, BEFORE])) as sdir:
+            task = sdir.course.v1.upload(records(1), check=False)
+            return [(list(chunk.indexes), len(chunk.attempts)) async for chunk in task]
+
+    assert run(outcomes()) == [([0], 3)]
+
+
 @pytest.mark.parametrize(
     ("fate", "error"), [(BEFORE, ConnectionFailed), (GATEWAY_FAILED, ServerError)], ids=str
 )
@@ -87,10 +101,11 @@ def test_a_single_large_record_whose_body_never_gets_through() -> None:
     assert len(register.batches) == 4
 
 
-def test_no_time_to_wait_for_a_late_backend() -> None:
-    """When the deadline comes before `settle` is over, an absent record proves nothing."""
+@pytest.mark.parametrize("deadline", [20.0, 30.0])
+def test_no_time_to_wait_for_a_late_backend(deadline: float) -> None:
+    """When `settle` is not over before the deadline, an absent record proves nothing."""
     register = Register(fates=[BEFORE])
-    report = run(upload(register, records(8), deadline=20.0))
+    report = run(upload(register, records(8), deadline=deadline))
     assert (report.in_doubt, register.batches) == (8, [8])
     assert report.seconds < 20
 

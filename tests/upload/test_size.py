@@ -43,7 +43,35 @@ def test_a_single_record_too_large_is_rejected_with_its_size() -> None:
 
     report = run(main())
     assert (report.accepted, [rejection.index for rejection in report.rejections]) == (5, [5])
-    assert "too large for Sdir: 51" in str(report.rejections[0])
+    size = len(httpx.Response(200, json=report.rejections[0].record).content)
+    assert f"too large for Sdir: {size} bytes" in str(report.rejections[0])
+
+
+def test_each_record_too_large_is_sent_once_and_no_more() -> None:
+    """What was refused of one record is no reason to leave out another of its size."""
+
+    async def main() -> None:
+        register = Register(largest=2_000)
+        async with client(register) as sdir:
+            huge = [{**record(at), "comment": "x" * 5_000} for at in range(2)]
+            report = await sdir.course.v1.upload([*huge, record(2)], chunk_size=2, check=False)
+        assert ([one.index for one in report.rejections], report.accepted) == ([0, 1], 1)
+        assert sorted(register.batches) == [1, 1, 1, 2]
+
+    run(main())
+
+
+def test_what_is_known_to_be_too_large_is_not_tried() -> None:
+    """Also where it is two records of a chunk that was cut before."""
+
+    async def main() -> None:
+        register = Register(largest=ONE + 100)
+        async with client(register) as sdir:
+            report = await sdir.course.v1.upload(records(4), check=False)
+        assert (report.accepted, len(register.saved)) == (4, 4)
+        assert register.batches.count(2) <= 1
+
+    run(main())
 
 
 @pytest.mark.parametrize("text", ["x", "ø", "😀"])

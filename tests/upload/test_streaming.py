@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sdir_async import RetryPolicy, Snapshot, UploadReport
-from tests.upload.server import UNKNOWN, Fate, Record, Register, client, pulled, record
+from tests.upload.server import UNKNOWN, Fate, Record, Register, bad, client, pulled, record
 from tests.virtual import run
 
 
@@ -145,6 +145,37 @@ def test_the_saved_records_come_with_their_chunk() -> None:
                     given[2]["personalIdentityNumber"],
                 ]
                 assert [attempt.result for attempt in chunk.attempts] == ["400", "201"]
+
+    run(main())
+
+
+def test_a_chunk_that_was_found_by_asking_has_nothing_saved_to_show() -> None:
+    """Its answer was lost; a chunk without a good record has its own state."""
+
+    async def main() -> None:
+        lost = next(fate for fate in UNKNOWN if fate.name == "lost connection, after")
+        register = Register(fates=[lost])
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(
+                [record(0), record(1), bad(2), bad(3)], chunk_size=2, concurrency=1, check=False
+            )
+            seen = [(chunk.indexes, chunk.state, chunk.saved) async for chunk in upload]
+        assert sorted(seen, key=lambda one: one[0][0]) == [
+            (range(2), "accepted", []),
+            ([2, 3], "rejected", []),
+        ]
+
+    run(main())
+
+
+def test_an_empty_success_is_one() -> None:
+    """A server need not repeat what it saved."""
+    register = Register(fates=[Fate("201 empty", True, lambda _: httpx.Response(201))])
+
+    async def main() -> None:
+        async with client(register) as sdir:
+            report = await sdir.course.v1.upload(records(3), check=False)
+        assert (report.accepted, register.batches, register.asked) == (3, [3], 0)
 
     run(main())
 
