@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -18,7 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sdir_async import JournalError, JournalMismatch, RetryPolicy, UploadReport
+from sdir_async import JournalError, JournalMismatch, PermissionDenied, RetryPolicy, UploadReport
+from sdir_async.upload.chunks import Chunk, Piece
+from sdir_async.upload.history import Past
+from sdir_async.upload.journal import SqliteJournal
 from tests.upload.server import FATES, Fate, Record, Register, bad, client, record
 from tests.upload.test_faults import judge
 from tests.virtual import run
@@ -162,6 +166,46 @@ def test_without_a_way_to_ask_it_stays_in_doubt(tmp_path: Path) -> None:
         assert (report.in_doubt, register.batches) == (1, [1])
 
 
+def test_what_was_refused_here_is_told_again_in_the_same_words(tmp_path: Path) -> None:
+    """The journal keeps no words, but the check before sending has them; the server's are gone."""
+    given: list[Any] = [{**record(at), "personalIdentityNumber": "41814061033"} for at in range(5)]
+    given[1]["completedAt"] = "yesterday"
+    given[2]["courseCode"] = object()
+    given[4]["courseCode"] = "BAD"
+    first, second = (
+        run(upload(Register(), given, tmp_path / "journal", check=True)) for _ in range(2)
+    )
+    assert [one.index for one in second.rejections] == [1, 2, 4]
+    assert second.rejections[:2] == first.rejections[:2]
+    assert [one.reasons[0].field for one in first.rejections] == ["completedAt", "", "CourseCode"]
+    assert "earlier run" in str(second.rejections[2])
+
+
+def test_bytes_that_were_no_record_are_told_again_in_the_same_words(tmp_path: Path) -> None:
+    """Without the check they are looked at when the server refuses them."""
+    given = [httpx.Response(200, json=record(at)).content for at in range(3)]
+    given[1] = b'{"courseCode":"x"},{"courseCode":"BAD","personalIdentityNumber":"41814061033"}'
+    first, second = (run(upload(Register(), given, tmp_path / "journal")) for _ in range(2))
+    assert first.rejected == 1
+    assert second.rejections == first.rejections
+
+
+def test_outcomes_of_an_earlier_run_are_told_in_the_loop(tmp_path: Path) -> None:
+    """Whoever counts there counts the same each time."""
+    given = [bad(0), bad(1), bad(2), record(3), bad(4), record(5)]
+
+    async def outcomes() -> dict[int, str]:
+        async with client(Register()) as sdir:
+            upload = sdir.course.v1.upload(
+                given, chunk_size=3, check=False, journal=tmp_path / "journal"
+            )
+            return {index: chunk.state async for chunk in upload for index in chunk.indexes}
+
+    first = run(outcomes())
+    assert first == dict(enumerate(["rejected"] * 3 + ["accepted"] * 3))
+    assert run(outcomes()) == first
+
+
 CHANGES: dict[str, Callable[[list[Record]], list[Record]]] = {
     "a record changed": lambda given: [*given[:9], record(999), *given[10:]],
     "a record removed": lambda given: given[:9] + given[10:],
@@ -186,6 +230,42 @@ def test_a_changed_input_is_refused(tmp_path: Path, change: str) -> None:
     unsent = {changed[at]["personalIdentityNumber"] for at in chain(*caught.value.report.remaining)}
     assert not unsent & set(register.counts())
     assert len(register.saved) == saved
+
+
+def test_a_changed_input_is_told_with_its_place(tmp_path: Path) -> None:
+    """As near as a journal without words can: the records that were read together."""
+    run(upload(Register(), records(), tmp_path / "journal"))
+    said = (
+        r"records 6 to 11 differ\. Give the same input again, or another journal for another"
+        r" upload\."
+    )
+    with pytest.raises(JournalMismatch, match=said):
+        run(upload(Register(), CHANGES["a record changed"](records()), tmp_path / "journal"))
+
+
+def test_a_shorter_input_than_an_unfinished_run_had_read(tmp_path: Path) -> None:
+    """It is another input, too, though nobody knows where the first one ended."""
+    given = [record(at) for at in range(18)]
+    down = Fate("down", False, lambda _: httpx.Response(403))
+    with pytest.raises(PermissionDenied):
+        run(upload(Register(fates=[Fate("normal"), down]), given, tmp_path / "journal"))
+    with pytest.raises(JournalMismatch, match=r"it has 6 records, and had \d\d or more"):
+        run(upload(Register(), given[:6], tmp_path / "journal"))
+
+
+def test_what_was_on_the_wire_stays_unknown_whatever_is_sent_next(tmp_path: Path) -> None:
+    """Whoever dies twice leaves two questions, and none is forgotten for the other."""
+    chunk = Chunk(7, [{}] * 6, [b"{}"] * 6)
+
+    async def die_sending(positions: range) -> Past | None:
+        async with SqliteJournal(tmp_path / "journal", {}) as journal:
+            past = journal.begin(chunk)
+            await journal.sending(Piece(chunk, positions))
+            return past
+
+    assert asyncio.run(die_sending(range(2))) is None
+    assert asyncio.run(die_sending(range(3, 5))) == Past([], {}, [[0, 1]], [2, 3, 4, 5])
+    assert asyncio.run(die_sending(range(1))) == Past([], {}, [[0, 1], [3, 4]], [2, 5])
 
 
 @pytest.mark.parametrize("other", ["operation", "environment", "version"])
@@ -226,6 +306,12 @@ def spoil_database(path: Path) -> None:
         db.execute("CREATE TABLE t (x)")
 
 
+def spoil_version(path: Path) -> None:
+    run(upload(Register(), records(1), path))
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version=1")
+
+
 def spoil_empty(path: Path) -> None:
     path.touch()
 
@@ -249,6 +335,7 @@ SPOILERS = [
     spoil_directory,
     spoil_foreign,
     spoil_database,
+    spoil_version,
     spoil_empty,
     spoil_truncated,
     spoil_event,
@@ -270,9 +357,23 @@ def test_what_is_no_journal_is_refused_before_the_first_request(tmp_path: Path, 
     assert before is None or journal.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (spoil_empty, "the file is empty; if it never held a journal, remove it."),
+        (spoil_database, "the file is a database, but not a journal."),
+        (spoil_version, "another version of this library wrote it."),
+    ],
+)
+def test_what_is_no_journal_is_told_why(tmp_path: Path, spoil: Any, words: str) -> None:
+    """So that nobody removes what is another's."""
+    spoil(tmp_path / "journal")
+    with pytest.raises(JournalError, match=f"journal can't be used: {words}"):
+        run(upload(Register(), records(), tmp_path / "journal"))
+
+
 def test_two_uploads_on_one_journal(tmp_path: Path) -> None:
     """The second one is refused while the first one runs, and sends nothing."""
-    import asyncio
 
     async def main() -> None:
         register, second = Register(latency=0.5), Register()
@@ -328,10 +429,11 @@ def test_a_path_that_can_not_be(tmp_path: Path) -> None:
         run(upload(Register(), records(), tmp_path / "jour\0nal"))
 
 
+NO_ROOM = r"disk is full\. Nothing is sent without it; make room, or give another path\."
+
+
 def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the journal can't be written any more, nothing more is sent; the report is true."""
-    from sdir_async.upload.journal import SqliteJournal
-
     write, room = SqliteJournal._write, [3]
 
     def fill(self: SqliteJournal, entries: Any) -> None:
@@ -342,7 +444,7 @@ def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(SqliteJournal, "_write", fill)
     register = Register()
-    with pytest.raises(JournalError, match="disk is full") as caught:
+    with pytest.raises(JournalError, match=NO_ROOM) as caught:
         run(upload(register, records(), tmp_path / "journal", concurrency=1))
     assert caught.value.report is not None
     assert 0 < len(register.saved) == caught.value.report.accepted
