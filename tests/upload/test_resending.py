@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sdir_async import ConnectionFailed, RetryPolicy, ServerError, UploadReport
+from sdir_async import ConnectionFailed, RetryPolicy, Sdir, ServerError, UploadReport
 from tests.upload.server import UNKNOWN, Fate, Record, Register, client, record
 from tests.virtual import run
 
@@ -121,11 +121,28 @@ def test_no_time_to_send_again() -> None:
 def test_the_waits_between_attempts_grow() -> None:
     """Each wait is longer than the last, less a random part."""
     policy = RetryPolicy(attempts=4, first_wait=100.0, longest_wait=1000.0)
-    down = Fate("refused", False, _refuse)
+    down = Fate("refused", False, _refuse, unread=True)
     register = Register(fates=[down] * 3)
     report = run(upload(register, records(1), retry=policy))
-    assert report.accepted == 1
+    assert (report.accepted, report.requests) == (1, 4)
     assert 50 + 100 + 200 <= report.seconds <= 100 + 200 + 400
+
+
+def test_an_update_whose_answer_is_something_else_ends_the_upload() -> None:
+    """A notice with status 200 is no list of records, and an update is not asked about."""
+    notice = httpx.MockTransport(lambda _: httpx.Response(200, json={"status": "maintenance"}))
+
+    async def main() -> None:
+        async with Sdir("key", http_client=httpx.AsyncClient(transport=notice)) as sdir:
+            uid = "e21a0166-909a-4c7d-9f7e-4cb89404c4f7"
+            task = sdir.additional_competence.v1.upload(
+                [{"uid": uid}], operation="update", check=False
+            )
+            with pytest.raises(ConnectionFailed, match="status 200"):
+                await task
+            assert (task.report.in_doubt, task.report.requests) == (1, 1)
+
+    run(main())
 
 
 def _refuse(request: httpx.Request) -> httpx.Response:
