@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from types import MappingProxyType
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,15 +168,43 @@ def test_what_is_no_record_at_all(given_record: object) -> None:
         ENCODE(given_record)
 
 
+@pytest.mark.parametrize(
+    "given_record",
+    [v2.AdditionalCompetence.from_dict(V2), OrderedDict(V2), MappingProxyType(V2), V2],
+    ids=lambda one: type(one).__name__,
+)
+@pytest.mark.parametrize("at_once", [False, True])
+def test_each_kind_of_record_is_written_alike(given_record: object, at_once: bool) -> None:
+    """In a list and in a generator, and as it is written alone."""
+    encode = Encoder(v2.AdditionalCompetence)
+    chunker = Chunker(2, 10_000, at_once=at_once)
+    chunk = chunker.fill(iter([given_record, given_record]), encode)
+    assert chunk is not None
+    assert chunk.records == [given_record] * 2
+    assert orjson.loads(chunk.body) == [V2, V2]
+    assert chunk.bodies == [encode(given_record)] * 2
+
+
+@pytest.mark.parametrize(
+    ("given_records", "body"),
+    [
+        ([{"a": 1}, {"b": 2}], b'[{"a":1},{"b":2}]'),
+        ([b'{"a": 1}', b"{}"], b'[{"a": 1},{}]'),
+        ([b"{}", b" {}"], None),
+        ([b"{}", b"{} "], None),
+        ([b"{}", b""], None),
+        ([b"{}", {}], None),
+        ([{}, {"a": object()}], None),
+        ([{}, 5], None),
+    ],
+    ids=str,
+)
+def test_what_can_be_written_at_once(given_records: list[Any], body: bytes | None) -> None:
+    """Bytes as they are; whatever needs a closer look is looked at one by one."""
+    assert ENCODE.array(given_records) == body
+
+
 def test_a_record_of_another_version() -> None:
     """A model of version 2 is not sent to version 1."""
     with pytest.raises(TypeError, match=r"v2\..*AdditionalCompetence is not a record here"):
         ENCODE(v2.AdditionalCompetence.from_dict(V2))
-
-
-V2 = {
-    "personalIdentityNumber": "41814061033",
-    "organizationNumber": "991825827",
-    "competenceCode": "BS0",
-    "completedAt": "2025-03-24T18:32:25+00:00",
-}
