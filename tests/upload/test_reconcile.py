@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sdir_async import RetryPolicy, UploadReport
@@ -161,3 +163,14 @@ def test_the_records_asked_for_are_spread() -> None:
     assert list(_spread(range(500), 5)) == [0, 125, 250, 374, 499]
     assert list(_spread(range(2), 5)) == [0, 1]
     assert list(_spread(range(1), 5)) == [0]
+
+
+def test_what_an_earlier_run_saved_does_not_vouch_for_its_equal(tmp_path: Path) -> None:
+    """Of two equal records one is there: it is the one that was accepted then."""
+    one = record(0)
+    size = len(httpx.Response(200, json=one).content)
+    register = Register(largest=size + 30, fates=[Fate("normal"), Fate("normal"), BEFORE])
+    first = run(upload(register, [one, one], journal=tmp_path / "journal", reconcile=None))
+    assert (first.accepted, first.in_doubt, len(register.saved)) == (1, 1, 1)
+    second = run(upload(register, [one, one], journal=tmp_path / "journal"))
+    assert (second.accepted, len(register.saved)) == (2, 2)
