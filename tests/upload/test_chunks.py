@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from types import MappingProxyType
 
@@ -170,8 +171,8 @@ def test_what_is_no_record_at_all(given_record: object) -> None:
 
 @pytest.mark.parametrize(
     "given_record",
-    [v2.AdditionalCompetence.from_dict(V2), OrderedDict(V2), MappingProxyType(V2), V2],
-    ids=lambda one: type(one).__name__,
+    [v2.AdditionalCompetence.from_dict(V2), OrderedDict(V2), MappingProxyType(V2), V2, MOMENT],
+    ids=["model", "dict of another kind", "mapping", "dict", "dict with a moment"],
 )
 @pytest.mark.parametrize("at_once", [False, True])
 def test_each_kind_of_record_is_written_alike(given_record: object, at_once: bool) -> None:
@@ -183,6 +184,32 @@ def test_each_kind_of_record_is_written_alike(given_record: object, at_once: boo
     assert chunk.records == [given_record] * 2
     assert orjson.loads(chunk.body) == [V2, V2]
     assert chunk.bodies == [encode(given_record)] * 2
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_can_not_be_written_keeps_its_place_and_says_why(at_once: bool) -> None:
+    """The others are sent."""
+    chunker = Chunker(4, 10_000, at_once=at_once)
+    chunk = chunker.fill(iter([{}, b"[1]", {"a": object()}, b" {} "]), ENCODE)
+    assert chunk is not None
+    assert chunk.bodies == [b"{}", b"", b"", b"{}"]
+    assert {at: str(reason) for at, (reason,) in chunk.refused.items()} == {
+        1: "The bytes are not a JSON object.",
+        2: "It can't be written as JSON: Type is not JSON serializable: object.",
+    }
+
+
+@pytest.mark.parametrize("given_record", [b'{"a":1}', {"a": 1}], ids=["bytes", "mapping"])
+@pytest.mark.parametrize(("max_bytes", "lengths"), [(25, [3, 3]), (24, [2, 2, 2])])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_the_limit_is_met_to_the_byte(
+    given_record: object, max_bytes: int, lengths: list[int], at_once: bool
+) -> None:
+    """Three records of 7 bytes, two commas and two brackets are 25."""
+    chunker = Chunker(6, max_bytes, at_once=at_once)
+    left = iter([given_record] * 6)
+    made = [*iter(lambda: chunker.fill(left, ENCODE), None), chunker.flush()]
+    assert [len(chunk) for chunk in made if chunk is not None] == lengths
 
 
 @pytest.mark.parametrize(
