@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async.api.additional_competence import v1, v2
+from sdir_async.document import Operation
+from sdir_async.session import Request
 from sdir_async.upload.chunks import Chunk, Chunker, Encoder, Piece, Unreadable
 
 bodies = st.lists(st.integers(2, 40).map(lambda size: b"{" + b" " * (size - 2) + b"}"), max_size=60)
@@ -123,6 +125,18 @@ class Line(bytes):
 
 
 ENCODE = Encoder((v1.AdditionalCompetence, v1.SavedAdditionalCompetence))
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+def test_what_is_left_is_as_doubtful_as_the_whole_was(doubtful: bool) -> None:
+    """It has no request of its own yet, and is tried as often as anything new."""
+    chunk = Chunk(0, [1, 2, 3], [b"1", b"2", b"3"])
+    sent = Request(Operation("x", "PUT", "/x", "update"), "http://x", maybe_applied=doubtful)
+    for rest in (
+        Piece(chunk, range(3), resent=2, doubtful=not doubtful, request=sent).without({1: ()}),
+        Piece(chunk, range(3), resent=2, doubtful=doubtful).without({1: ()}),
+    ):
+        assert (rest.doubtful, rest.resent, rest.request) == (doubtful, 0, None)
 
 
 @pytest.mark.parametrize(
