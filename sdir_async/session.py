@@ -179,7 +179,7 @@ class Session:
 
     def refused_size(self, size: int, records: int) -> None:
         """Remember that a body of so many bytes, with so many records, was too large."""
-        self._largest_body = min(self._largest_body, size // 2 if records > 1 else size - 1)
+        self._largest_body = min(self._largest_body, (size + 1) // 2 if records > 1 else size - 1)
 
     def body_limit(self, wanted: int) -> int:
         """Return how many bytes a body should have at most, given how many it might have."""

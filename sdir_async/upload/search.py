@@ -33,6 +33,16 @@ def named_in(reasons: Sequence[Reason], count: int) -> dict[int, tuple[Reason, .
     return named
 
 
+def near_half(count: int) -> int:
+    """Return the power of two that is nearest to half of a number from 2.
+
+    Cut there and on, the tree of a search has no more levels than it must: k bad records of n cost
+    at most 2k(1 + log2(n/k)) requests. Cut in the middle, 128 of 384 can cost a hundred more.
+    """
+    power: int = 1 << (count.bit_length() - 1)
+    return power if 2 * count > 3 * power else power // 2
+
+
 @define
 class Uniform:
     """Notices that everything is refused for one and the same reason, such as a missing right.
@@ -74,13 +84,17 @@ class Uniform:
 
 
 def singled_out(pieces: Sequence[Piece], share: float) -> list[Piece]:
-    """Take a single record out of the pieces, so far into them, and put it first."""
+    """Take a single record out of the pieces, about so far into them, and put it first.
+
+    It is taken from an end of its piece: of what is left of it, the search takes no longer.
+    """
     place = int(sum(map(len, pieces)) * share)
     at = 0
     while place >= len(pieces[at]):
         place -= len(pieces[at])
         at += 1
-    before, rest = pieces[at].split(place)
-    single, after = rest.split(1)
-    others = (*pieces[:at], before, after, *pieces[at + 1 :])
+    last = len(pieces[at]) - 1
+    first, second = pieces[at].split(1 if 2 * place < last else last)
+    single, rest = (first, second) if 2 * place < last else (second, first)
+    others = (*pieces[:at], rest, *pieces[at + 1 :])
     return [single, *(piece for piece in others if piece.positions or piece.rejections)]

@@ -14,7 +14,7 @@ from ..session import Request, failure_of
 from .check import Findings, readable
 from .chunks import Piece
 from .report import Notice
-from .search import named_in, singled_out
+from .search import named_in, near_half, singled_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -212,7 +212,7 @@ class Settling:
     def _halve_last(self, piece: Piece) -> None:
         """Try the halves after all that is waiting: what fails alike shows early that way."""
         self._todo.remove(piece)
-        self._todo.extend(piece.halves())
+        self._todo.extend(piece.split(near_half(len(piece))))
 
     async def _enter_search(self) -> None:
         """While nothing was accepted yet, one chunk searches for all of them."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from collections import OrderedDict
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 import pytest
@@ -120,10 +122,13 @@ def test_taking_records_out_keeps_the_others(refused: list[bool]) -> None:
     )
 
 
-class Line(bytes):
-    """Bytes that know where they stood: orjson reads none but plain ones."""
-
-
+V2 = {
+    "personalIdentityNumber": "41814061033",
+    "organizationNumber": "991825827",
+    "competenceCode": "BS0",
+    "completedAt": "2025-03-24T18:32:25+00:00",
+}
+MOMENT = {**V2, "completedAt": datetime.datetime(2025, 3, 24, 18, 32, 25, tzinfo=datetime.UTC)}
 ENCODE = Encoder((v1.AdditionalCompetence, v1.SavedAdditionalCompetence))
 
 
@@ -132,11 +137,28 @@ def test_what_is_left_is_as_doubtful_as_the_whole_was(doubtful: bool) -> None:
     """It has no request of its own yet, and is tried as often as anything new."""
     chunk = Chunk(0, [1, 2, 3], [b"1", b"2", b"3"])
     sent = Request(Operation("x", "PUT", "/x", "update"), "http://x", maybe_applied=doubtful)
-    for rest in (
-        Piece(chunk, range(3), resent=2, doubtful=not doubtful, request=sent).without({1: ()}),
-        Piece(chunk, range(3), resent=2, doubtful=doubtful).without({1: ()}),
+    for piece in (
+        Piece(chunk, range(3), resent=2, doubtful=not doubtful, request=sent),
+        Piece(chunk, range(3), resent=2, doubtful=doubtful),
     ):
+        rest = piece.without({1: ()})
         assert (rest.doubtful, rest.resent, rest.request) == (doubtful, 0, None)
+        for half in piece.split(1):
+            assert (half.doubtful, half.resent, half.request) == (doubtful, 2, None)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_mapping_may_hold_models(at_once: bool) -> None:
+    """Whoever makes the outside by hand need not make the inside by hand."""
+    person = v1.Person(id="41814061033", first_name="Ola", last_name="Nordmann")
+    records = iter([{"person": person}, OrderedDict(person=person)])
+    chunk = Chunker(2, 9999, at_once=at_once).fill(records, ENCODE)
+    assert chunk is not None
+    assert [orjson.loads(body) for body in chunk.bodies] == [{"person": person.to_dict()}] * 2
+
+
+class Line(bytes):
+    """Bytes that know where they stood: orjson reads none but plain ones."""
 
 
 @pytest.mark.parametrize(
@@ -209,7 +231,7 @@ def test_what_can_not_be_written_keeps_its_place_and_says_why(at_once: bool) -> 
     assert chunk.bodies == [b"{}", b"", b"", b"{}"]
     assert {at: str(reason) for at, (reason,) in chunk.refused.items()} == {
         1: "The bytes are not a JSON object.",
-        2: "It can't be written as JSON: Type is not JSON serializable: object.",
+        2: "It can't be written as JSON: there is no JSON for object.",
     }
 
 

@@ -432,21 +432,3 @@ def test_the_end_of_the_loop_itself() -> None:
 async def _consume(upload: Any) -> None:
     async for _ in upload:
         pass
-
-
-@pytest.mark.parametrize("known", [0, 10])
-def test_what_was_read_and_not_sent_when_the_input_broke(tmp_path: Path, known: int) -> None:
-    """Without an earlier run it is unsent; where one read it, be it one record, nobody says so."""
-    options: dict[str, Any] = {"chunk_size": 5, "check": False, "journal": tmp_path / "journal"}
-
-    async def main() -> UploadReport:
-        async with client(Register()) as sdir:
-            if known:
-                await sdir.course.v1.upload(records(known), **options)
-            upload = sdir.course.v1.upload(breaking(6), **options)
-            with pytest.raises(Broken):
-                await upload
-            return upload.report
-
-    report = run(main())
-    assert (report.accepted, report.in_doubt, report.unsent) == (5, int(known > 0), int(known == 0))

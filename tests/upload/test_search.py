@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from functools import cache
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from sdir_async import InvalidRequest, Reason, UploadReport
 from sdir_async.upload.chunks import Chunk, Piece
-from sdir_async.upload.search import Uniform, named_in, singled_out
+from sdir_async.upload.search import Uniform, named_in, near_half, singled_out
 from tests.upload.server import Record, Register, bad, client, record
 from tests.virtual import run
 
@@ -50,6 +51,44 @@ def test_halving_stays_within_its_bound(
         return
     assert [rejection.index for rejection in report.rejections] == places
     assert report.accepted == n - k
+    assert report.requests <= bound(n, k)
+
+
+@cache
+def refusals(n: int, k: int) -> tuple[int, int]:
+    """The most pieces of two and more that k bad records of n can spoil, and how many are left."""
+    if k == 0 or n == 1:
+        return 0, 0
+    left = near_half(n)
+    ways = range(max(0, k - (n - left)), min(k, left) + 1)
+    most = max(ways, key=lambda at: refusals(left, at)[0] + refusals(n - left, k - at)[0])
+    return 1 + refusals(left, most)[0] + refusals(n - left, k - most)[0], most
+
+
+def worst(n: int, k: int, start: int = 0) -> list[int]:
+    """The places of bad records that make the search longest."""
+    if n == 1 or k == 0:
+        return list(range(start, start + k))
+    left, share = near_half(n), refusals(n, k)[1]
+    return [*worst(left, share, start), *worst(n - left, k - share, start + left)]
+
+
+def test_no_places_cost_more_than_the_bound() -> None:
+    """In a tree cut at powers of two; cut in the middle, 40 % of these numbers could."""
+    for n in range(2, 130):
+        for k in range(1, n + 1):
+            assert 1 + 2 * refusals(n, k)[0] <= bound(n, k), (n, k)
+
+
+@pytest.mark.parametrize(
+    ("n", "k"), [(76, 10), (97, 5), (100, 1), (127, 12), (128, 16), (96, 24), (65, 3)]
+)
+def test_the_worst_places_stay_within_the_bound(n: int, k: int) -> None:
+    """Seen from outside: the requests of an upload."""
+    places = worst(n, k)
+    records = [bad(at) if at in set(places) else record(at) for at in range(n)]
+    report = run(upload(Register(naming="none"), records, chunk_size=n))
+    assert [rejection.index for rejection in report.rejections] == places
     assert report.requests <= bound(n, k)
 
 
@@ -273,14 +312,14 @@ def test_one_accepted_record_ends_the_suspicion() -> None:
         (0.0, 0, [[1, 2, 3], [4, 5], [6, 7, 8, 9]]),
         (0.35, 3, [[0, 1, 2], [4, 5], [6, 7, 8, 9]]),
         (0.45, 4, [[0, 1, 2, 3], [5], [6, 7, 8, 9]]),
-        (0.75, 7, [[0, 1, 2, 3], [4, 5], [6], [8, 9]]),
+        (0.75, 6, [[0, 1, 2, 3], [4, 5], [7, 8, 9]]),
         (0.95, 9, [[0, 1, 2, 3], [4, 5], [6, 7, 8]]),
     ],
 )
 def test_a_single_record_is_taken_from_anywhere(
     share: float, single: int, others: list[list[int]]
 ) -> None:
-    """It comes first, and the others stay in their order."""
+    """From an end of its piece; it comes first, and the others stay in their order."""
     chunk = Chunk(0, list(range(10)), [b"%d" % at for at in range(10)])
     pieces = [Piece(chunk, range(*ends)) for ends in ((0, 4), (4, 6), (6, 10))]
     assert [list(piece.positions) for piece in singled_out(pieces, share)] == [[single], *others]
