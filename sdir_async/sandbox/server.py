@@ -242,8 +242,9 @@ class Sandbox:
             name for name in known if name.endswith(wanted)
         ]
         if len(found) != 1:
-            which = "more than one collection" if found else "no collection"
-            raise LookupError(f"{path!r} names {which}; there are: {', '.join(known)}.")
+            if found:
+                raise LookupError(f"{path!r} is not enough: it may be {' or '.join(found)}.")
+            raise LookupError(f"{path!r} names no collection; there are: {', '.join(known)}.")
         return found[0]
 
 
