@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PERSONS = ("41814061033", "41810021827")
 ORGANIZATION = "991825827"
 KEY = "0123456789abcdef"
+COURSE = ("course", "--version", "v1")
+COURSES = "/aps-course-external/v1/courses"
+"""What the command is told of the records of `course()`, and where the sandbox keeps them."""
 
 
 class Done(NamedTuple):

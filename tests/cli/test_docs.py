@@ -11,7 +11,7 @@ import pytest
 
 from sdir_async.cli.reference import pages
 
-from .conftest import ORGANIZATION, PERSONS
+from .conftest import COURSES, ORGANIZATION, PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,12 @@ def test_the_session_of_the_readme_runs(
         file.write(f"{person};31.05.2024;{ORGANIZATION};A\r\n")
         file.write(f"{other};31.06.2024;{ORGANIZATION};B\r\n")
     assert sdir(*check).code == 1
-    assert sandbox.records("courses") == []
+    assert sandbox.records(COURSES) == []
     assert sdir(*upload).code == 1
     rejected = tmp_path / again[-1]
     rejected.write_bytes(rejected.read_bytes().replace(b"31.06.", b"30.06."))
     assert sdir(*again).code == 0
-    assert [record["courseCode"] for record in sandbox.records("courses")] == ["A", "B"]
+    assert [record["courseCode"] for record in sandbox.records(COURSES)] == ["A", "B"]
 
 
 def test_every_command_has_an_example(sdir: Callable[..., Done]) -> None:
