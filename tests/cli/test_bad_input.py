@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from .conftest import ORGANIZATION, PERSONS, course, lines_of
+from .conftest import COURSE, COURSES, ORGANIZATION, PERSONS, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def test_what_is_no_input_is_said_in_a_line(
 ) -> None:
     """Before anything is sent, and with the name of the file."""
     (tmp_path / "input").write_bytes(content)
-    done = sdir("upload", "course", "input")
+    done = sdir("upload", *COURSE, "input")
     assert done.code == 2
     assert said in _one_line(done)
     assert "input: " in done.err
@@ -85,14 +85,14 @@ def test_what_is_no_input_is_said_in_a_line(
 
 
 def test_a_directory_and_a_missing_file_are_said_in_a_line(sdir: Callable[..., Done]) -> None:
-    assert "is a directory" in _one_line(sdir("upload", "course", "."))
-    assert "no such file" in _one_line(sdir("upload", "course", "nowhere.csv"))
+    assert "is a directory" in _one_line(sdir("upload", *COURSE, "."))
+    assert "no such file" in _one_line(sdir("upload", *COURSE, "nowhere.csv"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="The superuser may read everything.")
 def test_a_file_without_rights_is_said_in_a_line(sdir: Callable[..., Done], tmp_path: Path) -> None:
     (tmp_path / "input").touch(mode=0)
-    assert "permission denied" in _one_line(sdir("upload", "course", "input"))
+    assert "permission denied" in _one_line(sdir("upload", *COURSE, "input"))
 
 
 def test_a_file_that_may_not_be_opened_is_said_in_a_line(
@@ -106,7 +106,7 @@ def test_a_file_that_may_not_be_opened_is_said_in_a_line(
 
     (tmp_path / "input").touch()
     monkeypatch.setattr(Path, "open", refuse)
-    assert "input: can't be read: permission denied" in _one_line(sdir("upload", "course", "input"))
+    assert "input: can't be read: permission denied" in _one_line(sdir("upload", *COURSE, "input"))
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_mixed_line_ends_are_no_trouble(
         line + end for line, end in zip([HEADING.decode().strip(), row, row], ends, strict=True)
     )
     (tmp_path / "input").write_bytes(text.encode())
-    assert sdir("upload", "course", "input").code == 0
-    assert len(sandbox.records("courses")) == 2
+    assert sdir("upload", *COURSE, "input").code == 0
+    assert len(sandbox.records(COURSES)) == 2
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ def test_what_stands_before_a_fault_is_uploaded_and_nothing_is_lost(
     good = [f"{PERSONS[0]},2024-05-31,{ORGANIZATION},C{at}\n".encode() for at in range(1200)]
     path = tmp_path / "input"
     path.write_bytes(HEADING + b"".join(good) + bad)
-    done = sdir("upload", "course", "input")
+    done = sdir("upload", *COURSE, "input")
     assert done.code == 4
     assert "line 1202: is" in done.out
-    saved = len(sandbox.records("courses"))
+    saved = len(sandbox.records(COURSES))
     assert saved >= 1000
     path.write_bytes(HEADING + b"".join(good))
-    assert sdir("upload", "course", "input").code == 0
-    codes = sorted(record["courseCode"] for record in sandbox.records("courses"))
+    assert sdir("upload", *COURSE, "input").code == 0
+    codes = sorted(record["courseCode"] for record in sandbox.records(COURSES))
     assert codes == sorted(f"C{at}" for at in range(1200))
 
 
@@ -152,10 +152,10 @@ def test_a_row_with_too_many_cells_is_rejected_alone(
 ) -> None:
     """Nobody knows which of its cells is which."""
     (tmp_path / "input.csv").write_bytes(HEADING + ROW.strip() + b",more\n" + ROW)
-    done = sdir("upload", "course", "input.csv")
+    done = sdir("upload", *COURSE, "input.csv")
     assert done.code == 1
     assert "The row has 5 cells, and 4 headings." in done.out
-    assert len(sandbox.records("courses")) == 1
+    assert len(sandbox.records(COURSES)) == 1
 
 
 def test_lines_that_are_no_json_are_rejected_and_kept(
@@ -163,9 +163,9 @@ def test_lines_that_are_no_json_are_rejected_and_kept(
 ) -> None:
     content = lines_of([course(1)]) + b"{half a line\n" + b"7\n"
     (tmp_path / "a.jsonl").write_bytes(content)
-    assert sdir("upload", "course", "a.jsonl").code == 1
+    assert sdir("upload", *COURSE, "a.jsonl").code == 1
     assert b"half a line" in (tmp_path / "a.rejected.jsonl").read_bytes()
-    assert len(sandbox.records("courses")) == 1
+    assert len(sandbox.records(COURSES)) == 1
 
 
 def test_a_full_disk_is_said_in_a_line_and_nothing_is_lost(
@@ -179,7 +179,7 @@ def test_a_full_disk_is_said_in_a_line_and_nothing_is_lost(
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_480, 20_480));"
         "from sdir_async.cli.main import main; sys.exit(main())"
     )
-    arguments = ("upload", "course", "a.jsonl", "--no-journal", "--report", "r.html")
+    arguments = ("upload", *COURSE, "a.jsonl", "--no-journal", "--report", "r.html")
     done = subprocess.run(
         [sys.executable, "-c", limited, *arguments], capture_output=True, text=True, check=False
     )
@@ -190,18 +190,18 @@ def test_a_full_disk_is_said_in_a_line_and_nothing_is_lost(
     assert "Traceback" not in done.stderr
     assert os.listdir() == ["a.jsonl"]
     done = subprocess.run(
-        [sys.executable, "-c", limited, *arguments[:3]], capture_output=True, text=True, check=False
+        [sys.executable, "-c", limited, *arguments[:5]], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert "can't be used" in done.stdout
-    assert sandbox.records("courses") == []
+    assert sandbox.records(COURSES) == []
 
 
 def test_an_unwritable_journal_is_said_and_nothing_is_sent(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
-    done = sdir("upload", "course", "a.jsonl", "--journal", "no/where.journal")
+    done = sdir("upload", *COURSE, "a.jsonl", "--journal", "no/where.journal")
     assert done.code == 2
     assert "Nothing is sent without it" in done.out
     assert sandbox.requests == []
@@ -212,14 +212,14 @@ def test_an_input_that_changed_under_its_journal_is_refused(
 ) -> None:
     """Corrections go into the file of rejected rows, or nobody could tell what is sent already."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
-    assert sdir("upload", "course", "a.jsonl").code == 0
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(2)]))
-    done = sdir("upload", "course", "a.jsonl")
+    done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 2
     assert "The input is not the one that " in done.out
     assert "corrected in the file of rejected rows" in done.out
     assert "To go on" not in done.out
-    assert len(sandbox.records("courses")) == 1
+    assert len(sandbox.records(COURSES)) == 1
 
 
 @pytest.mark.parametrize(
@@ -227,12 +227,12 @@ def test_an_input_that_changed_under_its_journal_is_refused(
     [
         (("upload", "curse", "a"), "There is no API 'curse'; there is additional_competence"),
         (("upload", "course", "a", "--version", "v9"), "no version of course 'v9'; there is v1"),
-        (("upload", "course", "a", "-o", "update"), "no upload to update; there is create"),
-        (("upload", "course", "a", "--map", "x"), "is not of the form Column=field"),
-        (("upload", "course", "a", "--map", "Nothing=courseCode"), "there is no column 'Nothing'"),
-        (("upload", "course", "a", "--mapping", "none"), "none: can't be read"),
-        (("upload", "course", "a", "--base-url", "nonsense"), "base_url needs a scheme"),
-        (("upload", "course", "a", "--key-file", "none"), "none: can't be read"),
+        (("upload", *COURSE, "a", "-o", "update"), "no upload to update; there is create"),
+        (("upload", *COURSE, "a", "--map", "x"), "is not of the form Column=field"),
+        (("upload", *COURSE, "a", "--map", "Nothing=courseCode"), "there is no column 'Nothing'"),
+        (("upload", *COURSE, "a", "--mapping", "none"), "none: can't be read"),
+        (("upload", *COURSE, "a", "--base-url", "nonsense"), "base_url needs a scheme"),
+        (("upload", *COURSE, "a", "--key-file", "none"), "none: can't be read"),
     ],
 )
 def test_wrong_arguments_are_said_in_a_line(
@@ -249,13 +249,13 @@ def test_a_file_without_headings_shows_no_person(
 ) -> None:
     """Its first row is taken for headings, and complained of."""
     (tmp_path / "input").write_bytes(ROW)
-    done = sdir("upload", "course", "input")
+    done = sdir("upload", *COURSE, "input")
     assert "Column '*********33' is no field" in _one_line(done)
     assert PERSONS[0] not in done.err
 
 
 def test_trouble_is_an_event_for_programs(sdir: Callable[..., Done]) -> None:
-    done = sdir("upload", "course", "nowhere", "--json")
+    done = sdir("upload", *COURSE, "nowhere", "--json")
     assert (done.code, done.err) == (2, "")
     assert done.events == [
         {

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdir_async.api import VERSIONS
 from sdir_async.cli.apis import every_version, find_version
 from sdir_async.cli.columns import find_field, match_columns, nearest, read_mapping
 from sdir_async.cli.fields import Fields, describer, read_fields
@@ -22,7 +23,7 @@ every_kind = pytest.mark.parametrize(
 )
 
 
-def _fields(api: str, version: str | None = None, kind: str = "create") -> Fields:
+def _fields(api: str, version: str, kind: str = "create") -> Fields:
     found = find_version(api, version)
     return read_fields(found.schema(kind), describer(found.package))
 
@@ -68,7 +69,7 @@ def test_fields_know_what_they_hold() -> None:
 
 
 def test_the_last_part_is_enough_where_it_means_one_field() -> None:
-    fields = _fields("seagoing")
+    fields = _fields("seagoing", "v1")
     assert [field.name for field in find_field("signOnDate", fields)] == ["activity.signOnDate"]
     assert [field.name for field in find_field("occupation_code_code", fields)] == [
         "activity.occupationCode.code"
@@ -79,7 +80,7 @@ def test_the_last_part_is_enough_where_it_means_one_field() -> None:
 
 
 def test_any_name_may_stand_below_a_field_that_is_open() -> None:
-    (found,) = find_field("optional.remark.Text", _fields("seagoing"))
+    (found,) = find_field("optional.remark.Text", _fields("seagoing", "v1"))
     assert found.path == ("optional", "remark", "Text")
 
 
@@ -90,7 +91,7 @@ def test_what_is_missing_is_said_once_for_all() -> None:
 
 
 def test_the_mapping_wins_and_an_empty_one_leaves_out() -> None:
-    fields = _fields("course")
+    fields = _fields("course", "v1")
     headings = ["A", "b", "Organization-Number", "courseCode", "remark", "sdir: line", ""]
     mapping = {"a": "personalIdentityNumber", "B": "completed_at", "remark": ""}
     matching = match_columns(headings, fields, mapping)
@@ -100,22 +101,22 @@ def test_the_mapping_wins_and_an_empty_one_leaves_out() -> None:
 
 
 def test_unknown_columns_are_left_out_if_wanted() -> None:
-    fields = _fields("course")
+    fields = _fields("course", "v1")
     headings = [field.name for field in fields.all]
     matching = match_columns([*headings, "shoe size"], fields, skip_unknown=True)
     assert (matching.problems, matching.left_out) == ((), ("shoe size",))
 
 
 def test_the_nearest_names_are_offered() -> None:
-    assert nearest("personl_identity_nr", _fields("course"))[0] == "personalIdentityNumber"
-    assert nearest("frstName", _fields("seagoing"))[0] == "person.firstName"
-    assert nearest("zzz", _fields("course")) == []
+    assert nearest("personl_identity_nr", _fields("course", "v1"))[0] == "personalIdentityNumber"
+    assert nearest("frstName", _fields("seagoing", "v1"))[0] == "person.firstName"
+    assert nearest("zzz", _fields("course", "v1")) == []
 
 
 @given(st.lists(st.text(max_size=30), max_size=8))
 def test_every_column_is_filled_left_out_or_complained_of(headings: list[str]) -> None:
     """None is forgotten in silence, whatever stands in the first line."""
-    matching = match_columns(headings, _fields("course"))
+    matching = match_columns(headings, _fields("course", "v1"))
     named = {column.heading for column in matching.columns} | set(matching.left_out)
     for heading in map(str.strip, headings):
         silent = not heading or heading.casefold().startswith("sdir:")
@@ -130,6 +131,11 @@ def test_a_mapping_has_a_pair_in_each_line() -> None:
 
 def test_an_api_is_found_by_the_beginning_of_its_name() -> None:
     assert find_version("additional-comp", "v1").name == "additional_competence v1"
-    assert find_version("SEAGOING").name == "seagoing v1"
+    assert find_version("SEAGOING").document.api == "seagoing"
     with pytest.raises(Trouble, match="Did you mean course"):
         find_version("courses")
+
+
+def test_the_newest_version_is_meant_where_none_is_named() -> None:
+    for api, versions in VERSIONS.items():
+        assert find_version(api).document.version == versions[-1]

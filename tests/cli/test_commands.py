@@ -27,7 +27,7 @@ from sdir_async.cli.doctor import Answered, judge_clock, judge_host, judge_key, 
 from sdir_async.cli.masking import mask_text
 from sdir_async.sandbox import Fault
 
-from .conftest import KEY, PERSONS, course, lines_of
+from .conftest import COURSE, COURSES, KEY, PERSONS, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +44,8 @@ def uploaded(
 ) -> list[dict[str, str]]:
     """Three courses in the sandbox."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(3)]))
-    assert sdir("upload", "course", "a.jsonl").code == 0
-    return sandbox.records("courses")
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    return sandbox.records(COURSES)
 
 
 def test_apis_names_every_operation(
@@ -82,13 +82,13 @@ def test_codes_are_listed_and_searched(
 def test_one_record_is_shown(sdir: Callable[..., Done], uploaded: list[dict[str, str]]) -> None:
     """Its person is not, unless that is wanted."""
     uid = uploaded[0]["uid"]
-    done = sdir("get", "course", uid)
+    done = sdir("get", *COURSE, uid)
     assert (done.code, PERSONS[0] in done.out) == (0, False)
     assert "*********33" in done.out
-    assert orjson.loads(sdir("get", "course", uid, "--json", "--show-persons").out) == uploaded[0]
-    done = sdir("get", "course", "00000000-0000-0000-0000-000000000000")
+    assert orjson.loads(sdir("get", *COURSE, uid, "--json", "--show-persons").out) == uploaded[0]
+    done = sdir("get", *COURSE, "00000000-0000-0000-0000-000000000000")
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert sdir("get", "course", "..").code == 2
+    assert sdir("get", *COURSE, "..").code == 2
 
 
 def test_what_was_reported_is_listed(
@@ -97,14 +97,14 @@ def test_what_was_reported_is_listed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All, some, or those of a person whose number no list of commands has."""
-    done = sdir("list", "course")
+    done = sdir("list", *COURSE)
     assert [code for code in ("C0", "C1", "C2") if code in done.out] == ["C0", "C1", "C2"]
     assert [number for number in PERSONS if number in done.out] == []
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PERSONS[1]}\n"))
-    done = sdir("list", "course", "--where", "personId=-", "--json", "--show-persons")
+    done = sdir("list", *COURSE, "--where", "personId=-", "--json", "--show-persons")
     assert [orjson.loads(line) for line in done.out.splitlines()] == [uploaded[1]]
-    assert len(sdir("list", "course", "--limit", 2, "--json").out.splitlines()) == 2
-    assert "there is personId" in sdir("list", "course", "--where", "name=x").err
+    assert len(sdir("list", *COURSE, "--limit", 2, "--json").out.splitlines()) == 2
+    assert "there is personId" in sdir("list", *COURSE, "--where", "name=x").err
 
 
 def test_no_part_of_a_row_is_cut_off(
@@ -114,7 +114,7 @@ def test_no_part_of_a_row_is_cut_off(
 ) -> None:
     """Whoever reads a list in a pipe needs the whole uid, to ask for the record."""
     monkeypatch.setenv("COLUMNS", "40")
-    _, *rows = sdir("list", "course").out.splitlines()
+    _, *rows = sdir("list", *COURSE).out.splitlines()
     assert [row.split()[-1] for row in rows] == [record["uid"] for record in uploaded]
 
 
@@ -123,7 +123,7 @@ def test_a_question_with_a_wrong_key_is_not_to_be_repeated(
 ) -> None:
     """The exit code says that the key is wrong."""
     monkeypatch.setenv("SDIR_API_KEY", "wrong")
-    assert sdir("list", "course").code == 2
+    assert sdir("list", *COURSE).code == 2
 
 
 @pytest.mark.parametrize("version", every_version(), ids=lambda version: version.name)
@@ -223,11 +223,11 @@ def test_a_key_in_the_keyring_is_found(
     keyring.set_keyring(_Memory())
     try:
         monkeypatch.delenv("SDIR_API_KEY")
-        assert "There is no key" in sdir("codes", "course").err
+        assert "There is no key" in sdir("codes", *COURSE).err
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
         done = sdir("login")
         assert (done.code, KEY in done.out + done.err) == (0, False)
-        assert sdir("codes", "course").code == 0
+        assert sdir("codes", *COURSE).code == 0
         assert sdir("logout").code == 0
         assert sdir("logout").code == 2
     finally:
@@ -247,7 +247,7 @@ def test_a_keyring_that_does_not_work_is_said_in_a_line(
         assert done.code == 2
         assert "The system's keyring can't be used" in done.err
         monkeypatch.delenv("SDIR_API_KEY")
-        assert "There is no key" in sdir("codes", "course").err
+        assert "There is no key" in sdir("codes", *COURSE).err
     finally:
         keyring.set_keyring(before)
 
@@ -255,9 +255,9 @@ def test_a_keyring_that_does_not_work_is_said_in_a_line(
 def test_a_key_file_may_hold_two(sdir: Callable[..., Done], tmp_path: Path) -> None:
     """The second is tried when the first is refused."""
     (tmp_path / "key").write_text(f"an-old-one\n{KEY}\n")
-    assert sdir("codes", "course", "--key-file", "key").code == 0
+    assert sdir("codes", *COURSE, "--key-file", "key").code == 0
     (tmp_path / "key").write_text("a b c")
-    done = sdir("codes", "course", "--key-file", "key")
+    done = sdir("codes", *COURSE, "--key-file", "key")
     assert (done.code, "holds no key" in done.err) == (2, True)
 
 

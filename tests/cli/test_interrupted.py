@@ -13,7 +13,7 @@ import pytest
 
 from sdir_async.sandbox import Fault
 
-from .conftest import course, lines_of
+from .conftest import COURSE, COURSES, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _codes(sandbox: SandboxThread) -> list[str]:
-    return sorted(record["courseCode"] for record in sandbox.records("courses"))
+    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
 
 
 def test_a_killed_upload_goes_on_with_the_same_command(
@@ -39,7 +39,7 @@ def test_a_killed_upload_goes_on_with_the_same_command(
     sandbox.faults.add(Fault("latency", seconds=0.15))
     arguments = (
         "upload",
-        "course",
+        *COURSE,
         "a.jsonl",
         "--chunk-size",
         "50",
@@ -49,9 +49,9 @@ def test_a_killed_upload_goes_on_with_the_same_command(
         0.5,
     )
     with process(*arguments) as started:
-        _wait_until(lambda: len(sandbox.records("courses")) >= 400)
+        _wait_until(lambda: len(sandbox.records(COURSES)) >= 400)
         started.send_signal(signal.SIGKILL)
-    before = len(sandbox.records("courses"))
+    before = len(sandbox.records(COURSES))
     assert 400 <= before < count
     sandbox.faults.clear()
     done = command(*arguments, "--json")
@@ -77,20 +77,20 @@ def test_ctrl_c_stops_in_order_and_says_how_to_go_on(
     count = 3000
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(count)]))
     sandbox.faults.add(Fault("latency", seconds=0.15))
-    with process("upload", "course", "a.jsonl", "--chunk-size", "50") as started:
-        _wait_until(lambda: len(sandbox.records("courses")) >= 200)
+    with process("upload", *COURSE, "a.jsonl", "--chunk-size", "50") as started:
+        _wait_until(lambda: len(sandbox.records(COURSES)) >= 200)
         started.send_signal(signal.SIGINT)
         out, err = (text.decode() for text in started.communicate(timeout=20))
     assert started.returncode == 130
     assert "stopping; what is on its way is waited for" in err
-    assert "sdir upload course a.jsonl --chunk-size 50" in out
-    saved = len(sandbox.records("courses"))
+    assert "sdir upload course --version v1 a.jsonl --chunk-size 50" in out
+    saved = len(sandbox.records(COURSES))
     assert f"{saved:,} accepted" in out
     assert f"Not sent: what follows line {saved}." in out
     assert "in doubt" not in out
     sandbox.faults.clear()
-    assert sdir("upload", "course", "a.jsonl", "--chunk-size", 50).code == 0
-    assert len(sandbox.records("courses")) == count
+    assert sdir("upload", *COURSE, "a.jsonl", "--chunk-size", 50).code == 0
+    assert len(sandbox.records(COURSES)) == count
 
 
 def test_a_second_ctrl_c_stops_at_once(
@@ -102,8 +102,8 @@ def test_a_second_ctrl_c_stops_at_once(
     """The journal still holds: what was on the wire is asked for, and not sent twice."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(800)]))
     sandbox.faults.add(Fault("latency", seconds=1.5))
-    with process("upload", "course", "a.jsonl", "--chunk-size", "50") as started:
-        _wait_until(lambda: len(sandbox.records("courses")) >= 50)
+    with process("upload", *COURSE, "a.jsonl", "--chunk-size", "50") as started:
+        _wait_until(lambda: len(sandbox.records(COURSES)) >= 50)
         started.send_signal(signal.SIGINT)
         assert started.stderr
         while b"stopping" not in started.stderr.readline():
@@ -113,7 +113,7 @@ def test_a_second_ctrl_c_stops_at_once(
     assert started.returncode == 130
     assert b"stopped at once" in err
     sandbox.faults.clear()
-    assert sdir("upload", "course", "a.jsonl", "--chunk-size", 50, "--settle", 0.5).code == 0
+    assert sdir("upload", *COURSE, "a.jsonl", "--chunk-size", 50, "--settle", 0.5).code == 0
     assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(800))
 
 
@@ -123,7 +123,7 @@ def test_ctrl_c_does_not_wait_for_ever(
     """After a while what is on its way is given up; the counts still add up."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(100)]))
     sandbox.faults.add(Fault("latency", seconds=15))
-    with process("upload", "course", "a.jsonl", "--grace", "0.2", "--json") as started:
+    with process("upload", *COURSE, "a.jsonl", "--grace", "0.2", "--json") as started:
         _wait_until(lambda: any(fault["met"] for fault in sandbox.faults.describe()))
         started.send_signal(signal.SIGINT)
         out, _ = started.communicate(timeout=10)
@@ -143,7 +143,7 @@ def test_ctrl_c_ends_an_upload_that_waits_for_its_input(
     process: Callable[..., subprocess.Popen[bytes]], sandbox: SandboxThread
 ) -> None:
     """Whoever should write into the pipe never does."""
-    with process("upload", "course", "-", stdin=subprocess.PIPE) as started:
+    with process("upload", *COURSE, "-", stdin=subprocess.PIPE) as started:
         assert started.stdin
         started.stdin.write(lines_of([course(1)]))
         started.stdin.flush()
@@ -164,7 +164,7 @@ def test_an_upload_goes_on_when_nobody_listens_any_more(
     records = [course(at) for at in range(400)] + [course(400, courseCode=None)]
     (tmp_path / "a.jsonl").write_bytes(lines_of(records))
     as_json = ["--json"] if stream == "stdout" else []
-    with process("upload", "course", "a.jsonl", "--chunk-size", "50", *as_json) as started:
+    with process("upload", *COURSE, "a.jsonl", "--chunk-size", "50", *as_json) as started:
         pipe, other = started.stdout, started.stderr
         if stream == "stderr":
             pipe, other = other, pipe
@@ -174,7 +174,7 @@ def test_an_upload_goes_on_when_nobody_listens_any_more(
         said = other.read().decode()
         assert started.wait(20) == 1
     assert "Traceback" not in said
-    assert len(sandbox.records("courses")) == 400
+    assert len(sandbox.records(COURSES)) == 400
     assert (tmp_path / "a.rejected.jsonl").exists()
 
 
@@ -189,12 +189,12 @@ def test_what_cannot_be_said_for_want_of_room_is_no_failure_of_the_upload(
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(100)]))
     with (
         open("/dev/full", "wb") as full,
-        process("upload", "course", "a.jsonl", *as_json, stdout=full) as started,
+        process("upload", *COURSE, "a.jsonl", *as_json, stdout=full) as started,
     ):
         _, err = started.communicate(timeout=20)
     assert started.returncode == 5
     assert err == b"sdir: standard output can't be written: no space left on device.\n"
-    assert len(sandbox.records("courses")) == 100
+    assert len(sandbox.records(COURSES)) == 100
 
 
 def test_a_question_may_lose_its_reader(process: Callable[..., subprocess.Popen[bytes]]) -> None:

@@ -14,7 +14,7 @@ from sdir_async.cli.page.plot import HEIGHT, WIDTH, draw, ticks
 from sdir_async.cli.send import Point
 from sdir_async.sandbox import Fault
 
-from .conftest import PERSONS, course, lines_of
+from .conftest import COURSE, PERSONS, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def page(sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path) -> P
     sandbox.faults.add(Fault("429", nth=6, retry_after=1))
     sandbox.faults.add(Fault("502", nth=9))
     arguments = ("--chunk-size", 50, "--concurrency", 4, "--settle", 0.1)
-    done = sdir("upload", "course", "courses.jsonl", "--report", "report.html", *arguments)
+    done = sdir("upload", *COURSE, "courses.jsonl", "--report", "report.html", *arguments)
     assert done.code == 1
     return tmp_path / "report.html"
 
@@ -86,7 +86,7 @@ def test_persons_are_shown_if_wanted(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1, courseCode="")]))
-    arguments = ("upload", "course", "a.jsonl", "--report", "r.html", "--dry-run")
+    arguments = ("upload", *COURSE, "a.jsonl", "--report", "r.html", "--dry-run")
     assert sdir(*arguments, "--show-persons").code == 1
     assert PERSONS[1] in (tmp_path / "r.html").read_text()
     assert sdir(*arguments).code == 1

@@ -16,7 +16,7 @@ import pytest
 
 from sdir_async.sandbox import Fault
 
-from .conftest import ORGANIZATION, PERSONS, course, lines_of
+from .conftest import COURSE, COURSES, ORGANIZATION, PERSONS, course, lines_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -58,7 +58,7 @@ def _workbook(path: Path, *rows: tuple[Any, ...]) -> Path:
 
 
 def _codes(sandbox: SandboxThread) -> list[str]:
-    return sorted(record["courseCode"] for record in sandbox.records("courses"))
+    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
 
 
 def test_a_csv_file_of_a_norwegian_excel_is_uploaded(
@@ -93,12 +93,12 @@ def test_a_workbook_with_dates_and_numbers_is_uploaded(
         (None, None, None, None),
         (int(PERSONS[1]), "i går", ORGANIZATION, "D"),
     )
-    done = command("upload", "course", "kurs.xlsx")
+    done = command("upload", *COURSE, "kurs.xlsx")
     assert done.code == 1
     assert "personalIdentityNumber: a leading zero was lost and is put back (line 2)." in done.out
     assert [
         (one["personalIdentityNumber"], one["completedAt"], one["courseCode"])
-        for one in sandbox.records("courses")
+        for one in sandbox.records(COURSES)
     ] == [
         (ZERO, "2024-05-31T00:00:00+00:00", "A"),
         (PERSONS[0], "2024-05-31T14:30:00+02:00", "7"),
@@ -124,7 +124,7 @@ def test_what_a_spreadsheet_holds_besides_its_rows_is_said(
         sheet.append((int(PERSONS[0]), day, "Åse", ORGANIZATION, "A"))
         sheet.append((int(PERSONS[1]), day, None, ORGANIZATION, "#N/A"))
     book.save(tmp_path / "kurs.xlsx")
-    done = sdir("upload", "course", "kurs.xlsx")
+    done = sdir("upload", *COURSE, "kurs.xlsx")
     assert done.code == 1
     assert "Only the sheet 'Vår' is read; 'Høst' has such columns too: --sheet." in done.out
     assert "Column 3: it has no heading, and is not sent (line 2)." in done.out
@@ -143,10 +143,10 @@ def test_a_parquet_file_is_uploaded(
     rows = [course(at) | {"completedAt": made} for at in range(2500)]
     rows[7]["courseCode"] = ""
     parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "courses.parquet")
-    done = command("upload", "course", "courses.parquet", "--json")
+    done = command("upload", *COURSE, "courses.parquet", "--json")
     assert done.code == 1
     assert (done.end["accepted"], done.end["rejected"]) == (2499, 1)
-    assert len(sandbox.records("courses")) == 2499
+    assert len(sandbox.records(COURSES)) == 2499
     (again,) = parquet.read_table(tmp_path / "courses.rejected.parquet").to_pylist()
     assert (again["completedAt"], again["sdir: line"]) == (made, 8)
 
@@ -154,7 +154,7 @@ def test_a_parquet_file_is_uploaded(
 def test_standard_input_is_uploaded(command: Callable[..., Done], sandbox: SandboxThread) -> None:
     """Also compressed; it has no journal, and its rejected lines go into the current folder."""
     given = gzip.compress(lines_of([course(1), course(2, courseCode=""), course(3)]))
-    done = command("upload", "course", "-", given=given)
+    done = command("upload", *COURSE, "-", given=given)
     assert done.code == 1
     assert "standard input: 2 accepted  1 rejected" in done.out
     assert _codes(sandbox) == ["C1", "C3"]
@@ -170,13 +170,13 @@ def test_a_pipe_with_a_name_is_as_standard_input(
         reading, writing = os.pipe()
         os.write(writing, lines_of([course(1), course(2, courseCode="")]))
         os.close(writing)
-        started = process("upload", "course", f"/dev/fd/{reading}", *arguments, pass_fds=[reading])
+        started = process("upload", *COURSE, f"/dev/fd/{reading}", *arguments, pass_fds=[reading])
         os.close(reading)
         with started:
             _, err = started.communicate(timeout=20)
         assert started.returncode == code
     assert b"only with --yes" in err
-    assert len(sandbox.records("courses")) == 1
+    assert len(sandbox.records(COURSES)) == 1
     assert os.listdir() == ["standard-input.rejected.jsonl"]
 
 
@@ -187,13 +187,13 @@ def test_names_in_json_may_be_mapped(
     record = course(1)
     swapped = {"courseCode": record["organizationNumber"], "kode": record["courseCode"]}
     (tmp_path / "a.json").write_bytes(orjson.dumps([{**record, **swapped}]))
-    arguments = ("upload", "course", "a.json", "--map", "courseCode=organizationNumber")
+    arguments = ("upload", *COURSE, "a.json", "--map", "courseCode=organizationNumber")
     done = sdir(*arguments, "--map", "kode=courseCode")
     assert (done.code, sandbox.requests) == (2, [])
     assert "'organizationNumber' and 'courseCode' are the same field" in done.err
     done = sdir(*arguments, "--map", "kode=courseCode", "--map", "organizationNumber=")
-    assert (done.code, sandbox.records("courses")[0]["courseCode"]) == (0, "C1")
-    done = sdir("upload", "course", "a.json", "--map", "kode=cuorseCode")
+    assert (done.code, sandbox.records(COURSES)[0]["courseCode"]) == (0, "C1")
+    done = sdir("upload", *COURSE, "a.json", "--map", "kode=cuorseCode")
     assert done.code == 2
     assert "--map: 'cuorseCode' is no field (the nearest: courseCode)." in done.err
 
@@ -217,7 +217,7 @@ def test_json_of_many_shapes_is_uploaded(
         "snake": b"\xef\xbb\xbf" + orjson.dumps(snake) + b"\n\n" + orjson.dumps(course(2)),
     }[shape]
     (tmp_path / "input").write_bytes(content)
-    done = sdir("upload", "course", "input")
+    done = sdir("upload", *COURSE, "input")
     assert done.code == 0, done
     assert _codes(sandbox)[0] == "C1"
 
@@ -229,7 +229,7 @@ def test_rejected_rows_are_corrected_and_uploaded_again(
     rows = ['"41814061034";2024-05-31;991825827;"A;B"', f"{PERSONS[0]};2024-05-31;991825827;B"]
     heading = "personalIdentityNumber;completedAt;organizationNumber;courseCode"
     (tmp_path / "courses.csv").write_text("\r\n".join([heading, *rows]), newline="")
-    assert sdir("upload", "course", "courses.csv").code == 1
+    assert sdir("upload", *COURSE, "courses.csv").code == 1
     rejected = tmp_path / "courses.rejected.csv"
     assert stat.S_IMODE(rejected.stat().st_mode) == 0o600
     content = rejected.read_text()
@@ -239,7 +239,7 @@ def test_rejected_rows_are_corrected_and_uploaded_again(
     assert found["sdir: line"] == "2"
     assert "no valid person number" in found["sdir: why it was rejected"]
     rejected.write_text(content.replace("41814061034", PERSONS[1]))
-    done = sdir("upload", "course", rejected)
+    done = sdir("upload", *COURSE, rejected)
     assert (done.code, _codes(sandbox)) == (0, ["A;B", "B"])
 
 
@@ -249,11 +249,11 @@ def test_corrections_are_never_overwritten(
     """A file of rejected rows that a person has changed stays; an unchanged one is renewed."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1, courseCode="")]))
     for _ in range(2):
-        assert sdir("upload", "course", "a.jsonl").code == 1
+        assert sdir("upload", *COURSE, "a.jsonl").code == 1
         assert len(list(tmp_path.glob("a.rejected*"))) == 1
     rejected = tmp_path / "a.rejected.jsonl"
     rejected.write_bytes(lines_of([course(1, courseCode="NOW")]))
-    done = sdir("upload", "course", "a.jsonl")
+    done = sdir("upload", *COURSE, "a.jsonl")
     assert "a.rejected-2.jsonl" in done.out
     assert b"NOW" in rejected.read_bytes()
 
@@ -263,13 +263,13 @@ def test_the_same_command_again_sends_nothing_twice(
 ) -> None:
     """The journal lies beside the input."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(20)]))
-    assert sdir("upload", "course", "a.jsonl").code == 0
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
     (journal,) = tmp_path.glob("a.jsonl.course-v1-create-127.0.0.1-*.journal")
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
-    done = sdir("upload", "course", "a.jsonl")
+    done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 0
     assert "20 of them were accepted in an earlier run" in done.out
-    assert len(sandbox.records("courses")) == 20
+    assert len(sandbox.records(COURSES)) == 20
 
 
 def test_memory_stays_flat(
@@ -281,7 +281,7 @@ def test_memory_stays_flat(
         with (tmp_path / f"{count}.jsonl").open("wb") as file:
             for start in range(0, count, 1000):
                 file.write(lines_of([course(start + at) for at in range(1000)]))
-        with process("upload", "course", f"{count}.jsonl", "--no-journal") as started:
+        with process("upload", *COURSE, f"{count}.jsonl", "--no-journal") as started:
             _, status, usage = os.wait4(started.pid, 0)
             started.returncode = os.waitstatus_to_exitcode(status)
         assert started.returncode == 0
@@ -295,7 +295,7 @@ def test_several_files_are_uploaded_one_after_another(
     """The exit code says the worst of them."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     (tmp_path / "b.jsonl").write_bytes(lines_of([course(2), course(3, courseCode="")]))
-    done = sdir("upload", "course", "a.jsonl", "b.jsonl")
+    done = sdir("upload", *COURSE, "a.jsonl", "b.jsonl")
     assert done.code == 1
     assert _codes(sandbox) == ["C1", "C2"]
 
@@ -311,7 +311,7 @@ def test_a_dry_run_sends_nothing(
     (tmp_path / "a.jsonl").write_bytes(
         lines_of([course(1), course(2, courseCode="")]) + b"{broken\n"
     )
-    done = sdir("upload", "course", "a.jsonl", "--dry-run")
+    done = sdir("upload", *COURSE, "a.jsonl", "--dry-run")
     assert (done.code, done.err) == (1, "")
     assert "1 good  2 rejected  nothing was sent" in done.out
     assert sandbox.requests == []
@@ -323,8 +323,8 @@ def test_validating_saves_nothing(
 ) -> None:
     """Sdir is asked, and no journal is needed."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
-    assert sdir("upload", "course", "a.jsonl", "--operation", "validate").code == 0
-    assert sandbox.records("courses") == []
+    assert sdir("upload", *COURSE, "a.jsonl", "--operation", "validate").code == 0
+    assert sandbox.records(COURSES) == []
     assert [request.status for request in sandbox.requests] == [200]
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
@@ -334,11 +334,11 @@ def test_production_is_not_reported_to_by_accident(
 ) -> None:
     """Where nobody can be asked it needs --yes."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
-    done = sdir("upload", "course", "a.jsonl", "-e", "production")
+    done = sdir("upload", *COURSE, "a.jsonl", "-e", "production")
     assert (done.code, sandbox.requests) == (2, [])
     assert "only with --yes" in done.err
-    assert sdir("upload", "course", "a.jsonl", "-e", "production", "--yes").code == 0
-    assert len(sandbox.records("courses")) == 1
+    assert sdir("upload", *COURSE, "a.jsonl", "-e", "production", "--yes").code == 0
+    assert len(sandbox.records(COURSES)) == 1
 
 
 @pytest.mark.parametrize(("answer", "sent"), [("y\n", 1), ("\n", 0)])
@@ -355,9 +355,9 @@ def test_production_is_asked_for_with_the_count_and_the_organisation(
     terminal = io.StringIO(answer)
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdin", terminal)
-    done = sdir("upload", "course", "a.jsonl", "-e", "production")
+    done = sdir("upload", *COURSE, "a.jsonl", "-e", "production")
     assert f"create 2 records of course v1 for the organisation {ORGANIZATION}" in done.err
-    assert len(sandbox.records("courses")) == 2 * sent
+    assert len(sandbox.records(COURSES)) == 2 * sent
 
 
 def test_a_lost_answer_is_in_doubt_where_nobody_can_be_asked(
@@ -366,13 +366,13 @@ def test_a_lost_answer_is_in_doubt_where_nobody_can_be_asked(
     """It says which lines, and exits with 3 or, if it stopped, with 4."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1), course(2)]))
     sandbox.faults.add(Fault("lost", saves=True))
-    done = sdir("upload", "course", "a.jsonl", "--attempts", 1, "--json")
+    done = sdir("upload", *COURSE, "a.jsonl", "--attempts", 1, "--json")
     assert done.code == 3
     assert (done.end["in_doubt"], done.end["doubts"]) == (2, [[1, 2]])
-    assert done.end["resume"] == "sdir upload course a.jsonl --attempts 1 --json"
+    assert done.end["resume"] == "sdir upload course --version v1 a.jsonl --attempts 1 --json"
     sandbox.faults.clear()
-    done = sdir("upload", "course", "a.jsonl")
-    assert (done.code, len(sandbox.records("courses"))) == (0, 2)
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, len(sandbox.records(COURSES))) == (0, 2)
 
 
 def test_a_bad_key_is_said_in_a_line(
@@ -381,7 +381,7 @@ def test_a_bad_key_is_said_in_a_line(
     """The key itself is not."""
     monkeypatch.setenv("SDIR_API_KEY", "not-the-key")
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
-    done = sdir("upload", "course", "a.jsonl")
+    done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 2
     assert "It ended early: " in done.out
     assert "not-the-key" not in done.out + done.err
@@ -393,10 +393,10 @@ def test_a_deadline_leaves_the_rest_unsent(
     """And says so, with the command that goes on."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     sandbox.faults.add(Fault("503", retry_after=30))
-    done = sdir("upload", "course", "a.jsonl", "--deadline", 0.5)
+    done = sdir("upload", *COURSE, "a.jsonl", "--deadline", 0.5)
     assert done.code == 4
     assert "Not sent: line 1" in done.out
-    assert "sdir upload course a.jsonl --deadline 0.5" in done.out
+    assert "sdir upload course --version v1 a.jsonl --deadline 0.5" in done.out
 
 
 def test_progress_without_a_terminal_is_lines(
