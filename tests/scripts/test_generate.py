@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def test_a_new_api_is_a_file_and_a_command(checkout: Checkout) -> None:
     """Dropped in, it is an attribute of `Sdir` with typed methods and uploads."""
     checkout.add("fleet/v1.yaml", json.dumps(fleet()))
+    checkout.add("boats/v1.json", fleet())
+    checkout.add("boats/v2.json", fleet())
     checkout.with_core()
     assert checkout.generate() == 0
     (checkout.root / "sdir_async" / "api" / "user.py").write_text(
@@ -29,7 +31,13 @@ def test_a_new_api_is_a_file_and_a_command(checkout: Checkout) -> None:
         "from sdir_async.api import Apis\n"
         "from sdir_async.upload import Upload\n"
         "from sdir_async.api.fleet.v1 import FleetV1, SavedShip, Ship\n"
-        "async def use(sdir: Apis) -> None:\n"
+        "from sdir_async.api.boats.v1 import BoatsV1\n"
+        "from sdir_async.api.boats.v2 import BoatsV2\n"
+        "async def use(sdir: Apis, name: str) -> None:\n"
+        "    assert_type(sdir.boats.v2, BoatsV2)\n"
+        "    assert_type(sdir.boats[name], BoatsV1 | BoatsV2)\n"
+        "    assert_type(sdir.boats.selected, BoatsV1 | BoatsV2)\n"
+        "    sdir.boats.selected.upload([{'name': 'a'}])\n"
         "    fleet = sdir.fleet.v1\n"
         "    assert_type(fleet, FleetV1)\n"
         "    assert_type(sdir.fleet.selected, FleetV1)\n"
@@ -44,13 +52,11 @@ def test_a_new_api_is_a_file_and_a_command(checkout: Checkout) -> None:
 
 def test_a_new_version_of_an_api_stands_beside_the_others(checkout: Checkout) -> None:
     """The newest by number is the selected one, and an old one is there as long as its file is."""
-    shutil.copytree(
-        ROOT / "openapi" / "additional_competence",
-        checkout.place.documents / "additional_competence",
-    )
+    ours = ROOT / "openapi" / "additional_competence"
     folder = checkout.place.documents / "additional_competence"
-    shutil.copy(folder / "v2.yaml", folder / "v3.yaml")
-    shutil.copy(folder / "v2.yaml", folder / "v10.yaml")
+    folder.mkdir(parents=True)
+    for copied, name in {"v1": "v1", "v2": "v2", "v3": "v2", "v10": "v2"}.items():
+        shutil.copy(ours / f"{name}.yaml", folder / f"{copied}.yaml")
     checkout.generate()
     assert '"v1", "v2", "v3", "v10"' in " ".join(checkout.text("__init__.py").split()).replace(
         "( ", ""
