@@ -22,18 +22,19 @@ RECORD = {
     "organizationNumber": "991825827",
     "courseCode": "HSCLC",
 }
+COURSES = "/aps-course-external/v1/courses"
 urls = set()
 
 @pytest.mark.parametrize("turn", [1, 2])
 async def test_each_test_finds_it_empty(sdir_sandbox, turn):
     urls.add(sdir_sandbox.base_url)
-    assert sdir_sandbox.records("courses") == []
+    assert sdir_sandbox.records(COURSES) == []
     assert sdir_sandbox.requests == []
     assert len(sdir_sandbox.faults) == 0
     async with Sdir(sdir_sandbox.api_key, base_url=sdir_sandbox.base_url) as sdir:
         report = await sdir.course.v1.upload([RECORD] * 3)
     assert report.accepted == 3
-    assert [each["courseCode"] for each in sdir_sandbox.records("courses")] == ["HSCLC"] * 3
+    assert [each["courseCode"] for each in sdir_sandbox.records(COURSES)] == ["HSCLC"] * 3
     (request,) = sdir_sandbox.requests
     assert (request.status, request.records, request.key) == (201, 3, "primary")
     sdir_sandbox.faults.add(Fault("api-500"))
