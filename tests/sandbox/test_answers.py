@@ -13,10 +13,10 @@ import pytest
 from openapi_schema_validator import OAS30ReadValidator
 
 from sdir_async.sandbox import Fault, Sandbox
-from sdir_async.sandbox.documents import find_folder, load_documents
 from sdir_async.sandbox.reader import read_operations
 from sdir_async.sandbox.schemas import Schemas
 
+from ..ours import OURS
 from .conftest import connect
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from sdir_async.sandbox.operations import Operation
 
-SPECS = {document.name: document.spec for document in load_documents(find_folder())}
-OPERATIONS = read_operations(load_documents(find_folder()))
+SPECS = {document.name: document.spec for document in OURS}
+OPERATIONS = read_operations(OURS)
 
 
 def _check(operation: Operation, answer: httpx.Response) -> None:
@@ -54,7 +54,7 @@ async def _send(client: httpx.AsyncClient, operation: Operation, **options: Any)
 
 @pytest.mark.parametrize("kind", ["api-500", "gateway-500", "429"])
 async def test_faults_answer_as_documented(sandbox: Sandbox, kind: str) -> None:
-    """Of every operation of every document."""
+    """Of every operation of every document that was written here."""
     sandbox.faults.add(Fault(kind))
     async with connect(sandbox) as client:
         for operation in OPERATIONS:

@@ -11,7 +11,9 @@ import orjson
 import pytest
 
 from sdir_async.sandbox import Sandbox, SeenRequest
+from sdir_async.sandbox.reader import read_operations
 
+from ..ours import OURS
 from .conftest import PERSON, connect
 
 if TYPE_CHECKING:
@@ -309,7 +311,7 @@ async def test_operations_without_records_answer_the_documents_example(
 async def test_every_operation_of_our_documents_is_served(sandbox: Sandbox) -> None:
     """Whatever it then says of an empty request."""
     async with connect(sandbox) as client:
-        for operation in sandbox._operations:
+        for operation in read_operations(OURS):
             path = operation.path.replace("{uid}", str(uuid4()))
             answer = await client.request(operation.method, path)
             assert answer.headers["content-type"] != "application/json", path

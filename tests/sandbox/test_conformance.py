@@ -18,17 +18,18 @@ import orjson
 import pytest
 
 from sdir_async.sandbox import SandboxThread
-from sdir_async.sandbox.documents import find_folder, load_documents
+from sdir_async.sandbox.documents import find_folder
 from sdir_async.sandbox.operations import Role
 from sdir_async.sandbox.reader import read_operations
 
+from ..ours import OURS
 from .conformance import UID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = {document.name: document for document in load_documents(find_folder())}
+DOCUMENTS = {document.name: document for document in OURS}
 EXAMPLES = os.environ.get("SDIR_EXAMPLES", "")
 
 
