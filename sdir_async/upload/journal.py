@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
 _VERSION: Final = 2
-_TABLES: Final = """
+_WHOLE: Final = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+"""For a draft, which is made whole or not at all."""
+_TABLES: Final = f"""
+    PRAGMA application_id={_FORMAT};
+    PRAGMA user_version={_VERSION};
     CREATE TABLE upload (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE event (
         id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, detail BLOB NOT NULL
@@ -221,7 +225,7 @@ class SqliteJournal(Journal):
             raise OSError("the file is a database, but not a journal")
         if db.execute("PRAGMA user_version").fetchone() != (_VERSION,):
             raise OSError("another version of this library wrote it")
-        for setting in ("journal_mode=TRUNCATE", "synchronous=FULL"):
+        for setting in ("journal_mode=PERSIST", "synchronous=FULL"):
             db.execute(f"PRAGMA {setting}").fetchall()
         db.executescript("BEGIN IMMEDIATE; COMMIT;")
         self._load(db)
@@ -230,13 +234,14 @@ class SqliteJournal(Journal):
         """Make the file whole before it has its name: an empty one is then always a lost one."""
         draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        values = {**self._upload, "salt": secrets.token_hex(16)}
         try:
-            db = sqlite3.connect(draft, isolation_level=None)
-            settings = f"PRAGMA application_id={_FORMAT}; PRAGMA user_version={_VERSION};"
-            db.executescript(f"{settings} BEGIN; {_TABLES} COMMIT;")
-            values = {**self._upload, "salt": secrets.token_hex(16)}
-            db.executemany("INSERT INTO upload VALUES (?, ?)", values.items())
-            db.close()
+            with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as db:
+                db.executescript(f"{_WHOLE} BEGIN; {_TABLES}")
+                db.executemany("INSERT INTO upload VALUES (?, ?)", values.items())
+                db.execute("COMMIT")
+            with draft.open("rb+") as made:
+                os.fsync(made.fileno())
             self._name(draft)
         except FileExistsError:
             return  # another process was quicker, and has it now
