@@ -115,7 +115,8 @@ def test_a_text_is_never_changed_but_for_spaces_around_it(text: str) -> None:
 )
 def test_no_cell_is_too_strange(cell: object) -> None:
     for field in (PERSON, DATE, MOMENT, TEXT, COUNT, SHARE, FLAG, LIST):
-        convert(cell, field)
+        _, warning = convert(cell, field)
+        assert isinstance(warning, str)
 
 
 @pytest.mark.parametrize(

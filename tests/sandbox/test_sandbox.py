@@ -8,6 +8,7 @@ import socket
 import warnings
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from sdir_async.sandbox import Sandbox, SeenRequest
@@ -77,6 +78,8 @@ async def test_it_ends_while_a_client_keeps_its_connection() -> None:
         async with connect(sandbox) as client:
             await client.get(f"{BASE}/codes")
             await sandbox.__aexit__(None, None, None)
+            with pytest.raises(httpx.TransportError):
+                await client.get(f"{BASE}/codes")
 
 
 async def test_it_ends_when_its_block_fails() -> None:
