@@ -12,7 +12,7 @@ from .errors import ConfigurationError
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .session import RetryPolicy, Session, Timeout
-from .transport import Transport, open_client
+from .transport import HttpxClient, Transport, open_client
 from .versions import check_pins
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Sdir(Apis):
         self._environment = environment
         self._base_url = None if base_url is None else _origin(base_url)
         keys = KeyRing(api_key)
-        self._http = http_client or open_client(transport, timeout)
-        self._owns_http = http_client is None
+        self._client = HttpxClient(http_client) if http_client else open_client(transport)
+        self._owns_client = http_client is None
         self._session = Session(
-            self._http,
+            self._client,
             keys,
             Pacer(),
             retry,
@@ -109,8 +109,8 @@ class Sdir(Apis):
     async def aclose(self) -> None:
         """Stop what is still running, and close the connections that were opened here."""
         await self._session.aclose()
-        if self._owns_http:
-            await self._http.aclose()
+        if self._owns_client:
+            await self._client.aclose()
 
     def _base_url_of(self, document: Document) -> str:
         servers = document.servers

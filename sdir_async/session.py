@@ -17,7 +17,6 @@ from ._version import __version__
 from .answers import Action, Answer, Happened, Lost, Verdict, error_of, judge
 from .errors import ConfigurationError, ConnectionFailed, SdirError, UnknownOutcome
 from .privacy import mask
-from .transport import LeanClient
 from .types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from .auth import KeyRing
     from .document import Document, Operation
     from .pacing import Pacer
+    from .transport import Client, Sending
 
 T = TypeVar("T")
 Timeout = float | httpx.Timeout | None
@@ -36,6 +36,11 @@ _LARGE: Final = 262_144
 """Bytes; whether the peer broke off within a body is told of larger ones."""
 _LAST_PIECE: Final = 65_536
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "User-Agent": f"sdir-async/{__version__}",
+}
 _NOT_BEGUN: Final = Lost("connect", "the deadline passed before it was sent")
 _BROKEN_OFF: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
 
@@ -136,7 +141,7 @@ class Session:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        client: Client,
         keys: KeyRing,
         pacer: Pacer,
         retry: RetryPolicy,
@@ -150,10 +155,10 @@ class Session:
         self.base_url_of = base_url_of
         self._owned: set[asyncio.Task[None]] = set()
         self._largest_body = math.inf
-        self._http = http
+        self._client = client
         self._keys = keys
         self._pacer = pacer
-        self._timeout = timeout
+        self._timeout = httpx.Timeout(timeout)
         self._closed = False
 
     async def aclose(self) -> None:
@@ -170,7 +175,7 @@ class Session:
         task.add_done_callback(self._owned.discard)
 
     def _require_open(self) -> None:
-        if self._closed or self._http.is_closed:
+        if self._closed or self._client.is_closed:
             raise ConfigurationError("This Sdir is closed; open another one.")
 
     def is_too_large(self, size: int) -> bool:
@@ -250,13 +255,13 @@ class Session:
         try:
             async with bound:
                 key = await self._keys.key()
-                built, body = self._build(request, key)
+                send, body = self._prepare(request, key)
                 async with self._pacer as started:
                     self._require_open()
                     if deadline is None or started < deadline:
                         request.maybe_applied = True
                         happened = Lost("answer", "the deadline passed before it was answered")
-                        happened = await self._send(built, body)
+                        happened = await _answer(send, body)
         except TimeoutError:
             if not bound.expired():
                 raise
@@ -272,46 +277,29 @@ class Session:
         self._pace(started, happened, verdict)
         return happened, verdict
 
-    def _build(self, request: Request, key: str) -> tuple[httpx.Request, _Body | None]:
-        """Return what to send, and its body where we have to know how far it came.
+    def _prepare(self, request: Request, key: str) -> tuple[Sending, _Body | None]:
+        """Return what sends it, and its body where we have to know how far it came.
 
-        That is a large one, and each one that goes through a transport that we don't know.
+        That is a large one, and each one that goes through a client that we don't know.
         """
-        content = request.body or b""
-        unknown = not isinstance(self._http, LeanClient)
+        content, client = request.body or b"", self._client
         body = None
-        if len(content) > _LARGE or (unknown and content):
-            # `auth` of the user's sends again what was answered with 401, and may
-            once = request.operation.effect == "create" and self._http.auth is None
-            body = _Body(content, copied=unknown, once=once)
-        headers = {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": f"sdir-async/{__version__}",
-            **(request.headers or {}),
-            auth.HEADER: key,
-        }
+        if len(content) > _LARGE or not (client.is_trusted or not content):
+            once = request.operation.effect == "create" and not client.may_repeat
+            body = _Body(content, copied=not client.is_trusted, once=once)
+        headers = {**_HEADERS, **(request.headers or {}), auth.HEADER: key}
         if body:
             headers["Content-Length"] = str(len(content))
-        built = self._http.build_request(
+        given = request.timeout
+        send = client.prepare(
             request.operation.method,
             request.url,
             params=request.params,
             headers=headers,
             content=body or request.body,
-            timeout=self._timeout if isinstance(request.timeout, Unset) else request.timeout,
+            timeout=self._timeout if isinstance(given, Unset) else httpx.Timeout(given),
         )
-        return built, body
-
-    async def _send(self, built: httpx.Request, body: _Body | None) -> Happened:
-        try:
-            response = await self._http.send(built, follow_redirects=False)
-        except Exception as error:  # noqa: BLE001  whatever a transport raises, it may have been sent
-            if isinstance(error, _NOT_SENT) and not (body and body.begun):
-                return Lost("connect", _cause(error))
-            broken_off = body is not None and not body.whole and isinstance(error, _BROKEN_OFF)
-            return Lost("body" if broken_off else "answer", _cause(error))
-        return Answer(response.status_code, response.headers, response.content)
+        return send, body
 
     def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:
         status = happened.status if isinstance(happened, Answer) else 0
@@ -371,6 +359,16 @@ class _Retries:
 
     def _left(self, used: int) -> bool:
         return used < self._policy.attempts
+
+
+async def _answer(send: Sending, body: _Body | None) -> Happened:
+    try:
+        return await send()
+    except Exception as error:  # noqa: BLE001  whatever a transport raises, it may have been sent
+        if isinstance(error, _NOT_SENT) and not (body and body.begun):
+            return Lost("connect", _cause(error))
+        broken_off = body is not None and not body.whole and isinstance(error, _BROKEN_OFF)
+        return Lost("body" if broken_off else "answer", _cause(error))
 
 
 def cancel_once(task: asyncio.Task[None]) -> None:

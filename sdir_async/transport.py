@@ -1,23 +1,34 @@
-"""How requests travel: httpx's own transport, or the faster one of the extra `[fast]`."""
+"""How requests travel: over a client of httpx, straight over its transport, or over aiohttp."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.request import getproxies
 
 import httpcore
 import httpx
 
+from .answers import Answer
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 Transport = Literal["auto", "httpx", "fast"]
+
+Client: TypeAlias = "HttpxClient | LeanClient | FastClient"
+"""What a session sends through. Its `prepare` returns what sends a request, follows no redirect and
+reads the whole answer. What `prepare` raises was not sent; what comes later are errors of httpx.
+
+`is_trusted` says whether it tells truly that nothing was sent, as our own do; `may_repeat` says
+whether it may send a request again by itself.
+"""
+
+Sending: TypeAlias = "Callable[[], Awaitable[Answer]]"
 
 LIMITS: Final = httpx.Limits(max_keepalive_connections=100)
 _log: Final = logging.getLogger("httpx")
@@ -27,20 +38,8 @@ _SMALL: Final = 65_536
 _PROXIES: Final = frozenset(["http", "https", "all"])
 
 
-def open_client(wanted: Transport, timeout: Any) -> httpx.AsyncClient:
+def open_client(wanted: Transport) -> Client:
     """Return a client of our own that uses this transport.
-
-    Raises:
-        ConfigurationError: The fast one is wanted and can't be had.
-    """
-    transport = transport_for(wanted)
-    if transport is None and _behind_proxy():
-        return httpx.AsyncClient(timeout=timeout, limits=LIMITS)
-    return LeanClient(transport or httpx.AsyncHTTPTransport(limits=LIMITS), timeout)
-
-
-def transport_for(wanted: Transport) -> httpx.AsyncBaseTransport | None:
-    """Return the transport for a client that is opened here; `None` stands for httpx's own.
 
     `"auto"` takes the fast one where it is installed and where nothing counts on httpx's own: a
     proxy named in the environment, or a library that has put itself in its place to watch requests
@@ -52,25 +51,20 @@ def transport_for(wanted: Transport) -> httpx.AsyncBaseTransport | None:
     if wanted not in get_args(Transport):
         known = ", ".join(get_args(Transport))
         raise ConfigurationError(f"There is no transport {wanted!r}; there is {known}.")
-    if wanted == "httpx" or (wanted == "auto" and (_behind_proxy() or _httpx_is_watched())):
-        return None
-    if _behind_proxy():
+    proxied = not _PROXIES.isdisjoint(getproxies())
+    if wanted == "fast" and proxied:
         raise ConfigurationError(
             "The fast transport goes through no proxy, and the environment names one."
             " Give transport='httpx', or unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
         )
-    try:
-        return FastTransport(LIMITS)
-    except ModuleNotFoundError:
-        if wanted == "auto":
-            return None
-        raise ConfigurationError(
-            "The fast transport is an extra: pip install 'sdir-async[fast]'"
-        ) from None
-
-
-def _behind_proxy() -> bool:
-    return not _PROXIES.isdisjoint(getproxies())
+    if wanted == "fast" or (wanted == "auto" and not (proxied or _httpx_is_watched())):
+        try:
+            return FastClient()
+        except ModuleNotFoundError:
+            if wanted == "fast":
+                missing = "The fast transport is an extra: pip install 'sdir-async[fast]'"
+                raise ConfigurationError(missing) from None
+    return HttpxClient(httpx.AsyncClient(limits=LIMITS)) if proxied else LeanClient()
 
 
 def _httpx_is_watched() -> bool:
@@ -84,7 +78,100 @@ def _httpx_is_watched() -> bool:
     return False
 
 
-class FastTransport(httpx.AsyncBaseTransport):
+def _tell(method: str, url: object, version: str, status: int, reason: str | None) -> None:
+    """Log a request as httpx does, whatever it travelled over."""
+    if _log.isEnabledFor(logging.INFO):
+        line = f"{version} {status} {reason or ''}"
+        _log.info('HTTP Request: %s %s "%s"', method, url, line.rstrip())
+
+
+class HttpxClient:
+    """A client of httpx: the user's, with whatever it does, or one that goes through a proxy."""
+
+    is_trusted = False
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may send a request again by itself: `auth` does, that renews a token."""
+        return self._http.auth is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it sends nothing more."""
+        return self._http.is_closed
+
+    def prepare(self, method: str, url: str, **given: Any) -> Sending:
+        """Return what sends a request and reads its whole answer."""
+        return partial(self._send, self._http.build_request(method, url, **given))
+
+    async def _send(self, request: httpx.Request) -> Answer:
+        response = await self._http.send(request, follow_redirects=False)
+        return Answer(response.status_code, response.headers, response.content)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._http.aclose()
+
+
+class LeanClient:
+    """Straight from the request to httpx's own transport.
+
+    There are neither cookies nor hooks nor authentication nor redirects to look at, and the same
+    URLs are built again and again.
+    """
+
+    is_trusted = True
+    may_repeat = False
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._transport = httpx.AsyncHTTPTransport(limits=LIMITS)
+        accepted = httpx.AsyncClient(transport=self._transport).headers["Accept-Encoding"]
+        self._always = {"Accept-Encoding": accepted}
+        self._known_url = lru_cache(64)(httpx.URL)
+
+    def prepare(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None,
+        headers: dict[str, str],
+        content: Any,
+        timeout: httpx.Timeout,
+    ) -> Sending:
+        """Return what sends a request and reads its whole answer."""
+        request = httpx.Request(
+            method,
+            self._known_url(url),
+            params=params,
+            headers=self._always | headers,
+            content=content,
+            extensions={"timeout": timeout.as_dict()},
+        )
+        return partial(self._send, request)
+
+    async def _send(self, request: httpx.Request) -> Answer:
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        try:
+            body = await response.aread()
+        finally:
+            await response.aclose()
+        status, reason = response.status_code, response.reason_phrase
+        _tell(request.method, request.url, response.http_version, status, reason)
+        return Answer(status, response.headers, body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self.is_closed = True
+        await self._transport.aclose()
+
+
+class FastClient:
     """Sends over aiohttp, and raises what httpx's own transport would.
 
     Whether a create is sent again hangs on the difference between an error before the request was
@@ -92,8 +179,11 @@ class FastTransport(httpx.AsyncBaseTransport):
     or `httpx.ConnectTimeout`.
     """
 
-    def __init__(self, limits: httpx.Limits) -> None:
-        """Remember the limits; the connections belong to the loop of the first request.
+    is_trusted = True
+    may_repeat = False
+
+    def __init__(self) -> None:
+        """Remember what is needed; the connections belong to the loop of the first request.
 
         Raises:
             ModuleNotFoundError: aiohttp is not installed.
@@ -101,72 +191,75 @@ class FastTransport(httpx.AsyncBaseTransport):
         import aiohttp
         from yarl import URL
 
+        self.is_closed = False
         self._aiohttp: Any = aiohttp
-        self._url: Any = URL
-        self._limits = limits
         self._session: Any = None
         self._timeouts: dict[tuple[float | None, ...], Any] = {}
         self._errors = _errors_of(aiohttp)
+        self._known_url = lru_cache(64)(lambda url: URL(str(httpx.URL(url)), encoded=True))
 
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+    def prepare(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None,
+        headers: dict[str, str],
+        content: Any,
+        timeout: httpx.Timeout,
+    ) -> Sending:
+        """Return what sends a request and reads its whole answer."""
+        full = url if params is None else str(httpx.URL(url).copy_merge_params(params))
+        return partial(self._send, method, self._known_url(full), headers, content, timeout)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and read the whole answer."""
+    async def _send(
+        self,
+        method: str,
+        url: Any,
+        headers: dict[str, str],
+        content: Any,
+        timeout: httpx.Timeout,  # noqa: ASYNC109
+    ) -> Answer:
         session = self._session or self._open()
-        timeout = request.extensions.get("timeout", {})
-        bound = asyncio.timeout(None)
+        bound = asyncio.timeout(None)  # aiohttp waits for ever for a server that stops reading
         try:
             async with bound:
+                if isinstance(content, bytes):
+                    if len(content) > _SMALL:
+                        bound.reschedule(_end_of(timeout))
+                elif content is not None:
+                    content = _watched(content, bound, timeout)
                 answer = await session.request(
-                    request.method,
-                    self._url(str(request.url), encoded=True),
-                    headers=[
-                        (name.decode("latin-1"), value.decode("latin-1"))
-                        for name, value in request.headers.raw
-                    ],
-                    data=self._content(request, bound, timeout),
+                    method,
+                    url,
+                    headers=headers,
+                    data=content,
                     allow_redirects=False,
                     timeout=self._timeout(timeout),
                 )
             body = await answer.read()
         except tuple(self._errors) as error:
-            raise self._translated(error, request, stalled=bound.expired()) from error
-        headers = answer.raw_headers
-        return httpx.Response(answer.status, headers=headers, content=body, request=request)
+            raise self._translated(error, stalled=bound.expired()) from error
+        version = f"HTTP/{answer.version.major}.{answer.version.minor}"
+        _tell(method, url, version, answer.status, answer.reason)
+        return Answer(answer.status, answer.headers, body)
 
     def _open(self) -> Any:
-        """Open a session that adds nothing to a request and keeps nothing of an answer."""
-        aiohttp, limits = self._aiohttp, self._limits
+        """Open a session that keeps nothing of an answer."""
+        aiohttp = self._aiohttp
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=limits.max_connections or 0,
-                keepalive_timeout=limits.keepalive_expiry,
+                limit=0,
+                keepalive_timeout=LIMITS.keepalive_expiry,
                 ssl=httpx.create_ssl_context(),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-            auto_decompress=False,
         )
         return self._session
 
-    def _content(
-        self, request: httpx.Request, bound: asyncio.Timeout, timeout: dict[str, float | None]
-    ) -> Any:
-        """Return the body; aiohttp itself waits for ever for a server that stops reading."""
-        try:
-            content = request.content
-        except httpx.RequestNotRead:
-            return _watched(cast("AsyncIterable[bytes]", request.stream), bound, timeout)
-        if len(content) > _SMALL:
-            bound.reschedule(_end_of(timeout))
-        return content or None
-
-    def _timeout(self, timeout: dict[str, float | None]) -> Any:
+    def _timeout(self, timeout: httpx.Timeout) -> Any:
         """Return aiohttp's timeouts; its `connect` counts the wait for a place too."""
-        connect, read, pool = (timeout.get(name) for name in ("connect", "read", "pool"))
+        connect, read, pool = timeout.connect, timeout.read, timeout.pool
         known = self._timeouts.get((connect, read, pool))
         if known is None:
             whole = None if pool is None else pool + (connect or 0.0)
@@ -175,26 +268,30 @@ class FastTransport(httpx.AsyncBaseTransport):
             )
         return known
 
-    def _translated(
-        self, error: Exception, request: httpx.Request, *, stalled: bool
-    ) -> httpx.RequestError:
+    def _translated(self, error: Exception, *, stalled: bool) -> httpx.RequestError:
         if stalled:
-            return httpx.WriteTimeout("the server stopped reading the request", request=request)
+            return httpx.WriteTimeout("the server stopped reading the request")
         kind = next(kind for known, kind in self._errors.items() if isinstance(error, known))
-        return kind(str(error), request=request)
+        return kind(str(error))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self.is_closed = True
+        if self._session is not None:
+            await self._session.close()
 
 
 async def _watched(
-    stream: AsyncIterable[bytes],
+    stream: Any,
     bound: asyncio.Timeout,
-    timeout: dict[str, float | None],  # noqa: ASYNC109
+    timeout: httpx.Timeout,  # noqa: ASYNC109
 ) -> AsyncIterator[bytes]:
     """Yield the pieces of a body, and watch that the server takes each.
 
     Between the many pieces of a very large one, the loop has a chance to see that the peer is gone.
     """
     now = asyncio.get_running_loop().time
-    write = timeout.get("write")
+    write = timeout.write
     pieces = 0
     async for piece in stream:
         pieces += 1
@@ -205,9 +302,9 @@ async def _watched(
     bound.reschedule(_end_of(timeout))
 
 
-def _end_of(timeout: dict[str, float | None]) -> float | None:
+def _end_of(timeout: httpx.Timeout) -> float | None:
     """Return the time at which a body that is sent from now on was taken, and the answer begun."""
-    write, read = timeout.get("write"), timeout.get("read")
+    write, read = timeout.write, timeout.read
     if write is None or read is None:
         return None
     return asyncio.get_running_loop().time() + write + read
@@ -228,41 +325,3 @@ def _errors_of(aiohttp: Any) -> dict[type[Exception], type[httpx.RequestError]]:
         TimeoutError: httpx.ReadTimeout,
         OSError: httpx.ReadError,
     }
-
-
-class LeanClient(httpx.AsyncClient):
-    """A client of our own: straight from the request to its transport.
-
-    It has neither cookies nor hooks nor authentication nor redirects to look at, and builds the
-    same URLs again and again.
-    """
-
-    def __init__(self, transport: httpx.AsyncBaseTransport, timeout: Any) -> None:
-        super().__init__(transport=transport, timeout=timeout)
-        self._straight = transport
-        self._always = {"Accept-Encoding": self.headers["Accept-Encoding"]}
-        self._known_url = lru_cache(64)(httpx.URL)
-
-    def build_request(self, method: str, url: Any, **given: Any) -> httpx.Request:
-        """Return a request; `given` are those of its parameters that we use."""
-        timeout = httpx.Timeout(given.pop("timeout"))
-        headers = {**self._always, **given.pop("headers")}
-        extensions = {"timeout": timeout.as_dict()}
-        return httpx.Request(
-            method, self._known_url(url), headers=headers, extensions=extensions, **given
-        )
-
-    async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
-        """Send a request, and read the whole answer."""
-        if self.is_closed:
-            raise RuntimeError("the client is closed")
-        response = await self._straight.handle_async_request(request)
-        response.request = request
-        try:
-            await response.aread()
-        finally:
-            await response.aclose()
-        if _log.isEnabledFor(logging.INFO):
-            line = f"{response.http_version} {response.status_code} {response.reason_phrase}"
-            _log.info('HTTP Request: %s %s "%s"', request.method, request.url, line)
-        return response

@@ -130,7 +130,7 @@ async def test_a_client_that_was_opened_here_is_closed_here(respx_mock: respx.Mo
         async with sdir:
             await sdir.course.v1.list_codes()
             raise ZeroDivisionError
-    assert sdir._http.is_closed
+    assert sdir._client.is_closed
 
 
 async def test_a_closed_sdir_says_so() -> None:

@@ -191,8 +191,13 @@ async def test_a_connection_closed_without_a_word(kind: Any) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n[", b"HTTP/1.1 2", b"hello\r\n\r\n"],
-    ids=["cut body", "cut head", "no HTTP"],
+    [
+        b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n[",
+        b"HTTP/1.1 2",
+        b"hello\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]",
+    ],
+    ids=["cut body", "cut head", "no HTTP", "not packed as it says"],
 )
 async def test_an_answer_cut_short(kind: Any, given: bytes) -> None:
     """It was sent; nobody knows more."""
@@ -390,8 +395,13 @@ async def test_a_deadline_ends_a_request(kind: Any) -> None:
 
 
 def used(sdir: Sdir) -> str:
-    """Return the name of the transport that an Sdir uses."""
-    return type(sdir._http._transport).__name__
+    """Return the name of the client that an Sdir uses."""
+    return type(sdir._client).__name__
+
+
+def wrapped(sdir: Sdir) -> Any:
+    """Return the client of httpx in it."""
+    return vars(sdir._client)["_http"]
 
 
 @pytest.fixture
@@ -402,20 +412,20 @@ def _no_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_fast_one_is_taken_where_it_is_installed() -> None:
     """And httpx's own where it is asked for."""
     async with Sdir("key", transport="auto") as one, Sdir("key", transport="fast") as two:
-        assert (used(one), used(two)) == ("FastTransport", "FastTransport")
+        assert (used(one), used(two)) == ("FastClient", "FastClient")
     async with Sdir("key", transport="httpx") as sdir:
-        assert used(sdir) == "AsyncHTTPTransport"
+        assert used(sdir) == "LeanClient"
 
 
 @pytest.mark.usefixtures("_no_aiohttp")
 async def test_without_the_extra() -> None:
     """Nothing changes, unless the fast one is asked for by name."""
     async with Sdir("key") as sdir:
-        assert used(sdir) == "AsyncHTTPTransport"
+        assert used(sdir) == "LeanClient"
     with pytest.raises(ConfigurationError, match=r"pip install 'sdir-async\[fast\]'"):
         Sdir("key", transport="fast")
     async with httpx.AsyncClient() as own, Sdir("key", http_client=own, transport="fast") as sdir:
-        assert sdir._http is own
+        assert (used(sdir), wrapped(sdir)) == ("HttpxClient", own)
 
 
 def test_a_transport_that_does_not_exist() -> None:
@@ -429,8 +439,8 @@ async def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, name: str) -> Non
     """The proxy of the environment is used, as httpx uses it."""
     monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with Sdir("key") as sdir:
-        assert type(sdir._http) is httpx.AsyncClient
-        assert sdir._http._mounts
+        assert used(sdir) == "HttpxClient"
+        assert wrapped(sdir)._mounts
     with pytest.raises(ConfigurationError, match="no proxy"):
         Sdir("key", transport="fast")
 
@@ -439,7 +449,7 @@ async def test_where_httpx_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """What answers or records the requests of httpx sees them: respx, OpenTelemetry."""
     with respx.mock:
         async with Sdir("key") as sdir:
-            assert used(sdir) == "AsyncHTTPTransport"
+            assert used(sdir) == "LeanClient"
     original = httpx.AsyncHTTPTransport.handle_async_request
 
     async def watching(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
@@ -447,7 +457,7 @@ async def test_where_httpx_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", watching)
     async with Sdir("key") as sdir:
-        assert used(sdir) == "AsyncHTTPTransport"
+        assert used(sdir) == "LeanClient"
 
 
 def test_only_what_happens_while_connecting_was_not_sent() -> None:
