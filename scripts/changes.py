@@ -17,16 +17,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from differ import Change, compare
-from documents import Source, find_sources, load
-from failures import GenerationFailed, blaming
+from comparison.differ import Change, compare
+from comparison.report import text_of
+from comparison.surface import compare_packages, compare_versions, load_package, version_of
 from generate import ROOT, Place
-from prepare import prepare
-from report import text_of
-from surface import compare_packages, compare_versions, load_package, version_of
+from generation.documents import Source, find_sources, load
+from generation.failures import GenerationFailed, blaming
+from generation.prepare import prepare
 
 if TYPE_CHECKING:
-    from walk import Json
+    from generation.walk import Json
 
 Report = dict[str, list[Change]]
 

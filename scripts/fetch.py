@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from differ import compare
-from documents import SUFFIXES, Source, check, load, parse
+from comparison.differ import compare
+from comparison.report import text_of
 from download import DownloadFailed, download
-from failures import DocumentError, GenerationFailed
 from generate import ROOT, Place
-from lock import digest_of, entry, read_lock, write_lock
-from overlay import apply_overlay
-from prepare import prepare
-from report import text_of
-from walk import lookup, references
+from generation.documents import SUFFIXES, Source, check, load, parse
+from generation.failures import DocumentError, GenerationFailed
+from generation.lock import digest_of, entry, read_lock, write_lock
+from generation.overlay import apply_overlay
+from generation.prepare import prepare
+from generation.walk import lookup, references
 
 if TYPE_CHECKING:
-    from walk import Json
+    from generation.walk import Json
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*/v(0|[1-9][0-9]*)")
 

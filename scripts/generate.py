@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
-from documents import Source, find_sources, load, reserved_names
-from facts import Facts, class_name_of, facts_of
-from failures import GenerationFailed, blaming
+from generation.documents import Source, find_sources, load, reserved_names
+from generation.facts import Facts, class_name_of, facts_of
+from generation.failures import GenerationFailed, blaming
+from generation.lock import lock_of, read_lock, stale_parts, write_lock
+from generation.prepare import for_generator, prepare
+from generation.project import TEMPLATES, Version, config_for, endpoints_of, understand
+from generation.tree import differences, tidy, update
 from jinja2 import Environment, FileSystemLoader
-from lock import lock_of, read_lock, stale_parts, write_lock
 from openapi_python_client.strings import safe_for_docstring
-from prepare import for_generator, prepare
-from project import TEMPLATES, Version, config_for, endpoints_of, understand
-from tree import differences, tidy, update
 
 if TYPE_CHECKING:
-    from walk import LeftOut
+    from generation.walk import LeftOut
 
 ROOT = Path(__file__).parent.parent
 

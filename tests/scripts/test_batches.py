@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from batches import effect_of, listing_of, upload_names
-from failures import DocumentError
-from prepare import prepare
-from walk import Operation, operations
+from generation.batches import effect_of, listing_of, upload_names
+from generation.failures import DocumentError
+from generation.prepare import prepare
+from generation.walk import Operation, operations
 
 from .toys import SHIP, Json, document, operation, query, ref
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import changes
 import pytest
-from differ import compare, shape
-from failures import GenerationFailed
-from prepare import prepare
-from report import text_of
+from comparison.differ import compare, shape
+from comparison.report import text_of
+from generation.failures import GenerationFailed
+from generation.prepare import prepare
 
 from .conftest import ROOT
 from .toys import SHIP, Json, document, fleet, operation, query, ref

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from distinct import tell_apart
+from generation.distinct import tell_apart
 
 from .toys import Json, document, operation, query, ref
 

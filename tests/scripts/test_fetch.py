@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import fetch
 import pytest
-from failures import GenerationFailed
+from generation.failures import GenerationFailed
 
 from .server import Handler, LocalServer, serving
 from .toys import document, fleet, operation

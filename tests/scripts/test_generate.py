@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from failures import GenerationFailed
+from generation.failures import GenerationFailed
 
 from .conftest import ROOT, Checkout
 from .toys import SHIP, Json, content, document, fleet, operation, query, ref

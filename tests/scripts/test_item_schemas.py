@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import jsonschema_rs
 import pytest
-from item_schemas import DIALECT, item_schema
-from prepare import prepare
+from generation.item_schemas import DIALECT, item_schema
+from generation.prepare import prepare
 
 from .toys import Json, document, operation, ref
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from walk import operations
+from generation.walk import operations
 
 from .conftest import Checkout
 from .large import BATCHES, OPERATIONS, large

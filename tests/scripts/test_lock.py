@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-import lock
 import pytest
-from failures import GenerationFailed
+from generation import lock
+from generation.failures import GenerationFailed
 
 from .conftest import ROOT
 from .toys import document, fleet

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from names import name_operations
-from walk import operations
+from generation.names import name_operations
+from generation.walk import operations
 
 from .toys import document, operation
 

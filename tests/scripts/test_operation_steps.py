@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operation_steps as steps
 import pytest
-from failures import DocumentError
-from prepare import prepare
-from walk import operations
+from generation import operation_steps as steps
+from generation.failures import DocumentError
+from generation.prepare import prepare
+from generation.walk import operations
 
 from .toys import SHIP, Json, content, document, operation, query, ref
 

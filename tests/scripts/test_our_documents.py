@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from documents import Source, find_sources, load
+from generation.documents import Source, find_sources, load
 from openapi_spec_validator import validate
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from failures import DocumentError
-from overlay import apply_overlay
+from generation.failures import DocumentError
+from generation.overlay import apply_overlay
 
 from .toys import Json, document, operation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from documents import find_sources, load, parse, reserved_names
-from failures import DocumentError, GenerationFailed
+from generation.documents import find_sources, load, parse, reserved_names
+from generation.failures import DocumentError, GenerationFailed
 
 from .toys import Json, document, operation
 

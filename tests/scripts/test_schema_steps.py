@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import schema_steps as steps
+from generation import schema_steps as steps
 
 from .toys import Json, document, operation, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from walk import LeftOut
+    from generation.walk import LeftOut
 
 
 def after(step: Callable[[Json], list[LeftOut]], schema: Any, **others: Json) -> Json:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from failures import DocumentError
-from servers import HOSTS, servers_of
+from generation.failures import DocumentError
+from generation.servers import HOSTS, servers_of
 
 DEVELOPMENT, TEST, PRODUCTION = (f"https://{host}" for host in HOSTS.values())
 

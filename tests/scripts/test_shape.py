@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from documents import check
-from failures import DocumentError
-from shape import check_shape
+from generation.documents import check
+from generation.failures import DocumentError
+from generation.shape import check_shape
 
 from .toys import document, fleet, operation
 

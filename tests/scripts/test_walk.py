@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from failures import DocumentError
-from walk import become, lookup, operations, pointer, references, resolved, schemas_in
+from generation.failures import DocumentError
+from generation.walk import become, lookup, operations, pointer, references, resolved, schemas_in
 
 from .toys import Json, document, operation, ref
 

@@ -9,13 +9,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
-from failures import GenerationFailed
-from project import SETTINGS, TEMPLATES
+
+from .failures import GenerationFailed
+from .project import SETTINGS, TEMPLATES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from documents import Source
+    from .documents import Source
 
 BY_HAND = "put here by hand"
 _HEADER = """\

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from failures import DocumentError
-from walk import Json, LeftOut, Operation, operations, resolved
+from .failures import DocumentError
+from .walk import Json, LeftOut, Operation, operations, resolved
 
 KINDS = ("create", "update", "validate")
 EFFECTS = {"get": "read", "head": "read", "options": "read", "put": "update", "delete": "update"}

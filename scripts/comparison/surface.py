@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import griffe
-from differ import Change
-from failures import GenerationFailed
+from generation.failures import GenerationFailed
+
+from .differ import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from failures import DocumentError
-
 from sdir_async.sandbox import overlays
 
+from .failures import DocumentError
+
 if TYPE_CHECKING:
-    from walk import Json
+    from .walk import Json
 
 
 def apply_overlay(document: Json, overlay: Json) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
-from batches import effect_of, item_of, listing_of, upload_names
-from item_schemas import item_schema
-from names import OURS, PREFIX
 from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
-from servers import servers_of
-from walk import Json, LeftOut, Operation, operations
+
+from .batches import effect_of, item_of, listing_of, upload_names
+from .item_schemas import item_schema
+from .names import OURS, PREFIX
+from .servers import servers_of
+from .walk import Json, LeftOut, Operation, operations
 
 if TYPE_CHECKING:
     from openapi_python_client.config import Config

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from failures import DocumentError
+from .failures import DocumentError
 
 if TYPE_CHECKING:
-    from walk import Json
+    from .walk import Json
 
 HOSTS = {
     "development": "sdir-d-apim-common.azure-api.net",

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from failures import GenerationFailed
+from .failures import GenerationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SETTINGS = Path(__file__).parent.parent / "pyproject.toml"
+SETTINGS = Path(__file__).parent.parent.parent / "pyproject.toml"
 
 
 def tidy(tree: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from failures import DocumentError
+from .failures import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

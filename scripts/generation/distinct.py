@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from names import PREFIX
 from openapi_python_client.strings import PythonIdentifier
-from walk import Json, operations, schemas_in
+
+from .names import PREFIX
+from .walk import Json, operations, schemas_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,10 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distinct import Aliases, tell_apart
-from failures import DocumentError
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
-from names import PREFIX
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError, ParseError
@@ -18,13 +15,17 @@ from openapi_python_client.parser.openapi import GeneratorData
 from openapi_python_client.parser.properties import Schemas, build_schemas
 from openapi_python_client.schema import OpenAPI
 from openapi_python_client.schema.untrusted_string import UntrustedString
-from walk import SCHEMAS, Json, LeftOut, become, components, operations, references
+
+from .distinct import Aliases, tell_apart
+from .failures import DocumentError
+from .names import PREFIX
+from .walk import SCHEMAS, Json, LeftOut, become, components, operations, references
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.openapi import Endpoint
     from openapi_python_client.parser.properties import ModelProperty, Property
 
-SCRIPTS = Path(__file__).parent
+SCRIPTS = Path(__file__).parent.parent
 TEMPLATES = SCRIPTS / "templates"
 SETTINGS = SCRIPTS.parent / "generator_config.yml"
 STOCK = PackageLoader("openapi_python_client")

@@ -6,8 +6,8 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from class_steps import merge_all_of
-from walk import SCHEMAS, Json, Operation, components, operations, references
+from generation.class_steps import merge_all_of
+from generation.walk import SCHEMAS, Json, Operation, components, operations, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

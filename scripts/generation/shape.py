@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from failures import DocumentError
-from walk import METHODS, pointer
+from .failures import DocumentError
+from .walk import METHODS, pointer
 
 _ANY = "*"
 _WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}

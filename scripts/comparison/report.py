@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from differ import Change
+    from .differ import Change
 
 
 def text_of(changes: list[Change]) -> str:

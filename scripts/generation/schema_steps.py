@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from openapi_python_client.strings import snake_case
-from walk import (
+
+from .walk import (
     SCHEMAS,
     Json,
     LeftOut,

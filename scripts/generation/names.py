@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from openapi_python_client.strings import PythonIdentifier, snake_case
-from walk import Json, LeftOut, Operation, operations
+
+from .walk import Json, LeftOut, Operation, operations
 
 PREFIX = "field_"
 TAKEN = frozenset({"upload"})

@@ -9,8 +9,8 @@ import copy
 import re
 from typing import Any
 
-from failures import DocumentError
-from walk import METHODS, Json, LeftOut, Operation, operations, pointer, resolved
+from .failures import DocumentError
+from .walk import METHODS, Json, LeftOut, Operation, operations, pointer, resolved
 
 KEY_NAMES = ("ocp-apim-subscription-key", "subscription-key")
 IGNORED_HEADERS = ("accept", "content-type", "authorization")

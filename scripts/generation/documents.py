@@ -10,12 +10,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from failures import DocumentError, GenerationFailed, blaming
-from overlay import apply_overlay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from shape import check_shape
-from walk import Json, operations
+
+from .failures import DocumentError, GenerationFailed, blaming
+from .overlay import apply_overlay
+from .shape import check_shape
+from .walk import Json, operations
 
 if TYPE_CHECKING:
     from pathlib import Path

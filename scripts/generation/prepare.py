@@ -9,12 +9,10 @@ import copy
 from collections.abc import Callable
 from functools import partial
 
-import class_steps
-import operation_steps
-import schema_steps
-from batches import mark_batches
-from names import name_operations
-from walk import Json, LeftOut, become, components, operations, schemas_in
+from . import class_steps, operation_steps, schema_steps
+from .batches import mark_batches
+from .names import name_operations
+from .walk import Json, LeftOut, become, components, operations, schemas_in
 
 Step = Callable[[Json], list[LeftOut]]
 

@@ -11,8 +11,9 @@ import re
 from typing import Any
 
 from openapi_python_client.strings import ClassName
-from schema_steps import takes_null, without_null
-from walk import (
+
+from .schema_steps import takes_null, without_null
+from .walk import (
     SCHEMAS,
     Json,
     LeftOut,

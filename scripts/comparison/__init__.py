@@ -1,0 +1,1 @@
+"""Says what differs between two documents or two generated versions, and what breaks users."""
