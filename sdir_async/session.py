@@ -206,10 +206,8 @@ class Session:
             raise failure_of(request, exchange, hint)
         try:
             return read(answer.body)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            lost = Lost("answer", f"an answer that can't be understood ({type(error).__name__})")
-            verdict = judge(request.operation.effect, lost)
-            raise failure_of(request, Exchange(lost, verdict, exchange.attempts), hint) from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise failure_of(request, exchange, hint) from None
 
     async def exchange(self, request: Request, deadline: float | None = None) -> Exchange:
         """Send until it is clear what became of the request, or nothing more may be done.
@@ -390,9 +388,10 @@ def failure_of(request: Request, exchange: Exchange, hint: str = "") -> SdirErro
         return error_of(happened, method=operation.method, url=request.url)
     count = len(exchange.attempts)
     tried = f", after {count} attempt{'s' if count > 1 else ''}" if count else ""
-    return ConnectionFailed(
-        f"{where}: {_result(happened)}{tried}. Check the network and the host, then try again."
-    )
+    advice = "Check the network and the host, then try again."
+    if isinstance(happened, Answer):
+        advice = "Make sure that base_url leads to Sdir, and that nothing answers in its place."
+    return ConnectionFailed(f"{where}: {_result(happened)}{tried}. {advice}")
 
 
 def _result(happened: Happened) -> str:

@@ -343,6 +343,7 @@ def test_an_answer_of_another_shape_is_an_error() -> None:
     script = Script(answer(200, {"surprise": "41814061033"}))
     with pytest.raises(sdir_async.ConnectionFailed, match="can't be understood") as caught:
         run(read(sdir_over(script)))
+    assert "base_url leads to Sdir" in str(caught.value)
     assert "41814061033" not in str(caught.value)
     assert caught.value.__cause__ is None
 
