@@ -178,9 +178,8 @@ def test_what_tests_and_scripts_import_is_pinned() -> None:
     lines = (ROOT / "requirements" / "dev.txt").read_text().splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert [pin for pin in pins if not re.fullmatch(r"[\w.-]+==[\w.]+", pin)] == []
-    scripts = list((ROOT / "scripts").glob("*.py"))
-    own = {"tests", "sdir-async", *(_name(path.stem) for path in scripts)}
-    for path in [*scripts, *(ROOT / "tests").rglob("*.py")]:
+    own = {"tests", "sdir-async", *(_name(path.stem) for path in (ROOT / "scripts").iterdir())}
+    for path in [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert _imported(path) - own - set(map(_name, pins)) == set(), path
 
 
