@@ -37,6 +37,8 @@ TYPES: dict[str, Json] = {
     "days": {"type": "array", "items": {"type": "string", "format": "date"}},
     "inners": {"type": "array", "items": ref("Inner")},
     "grid": {"type": "array", "items": {"type": "array", "items": ref("Inner")}},
+    "nullables": {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "null"}]}},
+    "table": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
     "either": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
     "model_or_text": {"oneOf": [ref("Inner"), {"type": "string"}]},
     "day_or_moment": {
@@ -105,6 +107,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "days": st.lists(days, max_size=3),
     "inners": st.lists(inner, max_size=3),
     "grid": st.lists(st.lists(inner, max_size=2), max_size=2),
+    "nullables": st.lists(st.none() | st.text(max_size=3), max_size=3),
+    "table": st.lists(st.lists(st.text(max_size=3), max_size=2), max_size=2),
     "either": st.text(max_size=3) | st.integers(),
     "model_or_text": inner | st.text(max_size=3),
     "day_or_moment": days | st.datetimes().map(datetime.datetime.isoformat),
@@ -171,9 +175,19 @@ def _outcome(model: Any, data: Any) -> Any:
         made = model.from_dict(data)
         seen.append(_plain(made))
         seen.append(json.dumps(made.to_dict()))
+        seen.append(_shared(data, made))
     except Exception as error:  # noqa: BLE001
         seen.append(type(error))
     return seen
+
+
+def _shared(data: dict[str, Any], made: Any) -> list[tuple[str, bool, bool]]:
+    """Return of each list that is written whether it is the one that was read, and the model's."""
+    lists = {name: value for name, value in made.to_dict().items() if isinstance(value, list)}
+    return [
+        (name, value is data[name], value is getattr(made, name, None))
+        for name, value in lists.items()
+    ]
 
 
 def _plain(value: Any) -> Any:
