@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from .peers import CONCURRENCY, KEY, in_turns
-from .records import UID, mappings, record, valid
+from .records import mappings, record, valid
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -81,8 +81,8 @@ def gets(*, transport: Any) -> Callable[[Urls, int], Any]:
         async with Sdir(KEY, base_url=urls["get"], transport=transport) as sdir:
             version = sdir.additional_competence.v1
 
-            async def send(_: int) -> None:
-                await version.get_additional_competence(UUID(UID))
+            async def send(number: int) -> None:
+                await version.get_additional_competence(UUID(int=number))
 
             async def run(count: int) -> None:
                 await in_turns(send, range(count), 2 * CONCURRENCY)

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib import import_module
 from typing import Any, cast
+from uuid import UUID
 
 from .records import CHUNK, body, mappings
 
@@ -238,7 +239,7 @@ async def get_aiohttp(urls: Urls, _: int) -> AsyncIterator[Run]:
     async with aiohttp.ClientSession(headers=HEADERS) as session:
 
         async def send(number: int) -> None:
-            async with session.get(f"{urls['get']}{PATH}/additionalcompetence/{number}") as answer:
+            async with session.get(urls["get"] + _one(number)) as answer:
                 await answer.read()
 
         async def run(count: int) -> None:
@@ -247,9 +248,14 @@ async def get_aiohttp(urls: Urls, _: int) -> AsyncIterator[Run]:
         yield run
 
 
+def _one(number: int) -> str:
+    """Return the path of one record; each is asked for once in a round, as uids are."""
+    return f"{PATH}/additionalcompetence/{UUID(int=number)}"
+
+
 def _getting(client: Any) -> Run:
     async def send(number: int) -> None:
-        (await client.get(f"{PATH}/additionalcompetence/{number}")).raise_for_status()
+        (await client.get(_one(number))).raise_for_status()
 
     async def run(count: int) -> None:
         await in_turns(send, range(count), 2 * CONCURRENCY)
