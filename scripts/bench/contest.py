@@ -49,6 +49,22 @@ class Series:
         return self.count / median(self.wall)
 
 
+class Broken(Exception):
+    """A contender did not do its work; the others can go on."""
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a process that ends by itself when its stdin does; kill it if it doesn't."""
+    with contextlib.suppress(BrokenPipeError):
+        cast("IO[str]", process.stdin).close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    cast("IO[str]", process.stdout).close()
+
+
 @define
 class Worker:
     """The process of one contender."""
@@ -65,9 +81,12 @@ class Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
         )
         worker = cls(Series(contender.title, contender.count), process)
-        if worker.read() != "ready":
+        try:
+            if worker.read() != "ready":
+                raise Broken(f"{name} did not start")
+        except BaseException:
             worker.end()
-            raise RuntimeError(f"{name} did not start")
+            raise
         return worker
 
     def read(self) -> str:
@@ -76,29 +95,33 @@ class Worker:
 
     def round(self) -> None:
         """Let it run once."""
-        commands = cast("IO[str]", self.process.stdin)
-        commands.write("\n")
-        commands.flush()
-        used = json.loads(self.read())
+        try:
+            commands = cast("IO[str]", self.process.stdin)
+            commands.write("\n")
+            commands.flush()
+            used = json.loads(self.read())
+        except (BrokenPipeError, json.JSONDecodeError):
+            self.end()
+            raise Broken(f"{self.series.title} broke down") from None
         self.series.cpu.append(used["cpu"])
         self.series.wall.append(used["wall"])
 
     def end(self) -> None:
-        """End it."""
-        self.process.kill()
-        self.process.wait()
+        """End it, with time to remove its journals."""
+        end(self.process)
 
 
 @contextlib.contextmanager
 def serving(env: dict[str, str]) -> Iterator[dict[str, str]]:
     """Run the server; yield the URL of each way to answer."""
     command = [sys.executable, "-m", "bench.server", str(SERVER_CORE)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    server = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+    )
     try:
         yield json.loads(cast("IO[str]", server.stdout).readline())
     finally:
-        server.kill()
-        server.wait()
+        end(server)
 
 
 def server_cpu(urls: dict[str, str]) -> float:
@@ -110,16 +133,29 @@ def server_cpu(urls: dict[str, str]) -> float:
 
 def compete(
     names: Sequence[str], rounds: int, urls: dict[str, str], env: dict[str, str]
-) -> dict[str, Series]:
-    """Run all contenders, round by round in turns; return what was measured."""
+) -> tuple[dict[str, Series], list[str]]:
+    """Run all contenders, round by round in turns; return what was measured, and who broke down."""
     workers: dict[str, Worker] = {}
+    broken: list[str] = []
     try:
         for name in names:
-            workers[name] = Worker.start(name, urls, env)
+            with _put_down(broken):
+                workers[name] = Worker.start(name, urls, env)
         for _ in range(rounds):
             for worker in workers.values():
-                worker.round()
+                if worker.process.returncode is None:
+                    with _put_down(broken):
+                        worker.round()
     finally:
         for worker in workers.values():
             worker.end()
-    return {name: worker.series for name, worker in workers.items()}
+    measured = {name: worker.series for name, worker in workers.items()}
+    return {name: each for name, each in measured.items() if len(each.cpu) == rounds}, broken
+
+
+@contextlib.contextmanager
+def _put_down(broken: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except Broken as error:
+        broken.append(str(error))

@@ -62,7 +62,8 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     names = [name for name in names if not missing[name]]
     with serving(env) as urls:
         before = server_cpu(urls)
-        found = compete(names, given.rounds or (3 if given.quick else 7), urls, env)
+        rounds = given.rounds or (3 if given.quick else 7)
+        found, broken = compete(names, rounds, urls, env)
         server = {"cpu": server_cpu(urls) - before}
         figures = {} if given.only else long_runs(urls, env, given)
     rows = {
@@ -75,7 +76,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "bars": judged(found, figures),
         "figures": figures,
         "server": server | headroom(found),
-        "skipped": skipped,
+        "skipped": skipped + broken,
         "seconds": time.perf_counter() - started,
     }
 
@@ -137,7 +138,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "pinned": hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1,
+        "pinned": hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) > 1,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
         "packages": packages,
@@ -169,7 +170,8 @@ def print_result(result: dict[str, Any]) -> None:
             sign = "≥" if bar.least else "≤"
             met = "met" if row["met"] else "not met"
             print(f"{row['bar']:52} {row['figure']:8.3f} {sign} {row['limit']:<6g} {met}")
-    print(f"\nfrom sdir_async import Sdir: {result['figures'].get('import Sdir', 0):.2f} of httpx")
+    if "import Sdir" in result["figures"]:
+        print(f"\nfrom sdir_async import Sdir: {result['figures']['import Sdir']:.2f} of httpx")
     if "headroom" in result["server"]:
         print(f"the server serves {result['server']['headroom']:.1f} times what was asked for")
     print(*result["skipped"], f"{result['seconds']:.0f} s in all", sep="\n")

@@ -76,7 +76,7 @@ class Clock(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Serve until killed; print the URL of each way to answer."""
+    """Serve until stdin ends, be it with its owner; print the URL of each way to answer."""
     loop = asyncio.get_running_loop()
     empty = answer("201 Created", b"[]")
     ways = {
@@ -92,13 +92,14 @@ async def serve() -> None:
         server = await loop.create_server(protocol, "127.0.0.1", 0)
         ports[name] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     print(json.dumps(ports), flush=True)
-    await asyncio.Event().wait()
+    await loop.run_in_executor(None, sys.stdin.read)
 
 
-def pin(core: int) -> None:
-    """Stay on one core, where the system can be told so and has more than one."""
-    if hasattr(os, "sched_setaffinity") and core in os.sched_getaffinity(0):
-        os.sched_setaffinity(0, {core})
+def pin(place: int) -> None:
+    """Stay on one of the cores that are allowed here, where the system can be told so."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[place % len(cores)]})
 
 
 if __name__ == "__main__":
