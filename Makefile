@@ -28,8 +28,9 @@ check: $(VENV)/.dev ## lint, format, types, and whether the generated code is fr
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python scripts/generate.py --check
 
-bench: $(VENV)/.dev ## measure beside other clients; QUICK=1 for a minute's worth
-	@$(BIN)/python scripts/bench $(if $(QUICK),--quick)
+bench: $(VENV)/.dev $(VENV)-core/.made ## measure beside other clients; QUICK=1 for a minute's worth
+	@$(BIN)/python scripts/bench --python $(VENV)-core/bin/python --json bench.json \
+	    $(if $(QUICK),--quick)
 
 generate: $(VENV)/.dev ## rebuild sdir_async/api/ from openapi/
 	@$(BIN)/python scripts/generate.py
@@ -52,7 +53,7 @@ pins: ## renew requirements/dev.txt: the newest versions of what is needed
 	@rm -rf $(VENV)-pins
 
 clean: ## remove .venv, builds and caches
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf $(VENV) $(VENV)-core bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.made:
@@ -71,3 +72,9 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing what developing needs"
 	@$(BIN)/python $(PIP) install --requirement $(PINS) --editable '.[$(EXTRAS)]'
 	@touch $(VENV)/.demo $@
+
+$(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)
+	@echo "Installing the core alone, to measure its import"
+	@$(PYTHON) -m venv --clear $(VENV)-core
+	@$(VENV)-core/bin/python $(PIP) install --constraint $(PINS) .
+	@touch $@

@@ -15,6 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from attrs import asdict
+
 from .bars import BARS, judged
 from .clients import generate
 from .contenders import CONTENDERS
@@ -25,7 +27,18 @@ if TYPE_CHECKING:
 
     from .contest import Series
 
-PACKAGES = ("httpx", "httpcore", "aiohttp", "orjson", "attrs", "uvloop")
+PACKAGES = (
+    "httpx",
+    "httpcore",
+    "aiohttp",
+    "orjson",
+    "attrs",
+    "uvloop",
+    "openapi-python-client",
+    "openapi-generator-cli",
+    "httpx-aiohttp",
+    "pyreqwest",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +80,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         server = {"cpu": server_cpu(urls) - before}
         figures = {} if given.only else long_runs(urls, env, given)
     rows = {
-        name: {"title": each.title, "micros": each.micros, "rate": each.rate}
+        name: {"micros": each.micros, "rate": each.rate, **asdict(each)}
         for name, each in found.items()
     }
     return {
