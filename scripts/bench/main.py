@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such contender: {', '.join(unknown)}; there is {', '.join(CONTENDERS)}")
     with tempfile.TemporaryDirectory() as folder:
         result = measure(given, Path(folder))
-    print_result(result)
     if given.json:
         given.json.write_text(json.dumps(result, indent=1) + "\n")
+    print_result(result)
     return 0
 
 
@@ -71,7 +71,11 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     sys.path.insert(0, str(folder))
     names = given.only or list(CONTENDERS)
     missing = {name: CONTENDERS[name].missing() for name in names}
-    skipped += [f"{name} is skipped: {', '.join(gone)}" for name, gone in missing.items() if gone]
+    skipped += [
+        f"{name} is skipped: there is no {', '.join(gone)}"
+        for name, gone in missing.items()
+        if gone
+    ]
     names = [name for name in names if not missing[name]]
     with serving(env) as urls:
         before = server_cpu(urls)
@@ -173,7 +177,8 @@ def print_result(result: dict[str, Any]) -> None:
     packages = ", ".join(f"{name} {number}" for name, number in where["packages"].items())
     pinned = "client and server on one core each" if where["pinned"] else "nothing pinned"
     print(f"{where['system']}, {where['processor']}, {where['cores']} cores, {pinned};")
-    print(f"Python {where['python']}, {packages}; load {where['load']:.1f}\n")
+    load = "unknown" if where["load"] is None else f"{where['load']:.1f}"
+    print(f"Python {where['python']}, {packages}; load {load}\n")
     print(f"{'':40} {'CPU, µs each':>12} {'a second':>12}")
     for row in result["contenders"].values():
         print(f"{row['title']:40} {row['micros']:12.2f} {row['rate']:12,.0f}")
