@@ -36,6 +36,7 @@ def test_the_list_is_sorted() -> None:
 def test_the_list_is_the_surface() -> None:
     """Nothing else is reachable without an underscore, and all of it is there."""
     assert _public(sdir_async) == set(sdir_async.__all__) - {"__version__"}
+    assert set(dir(sdir_async)) >= {*sdir_async.__all__, "__doc__", "__all__"}
     for name in sdir_async.__all__:
         assert hasattr(sdir_async, name)
 
