@@ -1,4 +1,4 @@
-"""Synthetic records, 356 bytes each as JSON, and the answers of a server that saved them."""
+"""Synthetic records, 372 bytes each as JSON, and the answers of a server that saved them."""
 
 from __future__ import annotations
 
