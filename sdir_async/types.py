@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, cast
 
 import attrs
 
@@ -10,13 +10,18 @@ from .privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Self
 
 
 class Unset:
-    """The type of `UNSET`."""
+    """The type of `UNSET`, which is the only one."""
 
     __slots__ = ()
+    _only: ClassVar[Self | None] = None
+
+    def __new__(cls) -> Self:  # noqa: D102
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
 
     def __bool__(self) -> Literal[False]:
         return False

@@ -37,7 +37,7 @@ The plugin is imported by pytest alone.
 """
 
 LATER = re.compile(
-    r"(aiohttp|ijson|jinja2|jsonschema_rs|keyring|openpyxl|pyarrow|respx|starlette|stdnum|typer"
+    r"(aiohttp|ijson|jinja2|jsonschema_rs|keyring|openpyxl|pyarrow|respx|starlette|typer"
     r"|uvicorn|yaml|sdir_async\.(sandbox|cli|api\.\w+))(\.|$)"
 )
 """Modules that are imported when they are used, and not with the package."""

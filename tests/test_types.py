@@ -37,6 +37,7 @@ def test_unset_is_false_and_says_its_name() -> None:
     assert not UNSET
     assert repr(UNSET) == "UNSET"
     assert isinstance(UNSET, Unset)
+    assert Unset() is UNSET
 
 
 @pytest.mark.parametrize(

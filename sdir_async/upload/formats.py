@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import datetime
-from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Final
-
-from stdnum import imo
-from stdnum.no import orgnr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_PERSON_DIGITS: Final = 11
 _LARGEST_REMAINDER: Final = 3
-_FIRST: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
-_SECOND: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-_FIRST_OF_ZEROS: Final = ord("0") * sum(_FIRST)
-_SECOND_OF_ZEROS: Final = ord("0") * sum(_SECOND)
+
+
+def _weighing(*weights: int) -> Callable[[bytes], int]:
+    """Return what sums digits, each times its weight; none of them has to become a number first."""
+    zeros = ord("0") * sum(weights)
+    return lambda codes: sum(map(mul, weights, codes), -zeros)
+
+
+_first_of_person = _weighing(3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0)
+_second_of_person = _weighing(5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_of_organization = _weighing(3, 2, 7, 6, 5, 4, 3, 2, 1)
+_of_ship = _weighing(7, 6, 5, 4, 3, 2, -1)
+
+
+def _codes(value: str, count: int) -> bytes:
+    """Return the codes of so many digits, and nothing if it is anything else."""
+    return value.encode() if len(value) == count and value.isascii() and value.isdigit() else b""
 
 
 def is_person_number(value: str) -> bool:
@@ -29,24 +37,28 @@ def is_person_number(value: str) -> bool:
 
     Source: the Norwegian Tax Administration, on new control digits and on synthetic numbers.
     """
-    if len(value) != _PERSON_DIGITS or not (value.isascii() and value.isdigit()):
+    codes = _codes(value, 11)
+    if not codes or _first_of_person(codes) % 11 > _LARGEST_REMAINDER:
         return False
-    digits = value.encode()  # their codes, so that no digit has to become a number first
-    first: int = sum(map(mul, _FIRST, digits)) - _FIRST_OF_ZEROS
-    second: int = sum(map(mul, _SECOND, digits)) - _SECOND_OF_ZEROS
-    return first % 11 <= _LARGEST_REMAINDER and second % 11 == 0
+    return _second_of_person(codes) % 11 == 0
 
 
-@lru_cache(maxsize=4096)
 def is_organization_number(value: str) -> bool:
-    """Say whether the check digit of a Norwegian organisation number fits."""
-    return bool(value.isascii() and value.isdigit() and orgnr.is_valid(value))
+    """Say whether the check digit of a Norwegian organisation number fits.
+
+    Source: the Brønnøysund Register Centre, on the organisation number.
+    """
+    codes = _codes(value, 9)
+    return codes != b"" and _of_organization(codes) % 11 == 0
 
 
-@lru_cache(maxsize=4096)
 def is_imo_number(value: str) -> bool:
-    """Say whether the check digit of a ship's IMO number fits. Some real ships break it."""
-    return bool(value.isascii() and value.isdigit() and imo.is_valid(value))
+    """Say whether the check digit of a ship's IMO number fits. Some real ships break it.
+
+    It is the last digit of the sum of the others, each times its place from the end.
+    """
+    codes = _codes(value, 7)
+    return codes != b"" and _of_ship(codes) % 10 == 0
 
 
 def is_date_time(value: str) -> bool:

@@ -6,9 +6,10 @@ import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from stdnum.no import fodselsnummer
+from stdnum import imo
+from stdnum.no import fodselsnummer, orgnr
 
 from sdir_async import Reason, UploadReport
 from sdir_async.api.seagoing import v1 as seagoing
@@ -206,6 +207,16 @@ def test_other_numbers_with_check_digits() -> None:
     assert not is_organization_number("991 825 827")
     assert is_imo_number("9074729")
     assert not is_imo_number("IMO 9074729")
+
+
+@given(st.text("0123456789", min_size=6, max_size=10))
+@example("000000000")
+@example("0000000")
+def test_other_numbers_are_what_stdnum_says(digits: str) -> None:
+    """Right and wrong ones, and those of another length; one of each length is right."""
+    for number in (digits, *(f"{digits[:-1]}{last}" for last in range(10))):
+        assert is_organization_number(number) == orgnr.is_valid(number)
+        assert is_imo_number(number) == imo.is_valid(number)
 
 
 @pytest.mark.parametrize(
