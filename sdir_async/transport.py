@@ -255,6 +255,9 @@ class FastClient:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        # It sends a PUT again whose answer was lost, and tells of the second time only: that it
+        # could not connect, though the first was applied. There is no public way to say so.
+        self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
     def _timeout(self, timeout: httpx.Timeout) -> Any:

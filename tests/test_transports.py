@@ -283,6 +283,30 @@ async def test_a_connection_that_was_closed_while_idle(kind: Any) -> None:
     assert connections == 3
 
 
+async def test_a_lost_update_is_not_sent_again_by_itself(kind: Any) -> None:
+    """That the second time nobody was there would hide that the first may have been applied."""
+    requests = 0
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        nonlocal requests
+        while True:
+            await whole(reader)
+            requests += 1
+            if requests > 1:
+                return
+            writer.write(EMPTY)
+
+    async with serving(handler) as url:
+        given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
+        async with Sdir("key", base_url=url, **given) as sdir:
+            await sdir._session.exchange(Request(READ, f"{url}/x"))
+            update = Request(Operation("update", "PUT", "/", "update"), f"{url}/x", body=b"[]")
+            exchange = await sdir._session.exchange(update)
+    assert requests == 2
+    assert isinstance(exchange.happened, Lost)
+    assert (len(exchange.attempts), update.maybe_applied) == (1, True)
+
+
 async def test_connections_are_used_again(kind: Any) -> None:
     """One after the other, calls share a connection."""
     connections = 0
