@@ -194,7 +194,7 @@ class FastClient:
         self.is_closed = False
         self._aiohttp: Any = aiohttp
         self._session: Any = None
-        self._timeouts: dict[tuple[float | None, ...], Any] = {}
+        self._timeout = lru_cache(64)(self._timeout_of)
         self._errors = _errors_of(aiohttp)
         self._known_url = lru_cache(64)(lambda url: URL(str(httpx.URL(url)), encoded=True))
 
@@ -226,7 +226,7 @@ class FastClient:
             async with bound:
                 if isinstance(content, bytes):
                     if len(content) > _SMALL:
-                        bound.reschedule(_end_of(timeout))
+                        bound.reschedule(_end_of(timeout, timeout.connect))
                 elif content is not None:
                     content = _watched(content, bound, timeout)
                 answer = await session.request(
@@ -235,7 +235,7 @@ class FastClient:
                     headers=headers,
                     data=content,
                     allow_redirects=False,
-                    timeout=self._timeout(timeout),
+                    timeout=self._timeout(timeout.connect, timeout.read),
                 )
             body = await answer.read()
         except tuple(self._errors) as error:
@@ -260,16 +260,9 @@ class FastClient:
         self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
-    def _timeout(self, timeout: httpx.Timeout) -> Any:
-        """Return aiohttp's timeouts; its `connect` counts the wait for a place too."""
-        connect, read, pool = timeout.connect, timeout.read, timeout.pool
-        known = self._timeouts.get((connect, read, pool))
-        if known is None:
-            whole = None if pool is None else pool + (connect or 0.0)
-            known = self._timeouts[connect, read, pool] = self._aiohttp.ClientTimeout(
-                total=None, connect=whole, sock_connect=connect, sock_read=read
-            )
-        return known
+    def _timeout_of(self, connect: float | None, read: float | None) -> Any:
+        """Return aiohttp's timeouts; to connect is to resolve the name as well."""
+        return self._aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read)
 
     def _translated(self, error: Exception, *, stalled: bool) -> httpx.RequestError:
         if stalled:
@@ -305,12 +298,12 @@ async def _watched(
     bound.reschedule(_end_of(timeout))
 
 
-def _end_of(timeout: httpx.Timeout) -> float | None:
+def _end_of(timeout: httpx.Timeout, connect: float | None = 0.0) -> float | None:
     """Return the time at which a body that is sent from now on was taken, and the answer begun."""
     write, read = timeout.write, timeout.read
-    if write is None or read is None:
+    if connect is None or write is None or read is None:
         return None
-    return asyncio.get_running_loop().time() + write + read
+    return asyncio.get_running_loop().time() + connect + write + read
 
 
 def _errors_of(aiohttp: Any) -> dict[type[Exception], type[httpx.RequestError]]:

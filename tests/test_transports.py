@@ -307,6 +307,47 @@ async def test_a_lost_update_is_not_sent_again_by_itself(kind: Any) -> None:
     assert (len(exchange.attempts), update.maybe_applied) == (1, True)
 
 
+async def test_a_name_that_is_not_resolved_in_time(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To connect is to resolve the name as well."""
+    asked = asyncio.Event()
+
+    async def getaddrinfo(*_: Any, **__: Any) -> Any:
+        asked.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    url = "http://slow.invalid"
+    timeout = httpx.Timeout(60.0, connect=0.2, pool=None)
+    given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
+    async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
+        request = Request(CREATE, f"{url}/x", body=b"[]")
+        exchange = await asyncio.wait_for(sdir._session.exchange(request), 10)
+    assert asked.is_set()
+    assert isinstance(exchange.happened, Lost)
+    assert exchange.happened.stage == "connect"
+
+
+@pytest.mark.parametrize("body", [b"[]", MIDDLE], ids=["2 B", "100 KB"])
+async def test_a_host_that_lets_nobody_in(kind: Any, body: bytes) -> None:
+    """Whatever is shorter than the time to connect: nothing was sent."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        with contextlib.ExitStack() as waiting:
+            for _ in range(4):
+                one = waiting.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(full.getsockname())
+            timeout = httpx.Timeout(0.1, connect=1.0)
+            given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
+            async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
+                request = Request(CREATE, f"{url}/x", body=body)
+                happened = (await sdir._session.exchange(request)).happened
+    assert isinstance(happened, Lost)
+    assert happened.stage == "connect"
+
+
 async def test_connections_are_used_again(kind: Any) -> None:
     """One after the other, calls share a connection."""
     connections = 0
@@ -495,3 +536,11 @@ def test_only_what_happens_while_connecting_was_not_sent() -> None:
             made = next(made for known, made in table.items() if issubclass(kind, known))
             safe = issubclass(made, httpx.ConnectError | httpx.ConnectTimeout)
             assert safe == issubclass(kind, not_sent), kind
+
+
+async def test_a_timeout_of_its_own_for_each_call_leaves_nothing_behind() -> None:
+    """Whoever gives each call what is left of a minute gives many."""
+    client = transport.FastClient()
+    for at in range(1000):
+        client._timeout(1.0 + at, 2.0)
+    assert client._timeout.cache_info().currsize < 100
