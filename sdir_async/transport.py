@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 from functools import lru_cache, partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.request import getproxies
+from weakref import WeakSet
 
 import httpcore
 import httpx
@@ -248,7 +250,7 @@ class FastClient:
         """Open a session that keeps nothing of an answer."""
         aiohttp = self._aiohttp
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=_connector_of(aiohttp)(
                 limit=0,
                 keepalive_timeout=LIMITS.keepalive_expiry,
                 ssl=httpx.create_ssl_context(),
@@ -275,6 +277,42 @@ class FastClient:
         self.is_closed = True
         if self._session is not None:
             await self._session.close()
+
+
+def _connector_of(aiohttp: Any) -> Any:
+    """Return aiohttp's connector, but one that looks before it uses a connection again."""
+
+    class Connector(aiohttp.TCPConnector):  # type: ignore[misc]
+        def __init__(self, **given: Any) -> None:
+            super().__init__(**given)
+            self._used: WeakSet[Any] = WeakSet()
+
+        async def connect(self, *args: Any, **given: Any) -> Any:
+            """Return a connection on which nothing waits to be read.
+
+            What came before the request is no answer to it: a stray one, or the end, of which a
+            busy loop has not heard yet. httpx looks, too.
+            """
+            while True:
+                connection = await super().connect(*args, **given)
+                protocol = connection.protocol
+                if protocol not in self._used:
+                    self._used.add(protocol)
+                    return connection
+                if not (protocol.should_close or _is_readable(protocol.transport)):
+                    return connection
+                connection.close()
+
+    return Connector
+
+
+def _is_readable(transport: asyncio.Transport) -> bool:
+    sock = transport.get_extra_info("socket")
+    if not hasattr(select, "poll"):
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def _watched(

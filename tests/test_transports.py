@@ -10,7 +10,8 @@ import importlib
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 
 import httpx
@@ -281,6 +282,53 @@ async def test_a_connection_that_was_closed_while_idle(kind: Any) -> None:
             assert await sdir.course.v1.list_codes() == []
             await asyncio.sleep(0.05)
     assert connections == 3
+
+
+@contextlib.contextmanager
+def served_in_a_thread(answer_once: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Serve without the loop of the test, which may be busy meanwhile; yield the URL."""
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    answer_once(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@pytest.mark.parametrize("stray", [b"", EMPTY], ids=["end", "another answer"])
+async def test_what_comes_before_a_request_does_not_answer_it(kind: Any, stray: bytes) -> None:
+    """A loop that was busy has not heard yet that a connection ended, or that an answer strayed."""
+    read: list[bytes] = []
+    answered, ended = threading.Event(), threading.Event()
+
+    def answer_once(connection: socket.socket) -> None:
+        read.append(connection.recv(65_536))
+        connection.sendall(EMPTY)
+        answered.wait(5)
+        connection.sendall(stray)
+        connection.shutdown(socket.SHUT_WR)
+        ended.set()
+
+    with served_in_a_thread(answer_once) as url:
+        async with Sdir("key", base_url=url, transport=kind) as sdir:
+            happened = []
+            for body in (b"[1]", b"[2]"):
+                request = Request(CREATE, f"{url}/x", body=body)
+                happened.append((await sdir._session.exchange(request)).happened)
+                answered.set()
+                assert ended.wait(5)
+    assert [answer.status for answer in happened if isinstance(answer, Answer)] == [201, 201]
+    assert len(read) == 2
 
 
 async def test_a_lost_update_is_not_sent_again_by_itself(kind: Any) -> None:
