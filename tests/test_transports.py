@@ -197,8 +197,9 @@ async def test_a_connection_closed_without_a_word(kind: Any) -> None:
         b"HTTP/1.1 2",
         b"hello\r\n\r\n",
         b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]",
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
     ],
-    ids=["cut body", "cut head", "no HTTP", "not packed as it says"],
+    ids=["cut body", "cut head", "no HTTP", "not packed as it says", "another protocol"],
 )
 async def test_an_answer_cut_short(kind: Any, given: bytes) -> None:
     """It was sent; nobody knows more."""
@@ -211,6 +212,18 @@ async def test_an_answer_cut_short(kind: Any, given: bytes) -> None:
         answer = await happened_at(url, kind, b"[]")
     assert isinstance(answer, Lost)
     assert answer.stage == "answer"
+
+
+async def test_a_long_header(kind: Any) -> None:
+    """What an answer says besides is no reason to lose it."""
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(EMPTY.replace(b"\r\n", b"\r\nReport-To: " + b"x" * 30_000 + b"\r\n", 1))
+
+    async with serving(handler) as url:
+        answer = await happened_at(url, kind, b"[]")
+    assert isinstance(answer, Answer)
 
 
 @pytest.mark.parametrize("started", [False, True], ids=["silence", "half an answer"])
