@@ -328,4 +328,5 @@ def _request_id(answer: Answer, problem: Mapping[str, Any]) -> str | None:
     found = [problem.get(name) for name in _IDS] + [
         answer.headers.get(name) for name in _ID_HEADERS
     ]
-    return next((value for value in found if isinstance(value, str)), None)
+    value = next((value for value in found if isinstance(value, str)), None)
+    return None if value is None else value.encode(errors="backslashreplace").decode()

@@ -207,7 +207,8 @@ class Session:
         try:
             return read(answer.body)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise failure_of(request, exchange, hint) from None
+            failure = failure_of(request, exchange, hint)
+        raise failure  # no longer within `except`: the parser's error holds the answer
 
     async def exchange(self, request: Request, deadline: float | None = None) -> Exchange:
         """Send until it is clear what became of the request, or nothing more may be done.

@@ -18,7 +18,7 @@ import httpx
 import pytest
 import respx
 
-from sdir_async import ConfigurationError, RetryPolicy, Sdir, transport
+from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir, transport
 from sdir_async.answers import Action, Answer, Happened, Lost, judge, retry_after
 from sdir_async.document import Operation
 from sdir_async.session import Request
@@ -224,6 +224,20 @@ async def test_a_long_header(kind: Any) -> None:
     async with serving(handler) as url:
         answer = await happened_at(url, kind, b"[]")
     assert isinstance(answer, Answer)
+
+
+async def test_a_header_that_is_no_text(kind: Any) -> None:
+    """An error that names it can be shown."""
+    given = b"HTTP/1.1 400 Bad\xe5\r\nx-ms-request-id: \xe5\xff\r\nContent-Length: 2\r\n\r\n{}"
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(given)
+
+    async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
+        with pytest.raises(InvalidRequest) as caught:
+            await sdir.course.v1.create_courses([])
+    assert str(caught.value).encode()
 
 
 @pytest.mark.parametrize("started", [False, True], ids=["silence", "half an answer"])

@@ -218,6 +218,18 @@ async def test_an_answer_that_is_not_what_was_promised(respx_mock: respx.MockRou
             await sdir.course.v1.list_codes()
 
 
+async def test_an_answer_that_is_no_json_stays_out_of_the_error(
+    respx_mock: respx.MockRouter,
+) -> None:
+    """Nor does what the parser raised come along, which holds all of it."""
+    content = b'{"personId": 41814061033!}'
+    respx_mock.route().respond(200, content=content, content_type="application/json")
+    async with Sdir(KEY) as sdir:
+        with pytest.raises(sdir_async.ConnectionFailed, match="can't be understood") as caught:
+            await sdir.course.v1.list_codes()
+    assert caught.value.__context__ is None
+
+
 async def test_a_key_that_the_server_repeats(respx_mock: respx.MockRouter) -> None:
     """Whatever an answer holds, no error shows the key, nor the secondary one."""
     said = {"message": f"bad key {KEY}", "title": f"{KEY[::-1]}", "errors": {KEY: [KEY]}}
