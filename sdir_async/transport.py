@@ -187,7 +187,7 @@ class FastClient:
     may_repeat = False
 
     def __init__(self) -> None:
-        """Remember what is needed; the connections belong to the loop of the first request.
+        """Remember what is needed; connections belong to the loop that they are opened in.
 
         Raises:
             ModuleNotFoundError: aiohttp is not installed.
@@ -198,6 +198,7 @@ class FastClient:
         self.is_closed = False
         self._aiohttp: Any = aiohttp
         self._session: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timeout = lru_cache(64)(self._timeout_of)
         self._errors = _errors_of(aiohttp)
         self._known_url = lru_cache(64)(lambda url: URL(str(httpx.URL(url)), encoded=True))
@@ -224,7 +225,9 @@ class FastClient:
         content: Any,
         timeout: httpx.Timeout,  # noqa: ASYNC109
     ) -> Answer:
-        session = self._session or self._open()
+        session = self._session
+        if session is None or self._loop is not asyncio.get_running_loop():
+            session = self._open()
         bound = asyncio.timeout(None)  # aiohttp waits for ever for a server that stops reading
         try:
             async with bound:
@@ -252,8 +255,11 @@ class FastClient:
         return Answer(answer.status, answer.headers, body)
 
     def _open(self) -> Any:
-        """Open a session that keeps nothing of an answer."""
+        """Open a session that keeps nothing of an answer; one of another loop is of no use here."""
         aiohttp = self._aiohttp
+        if self._session is not None:
+            self._session.detach()
+        self._loop = asyncio.get_running_loop()
         self._session = aiohttp.ClientSession(
             connector=_connector_of(aiohttp)(
                 limit=0,

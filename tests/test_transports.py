@@ -619,3 +619,18 @@ async def test_a_timeout_of_its_own_for_each_call_leaves_nothing_behind() -> Non
     for at in range(1000):
         client._timeout(1.0 + at, 2.0)
     assert client._timeout.cache_info().currsize < 100
+
+
+def test_one_loop_after_the_other(kind: Any) -> None:
+    """What a script does that calls `asyncio.run` for each step."""
+    told = EMPTY.replace(b"201 Created\r\n", b"200 OK\r\nConnection: close\r\n")
+
+    def answer_once(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(told)
+
+    with served_in_a_thread(answer_once) as url:
+        sdir = Sdir("key", base_url=url, transport=kind, retry=RetryPolicy(attempts=1))
+        for _ in range(3):
+            assert asyncio.run(sdir.course.v1.list_codes()) == []
+        asyncio.run(sdir.aclose())
