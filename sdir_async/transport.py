@@ -214,8 +214,10 @@ class FastClient:
         timeout: httpx.Timeout,
     ) -> Sending:
         """Return what sends a request and reads its whole answer."""
-        full = url if params is None else str(httpx.URL(url).copy_merge_params(params))
-        return partial(self._send, method, self._known_url(full), headers, content, timeout)
+        target = self._known_url(url)
+        if params is not None:  # not among the known ones: it may name a person
+            target = target.with_query(httpx.QueryParams(params).multi_items())
+        return partial(self._send, method, target, headers, content, timeout)
 
     async def _send(
         self,

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -111,6 +112,28 @@ async def happened_at(url: str, kind: Any, body: bytes | None) -> Happened:
             given["http_client"] = await stack.enter_async_context(kind())
         sdir = await stack.enter_async_context(Sdir("key", base_url=url, **given))
         return (await sdir._session.exchange(Request(operation, f"{url}/x", body=body))).happened
+
+
+@pytest.mark.parametrize(
+    "value", ["1+1 å", "a&b=c#d?", "%41/:@", "2024-05-31T12:00:00+02:00", "\r\n"]
+)
+async def test_a_parameter_arrives_as_it_was_given(kind: Any, value: str) -> None:
+    """Whatever it holds; and no cache holds it afterwards, since it may name a person."""
+    seen: list[bytes] = []
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        seen.append((await head(reader))[0])
+        writer.write(EMPTY)
+
+    async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
+        request = Request(READ, f"{url}/a%2Fb", params={"a b": [value, "2"]})
+        await sdir._session.exchange(request)
+        known: Any = vars(sdir._client)["_known_url"]
+        known(f"{url}/a%2Fb")
+        assert known.cache_info().currsize == 1
+    path, _, query = seen[0].split(b" ")[1].decode().partition("?")
+    assert path == "/a%2Fb"
+    assert parse_qsl(query) == [("a b", value), ("a b", "2")]
 
 
 @pytest.mark.parametrize(
