@@ -279,12 +279,14 @@ class Session:
     def _prepare(self, request: Request, key: str) -> tuple[Sending, _Body | None]:
         """Return what sends it, and its body where we have to know how far it came.
 
-        That is a large one, and each one that goes through a client that we don't know.
+        That is a large one, and each one that goes through a client that we don't know: of a
+        create even an empty one.
         """
         content, client = request.body or b"", self._client
+        creates = request.operation.effect == "create"
         body = None
-        if len(content) > _LARGE or not (client.is_trusted or not content):
-            once = request.operation.effect == "create" and not client.may_repeat
+        if len(content) > _LARGE or (not client.is_trusted and (content or creates)):
+            once = creates and not client.may_repeat
             body = _Body(content, copied=not client.is_trusted, once=once)
         headers = {**_HEADERS, **(request.headers or {}), auth.HEADER: key}
         if body:

@@ -405,6 +405,40 @@ async def test_a_lost_update_is_not_sent_again_by_itself(kind: Any) -> None:
     assert (len(exchange.attempts), update.maybe_applied) == (1, True)
 
 
+class Resending(httpx.AsyncHTTPTransport):
+    """A transport of the user's that sends again what it thinks was lost."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            return await super().handle_async_request(request)
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize("body", [None, b"[]"], ids=["none", "2 B"])
+async def test_a_client_that_sends_again_by_itself(body: bytes | None) -> None:
+    """It may end with nobody there, after the first was read and saved."""
+    requests = 0
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        nonlocal requests
+        await whole(reader)
+        requests += 1
+        server.close()
+        writer.close()
+
+    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    given: dict[str, Any] = {"base_url": url, "retry": RetryPolicy(attempts=1)}
+    async with (
+        httpx.AsyncClient(transport=Resending()) as own,
+        Sdir("key", http_client=own, **given) as sdir,
+    ):
+        request = Request(CREATE, f"{url}/x", body=body)
+        exchange = await sdir._session.exchange(request)
+    assert requests == 1
+    assert (exchange.verdict.action, request.maybe_applied) == (Action.ASK, True)
+
+
 async def test_a_name_that_is_not_resolved_in_time(
     kind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
