@@ -17,6 +17,7 @@ from ._version import __version__
 from .answers import Action, Answer, Happened, Lost, Verdict, error_of, judge
 from .errors import ConfigurationError, ConnectionFailed, SdirError, UnknownOutcome
 from .privacy import mask
+from .transport import Outgoing
 from .types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class Session:
                     if deadline is None or started < deadline:
                         request.maybe_applied = True
                         happened = Lost("answer", "the deadline passed before it was answered")
-                        happened = await _answer(send, body)
+                        happened = await _sent(send, body)
         except TimeoutError:
             if not bound.expired():
                 raise
@@ -292,15 +293,15 @@ class Session:
         if body:
             headers["Content-Length"] = str(len(content))
         given = request.timeout
-        send = client.prepare(
+        outgoing = Outgoing(
             request.operation.method,
             request.url,
-            params=request.params,
-            headers=headers,
+            request.params,
+            headers,
             content=body or request.body,
             timeout=self._timeout if isinstance(given, Unset) else httpx.Timeout(given),
         )
-        return send, body
+        return client.prepare(outgoing), body
 
     def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:
         status = happened.status if isinstance(happened, Answer) else 0
@@ -362,7 +363,7 @@ class _Retries:
         return used < self._policy.attempts
 
 
-async def _answer(send: Sending, body: _Body | None) -> Happened:
+async def _sent(send: Sending, body: _Body | None) -> Happened:
     try:
         return await send()
     except Exception as error:  # noqa: BLE001  whatever a transport raises, it may have been sent

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import select
 from functools import lru_cache, partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.request import getproxies
-from weakref import WeakSet
 
 import httpcore
 import httpx
+from attrs import define, field
 
 from .answers import Answer
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+
+    from .fast import FastClient
 
 Transport = Literal["auto", "httpx", "fast"]
 
@@ -34,12 +34,19 @@ Sending: TypeAlias = "Callable[[], Awaitable[Answer]]"
 
 LIMITS: Final = httpx.Limits(max_keepalive_connections=100)
 _log: Final = logging.getLogger("httpx")
-_SEEN_AT_ONCE: Final = 2
-_SMALL: Final = 65_536
-"""A body of so many bytes never waits for the server to read."""
-_LONGEST_LINE: Final = 102_400
-"""Bytes in a line of an answer's head, as httpx allows; aiohttp's own 8,190 lose such an answer."""
 _PROXIES: Final = frozenset(["http", "https", "all"])
+
+
+@define
+class Outgoing:
+    """A request as it goes out: the body is bytes, or pieces of it."""
+
+    method: str
+    url: str
+    params: Mapping[str, Any] | None = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    content: bytes | AsyncIterable[bytes] | None = field(repr=False)
+    timeout: httpx.Timeout
 
 
 def open_client(wanted: Transport) -> Client:
@@ -63,11 +70,13 @@ def open_client(wanted: Transport) -> Client:
         )
     if wanted == "fast" or (wanted == "auto" and not (proxied or _httpx_is_watched())):
         try:
-            return FastClient()
+            from .fast import FastClient
         except ModuleNotFoundError:
             if wanted == "fast":
                 missing = "The fast transport is an extra: pip install 'sdir-async[fast]'"
                 raise ConfigurationError(missing) from None
+        else:
+            return FastClient()
     return HttpxClient(httpx.AsyncClient(limits=LIMITS)) if proxied else LeanClient()
 
 
@@ -82,7 +91,7 @@ def _httpx_is_watched() -> bool:
     return False
 
 
-def _tell(method: str, url: object, version: str, status: int, reason: str | None) -> None:
+def tell(method: str, url: object, version: str, status: int, reason: str | None) -> None:
     """Log a request as httpx does, whatever it travelled over."""
     if _log.isEnabledFor(logging.INFO):
         line = f"{version} {status} {reason or ''}"
@@ -107,9 +116,17 @@ class HttpxClient:
         """Whether it sends nothing more."""
         return self._http.is_closed
 
-    def prepare(self, method: str, url: str, **given: Any) -> Sending:
+    def prepare(self, request: Outgoing) -> Sending:
         """Return what sends a request and reads its whole answer."""
-        return partial(self._send, self._http.build_request(method, url, **given))
+        built = self._http.build_request(
+            request.method,
+            request.url,
+            params=request.params,
+            headers=request.headers,
+            content=request.content,
+            timeout=request.timeout,
+        )
+        return partial(self._send, built)
 
     async def _send(self, request: httpx.Request) -> Answer:
         response = await self._http.send(request, follow_redirects=False)
@@ -137,26 +154,17 @@ class LeanClient:
         self._always = {"Accept-Encoding": accepted}
         self._known_url = lru_cache(64)(httpx.URL)
 
-    def prepare(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None,
-        headers: dict[str, str],
-        content: Any,
-        timeout: httpx.Timeout,
-    ) -> Sending:
+    def prepare(self, request: Outgoing) -> Sending:
         """Return what sends a request and reads its whole answer."""
-        request = httpx.Request(
-            method,
-            self._known_url(url),
-            params=params,
-            headers=self._always | headers,
-            content=content,
-            extensions={"timeout": timeout.as_dict()},
+        built = httpx.Request(
+            request.method,
+            self._known_url(request.url),
+            params=request.params,
+            headers=self._always | request.headers,
+            content=request.content,
+            extensions={"timeout": request.timeout.as_dict()},
         )
-        return partial(self._send, request)
+        return partial(self._send, built)
 
     async def _send(self, request: httpx.Request) -> Answer:
         response = await self._transport.handle_async_request(request)
@@ -166,211 +174,10 @@ class LeanClient:
         finally:
             await response.aclose()
         status, reason = response.status_code, response.reason_phrase
-        _tell(request.method, request.url, response.http_version, status, reason)
+        tell(request.method, request.url, response.http_version, status, reason)
         return Answer(status, response.headers, body)
 
     async def aclose(self) -> None:
         """Close the connections."""
         self.is_closed = True
         await self._transport.aclose()
-
-
-class FastClient:
-    """Sends over aiohttp, and raises what httpx's own transport would.
-
-    Whether a create is sent again hangs on the difference between an error before the request was
-    sent and one after. Only what aiohttp raises while it connects becomes an `httpx.ConnectError`
-    or `httpx.ConnectTimeout`.
-    """
-
-    is_trusted = True
-    may_repeat = False
-
-    def __init__(self) -> None:
-        """Remember what is needed; connections belong to the loop that they are opened in.
-
-        Raises:
-            ModuleNotFoundError: aiohttp is not installed.
-        """
-        import aiohttp
-        from yarl import URL
-
-        self.is_closed = False
-        self._aiohttp: Any = aiohttp
-        self._session: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._timeout = lru_cache(64)(self._timeout_of)
-        self._errors = _errors_of(aiohttp)
-        self._known_url = lru_cache(64)(lambda url: URL(str(httpx.URL(url)), encoded=True))
-
-    def prepare(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None,
-        headers: dict[str, str],
-        content: Any,
-        timeout: httpx.Timeout,
-    ) -> Sending:
-        """Return what sends a request and reads its whole answer."""
-        target = self._known_url(url)
-        if params is not None:  # not among the known ones: it may name a person
-            target = target.with_query(httpx.QueryParams(params).multi_items())
-        return partial(self._send, method, target, headers, content, timeout)
-
-    async def _send(
-        self,
-        method: str,
-        url: Any,
-        headers: dict[str, str],
-        content: Any,
-        timeout: httpx.Timeout,  # noqa: ASYNC109
-    ) -> Answer:
-        session = self._session
-        if session is None or self._loop is not asyncio.get_running_loop():
-            session = self._open()
-        bound = asyncio.timeout(None)  # aiohttp waits for ever for a server that stops reading
-        try:
-            async with bound:
-                if isinstance(content, bytes):
-                    if len(content) > _SMALL:
-                        bound.reschedule(_end_of(timeout, timeout.connect))
-                elif content is not None:
-                    content = _watched(content, bound, timeout)
-                answer = await session.request(
-                    method,
-                    url,
-                    headers=headers,
-                    data=content,
-                    allow_redirects=False,
-                    timeout=self._timeout(timeout.connect, timeout.read),
-                )
-            if answer.status < 200:  # 101, which was not asked for; aiohttp would leave it open
-                answer.close()
-                raise httpx.RemoteProtocolError(f"the server answered {answer.status}")
-            body = await answer.read()
-        except tuple(self._errors) as error:
-            raise self._translated(error, stalled=bound.expired()) from error
-        version = f"HTTP/{answer.version.major}.{answer.version.minor}"
-        _tell(method, url, version, answer.status, answer.reason)
-        return Answer(answer.status, answer.headers, body)
-
-    def _open(self) -> Any:
-        """Open a session that keeps nothing of an answer; one of another loop is of no use here."""
-        aiohttp = self._aiohttp
-        if self._session is not None:
-            self._session.detach()
-        self._loop = asyncio.get_running_loop()
-        self._session = aiohttp.ClientSession(
-            connector=_connector_of(aiohttp)(
-                limit=0,
-                keepalive_timeout=LIMITS.keepalive_expiry,
-                ssl=httpx.create_ssl_context(),
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            max_line_size=_LONGEST_LINE,
-            max_field_size=_LONGEST_LINE,
-        )
-        # It sends a PUT again whose answer was lost, and tells of the second time only: that it
-        # could not connect, though the first was applied. There is no public way to say so.
-        self._session._retry_connection = False  # noqa: SLF001
-        return self._session
-
-    def _timeout_of(self, connect: float | None, read: float | None) -> Any:
-        """Return aiohttp's timeouts; to connect is to resolve the name as well."""
-        return self._aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read)
-
-    def _translated(self, error: Exception, *, stalled: bool) -> httpx.RequestError:
-        if stalled:
-            return httpx.WriteTimeout("the server stopped reading the request")
-        kind = next(kind for known, kind in self._errors.items() if isinstance(error, known))
-        return kind(str(error))
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        self.is_closed = True
-        if self._session is not None:
-            await self._session.close()
-
-
-def _connector_of(aiohttp: Any) -> Any:
-    """Return aiohttp's connector, but one that looks before it uses a connection again."""
-
-    class Connector(aiohttp.TCPConnector):  # type: ignore[misc]
-        def __init__(self, **given: Any) -> None:
-            super().__init__(**given)
-            self._used: WeakSet[Any] = WeakSet()
-
-        async def connect(self, *args: Any, **given: Any) -> Any:
-            """Return a connection on which nothing waits to be read.
-
-            What came before the request is no answer to it: a stray one, or the end, of which a
-            busy loop has not heard yet. httpx looks, too.
-            """
-            while True:
-                connection = await super().connect(*args, **given)
-                protocol = connection.protocol
-                if protocol not in self._used:
-                    self._used.add(protocol)
-                    return connection
-                if not (protocol.should_close or _is_readable(protocol.transport)):
-                    return connection
-                connection.close()
-
-    return Connector
-
-
-def _is_readable(transport: asyncio.Transport) -> bool:
-    sock = transport.get_extra_info("socket")
-    if not hasattr(select, "poll"):
-        return bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-async def _watched(
-    stream: Any,
-    bound: asyncio.Timeout,
-    timeout: httpx.Timeout,  # noqa: ASYNC109
-) -> AsyncIterator[bytes]:
-    """Yield the pieces of a body, and watch that the server takes each.
-
-    Between the many pieces of a very large one, the loop has a chance to see that the peer is gone.
-    """
-    now = asyncio.get_running_loop().time
-    write = timeout.write
-    pieces = 0
-    async for piece in stream:
-        pieces += 1
-        if pieces > _SEEN_AT_ONCE:
-            await asyncio.sleep(0)
-        bound.reschedule(None if write is None else now() + write)
-        yield piece
-    bound.reschedule(_end_of(timeout))
-
-
-def _end_of(timeout: httpx.Timeout, connect: float | None = 0.0) -> float | None:
-    """Return the time at which a body that is sent from now on was taken, and the answer begun."""
-    write, read = timeout.write, timeout.read
-    if connect is None or write is None or read is None:
-        return None
-    return asyncio.get_running_loop().time() + connect + write + read
-
-
-def _errors_of(aiohttp: Any) -> dict[type[Exception], type[httpx.RequestError]]:
-    """Return what aiohttp raises as httpx has it, the special before the general.
-
-    A `ClientConnectionError` comes before the request was sent and after it: it is taken for after.
-    """
-    return {
-        aiohttp.ConnectionTimeoutError: httpx.ConnectTimeout,
-        aiohttp.ClientConnectorError: httpx.ConnectError,
-        aiohttp.ServerTimeoutError: httpx.ReadTimeout,
-        aiohttp.ServerDisconnectedError: httpx.RemoteProtocolError,
-        aiohttp.ClientConnectionError: httpx.ReadError,
-        aiohttp.ClientError: httpx.RemoteProtocolError,
-        TimeoutError: httpx.ReadTimeout,
-        OSError: httpx.ReadError,
-    }

@@ -27,9 +27,9 @@ PACKAGE = ROOT / "sdir_async"
 EXTRAS = {
     "cli": ("cli", "parquet"),
     "pytest_plugin": ("pytest",),
+    "fast": ("fast",),
     "sandbox": ("sandbox",),
     "testing": ("testing",),
-    "transport": ("fast",),
 }
 """Folders and modules of the package that may import what only these extras bring.
 

@@ -19,7 +19,7 @@ import httpx
 import pytest
 import respx
 
-from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir, transport
+from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir, fast
 from sdir_async.answers import Action, Answer, Happened, Lost, judge, retry_after
 from sdir_async.document import Operation
 from sdir_async.session import Request
@@ -604,6 +604,7 @@ def wrapped(sdir: Sdir) -> Any:
 @pytest.fixture
 def _no_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
+    monkeypatch.delitem(sys.modules, "sdir_async.fast", raising=False)
 
 
 async def test_the_fast_one_is_taken_where_it_is_installed() -> None:
@@ -661,18 +662,17 @@ def test_only_what_happens_while_connecting_was_not_sent() -> None:
     """Every error of aiohttp is one of httpx; those two alone mean that nothing was sent."""
     import aiohttp
 
-    table = transport._errors_of(aiohttp)
     not_sent = (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError)
     for kind in vars(aiohttp).values():
         if isinstance(kind, type) and issubclass(kind, aiohttp.ClientError):
-            made = next(made for known, made in table.items() if issubclass(kind, known))
+            made = next(made for known, made in fast.ERRORS if issubclass(kind, known))
             safe = issubclass(made, httpx.ConnectError | httpx.ConnectTimeout)
             assert safe == issubclass(kind, not_sent), kind
 
 
 async def test_a_timeout_of_its_own_for_each_call_leaves_nothing_behind() -> None:
     """Whoever gives each call what is left of a minute gives many."""
-    client = transport.FastClient()
+    client = fast.FastClient()
     for at in range(1000):
         client._timeout(1.0 + at, 2.0)
     assert client._timeout.cache_info().currsize < 100
