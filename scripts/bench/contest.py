@@ -73,14 +73,13 @@ class Worker:
     process: subprocess.Popen[str] = field(repr=False)
 
     @classmethod
-    def start(cls, name: str, urls: dict[str, str], env: dict[str, str]) -> Worker:
+    def start(cls, name: str, series: Series, urls: dict[str, str], env: dict[str, str]) -> Worker:
         """Start a contender and wait until it is warm."""
-        contender = CONTENDERS[name]
         command = [sys.executable, "-m", "bench.worker", name, json.dumps(urls), str(CLIENT_CORE)]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
         )
-        worker = cls(Series(contender.title, contender.count), process)
+        worker = cls(series, process)
         try:
             if worker.read() != "ready":
                 raise Broken(f"{name} did not start")
@@ -134,23 +133,30 @@ def server_cpu(urls: dict[str, str]) -> float:
 def compete(
     names: Sequence[str], rounds: int, urls: dict[str, str], env: dict[str, str]
 ) -> tuple[dict[str, Series], list[str]]:
-    """Run all contenders, round by round in turns; return what was measured, and who broke down."""
-    workers: dict[str, Worker] = {}
+    """Run all contenders, round by round in turns; return what was measured, and who broke down.
+
+    After half of the rounds each goes on in a new process: one may be lucky with its memory.
+    """
+    found = {name: Series(CONTENDERS[name].title, CONTENDERS[name].count) for name in names}
     broken: list[str] = []
-    try:
-        for name in names:
-            with _put_down(broken):
-                workers[name] = Worker.start(name, urls, env)
-        for _ in range(rounds):
-            for worker in workers.values():
-                if worker.process.returncode is None:
-                    with _put_down(broken):
-                        worker.round()
-    finally:
-        for worker in workers.values():
-            worker.end()
-    measured = {name: worker.series for name, worker in workers.items()}
-    return {name: each for name, each in measured.items() if len(each.cpu) == rounds}, broken
+    halves = (rounds - rounds // 2, rounds // 2)
+    for half in filter(None, halves):
+        workers: list[Worker] = []
+        try:
+            for name, series in found.items():
+                with _put_down(broken):
+                    workers.append(Worker.start(name, series, urls, env))
+            for _ in range(half):
+                for worker in workers:
+                    if worker.process.returncode is None:
+                        with _put_down(broken):
+                            worker.round()
+        finally:
+            for worker in workers:
+                worker.end()
+        most = max((len(each.cpu) for each in found.values()), default=0)
+        found = {name: each for name, each in found.items() if each.cpu and len(each.cpu) == most}
+    return found, broken
 
 
 @contextlib.contextmanager
