@@ -43,7 +43,8 @@ class Sdir(Apis):
         timeout: Seconds, or an `httpx.Timeout`, for each attempt; reads wait for 120 s by default.
         retry: How often and how long to try again, where that is safe.
         http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here. If
-            it repeats requests by itself, it gets the body of a create only once all the same.
+            its transport repeats requests by itself, it gets the body of a create only once all the
+            same, unless the client has an `auth` that sends again after a 401.
         transport: How requests travel where no `http_client` is given. `"fast"` needs
             `pip install 'sdir-async[fast]'`; `"auto"` takes it where it is installed and no proxy
             is set; `"httpx"` is httpx's own.
@@ -123,16 +124,15 @@ class Sdir(Apis):
                 f"The document of {document.api} {document.version} names no server for"
                 f" {self._environment!r}; it names: {known}. Give base_url, or another environment."
             )
-        if self._base_url is None:
-            return server
-        return str(httpx.URL(server).copy_with(**self._base_url)).rstrip("/")
+        return str(httpx.URL(server).copy_with(**(self._base_url or {}))).rstrip("/")
 
 
 def _origin(base_url: str) -> dict[str, Any]:
     """Return scheme, host and port of a base URL."""
     try:
         url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
+        url.host.encode("idna")  # no part of it may be empty, or longer than a name can have
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ConfigurationError(f"base_url is not a URL: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise ConfigurationError("base_url needs a scheme and a host, such as https://host:8400.")

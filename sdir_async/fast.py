@@ -29,6 +29,7 @@ _LONGEST_LINE: Final = 102_400
 
 ERRORS: Final[tuple[tuple[type[Exception], type[httpx.RequestError]], ...]] = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
+    (aiohttp.InvalidURL, httpx.ConnectError),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
     (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
     (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
@@ -58,12 +59,11 @@ class FastClient:
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timeout = lru_cache(64)(_timeout)
-        self._known_url = lru_cache(64)(lambda url: URL(str(httpx.URL(url)), encoded=True))
 
     def prepare(self, request: Outgoing) -> Sending:
         """Return what sends a request and reads its whole answer."""
-        url = self._known_url(request.url)
-        if request.params is not None:  # not among the known ones: it may name a person
+        url = URL(request.url, encoded=True)
+        if request.params is not None:
             url = url.with_query(httpx.QueryParams(request.params).multi_items())
         return partial(self._send, request, url)
 

@@ -70,7 +70,7 @@ class Operations:
             operation,
             url_of(self._base_url, operation, path or {}),
             params=_given(params or {}),
-            headers=_given(headers or {}),
+            headers=_headers(operation, headers or {}),
             body=None if body is UNSET else orjson.dumps(body, default=jsonable),
             timeout=timeout,
         )
@@ -215,6 +215,19 @@ def _given(values: Mapping[str, object]) -> dict[str, Any] | None:
         if value is not UNSET and value is not None
     }
     return given or None
+
+
+def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, str]:
+    """Return the headers that were given, their names written as ours are: they have no case.
+
+    Raises:
+        ValueError: One can't stand in a header; the transport would say so in its own way.
+    """
+    given = {name.title(): str(value) for name, value in (_given(values) or {}).items()}
+    for name, value in given.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"{operation.name}: {name} must be printable ASCII")
+    return given
 
 
 def joined(values: object, separator: str) -> object:

@@ -39,7 +39,7 @@ _PROXIES: Final = frozenset(["http", "https", "all"])
 
 @define
 class Outgoing:
-    """A request as it goes out: the body is bytes, or pieces of it."""
+    """A request as it goes out: its URL is encoded, its body is bytes, or pieces of them."""
 
     method: str
     url: str

@@ -123,12 +123,21 @@ def test_every_request_has_the_same_headers(kind: str) -> None:
 def test_a_header_parameter_goes_beside_ours_and_never_in_place_of_the_key() -> None:
     """A document may declare the key as a parameter too."""
     script = Script(OK)
-    given = {"X-Trace": True, "Ocp-Apim-Subscription-Key": "other", "X-None": None}
+    given = {"x-trace": True, "ocp-apim-Subscription-Key": "other", "X-None": None}
     run(sdir_over(script).course.v1._call(MANY, nothing, headers=given))
     headers = script.requests[0].headers
     assert headers["X-Trace"] == "true"
     assert headers.get_list("Ocp-Apim-Subscription-Key") == [KEY]
     assert "X-None" not in headers
+
+
+@pytest.mark.parametrize("value", ["a\nb: c", "å", "\0"], ids=ascii)
+def test_a_header_that_can_not_be_sent_is_refused_here(value: str) -> None:
+    """Nothing was sent; a create is not in doubt for it."""
+    script = Script(OK)
+    with pytest.raises(ValueError, match="X-Trace must be printable ASCII"):
+        run(sdir_over(script).course.v1._call(MANY, nothing, headers={"X-Trace": value}))
+    assert script.requests == []
 
 
 def test_a_request_without_a_body_has_none() -> None:

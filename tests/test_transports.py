@@ -128,9 +128,10 @@ async def test_a_parameter_arrives_as_it_was_given(kind: Any, value: str) -> Non
     async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
         request = Request(READ, f"{url}/a%2Fb", params={"a b": [value, "2"]})
         await sdir._session.exchange(request)
-        known: Any = vars(sdir._client)["_known_url"]
-        known(f"{url}/a%2Fb")
-        assert known.cache_info().currsize == 1
+        if kind == "httpx":
+            known: Any = vars(sdir._client)["_known_url"]
+            known(f"{url}/a%2Fb")
+            assert known.cache_info().currsize == 1
     path, _, query = seen[0].split(b" ")[1].decode().partition("?")
     assert path == "/a%2Fb"
     assert parse_qsl(query) == [("a b", value), ("a b", "2")]
@@ -662,7 +663,11 @@ def test_only_what_happens_while_connecting_was_not_sent() -> None:
     """Every error of aiohttp is one of httpx; those two alone mean that nothing was sent."""
     import aiohttp
 
-    not_sent = (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError)
+    not_sent = (
+        aiohttp.ConnectionTimeoutError,
+        aiohttp.ClientConnectorError,
+        aiohttp.InvalidURL,
+    )
     for kind in vars(aiohttp).values():
         if isinstance(kind, type) and issubclass(kind, aiohttp.ClientError):
             made = next(made for known, made in fast.ERRORS if issubclass(kind, known))

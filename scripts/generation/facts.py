@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from attrs import define
 from openapi_python_client.parser.properties import ModelProperty
@@ -168,7 +169,7 @@ def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
         endpoint=endpoint,
         id=operation.id or operation.name,
         method=operation.method.upper(),
-        path=operation.path,
+        path=quote(operation.path, safe="/{}:@!$&'()*+,;=~%"),
         effect=effect_of(operation),
         deprecated=operation.node.get("deprecated") is True,
         arguments=arguments,
