@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from statistics import median
 from typing import IO, TYPE_CHECKING, cast
@@ -31,12 +32,21 @@ def environment(*folders: Path) -> dict[str, str]:
 
 @define
 class Series:
-    """What was measured of one contender: seconds of CPU and of the clock for each round."""
+    """What was measured of one contender, for each round.
+
+    Attributes:
+        title: For people.
+        count: Records, or calls, in a round.
+        cpu: Seconds of CPU.
+        wall: Seconds of the clock.
+        busy: The share of the time for which the server had something to do: at 1 it is the limit.
+    """
 
     title: str
     count: int
     cpu: list[float] = Factory(list)
     wall: list[float] = Factory(list)
+    busy: list[float] = Factory(list)
 
     @property
     def micros(self) -> float:
@@ -149,7 +159,7 @@ def compete(
             for _ in range(half):
                 for worker in workers:
                     if worker.process.returncode is None:
-                        with _put_down(broken):
+                        with _put_down(broken), _watching(urls, worker.series.busy):
                             worker.round()
         finally:
             for worker in workers:
@@ -157,6 +167,13 @@ def compete(
         most = max((len(each.cpu) for each in found.values()), default=0)
         found = {name: each for name, each in found.items() if each.cpu and len(each.cpu) == most}
     return found, broken
+
+
+@contextlib.contextmanager
+def _watching(urls: dict[str, str], busy: list[float]) -> Iterator[None]:
+    cpu, wall = server_cpu(urls), time.perf_counter()
+    yield
+    busy.append((server_cpu(urls) - cpu) / (time.perf_counter() - wall))
 
 
 @contextlib.contextmanager

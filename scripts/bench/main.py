@@ -20,12 +20,11 @@ from attrs import asdict
 from .bars import BARS, judged
 from .clients import generate
 from .contenders import CONTENDERS
-from .contest import CLIENT_CORE, SCRIPTS, compete, environment, server_cpu, serving
+from .contest import CLIENT_CORE, SCRIPTS, compete, environment, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from .contest import Series
 
 PACKAGES = (
     "httpx",
@@ -78,10 +77,8 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     ]
     names = [name for name in names if not missing[name]]
     with serving(env) as urls:
-        before = server_cpu(urls)
         rounds = given.rounds or (3 if given.quick else 7)
         found, broken = compete(names, rounds, urls, env)
-        server = {"cpu": server_cpu(urls) - before}
         figures = {} if given.only else long_runs(urls, env, given)
     rows = {
         name: {"micros": each.micros, "rate": each.rate, **asdict(each)}
@@ -92,17 +89,9 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "contenders": rows,
         "bars": judged(found, figures),
         "figures": figures,
-        "server": server | headroom(found),
         "skipped": skipped + broken,
         "seconds": time.perf_counter() - started,
     }
-
-
-def headroom(found: Mapping[str, Series]) -> dict[str, float]:
-    """Return how much more the server serves than the fastest contender but the floor asks for."""
-    rates = {name: each.rate for name, each in found.items() if each.count >= 20_000}
-    floor = rates.pop("floor", None)
-    return {"headroom": floor / max(rates.values())} if floor and rates else {}
 
 
 def long_runs(
@@ -179,9 +168,10 @@ def print_result(result: dict[str, Any]) -> None:
     print(f"{where['system']}, {where['processor']}, {where['cores']} cores, {pinned};")
     load = "unknown" if where["load"] is None else f"{where['load']:.1f}"
     print(f"Python {where['python']}, {packages}; load {load}\n")
-    print(f"{'':40} {'CPU, µs each':>12} {'a second':>12}")
+    print(f"{'':40} {'CPU, µs each':>12} {'a second':>12} {'server busy':>12}")
     for row in result["contenders"].values():
-        print(f"{row['title']:40} {row['micros']:12.2f} {row['rate']:12,.0f}")
+        busy = median(row["busy"])
+        print(f"{row['title']:40} {row['micros']:12.2f} {row['rate']:12,.0f} {busy:12.0%}")
     print(f"\n{'':52} {'figure':>8} {'bar':>8}")
     for bar, row in zip(BARS, result["bars"], strict=True):
         if row["figure"] is not None:
@@ -190,6 +180,4 @@ def print_result(result: dict[str, Any]) -> None:
             print(f"{row['bar']:52} {row['figure']:8.3f} {sign} {row['limit']:<6g} {met}")
     if "import Sdir" in result["figures"]:
         print(f"\nfrom sdir_async import Sdir: {result['figures']['import Sdir']:.2f} of httpx")
-    if "headroom" in result["server"]:
-        print(f"the server serves {result['server']['headroom']:.1f} times what was asked for")
     print(*result["skipped"], f"{result['seconds']:.0f} s in all", sep="\n")
