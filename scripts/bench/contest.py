@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from statistics import median
 from typing import IO, TYPE_CHECKING, cast
@@ -114,6 +112,7 @@ class Worker:
             raise Broken(f"{self.series.title} broke down") from None
         self.series.cpu.append(used["cpu"])
         self.series.wall.append(used["wall"])
+        self.series.busy.append(used["server"] / used["wall"])
 
     def end(self) -> None:
         """End it, with time to remove its journals."""
@@ -131,13 +130,6 @@ def serving(env: dict[str, str]) -> Iterator[dict[str, str]]:
         yield json.loads(cast("IO[str]", server.stdout).readline())
     finally:
         end(server)
-
-
-def server_cpu(urls: dict[str, str]) -> float:
-    """Ask the server how many seconds of CPU it has used."""
-    host, port = urls["clock"].removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as connection:
-        return float(connection.recv(100))
 
 
 def compete(
@@ -159,7 +151,7 @@ def compete(
             for _ in range(half):
                 for worker in workers:
                     if worker.process.returncode is None:
-                        with _put_down(broken), _watching(urls, worker.series.busy):
+                        with _put_down(broken):
                             worker.round()
         finally:
             for worker in workers:
@@ -167,13 +159,6 @@ def compete(
         most = max((len(each.cpu) for each in found.values()), default=0)
         found = {name: each for name, each in found.items() if each.cpu and len(each.cpu) == most}
     return found, broken
-
-
-@contextlib.contextmanager
-def _watching(urls: dict[str, str], busy: list[float]) -> Iterator[None]:
-    cpu, wall = server_cpu(urls), time.perf_counter()
-    yield
-    busy.append((server_cpu(urls) - cpu) / (time.perf_counter() - wall))
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 import time
 from typing import cast
@@ -73,6 +74,13 @@ class Clock(asyncio.Protocol):
         writable = cast("asyncio.Transport", transport)
         writable.write(f"{time.process_time()}".encode())
         writable.close()
+
+
+def server_cpu(urls: dict[str, str]) -> float:
+    """Ask the server how many seconds of CPU it has used."""
+    host, port = urls["clock"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        return float(connection.recv(100))
 
 
 async def serve() -> None:

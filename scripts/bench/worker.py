@@ -9,11 +9,11 @@ import sys
 import time
 
 from .contenders import CONTENDERS, Contender
-from .server import pin
+from .server import pin, server_cpu
 
 
 async def rounds(contender: Contender, urls: dict[str, str]) -> None:
-    """Run a round for each line on stdin; print its CPU and wall time."""
+    """Run a round for each line on stdin; print its CPU and wall time, and the server's CPU."""
     loop = asyncio.get_running_loop()
     async with contender.open(urls, contender.count) as run:
         await run(contender.count)  # connections are open now, and caches filled
@@ -22,10 +22,11 @@ async def rounds(contender: Contender, urls: dict[str, str]) -> None:
         print("ready", flush=True)
         while await loop.run_in_executor(None, sys.stdin.readline):
             await run(contender.count // 5)  # idle connections may have been closed meanwhile
+            server = server_cpu(urls)
             cpu, wall = time.process_time(), time.perf_counter()
             await run(contender.count)
             used = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-            print(json.dumps(used), flush=True)
+            print(json.dumps(used | {"server": server_cpu(urls) - server}), flush=True)
 
 
 def main(name: str, urls: str, core: str) -> None:
