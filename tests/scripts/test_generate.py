@@ -393,3 +393,28 @@ def test_a_mistake_leaves_the_tree_as_it_was(checkout: Checkout) -> None:
     with pytest.raises(GenerationFailed, match=r"boats/v1\.yaml: line 2"):
         checkout.generate()
     assert checkout.files() == before
+
+
+def test_a_path_and_its_places_may_hold_any_letter(checkout: Checkout) -> None:
+    """What stands between the places is encoded, the names of the places are not."""
+    paths = {"/skip på sjø/{harbour id}/{ship id}": {"get": operation("a")}}
+    checkout.add("boats/v1.json", document(paths))
+    checkout.generate()
+    checkout.with_core()
+    code = """
+import asyncio
+import httpx
+from sdir_async import Sdir
+
+def seen(request):
+    print(request.url.raw_path.decode())
+    return httpx.Response(200)
+
+async def main():
+    async with httpx.AsyncClient(transport=httpx.MockTransport(seen)) as client:
+        async with Sdir(api_key="0" * 16, base_url="http://boats", http_client=client) as sdir:
+            await sdir.boats.v1.a("Å", "1/2")
+
+asyncio.run(main())
+"""
+    assert checkout.run("-c", code) == "/skip%20p%C3%A5%20sj%C3%B8/%C3%85/1%2F2\n"
