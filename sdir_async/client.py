@@ -27,6 +27,7 @@ Environment = Literal["development", "test", "production"]
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(120.0, connect=10.0, pool=None)
 """Reads for 120 s, since a sleeping database answers late."""
+_LAST_PORT: Final = 65_535
 
 
 class Sdir(Apis):
@@ -136,4 +137,6 @@ def _origin(base_url: str) -> dict[str, Any]:
         raise ConfigurationError(f"base_url is not a URL: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise ConfigurationError("base_url needs a scheme and a host, such as https://host:8400.")
+    if (url.port or 0) > _LAST_PORT:
+        raise ConfigurationError(f"base_url names port {url.port}; {_LAST_PORT} is the last.")
     return {"scheme": url.scheme, "host": url.host, "port": url.port}

@@ -73,7 +73,7 @@ def test_base_url_replaces_scheme_host_and_port(base_url: str, origin: str) -> N
     "base_url",
     [
         *("", "127.0.0.1:8400", "/path", "ftp://host", "https://", "http://[::1", "http://:1"),
-        *("http://a..b", f"http://{'a' * 64}.no"),
+        *("http://a..b", f"http://{'a' * 64}.no", "http://host:65536"),
     ],
 )
 def test_a_base_url_without_scheme_or_host_is_refused(base_url: str) -> None:
