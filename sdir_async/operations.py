@@ -225,8 +225,8 @@ def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, st
     """
     given = {name.title(): str(value) for name, value in (_given(values) or {}).items()}
     for name, value in given.items():
-        if not (value.isascii() and value.isprintable()):
-            raise ValueError(f"{operation.name}: {name} must be printable ASCII")
+        if not (value.isascii() and value.isprintable()) or value != value.strip():
+            raise ValueError(f"{operation.name}: {name} must be printable ASCII, not padded")
     return given
 
 

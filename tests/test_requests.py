@@ -131,7 +131,7 @@ def test_a_header_parameter_goes_beside_ours_and_never_in_place_of_the_key() -> 
     assert "X-None" not in headers
 
 
-@pytest.mark.parametrize("value", ["a\nb: c", "å", "\0"], ids=ascii)
+@pytest.mark.parametrize("value", ["a\nb: c", "å", "\0", " a", "a ", " "], ids=ascii)
 def test_a_header_that_can_not_be_sent_is_refused_here(value: str) -> None:
     """Nothing was sent; a create is not in doubt for it."""
     script = Script(OK)
