@@ -64,14 +64,17 @@ class FastClient:
         """Return what sends a request and reads its whole answer."""
         url = URL(request.url, encoded=True)
         if request.params is not None:
-            url = url.with_query(httpx.QueryParams(request.params).multi_items())
+            given = httpx.QueryParams(request.params).multi_items()
+            "".join(map("".join, given)).encode()  # yarl drops what can't be encoded
+            url = url.with_query(given)
         return partial(self._send, request, url)
 
     async def _send(self, request: Outgoing, url: URL) -> Answer:
         bound = asyncio.timeout(None)
         try:
             async with bound:
-                answer = await self._here().request(
+                session = await self._here()
+                answer = await session.request(
                     request.method,
                     url,
                     headers=request.headers,
@@ -92,14 +95,19 @@ class FastClient:
         tell(request.method, url, version, answer.status, answer.reason)
         return Answer(answer.status, answer.headers, body)
 
-    def _here(self) -> aiohttp.ClientSession:
+    async def _here(self) -> aiohttp.ClientSession:
         """Return the session of the running loop; one of another loop is of no use here."""
-        loop = asyncio.get_running_loop()
-        if self._session is None or self._loop is not loop:
-            if self._session is not None:
-                self._session.detach()
-            self._session, self._loop = _session(), loop
-        return self._session
+        loop, before, its_loop = asyncio.get_running_loop(), self._session, self._loop
+        if before is not None and its_loop is loop:
+            return before
+        here = _session()
+        self._session, self._loop = here, loop
+        if before is not None and its_loop is not None:
+            if its_loop.is_closed():
+                await before.close()  # only forgets; detached, it would log that nobody closed it
+            else:
+                before.detach()
+        return here
 
     async def aclose(self) -> None:
         """Close the connections."""

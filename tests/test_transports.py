@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import gzip
 import hashlib
 import importlib
@@ -11,6 +12,7 @@ import logging
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -681,6 +683,42 @@ async def test_a_timeout_of_its_own_for_each_call_leaves_nothing_behind() -> Non
     for at in range(1000):
         client._timeout(1.0 + at, 2.0)
     assert client._timeout.cache_info().currsize < 100
+
+
+async def test_a_parameter_that_is_no_text_is_not_sent(kind: Any) -> None:
+    """Without what can't be encoded, it would ask for something else."""
+    seen: list[bytes] = []
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        seen.append((await head(reader))[0])
+        writer.write(EMPTY)
+
+    async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
+        with pytest.raises(UnicodeEncodeError):
+            await sdir._session.exchange(Request(READ, f"{url}/x", params={"name": "J\udcf8rn"}))
+    assert not seen
+
+
+def test_a_loop_that_ended_leaves_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
+    """Its connections can't be closed any more, and nobody has done wrong."""
+
+    def answer_once(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(EMPTY.replace(b"201 Created", b"200 OK"))
+        left.append(connection.dup())
+
+    left: list[socket.socket] = []
+    with served_in_a_thread(answer_once) as url, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        sdir = Sdir("key", base_url=url, transport="fast", retry=RetryPolicy(attempts=1))
+        for _ in range(3):
+            assert asyncio.run(sdir.course.v1.list_codes()) == []
+        asyncio.run(sdir.aclose())
+        del sdir
+        gc.collect()
+    for connection in left:
+        connection.close()
+    assert "Unclosed" not in caplog.text
 
 
 def test_one_loop_after_the_other(kind: Any) -> None:
