@@ -39,8 +39,8 @@ class Pacer:
         self.successes = 0
         self._limit = self._last_limit = math.inf
         self._in_flight = 0
-        self._line = asyncio.Lock()
-        self._freed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._line, self._freed = asyncio.Lock(), asyncio.Event()
         self._rate = _Rate()
         self._last_start = -math.inf
         self._paused_until = -math.inf
@@ -48,6 +48,9 @@ class Pacer:
 
     async def __aenter__(self) -> float:
         """Wait for a place, in the order of asking; return the time of the start."""
+        if self._loop is not (loop := asyncio.get_running_loop()):
+            self._loop, self._in_flight = loop, 0
+            self._line, self._freed = asyncio.Lock(), asyncio.Event()  # they belong to one loop
         async with self._line:
             while self._in_flight >= max(1.0, self._limit):
                 self._freed.clear()

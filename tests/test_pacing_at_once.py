@@ -342,3 +342,19 @@ def test_a_429_without_a_time_pauses_all_for_a_moment() -> None:
 
     run(main())
     assert min(script.times[1:]) >= 8
+
+
+def test_who_waited_in_one_loop_may_wait_in_another() -> None:
+    """A script may run one for each step, and be limited in more than one."""
+    pacer = Pacer()
+
+    async def start() -> None:
+        async with pacer:
+            await asyncio.sleep(0)
+
+    async def crowd() -> None:
+        pacer.pause(0.01)
+        await asyncio.gather(*(start() for _ in range(5)))
+
+    for _ in range(2):
+        asyncio.run(crowd())
