@@ -103,9 +103,10 @@ def long_runs(
     figures["latency"] = _long(env, "latency", urls["slow"], 80 if given.quick else 240)["share"]
     if given.quick:
         return figures
-    volume = _long(env, "volume", urls["empty"], 10_000, 1_000_000)
-    figures["memory"], figures["memory ratio"] = volume["peak"], volume["peak ratio"]
-    figures["volume ratio"] = volume["ratio"]
+    volumes = [_long(env, "volume", urls["empty"], 10_000, 1_000_000) for _ in range(5)]
+    figures["memory"] = max(each["peak"] for each in volumes)
+    figures["memory ratio"] = max(each["peak ratio"] for each in volumes)
+    figures["volume ratio"] = median(each["ratio"] for each in volumes)
     limited = _long(env, "limited", 30, 20)
     return figures | {"limited": limited["share"], "limited refused": limited["refused"]}
 
