@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NEVER_STALLS: Final = 65_536
 """A body of so many bytes never waits for the server to read."""
 _SEEN_AT_ONCE: Final = 2
+"""Pieces of a body that are sent before the loop is asked whether the peer is still there."""
 _LONGEST_LINE: Final = 102_400
 """Bytes in a line of an answer's head, as httpx allows; aiohttp's own 8,190 lose such an answer."""
 
@@ -47,8 +48,8 @@ class FastClient:
     """Sends over aiohttp, and raises what httpx's own transport would.
 
     Whether a create is sent again hangs on the difference between an error before the request was
-    sent and one after. Only what aiohttp raises while it connects becomes an `httpx.ConnectError`
-    or `httpx.ConnectTimeout`.
+    sent and one after. Only what aiohttp raises while it connects, or of a URL that can't be,
+    becomes an `httpx.ConnectError` or `httpx.ConnectTimeout`.
     """
 
     is_trusted = True
@@ -58,7 +59,7 @@ class FastClient:
         self.is_closed = False
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timeout = lru_cache(64)(_timeout)
+        self._timeout = lru_cache(64)(_timeout_of)
 
     def prepare(self, request: Outgoing) -> Sending:
         """Return what sends a request and reads its whole answer."""
@@ -148,11 +149,11 @@ class _Connector(aiohttp.TCPConnector):
         while True:
             connection = await super().connect(*args, **given)
             protocol = connection.protocol
-            if protocol is None or protocol not in self._used:
-                if protocol is not None:
-                    self._used.add(protocol)
+            if protocol is None:
                 return connection
-            if not (protocol.should_close or _is_readable(protocol.transport)):
+            is_new = protocol not in self._used
+            if is_new or not (protocol.should_close or _is_readable(protocol.transport)):
+                self._used.add(protocol)
                 return connection
             connection.close()
 
@@ -166,7 +167,7 @@ def _is_readable(transport: Any) -> bool:
     return bool(poll.poll(0))
 
 
-def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+def _timeout_of(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
     """Return aiohttp's timeouts; to connect is to resolve the name as well."""
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read)
 
@@ -204,7 +205,10 @@ async def _watched(
 
 
 def _end_of(timeout: httpx.Timeout, connect: float | None = 0.0) -> float | None:
-    """Return the time at which a body that is sent from now on was taken, and the answer begun."""
+    """Return the time at which a body that is sent from now on was taken, and the answer begun.
+
+    A body in one piece is handed over before there is a connection: add the time to `connect`.
+    """
     write, read = timeout.write, timeout.read
     if connect is None or write is None or read is None:
         return None

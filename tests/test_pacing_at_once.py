@@ -347,9 +347,11 @@ def test_a_429_without_a_time_pauses_all_for_a_moment() -> None:
 def test_who_waited_in_one_loop_may_wait_in_another() -> None:
     """A script may run one for each step, and be limited in more than one."""
     pacer = Pacer()
+    starts: list[float] = []
 
     async def start() -> None:
-        async with pacer:
+        async with pacer as started:
+            starts.append(started)
             await asyncio.sleep(0)
 
     async def crowd() -> None:
@@ -358,3 +360,4 @@ def test_who_waited_in_one_loop_may_wait_in_another() -> None:
 
     for _ in range(2):
         asyncio.run(crowd())
+    assert len(starts) == 10
