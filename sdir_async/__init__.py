@@ -25,40 +25,42 @@ if TYPE_CHECKING:
         ServerError,
         UnknownOutcome,
     )
-    from .session import Attempt, RetryPolicy
+    from .retries import RetryPolicy
     from .types import UNSET, Unset
-    from .upload import ChunkOutcome, Notice, Rejection, Snapshot, Upload, UploadReport
+    from .upload.report import ChunkOutcome, Notice, Rejection, Snapshot, UploadReport
+    from .upload.upload import Upload
+    from .wire import Attempt
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "ApiError": ".errors",
-            "Attempt": ".session",
+            "Attempt": ".wire",
             "AuthenticationError": ".errors",
-            "ChunkOutcome": ".upload",
+            "ChunkOutcome": ".upload.report",
             "ConfigurationError": ".errors",
             "ConnectionFailed": ".errors",
             "InvalidRequest": ".errors",
             "JournalError": ".errors",
             "JournalMismatch": ".errors",
             "NotFound": ".errors",
-            "Notice": ".upload",
+            "Notice": ".upload.report",
             "PermissionDenied": ".errors",
             "QuotaExceeded": ".errors",
             "RateLimited": ".errors",
             "Reason": ".errors",
-            "Rejection": ".upload",
-            "RetryPolicy": ".session",
+            "Rejection": ".upload.report",
+            "RetryPolicy": ".retries",
             "Sdir": ".client",
             "SdirError": ".errors",
             "ServerError": ".errors",
-            "Snapshot": ".upload",
+            "Snapshot": ".upload.report",
             "SubscriptionKey": ".auth",
             "UNSET": ".types",
             "UnknownOutcome": ".errors",
             "Unset": ".types",
-            "Upload": ".upload",
-            "UploadReport": ".upload",
+            "Upload": ".upload.upload",
+            "UploadReport": ".upload.report",
         },
     )
 

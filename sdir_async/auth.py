@@ -9,25 +9,16 @@ import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NoReturn
 
-from attrs import field, frozen, validators
-
 from .errors import ConfigurationError
+from .loops import PerLoop
 from .privacy import keep_secret
+from .wire import Secret
 
-HEADER: Final = "Ocp-Apim-Subscription-Key"
 ENVIRONMENT_VARIABLE: Final = "SDIR_API_KEY"
 
-
-_KEY = re.compile(r"[!-~]+")
-
-
-def _check(_: object, __: object, key: str) -> None:
-    """Refuse what can't stand in a header: the transport's own error would show it."""
-    if not (isinstance(key, str) and _KEY.fullmatch(key)):
-        raise ConfigurationError("The key is not usable: a key is printable ASCII without spaces.")
+_KEY: Final = re.compile(r"[!-~]+")
 
 
-@frozen(repr=False)
 class SubscriptionKey:
     """The keys of a subscription. Sdir's gateway gives two, so that one can be replaced in use.
 
@@ -45,13 +36,37 @@ class SubscriptionKey:
     Source: Sdir's REST API description (the header) and Azure API Management (the pair).
     """
 
-    primary: str = field(validator=_check)
-    secondary: str | None = field(default=None, validator=validators.optional(_check))
+    __slots__ = ("_keys",)
+
+    def __init__(self, primary: str, secondary: str | None = None) -> None:
+        self._keys = tuple(Secret(key) for key in (primary, secondary) if key is not None)
+        del primary, secondary  # a traceback shows what its frames hold
+        self._require_usable()
+
+    def _require_usable(self) -> None:
+        """Refuse what can't stand in a header: the transport's own error would show it."""
+        for key in self._keys:
+            if not (isinstance(key.reveal(), str) and _KEY.fullmatch(key.reveal())):
+                raise ConfigurationError("A key must be printable ASCII without spaces.")
+
+    @property
+    def primary(self) -> str:
+        """The key to send."""
+        return self._keys[0].reveal()
+
+    @property
+    def secondary(self) -> str | None:
+        """The key to send when the primary one is refused."""
+        return self._keys[1].reveal() if len(self._keys) > 1 else None
 
     def __repr__(self) -> str:
-        return (
-            "SubscriptionKey('***')" if self.secondary is None else "SubscriptionKey('***', '***')"
-        )
+        return f"SubscriptionKey({', '.join(repr('***') for _ in self._keys)})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SubscriptionKey) and self._keys == other._keys
+
+    def __hash__(self) -> int:
+        return hash(self._keys)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -68,48 +83,65 @@ class KeyRing:
     """Knows which key to send now, and which to try when that one is refused."""
 
     def __init__(self, source: KeySource | None) -> None:
-        given = source if source is not None else os.environ.get(ENVIRONMENT_VARIABLE)
-        if not given:
-            raise ConfigurationError(
-                f"There is no key. Give Sdir(api_key=…) or set {ENVIRONMENT_VARIABLE};"
-                " Sdir hands out keys on request."
-            )
-        self._source = given
-        self._lock = asyncio.Lock()
-        self._keys: list[str] = [] if callable(given) else _listed(given)
+        self._lock = PerLoop(asyncio.Lock)
+        self._ask: Callable[[], Key | Awaitable[Key]] | None = None
+        self._keys: list[Secret] = []
+        self._unusable: ConfigurationError | None = None
+        if callable(source):
+            self._ask = source
+        else:
+            given = os.environ.get(ENVIRONMENT_VARIABLE) if source is None else source
+            self._take(given or None)
 
     def __repr__(self) -> str:
         return "KeyRing('***')"
 
-    async def key(self) -> str:
+    def require_usable(self) -> None:
+        """Raise `ConfigurationError` if no key was given, or one that can't be sent."""
+        if self._unusable is not None:
+            raise self._unusable
+
+    async def key(self) -> Secret:
         """Return the key to send."""
-        async with self._lock:
+        async with self._lock.get():
             if not self._keys:
-                self._keys = await self._ask()
+                await self._fetch()
             return self._keys[0]
 
-    async def renew(self, refused: Collection[str]) -> bool:
+    async def renew(self, refused: Collection[Secret]) -> bool:
         """Say whether there is a key to try, other than those that one call was refused with.
 
         A source that is a function is asked once more for a call, then the secondary key is tried.
         Of calls that were refused together, the first one renews the key for all. No key is given
         up for good: a rotated key takes minutes to work everywhere.
         """
-        async with self._lock:
-            if self._keys[0] in refused and callable(self._source) and len(refused) == 1:
-                self._keys = await self._ask()
+        async with self._lock.get():
+            if self._keys[0] in refused and self._ask is not None and len(refused) == 1:
+                await self._fetch()
             self._keys.sort(key=refused.__contains__)
             return self._keys[0] not in refused
 
-    async def _ask(self) -> list[str]:
-        source = self._source
-        answer = source() if callable(source) else source
-        return _listed(await answer if inspect.isawaitable(answer) else answer)
+    async def _fetch(self) -> None:
+        """Ask the user's function. Its answer never stands in a frame that an error shows."""
+        asked = self._ask() if self._ask is not None else None
+        asked = await asked if inspect.isawaitable(asked) else asked
+        self._take(asked)
+        del asked  # a traceback shows what its frames hold
+        self.require_usable()
 
-
-def _listed(key: Key) -> list[str]:
-    pair = key if isinstance(key, SubscriptionKey) else SubscriptionKey(key)
-    keys = [one for one in (pair.primary, pair.secondary) if one is not None]
-    for one in keys:
-        keep_secret(one)
-    return keys
+    def _take(self, given: Key | None) -> None:
+        """Keep the keys, or why they can't be used. Nothing is raised while a frame holds them."""
+        self._unusable = None
+        try:
+            if given is None:
+                raise ConfigurationError(
+                    "A subscription key is required. Give Sdir(api_key=…) or set"
+                    f" {ENVIRONMENT_VARIABLE}. Sdir hands out keys on request."
+                )
+            pair = given if isinstance(given, SubscriptionKey) else SubscriptionKey(given)
+        except ConfigurationError as error:
+            self._unusable = error.with_traceback(None)
+            return
+        self._keys = [Secret(key) for key in (pair.primary, pair.secondary) if key is not None]
+        for key in self._keys:
+            keep_secret(key.reveal())

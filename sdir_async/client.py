@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
+from urllib.parse import quote, urlsplit
 
-import httpx
+from attrs import evolve
 
 from .api import VERSIONS, Apis
 from .auth import KeyRing
 from .errors import ConfigurationError
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
-from .session import RetryPolicy, Session, Timeout
-from .transport import HttpxClient, Transport, open_client
+from .retries import RetryPolicy
+from .session import Session, Timeout, timeouts_of
+from .transports import TransportName, open_transport
+from .types import UNSET, Unset
 from .versions import check_pins
+from .wire import Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
+    import httpx
+
     from .auth import KeySource
     from .document import Document
 
 Environment = Literal["development", "test", "production"]
 
-DEFAULT_TIMEOUT: Final = httpx.Timeout(120.0, connect=10.0, pool=None)
+DEFAULT_TIMEOUT: Final = Timeouts(connect=10.0, read=120.0, write=120.0, pool=60.0)
 """Reads for 120 s, since a sleeping database answers late."""
-_LAST_PORT: Final = 65_535
 
 
 class Sdir(Apis):
@@ -41,14 +46,15 @@ class Sdir(Apis):
         base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
             the paths stay as the documents say.
         versions: Which version `.selected` means, per API; the newest where nothing is said.
-        timeout: Seconds, or an `httpx.Timeout`, for each attempt; reads wait for 120 s by default.
+        timeout: Seconds, or an `httpx.Timeout`, for each part of an attempt: to connect, to send,
+            to read, to get a connection. Reads wait for 120 s by default. All parts together bound
+            an attempt as a whole.
         retry: How often and how long to try again, where that is safe.
         http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here. If
             its transport repeats requests by itself, it gets the body of a create only once all the
             same, unless the client has an `auth` that sends again after a 401.
-        transport: How requests travel where no `http_client` is given. `"fast"` needs
-            `pip install 'sdir-async[fast]'`; `"auto"` takes it where it is installed and no proxy
-            is set; `"httpx"` is httpx's own.
+        transport: How requests travel where no `http_client` is given: over `"httpx"`, or over
+            aiohttp with `"fast"`, which needs `pip install 'sdir-async[fast]'`.
 
     Raises:
         ConfigurationError: There is no key, or a setting names what does not exist.
@@ -65,33 +71,34 @@ class Sdir(Apis):
         environment: Environment = "test",
         base_url: str | None = None,
         versions: Mapping[str, str] | None = None,
-        timeout: Timeout = DEFAULT_TIMEOUT,
+        timeout: Timeout | Unset = UNSET,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008
         http_client: httpx.AsyncClient | None = None,
-        transport: Transport = "auto",
+        transport: TransportName = "httpx",
     ) -> None:
+        keys, api_key = KeyRing(api_key), None  # a traceback shows what its frames hold
+        keys.require_usable()
         if environment not in get_args(Environment):
-            known = ", ".join(get_args(Environment))
-            raise ConfigurationError(f"There is no environment {environment!r}; there is {known}.")
+            known = ", ".join(map(repr, get_args(Environment)))
+            raise ConfigurationError(
+                f"There is no environment {environment!r}. Give one of {known}."
+            )
         check_pins(versions or {}, VERSIONS)
         self._environment = environment
-        self._base_url = None if base_url is None else _origin(base_url)
-        keys = KeyRing(api_key)
-        self._client = HttpxClient(http_client) if http_client else open_client(transport)
-        self._owns_client = http_client is None
+        self._origin = None if base_url is None else origin_of(base_url)
         self._session = Session(
-            self._client,
+            open_transport(transport, http_client),
             keys,
             Pacer(),
             retry,
-            timeout=timeout,
+            timeouts=_timeouts(timeout, http_client),
             versions=dict(versions or {}),
             base_url_of=self._base_url_of,
         )
         mask_logs_of_httpx()
 
     def __repr__(self) -> str:
-        where = f", base_url={str(httpx.URL(**self._base_url))!r}" if self._base_url else ""
+        where = f", base_url={self._origin!r}" if self._origin else ""
         return f"Sdir(environment={self._environment!r}{where})"
 
     def __reduce__(self) -> NoReturn:
@@ -111,13 +118,11 @@ class Sdir(Apis):
     async def aclose(self) -> None:
         """Stop what is still running, and close the connections that were opened here."""
         await self._session.aclose()
-        if self._owns_client:
-            await self._client.aclose()
 
     def _base_url_of(self, document: Document) -> str:
         servers = document.servers
         server = servers.get(self._environment)
-        if server is None and self._base_url:
+        if server is None and self._origin:
             server = next(iter(servers.values()), "/")
         if server is None:
             known = ", ".join(filter(None, servers)) or "none"
@@ -125,18 +130,37 @@ class Sdir(Apis):
                 f"The document of {document.api} {document.version} names no server for"
                 f" {self._environment!r}; it names: {known}. Give base_url, or another environment."
             )
-        return str(httpx.URL(server).copy_with(**(self._base_url or {}))).rstrip("/")
+        if self._origin:
+            server = self._origin + quote(urlsplit(server).path, safe="/%")
+        return server.rstrip("/")
 
 
-def _origin(base_url: str) -> dict[str, Any]:
-    """Return scheme, host and port of a base URL."""
+def _timeouts(given: Timeout | Unset, http_client: httpx.AsyncClient | None) -> Timeouts:
+    """Return the timeouts; where none are given, the user's client says how long its pool waits."""
+    if not isinstance(given, Unset):
+        return timeouts_of(given)
+    pool = None if http_client is None else http_client.timeout.pool
+    return DEFAULT_TIMEOUT if pool is None else evolve(DEFAULT_TIMEOUT, pool=pool)
+
+
+def origin_of(base_url: str) -> str:
+    """Return scheme, host and port of a base URL.
+
+    Raises:
+        ConfigurationError: It is not a URL, or holds more, which would be dropped in silence.
+    """
     try:
-        url = httpx.URL(base_url)
-        url.host.encode("idna")  # no part of it may be empty, or longer than a name can have
-    except (httpx.InvalidURL, UnicodeError) as error:
+        url = urlsplit(base_url)
+        host, port = url.hostname or "", url.port
+        host.encode("idna")  # no part of it may be empty, or longer than a name can have
+    except (UnicodeError, ValueError) as error:
         raise ConfigurationError(f"base_url is not a URL: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host or any(map(str.isspace, base_url)):
         raise ConfigurationError("base_url needs a scheme and a host, such as https://host:8400.")
-    if (url.port or 0) > _LAST_PORT:
-        raise ConfigurationError(f"base_url names port {url.port}; {_LAST_PORT} is the last.")
-    return {"scheme": url.scheme, "host": url.host, "port": url.port}
+    if url.path.strip("/") or url.query or url.fragment or "@" in url.netloc:
+        raise ConfigurationError(
+            "base_url must be a scheme, a host and a port, such as https://host:8400. The path comes"
+            " from the document."
+        )
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{url.scheme}://{bracketed}" + ("" if port is None else f":{port}")

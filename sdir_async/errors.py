@@ -1,7 +1,7 @@
 """Every error a user can meet.
 
     SdirError
-    ├── ConfigurationError          a setting is missing or wrong; nothing was sent
+    ├── ConfigurationError          a setting or an argument is wrong; nothing was sent
     ├── ConnectionFailed            no connection, or every answer to a harmless call was lost
     ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
     ├── JournalError                the journal can't be used: locked, full, read-only, foreign
@@ -23,14 +23,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
 from .privacy import mask
+from .upload.report import Reason, UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from .upload import UploadReport
 
 __all__ = [
     "ApiError",
@@ -49,24 +46,6 @@ __all__ = [
     "ServerError",
     "UnknownOutcome",
 ]
-
-
-@frozen
-class Reason:
-    """Why a record, or a request as a whole, was refused.
-
-    Attributes:
-        message: What is wrong, in the words of whoever refused it; person numbers starred out.
-        field: Which field of the record, in the server's spelling; `""` when it named none.
-        index: Which item of the request's list, from 0; `None` when it named none.
-    """
-
-    message: str
-    field: str = ""
-    index: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message}" if self.field else self.message
 
 
 class SdirError(Exception):
@@ -93,8 +72,8 @@ def _rebuild(cls: type[SdirError], args: tuple[Any, ...], state: dict[str, Any])
     return error
 
 
-class ConfigurationError(SdirError):
-    """A setting is missing or wrong. Nothing was sent."""
+class ConfigurationError(SdirError, ValueError):
+    """A setting or an argument is missing or wrong. Nothing was sent."""
 
 
 class ConnectionFailed(SdirError):

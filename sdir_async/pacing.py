@@ -6,6 +6,8 @@ import asyncio
 import math
 from typing import Final
 
+from .loops import PerLoop
+
 _MARGIN: Final = 0.05
 """So much less than what was refused is sent: calls sent evenly arrive unevenly."""
 _KNOWN: Final = (30.0, 3.0)
@@ -38,9 +40,7 @@ class Pacer:
     def __init__(self) -> None:
         self.successes = 0
         self._limit = self._last_limit = math.inf
-        self._in_flight = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._line, self._freed = asyncio.Lock(), asyncio.Event()
+        self._gate = PerLoop(_Gate)
         self._rate = _Rate()
         self._last_start = -math.inf
         self._paused_until = -math.inf
@@ -48,16 +48,14 @@ class Pacer:
 
     async def __aenter__(self) -> float:
         """Wait for a place, in the order of asking; return the time of the start."""
-        if self._loop is not (loop := asyncio.get_running_loop()):
-            self._loop, self._in_flight = loop, 0
-            self._line, self._freed = asyncio.Lock(), asyncio.Event()  # they belong to one loop
-        async with self._line:
-            while self._in_flight >= max(1.0, self._limit):
-                self._freed.clear()
-                await self._freed.wait()
+        gate = self._gate.get()
+        async with gate.line:
+            while gate.in_flight >= max(1.0, self._limit):
+                gate.freed.clear()
+                await gate.freed.wait()
             while (wait := self._wait()) > 0.0:  # noqa: ASYNC110
                 await asyncio.sleep(wait)
-            self._in_flight += 1
+            gate.in_flight += 1
             return self._start()
 
     def _wait(self) -> float:
@@ -74,15 +72,16 @@ class Pacer:
         return now
 
     async def __aexit__(self, *_: object) -> None:
-        self._in_flight -= 1
-        self._freed.set()
+        gate = self._gate.get()
+        gate.in_flight -= 1
+        gate.freed.set()
 
     def succeeded(self) -> None:
         """An answer came: allow a little more."""
         self.successes += 1
         self._rate.successes += 1
         self._limit += 1.0 if self._limit < self._last_limit else 1 / self._limit
-        self._freed.set()
+        self._gate.get().freed.set()
 
     def pause(self, seconds: float) -> None:
         """Start nothing for this many seconds; then one, and more as they succeed."""
@@ -97,7 +96,7 @@ class Pacer:
         """
         if started >= self._slowed_at:
             self._slowed_at = _now()
-            self._limit = self._last_limit = max(1.0, min(self._limit, self._in_flight + 1) / 2)
+            self._limit = self._last_limit = max(1.0, min(self._limit, self._gate.get().in_flight + 1) / 2)
 
     def turned_away(self, started: float, seconds: float) -> None:
         """The server said no to a request that started then, and to wait: do, and send slower."""
@@ -105,6 +104,15 @@ class Pacer:
         if started >= self._slowed_at:
             self.congested(started)
             self._rate.turned_away(_now(), seconds)
+
+
+class _Gate:
+    """The line of those who wait, and how many are on their way: it belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self.line = asyncio.Lock()
+        self.freed = asyncio.Event()
+        self.in_flight = 0
 
 
 class _Rate:

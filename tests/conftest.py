@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hypothesis
 import pytest
+import respx.mocks
 
 from sdir_async import Sdir
+from sdir_async.testing.mocker import NAME
 
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--transport httpx` runs all tests over httpx's own; `"auto"` takes the fast one."""
-    parser.addoption("--transport", choices=["auto", "httpx"], default="auto")
+    """`--transport fast` runs all tests over aiohttp."""
+    parser.addoption("--transport", choices=["httpx", "fast"], default="httpx")
 
 
 @pytest.fixture(autouse=True)
 def _transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the wanted transport wherever a test names none, and let respx answer for it."""
     defaults = Sdir.__init__.__kwdefaults__ or {}
     monkeypatch.setitem(defaults, "transport", request.config.getoption("transport"))
+    if request.config.getoption("transport") != "httpx":
+        monkeypatch.setattr(respx.mocks, "DEFAULT_MOCKER", NAME)
 
 
 @pytest.fixture(autouse=True)

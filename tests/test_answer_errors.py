@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import sdir_async
 from sdir_async import ApiError, Reason
-from sdir_async.answers import error_of, problem_of, reasons_of
+from sdir_async.problems import error_of, problem_of, reasons_of
 
 from .scripted import KEY, PERSON
 from .test_answers import answer, refusal

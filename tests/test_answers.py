@@ -15,14 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async import Reason
-from sdir_async.answers import (
-    LONGEST_PAUSE,
-    Action,
-    Answer,
-    judge,
-    reasons_of,
-    retry_after,
-)
+from sdir_async.problems import reasons_of
+from sdir_async.verdicts import LONGEST_PAUSE, Action, judge, retry_after
+from sdir_async.wire import Answer
 
 from .scripted import ASLEEP, KEY
 

@@ -15,8 +15,9 @@ import pytest
 from attrs import define
 
 from sdir_async import RetryPolicy, Sdir, SubscriptionKey, UnknownOutcome
-from sdir_async.answers import Action, Answer, Lost
-from sdir_async.session import Exchange, Request
+from sdir_async.session import Call
+from sdir_async.verdicts import Action, Exchange
+from sdir_async.wire import Answer, Lost, Timeouts
 
 from .scripted import PERSON, SWIFT
 
@@ -78,12 +79,12 @@ def _records(size: int) -> list[Any]:
     return [record] * (size // len(json.dumps(record)))
 
 
-async def _exchange(sdir: Sdir, size: int, **bounds: Any) -> Exchange:
+async def _exchange(sdir: Sdir, size: int, timeouts: Timeouts | None = None) -> Exchange:
     """Send a batch of so many bytes, and return what came of it."""
     course = sdir.course.v1
     operation = course._batches["create"].operation
     url = f"{course._base_url}{operation.path}"
-    return await course._session.exchange(Request(operation, url, body=b" " * size, **bounds))
+    return await course._session.exchange(Call(operation, url, body=b" " * size, timeouts=timeouts))
 
 
 @pytest.mark.parametrize("size", [1_000, 100_000, 3_000_000], ids="{:_}".format)
@@ -110,7 +111,7 @@ async def test_a_connection_reset_under_a_large_body_means_that_it_was_not_appli
     async with serving(_resets_after(10_000)) as url, Sdir("key", base_url=url) as sdir:
         exchange = await _exchange(sdir, 30_000_000)
     assert isinstance(exchange.happened, Lost)
-    assert exchange.happened.stage == "body"
+    assert exchange.happened.sent == "part"
     assert exchange.verdict.action is Action.HALVE
     assert exchange.verdict.applied is False
 
@@ -121,7 +122,7 @@ async def test_a_connection_reset_after_the_whole_body_leaves_its_fate_unknown(s
     async with serving(_resets_after(size)) as url, Sdir("key", base_url=url) as sdir:
         exchange = await _exchange(sdir, size)
     assert isinstance(exchange.happened, Lost)
-    assert exchange.happened.stage == "answer"
+    assert exchange.happened.sent == "all"
     assert exchange.verdict.action is Action.ASK
 
 
@@ -164,7 +165,7 @@ async def test_a_port_on_which_nobody_listens_is_tried_again() -> None:
         async with Sdir("key", base_url=url, retry=RetryPolicy(2, first_wait=0.01)) as sdir:
             exchange = await _exchange(sdir, 10)
     assert isinstance(exchange.happened, Lost)
-    assert exchange.happened.stage == "connect"
+    assert exchange.happened.sent == "nothing"
     assert len(exchange.attempts) == 2
 
 
@@ -185,8 +186,8 @@ async def test_a_connection_that_cannot_be_had_from_the_pool_is_no_doubt() -> No
     ):
         holding = asyncio.create_task(sdir.course.v1.list_codes())
         await taken.wait()
-        exchange = await _exchange(sdir, 10, timeout=httpx.Timeout(None, pool=0.05))
+        exchange = await _exchange(sdir, 10, Timeouts(None, None, None, pool=0.05))
         holding.cancel()
         done.set()
     assert isinstance(exchange.happened, Lost)
-    assert exchange.happened.stage == "connect"
+    assert exchange.happened.sent == "nothing"

@@ -212,7 +212,7 @@ def test_who_is_cancelled_while_waiting_leaves_no_trace(
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         assert all(not task.cancelled() for task in running[1::2])
-        assert pacer._in_flight == 0
+        assert pacer._gate.get().in_flight == 0
         pacer.pause(0)
         return await busy.waves(1 + 2 + 4)
 

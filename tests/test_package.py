@@ -27,7 +27,7 @@ PACKAGE = ROOT / "sdir_async"
 EXTRAS = {
     "cli": ("cli", "parquet"),
     "pytest_plugin": ("pytest",),
-    "fast": ("fast",),
+    "transports/aiohttp": ("fast",),
     "sandbox": ("sandbox",),
     "testing": ("testing",),
 }
@@ -159,8 +159,9 @@ def test_every_import_is_declared(project: dict[str, Any]) -> None:
     """By the package, or by an extra of the folder or module that it is in."""
     extras = project["optional-dependencies"]
     for path in PACKAGE.rglob("*.py"):
-        part = path.relative_to(PACKAGE).with_suffix("").parts[0]
-        allowed = [extras.get(extra, [extra]) for extra in EXTRAS.get(part, ())]
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        wanted = EXTRAS.get(parts[0], EXTRAS.get("/".join(parts), ()))
+        allowed = [extras.get(extra, [extra]) for extra in wanted]
         declared = set(map(_name, chain(project["dependencies"], *allowed)))
         assert _imported(path) - declared == set(), path
 

@@ -11,7 +11,7 @@ import pytest
 
 from sdir_async import UNSET, __version__
 from sdir_async.document import Operation
-from sdir_async.operations import nothing, url_of
+from sdir_async.base import nothing, url_of
 
 from .scripted import KEY, OK, Script, sdir_over
 from .virtual import run
@@ -143,8 +143,10 @@ def test_a_header_that_can_not_be_sent_is_refused_here(value: str) -> None:
 def test_a_request_without_a_body_has_none() -> None:
     """And one with an empty list has that."""
     script = Script(OK)
-    course = sdir_over(script).course.v1
-    run(course.list_codes())
-    run(course.create_courses([]))
+    for call in (
+        lambda course: course.list_codes(),
+        lambda course: course.create_courses([]),
+    ):
+        run(call(sdir_over(script).course.v1))
     assert [request.content for request in script.requests] == [b"", b"[]"]
     assert "Content-Length" not in script.requests[0].headers

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdir_async import answers
-from sdir_async.answers import Action, Answer, Lost, Verdict, judge
+from sdir_async.problems import error_of, reasons_of
+from sdir_async.verdicts import Action, Verdict, judge, retry_after
+from sdir_async.wire import Answer, Lost
 from sdir_async.document import Effect
 
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
@@ -85,8 +86,8 @@ ROWS: list[tuple[str, Any, Verdict]] = [
     ("429 for ever", answer(429, retry_after="86400"), Verdict(Action.PAUSE, wait=300.0)),
     ("503 with a time", answer(503, RETRY_AFTER="5"), Verdict(Action.PAUSE, wait=5.0)),
     ("500 asleep", answer(500, ASLEEP), Verdict(Action.PAUSE, wait=15.0)),
-    ("refused", Lost("connect", "ConnectError"), AGAIN),
-    ("broken off while sending", Lost("body", "WriteError"), Verdict(Action.HALVE)),
+    ("refused", Lost("nothing", "ConnectError"), AGAIN),
+    ("broken off while sending", Lost("part", "WriteError"), Verdict(Action.HALVE)),
 ]
 ABORTED: list[tuple[str, Answer]] = [
     ("empty", answer(500)),
@@ -99,7 +100,7 @@ UNKNOWN_ROWS: list[tuple[str, Any]] = [
     ("503", answer(503)),
     ("504", answer(504, b"<html>", "text/html")),
     ("599", answer(599)),
-    ("lost", Lost("answer", "ReadTimeout")),
+    ("lost", Lost("all", "ReadTimeout")),
     ("201 cut", answer(201, b'[{"uid": "1"}, {"u')),
     ("201 cut object", answer(201, b'{"uid": ')),
     ("200 login page", answer(200, b"<html>", "text/html")),
@@ -191,10 +192,10 @@ def test_no_answer_is_beyond_judgement(happened: Any, effect: Effect) -> None:
 def test_no_answer_is_beyond_an_error(happened: Any) -> None:
     """Each answer makes an error with a message, and reasons where it is a refusal."""
     if isinstance(happened, Answer):
-        error = answers.error_of(happened, method="POST", url="https://host/path")
+        error = error_of(happened, method="POST", url="https://host/path")
         assert str(error)
         assert error.status == happened.status
-        assert answers.reasons_of(happened)
+        assert reasons_of(happened)
 
 
 @pytest.mark.parametrize(
@@ -216,4 +217,4 @@ def test_no_answer_is_beyond_an_error(happened: Any) -> None:
 def test_how_long_the_server_asks_to_wait(value: str, date: str, seconds: float | None) -> None:
     """In seconds, or as a date by the server's own clock; nonsense asks for nothing."""
     given_headers = httpx.Headers({"RETRY-AFTER": value, **({"DATE": date} if date else {})})
-    assert answers.retry_after(Answer(429, given_headers, b"")) == seconds
+    assert retry_after(Answer(429, given_headers, b"")) == seconds

@@ -45,9 +45,13 @@ def test_a_pin_does_not_hide_the_other_versions() -> None:
 def test_each_version_goes_to_its_own_address() -> None:
     """The version is a segment of the path."""
     script = Script(OK)
-    competences = sdir_over(script).additional_competence
-    run(competences.v1.list_codes())
-    run(competences.v2.list_codes())
+
+    async def main() -> None:
+        competences = sdir_over(script).additional_competence
+        await competences.v1.list_codes()
+        await competences.v2.list_codes()
+
+    run(main())
     assert [request.url.path.split("/")[3] for request in script.requests] == ["v1", "v2"]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..document import BatchKind
-from ..session import RetryPolicy
+from ..retries import RetryPolicy
 from .app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, app, command
 from .settings import Target, remove_from_keyring, store_in_keyring
 from .trouble import Exit, Trouble

@@ -16,8 +16,8 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.text import Text
 
-from ..auth import HEADER
-from ..operations import url_of
+from ..wire import KEY_HEADER
+from ..base import url_of
 from .apis import every_version
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble
@@ -101,7 +101,7 @@ def _key(target: Target) -> tuple[str, list[Finding]]:
 
 
 async def _ask_all(target: Target, key: str) -> list[Answered]:
-    headers = {HEADER: key} if key else {}
+    headers = {KEY_HEADER: key} if key else {}
     async with httpx.AsyncClient(headers=headers, timeout=_PATIENCE) as http:
         asked = [_ask(http, version, target) for version in every_version()]
         return [one for one in await asyncio.gather(*asked) if one is not None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Reason
-from ..upload import Notice, Rejection, UploadReport
 from ..upload.check import check_of
-from ..upload.chunks import Chunk, Encoder, Piece, Unreadable
+from ..upload.chunks import Chunk, Piece
+from ..upload.encoding import Encoder, Unreadable
+from ..upload.report import Notice, Reason, Rejection, UploadReport
 
 if TYPE_CHECKING:
     from .job import Job, Reading

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import evolve, frozen
 
-from ..upload.history import EARLIER
+from ..upload.journal.history import EARLIER
 from .columns import OURS, is_ours
 from .files import free_name, private_file, without_gz
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Workbook, open_reader, open_source
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
-    from ..upload import Rejection
+    from ..upload.report import Rejection
     from .inputs import Reader
 
 LINE, WHY = f"{OURS} line", f"{OURS} why it was rejected"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from ..upload import Snapshot
+    from ..upload.report import Snapshot
     from .job import Job
 
 

@@ -9,7 +9,7 @@ from attrs import Factory, define, field, frozen
 
 from ..errors import AuthenticationError, ConfigurationError, JournalError, SdirError
 from ..privacy import mask
-from ..upload import UploadReport
+from ..upload.report import UploadReport
 from .rejected import rejected_of
 from .stop import Stopped, pump
 from .trouble import Exit, Trouble
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ..session import Attempt
-    from ..upload import ChunkOutcome, Upload
+    from ..wire import Attempt
+    from ..upload.report import ChunkOutcome
+    from ..upload.upload import Upload
     from .job import Job
     from .rejected import Rejected
     from .screen import Screen

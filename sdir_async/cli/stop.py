@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from concurrent.futures import Executor
 
-    from ..upload import Upload
+    from ..upload.upload import Upload
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import field, frozen
 
-from ..session import RetryPolicy
+from ..retries import RetryPolicy
 from .apis import Version, find_version
 from .columns import read_mapping
 from .dry import check

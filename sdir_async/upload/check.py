@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from attrs import Factory, frozen
 
-from ..errors import Reason
 from ..privacy import mask
+from .report import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,14 +88,14 @@ def _said(error: ValidationError) -> str:
     details = error.kind.as_dict()
     match error.kind.name:
         case "required":
-            return "It is missing."
+            return "is required"
         case "format":
             name = str(details["format"])
-            return f"The value is no valid {_EXAMPLES.get(name, name.replace('-', ' '))}."
+            return f"not a valid {_EXAMPLES.get(name, name.replace('-', ' '))}"
         case "type" if details["types"] == ["string"]:
-            return "The value is no text."
+            return "must be text"
         case _:
-            return f"{mask(error.message[:1].upper() + error.message[1:])}."
+            return mask(error.message).removeprefix("the value ")
 
 
 def _field_of(error: ValidationError) -> str:

@@ -1,25 +1,20 @@
-"""From records to chunks, and to the parts of a chunk that are sent together."""
+"""Chunks of the input, and the pieces of a chunk that are sent in one request."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from itertools import chain, islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import Factory, define, evolve, field
 
-from ..errors import Reason
-from ..privacy import mask
-from ..types import Model, jsonable
+from ..types import jsonable
 from .report import Rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ..session import Attempt, Request
+    from ..wire import Attempt
+    from .report import Reason
 
 
 @define(eq=False)
@@ -45,14 +40,14 @@ class Chunk:
     def bodies(self) -> list[bytes]:
         """The JSON of each record; `b""` where there is none."""
         if not self._bodies and self._body:
-            self._bodies = [_dumps(record) for record in orjson.loads(self._body)]
+            self._bodies = [dumps(record) for record in orjson.loads(self._body)]
         return self._bodies
 
     @property
     def body(self) -> bytes:
         """The JSON of all of them, in one array; it is one only if none is refused."""
         if not self._body:
-            self._body = _array(self._bodies)
+            self._body = array_of(self._bodies)
         return self._body
 
     def rejection(self, position: int, reasons: tuple[Reason, ...]) -> Rejection:
@@ -60,238 +55,21 @@ class Chunk:
         return Rejection(self.start + position, reasons, self.records[position])
 
 
-def _array(bodies: Sequence[bytes]) -> bytes:
+def array_of(bodies: Sequence[bytes]) -> bytes:
+    """Return the JSON array of what is JSON already."""
     parts = list(bodies)  # and not what is joined: that is large, and copied for each bracket
     parts[0] = b"[" + parts[0]
     parts[-1] += b"]"
     return b",".join(parts)
 
 
-class Unreadable(Exception):
-    """A record can't be written as a JSON object."""
-
-
-class Encoder(dict[type, Callable[[Any], bytes]]):
-    """Writes a record as JSON: a model of this version, a mapping, or bytes that are JSON.
-
-    It is a dictionary of what writes each type, so that a type is looked at once and not with
-    every record.
-    """
-
-    def __init__(self, models: type | tuple[type, ...]) -> None:
-        super().__init__({bytes: _as_object, dict: _dumps})
-        self._models = models
-
-    def __missing__(self, kind: type) -> Callable[[Any], bytes]:
-        self[kind] = found = self._writer(kind)
-        return found
-
-    def _writer(self, kind: type) -> Callable[[Any], bytes]:
-        if issubclass(kind, bytes):
-            return _as_object
-        if issubclass(kind, Model) and not issubclass(kind, self._models):
-            raise TypeError(f"{kind.__module__}.{kind.__name__} {_NOT_TAKEN}")
-        if issubclass(kind, Model | dict):
-            return _dumps
-        if issubclass(kind, Mapping):
-            return lambda record: _dumps(dict(record))
-        raise TypeError(f"{kind.__name__} {_NOT_TAKEN}")
-
-    def array(self, records: list[Any]) -> bytes | None:
-        """Return the JSON of many records in one array, `None` if one of them can't be written."""
-        kinds = set(map(type, records))
-        try:
-            if kinds == {bytes}:
-                ends = set(map(_FIRST, records)), set(map(_LAST, records))
-                return _array(records) if ends == ({_OPENS}, {_CLOSES}) else None
-            written = all(self[kind] is not _as_object for kind in kinds)
-            return orjson.dumps(records, default=jsonable) if written else None
-        except (TypeError, IndexError):
-            return None
-
-    def __call__(self, record: object) -> bytes:
-        """Return the JSON of a record.
-
-        Raises:
-            Unreadable: The record has the right type, but holds what JSON can't.
-            TypeError: It is not a record at all, or one of another API or version.
-        """
-        write = self[type(record)]
-        try:
-            return write(record)
-        except orjson.JSONEncodeError as error:
-            why = mask(str(error.__cause__ or error))
-            raise Unreadable(f"It can't be written as JSON: {why}.") from None
-
-
-_OPENS, _CLOSES = b"{}"
-_FIRST, _LAST = itemgetter(0), itemgetter(-1)
-_NOT_TAKEN = (
-    "is not a record here: give models of this version, mappings, or bytes holding a JSON object"
-)
-
-
-def _as_object(record: bytes) -> bytes:
-    record = bytes(record).strip()  # no copy is made of what is bytes already, and bare
-    if record[:1] != b"{" or record[-1:] != b"}":
-        raise Unreadable("The bytes are not a JSON object.")
-    return record
-
-
-def _dumps(value: object) -> bytes:
+def dumps(value: object) -> bytes:
     """Return the JSON of a record, as a copy without the brackets around it.
 
     orjson writes into 1 KiB and gives the rest back: keeping thousands of such results leaves the
     heap in pieces, and each call then takes ten times as long. A copy is as large as it has to be.
     """
     return orjson.dumps([value], default=jsonable)[1:-1]
-
-
-_END = object()
-
-
-class Chunker:
-    """Gathers records into chunks that keep two limits: how many records, and bytes of the body.
-
-    A record that is larger than `max_bytes` on its own makes a chunk on its own: whether it is too
-    large is for the server to say.
-
-    `at_once` allows to write a whole chunk in one go: the input is a list, so that nobody's code
-    runs from one record to the next, and none changes meanwhile.
-    """
-
-    def __init__(self, max_records: int, max_bytes: int, *, at_once: bool = False) -> None:
-        self.max_bytes = max_bytes
-        self._max_records = max_records
-        self._planned: list[int] = []
-        self._chunk = Chunk(0)
-        self._size = 1
-        self._failed = False
-        self._at_once = at_once
-        self._ahead: Iterator[Any] = iter(())
-
-    def plan(self, lengths: Sequence[int]) -> None:
-        """Give the first chunks these lengths, whatever the limits are."""
-        self._planned = list(reversed(lengths))
-
-    @property
-    def read(self) -> int:
-        """How many records were taken, the one included that ended it all."""
-        return self._chunk.start + len(self._chunk) + self._failed
-
-    def fill(self, records: Iterator[object], encode: Encoder) -> Chunk | None:
-        """Take records until a chunk is full, which is returned, or until there are no more.
-
-        Each is written as JSON when it is taken: a mapping may be another one with the next step
-        of the iterator. What can't be written is refused.
-
-        Raises:
-            Exception: One of them is not a record at all, or its own code failed.
-        """
-        if self._at_once and self._take_at_once(list(islice(records, self._longest)), encode):
-            return self._cut() if self._is_full else None
-        records = chain(self._ahead, records)
-        while not self._is_full:
-            some = islice(records, self._longest - len(self._chunk))
-            record, body = self._take_plain(some, encode)
-            if record is not _END:
-                written = (body, ()) if body else self._write(record, encode)
-                if full := self.feed(record, *written):
-                    return full
-            elif not self._is_full:
-                return None
-        return self._cut()
-
-    @property
-    def _longest(self) -> int:
-        return self._planned[-1] if self._planned else self._max_records
-
-    @property
-    def _is_full(self) -> bool:
-        overflows = not self._planned and self._size >= self.max_bytes
-        return len(self._chunk) >= self._longest or (overflows and len(self._chunk) > 0)
-
-    def _take_at_once(self, records: list[Any], encode: Encoder) -> bool:
-        """Take these records as a chunk; if that can't be, they are taken one by one from now on.
-
-        It is so when they need more bytes than allowed, or one of them is not what it should be.
-        """
-        body = encode.array(records) if records else b""
-        if body is None or (len(body) > self.max_bytes and not self._planned and len(records) > 1):
-            self._at_once, self._ahead = False, iter(records)
-            return False
-        bodies = records if records and type(records[0]) is bytes else []
-        self._chunk = Chunk(self._chunk.start, records, bodies, body=body)
-        return True
-
-    def _take_plain(self, records: Iterator[Any], encode: Encoder) -> tuple[object, bytes]:
-        """Take records while they fit and can be written; return the first one of another kind.
-
-        This loop is all that happens to a record on its own, so that it does not even call a
-        function for the two most usual kinds.
-        """
-        add_record, add_body = self._chunk.records.append, self._chunk.bodies.append
-        dumps, size = orjson.dumps, self._size
-        largest = math.inf if self._planned else self.max_bytes
-        for record in records:
-            kind = type(record)
-            try:
-                if kind is dict:
-                    body = dumps([record], jsonable)[1:-1]
-                elif kind is bytes and record[0] == _OPENS and record[-1] == _CLOSES:
-                    body = record
-                else:
-                    body = encode[kind](record)
-            except Exception:  # noqa: BLE001  written again below, and raised there
-                self._size = size
-                return record, b""
-            if size + len(body) >= largest:
-                self._size = size
-                return record, body
-            size += len(body) + 1
-            add_record(record)
-            add_body(body)
-        self._size = size
-        return _END, b""
-
-    def _write(self, record: object, encode: Encoder) -> tuple[bytes, tuple[Reason, ...]]:
-        try:
-            return encode(record), ()
-        except Unreadable as error:
-            return b"", (Reason(str(error)),)
-        except Exception as error:
-            error.add_note(f"It is record {self.read} of the input.")
-            self._failed = True
-            raise
-
-    def feed(self, record: object, body: bytes, refused: tuple[Reason, ...] = ()) -> Chunk | None:
-        """Take one record; return a chunk when one is full."""
-        full = None
-        too_much = not self._planned and self._size + len(body) + 1 > self.max_bytes
-        if too_much and self._chunk.records:
-            full = self._cut()
-        if refused:
-            self._chunk.refused[len(self._chunk)] = refused
-        self._chunk.records.append(record)
-        self._chunk.bodies.append(body)
-        self._size += len(body) + 1
-        return self._cut() if full is None and self._is_full else full
-
-    @property
-    def partial(self) -> Chunk:
-        """What was taken since the last full chunk."""
-        return self._chunk
-
-    def flush(self) -> Chunk | None:
-        """Return the last chunk, if there is one."""
-        return self._cut() if self._chunk.records else None
-
-    def _cut(self) -> Chunk:
-        chunk = self._chunk
-        self._chunk, self._size = Chunk(chunk.start + len(chunk)), 1
-        if self._planned:
-            self._planned.pop()
-        return chunk
 
 
 @define(eq=False)
@@ -305,8 +83,7 @@ class Piece:
         attempts: What was tried so far.
         resent: How often it was sent again after it was certainly not applied.
         refusals: How often the server refused it and named a bad record in it.
-        doubtful: Whether an earlier request with these records may have been applied.
-        request: The request that carries it now, once there is one.
+        maybe_applied: Whether a request with these records may have been applied.
     """
 
     chunk: Chunk
@@ -315,20 +92,10 @@ class Piece:
     attempts: tuple[Attempt, ...] = ()
     resent: int = 0
     refusals: int = 0
-    doubtful: bool = False
-    request: Request | None = None
+    maybe_applied: bool = False
 
     def __len__(self) -> int:
         return len(self.positions)
-
-    @property
-    def maybe_applied(self) -> bool:
-        """Whether the server may have applied it, so far as is known."""
-        return self.doubtful if self.request is None else self.request.maybe_applied
-
-    def not_applied(self) -> None:
-        """It has turned out that the server did not apply it."""
-        self.doubtful, self.request = False, None
 
     @property
     def indexes(self) -> Sequence[int]:
@@ -364,7 +131,7 @@ class Piece:
 
     def body(self) -> bytes:
         """Return the body of its request."""
-        return self.chunk.body if self._is_whole else _array(self.bodies)
+        return self.chunk.body if self._is_whole else array_of(self.bodies)
 
     def without(self, refused: Mapping[int, tuple[Reason, ...]]) -> Piece:
         """Return the rest of it, after the records at these places of the request were refused."""
@@ -378,8 +145,6 @@ class Piece:
             rejections=self.rejections + found,
             resent=0,
             refusals=self.refusals + 1,
-            doubtful=self.maybe_applied,
-            request=None,
         )
 
     def halves(self) -> tuple[Piece, Piece]:
@@ -388,7 +153,5 @@ class Piece:
 
     def split(self, at: int) -> tuple[Piece, Piece]:
         """Return what is before a place, and the rest; both were sent again as often as it was."""
-        first = evolve(
-            self, positions=self.positions[:at], doubtful=self.maybe_applied, request=None
-        )
+        first = evolve(self, positions=self.positions[:at])
         return first, evolve(first, positions=self.positions[at:], rejections=())

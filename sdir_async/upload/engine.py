@@ -1,4 +1,7 @@
-"""An upload under way: reads the input, has each chunk settled, counts, and knows when to stop."""
+"""An upload under way: reads the input, carries out the steps of each chunk, and counts.
+
+It decides nothing about a record: that is what `flow` is for.
+"""
 
 from __future__ import annotations
 
@@ -9,85 +12,87 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JournalMismatch
-from ..session import cancel_once
-from .chunks import Chunker, Piece
-from .reconcile import Lister
-from .report import ChunkOutcome, Ledger, Notice, Snapshot, State, UploadReport
-from .search import Uniform
-from .settling import Settling
+from ..session import Call, cancel_once
+from ..verdicts import Action
+from ..wire import Answer
+from . import flow, reconcile
+from .chunks import Piece
+from .encoding import Chunker
+from .report import ChunkOutcome, Ledger, Snapshot, UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from ..session import Exchange, Request
+    from ..document import Listing
+    from ..verdicts import Exchange
     from .chunks import Chunk
+    from .flow import Flow, Step
     from .plan import Plan
+    from .reconcile import Query
+    from .report import Ended
 
 _MOST_AT_ONCE = 5000
 """Records; to find only then that so many are too large would hold up all that is under way."""
 
 
-class Run:
+class Engine:
     """One upload under way.
 
-    A reader makes chunks of the input; each chunk is settled by a task of its own, `concurrency` at
-    a time. When something ends the upload early, nothing new is begun, and what is on its way to
-    Sdir is still settled; only cancellation does not wait for it.
+    A reader makes chunks of the input; each chunk is brought to its end by a task of its own,
+    `concurrency` at a time. When something ends the upload early, nothing new is begun, and what is
+    on its way to Sdir is still finished; only cancellation does not wait for it.
     """
 
     def __init__(
         self, plan: Plan, emit: Callable[[ChunkOutcome[Any]], Awaitable[None]] | None = None
     ) -> None:
-        self.plan = plan
-        self.uniform = Uniform()
-        self.first_search = asyncio.Lock()
-        self.deadline: float | None = None
-        self.stopping = False
+        self._plan = plan
         self._emit = emit
+        self._terms = flow.Terms(
+            plan.batch.operation.effect,
+            answers_list=plan.batch.parse is not None,
+            isolate=plan.isolate,
+            check=plan.check,
+            retry=plan.session.retry,
+            limit=plan.limit,
+        )
         self._ledger = Ledger()
         self._chunker = Chunker(
             plan.chunk_size,
-            plan.session.body_limit(plan.chunk_bytes),
+            plan.limit(plan.chunk_bytes),
             at_once=type(plan.records) in (list, tuple) and plan.chunk_size <= _MOST_AT_ONCE,
         )
         self._slots = asyncio.Semaphore(plan.concurrency)
-        self._requests = 0
+        self._turn = asyncio.Lock()
+        self._searcher: Flow | None = None
+        self._open: set[Flow] = set()
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
         self._finished: float | None = None
+        self._deadline = None if plan.deadline is None else self._started + plan.deadline
         self._reader: asyncio.Task[None] | None = None
+        self._requests = 0
+        self._whole = False
+        self._why: Ended | None = None
         self._error: BaseException | None = None
-        self._open: set[Settling] = set()
-        self.failure: BaseException | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has come to its end, one way or another."""
-        return self._finished is not None
 
     def report(self) -> UploadReport:
         """Return what has become of the records by now."""
-        return self._ledger.report(self._requests, self._seconds())
+        report = self._ledger.report(self._requests, self._seconds())
+        return report if self._finished is None else report.with_end(self._why, whole=self._whole)
 
     def _seconds(self) -> float:
         finished = self._loop.time() if self._finished is None else self._finished
         return finished - self._started
 
-    @property
-    def read(self) -> int:
-        """How many records were taken from the input so far."""
-        return self._ledger.read
-
     async def run(self) -> None:
-        """Read and send until everything is settled, or something ends it.
+        """Read and send until every record has come to its end, or something ends it.
 
         Raises:
             BaseException: Whatever ended it early, with the report attached as `report`.
         """
-        if self.plan.deadline is not None:
-            self.deadline = self._started + self.plan.deadline
         try:
-            async with self.plan.journal as journal:
+            async with self._plan.journal as journal:
                 try:
                     async with asyncio.TaskGroup() as tasks:
                         self._chunker.plan(journal.planned())
@@ -97,35 +102,44 @@ class Run:
             if self._error is not None:
                 raise self._error
         except BaseException as error:
-            self._finished, self.failure = self._loop.time(), error
-            _attach(self.report(), error)
+            cancelled = isinstance(error, asyncio.CancelledError)
+            self._why = "cancelled" if cancelled else self._why or "error"
+            self._whole, self._finished = False, self._loop.time()
+            attach(self.report(), error)
             raise
         self._finished = self._loop.time()
 
     def _account(self) -> None:
-        """Settle what no task came to, and what was read of a chunk that was not full."""
-        for settling in list(self._open):
-            settling.abandon()
+        """Count what no task came to, and what was read of a chunk that was not full."""
+        for steps in list(self._open):
+            self._break_off(steps)
         self._doubt(self._chunker.partial)
 
     def _doubt(self, chunk: Chunk) -> None:
         """An earlier run may have sent these records, or some: they are not unsent."""
-        if self.plan.journal.knows(chunk):
-            piece = Piece(chunk, range(len(chunk)), doubtful=True)
-            self.enter(piece, "in_doubt", remember=False)
+        if self._plan.journal.knows(chunk):
+            piece = Piece(chunk, range(len(chunk)), maybe_applied=True)
+            self._enter(flow.Finished(piece, "in_doubt", known=True))
 
-    def stop(self, error: BaseException | None = None) -> None:
+    def _break_off(self, steps: Flow) -> None:
+        for finished in steps.rest():
+            self._enter(finished)
+
+    def _stop(self, why: Ended, error: BaseException | None = None) -> None:
         """Begin nothing new; the first error, if there is one, is raised at the end."""
+        self._why = self._why or why
         self._error = error if self._error is None else self._error
-        if not self.stopping and self._reader and self._reader is not asyncio.current_task():
+        if not self._terms.stopping and self._reader not in (None, asyncio.current_task()):
             cancel_once(self._reader)
-        self.stopping = True
+        self._terms.stopping = True
+
+    # Reading
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
         self._reader = asyncio.current_task()
-        bound = asyncio.timeout_at(self.deadline)
+        bound = asyncio.timeout_at(self._deadline)
         try:
-            async with bound, _iterating(self.plan.records) as records:
+            async with bound, _iterating(self._plan.records) as records:
                 if isinstance(records, AsyncIterator):
                     async for record in records:
                         one = iter((record,))
@@ -136,7 +150,8 @@ class Run:
                         await self._start(chunk, tasks)
                 if chunk := self._chunker.flush():
                     await self._start(chunk, tasks)
-                self.plan.journal.end(self._ledger.read)
+                self._plan.journal.end(self._ledger.read)
+                self._whole = True
         except BaseException as error:  # noqa: BLE001  the user's own, raised at the end
             self._raised(error, expired=bound.expired())
 
@@ -144,88 +159,132 @@ class Run:
         """End the upload for an error in one of its tasks.
 
         A cancellation comes from whoever cancelled the upload, who hears of it in any case; from
-        the user's own code; or, to the reader, from `stop`.
+        the user's own code; or, to the reader, from `_stop`.
         """
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise error
-        if not (self.stopping and isinstance(error, asyncio.CancelledError)):
-            self.stop(None if expired else error)
+        if expired:
+            self._stop("deadline")
+        elif not (self._terms.stopping and isinstance(error, asyncio.CancelledError)):
+            self._stop("error", error)
 
     def _fill(self, records: Iterator[object]) -> Chunk | None:
         try:
-            return self._chunker.fill(records, self.plan.encode)
+            return self._chunker.fill(records, self._plan.encode)
         finally:
-            self._ledger.read = self._chunker.read
+            self._ledger.read = self._terms.read = self._chunker.read
 
     async def _start(self, chunk: Chunk, tasks: asyncio.TaskGroup) -> None:
         try:
-            past = self.plan.journal.begin(chunk)
+            past = self._plan.journal.begin(chunk)
         except JournalMismatch:
             self._doubt(chunk)
             raise
-        settling = Settling(self, chunk, past)
-        self._open.add(settling)
+        steps = flow.settle(chunk, past, self._terms)
+        self._open.add(steps)
         await self._slots.acquire()
-        tasks.create_task(self._settle(settling))
+        tasks.create_task(self._drive(steps))
         await asyncio.sleep(0)
-        self._chunker.max_bytes = self.plan.session.body_limit(self.plan.chunk_bytes)
+        self._chunker.max_bytes = self._plan.limit(self._plan.chunk_bytes)
 
-    async def _settle(self, settling: Settling) -> None:
+    # Carrying out
+
+    async def _drive(self, steps: Flow) -> None:
+        """Carry out the steps of a chunk; whatever interrupts them, no record is forgotten."""
+        result: Exchange | bool | None = None
         try:
-            await settling.run()
+            while True:
+                try:
+                    step = steps.send(result)
+                except StopIteration:
+                    break
+                result = await self._carry_out(step, steps)
         except BaseException as error:  # noqa: BLE001  raised at the end, after the others
             self._raised(error)
         finally:
-            self._open.discard(settling)
+            self._end_turn(steps)
+            self._break_off(steps)
+            self._open.discard(steps)
             self._slots.release()
 
-    def warn(self, notice: Notice) -> None:
-        """Keep what looks wrong and is sent all the same."""
-        self._ledger.warnings.append(notice)
+    async def _carry_out(self, step: Step, steps: Flow) -> Exchange | bool | None:
+        if isinstance(step, flow.Ask | flow.Wait) or self._terms.uniform.disproved:
+            self._end_turn(steps)
+        match step:
+            case flow.Send(piece):
+                return await self._send(piece)
+            case flow.Finished():
+                await self._tell(self._enter(step))
+            case flow.Wait(seconds):
+                return await self._wait(seconds)
+            case flow.Ask(piece, saved):
+                return await self._ask(piece, saved)
+            case flow.Turn():
+                await self._turn.acquire()
+                self._searcher = steps
+            case flow.Warn(notice):
+                self._ledger.warnings.append(notice)
+            case flow.Stop(why, error):
+                self._stop(why, error)
+        return None
 
-    def enter(
-        self, piece: Piece, state: State, answer: bytes = b"", *, remember: bool = True
-    ) -> ChunkOutcome[Any]:
-        """Settle a piece: from here on its records are counted, and the journal knows."""
-        outcome = ChunkOutcome(
-            piece.indexes, state, piece.rejections, piece.attempts, answer, self.plan.batch.parse
+    def _end_turn(self, steps: Flow) -> None:
+        if self._searcher is steps:
+            self._searcher = None
+            self._turn.release()
+
+    async def _send(self, piece: Piece) -> Exchange:
+        operation = self._plan.batch.operation
+        await self._plan.journal.sending(piece)
+        call = Call(
+            operation,
+            self._plan.url_of(operation),
+            body=piece.body(),
+            maybe_applied=piece.maybe_applied,
         )
-        self._ledger.enter(outcome)
-        if remember:
-            self.plan.journal.settled(piece, state)
-        return outcome
+        try:
+            return await self._exchange(call)
+        finally:
+            piece.maybe_applied = call.maybe_applied
 
-    async def tell(self, outcome: ChunkOutcome[Any]) -> None:
-        """Tell whoever is interested of something settled."""
-        if self.plan.progress is not None:
-            self.plan.progress(self._snapshot())
-        if self._emit is not None:
-            await self._emit(outcome)
-
-    def _snapshot(self) -> Snapshot:
-        return self._ledger.snapshot(self._requests, self._seconds())
-
-    async def exchange(self, request: Request) -> Exchange:
-        """Send a request of this upload."""
-        exchange = await self.plan.session.exchange(request, self.deadline)
+    async def _exchange(self, call: Call) -> Exchange:
+        exchange = await self._plan.session.exchange(call, self._deadline)
         self._requests += len(exchange.attempts)
         return exchange
 
-    async def was_applied(self, piece: Piece, saved: list[bytes]) -> bool | None:
-        """Ask whether the server saved a piece: `None` when there is no way to know.
+    async def _wait(self, seconds: float) -> bool:
+        if self._deadline is not None and self._loop.time() + seconds >= self._deadline:
+            return False
+        await asyncio.sleep(seconds)
+        return True
 
-        `saved` are records of the same chunk that are known to be.
-        """
-        reconcile, listing = self.plan.reconcile, self.plan.batch.listing
-        if callable(reconcile):
-            return await self._asked(reconcile(piece.records))
-        if reconcile != "list" or listing is None:
+    async def _ask(self, piece: Piece, saved: Any) -> bool | None:
+        """Find out whether a piece was saved: `None` when there is no way to know."""
+        how, listing = self._plan.reconcile, self._plan.batch.listing
+        if callable(how):
+            return await self._asked(how(piece.records))
+        if how != "list" or listing is None:
             return None
-        lister = Lister(self.exchange, listing, self.plan.url_of(listing.operation))
-        return await lister.was_applied(piece.bodies, saved)
+        questions = reconcile.was_applied(listing, piece.bodies, saved)
+        items: list[Any] | None = None
+        while True:
+            try:
+                query = questions.send(items)
+            except StopIteration as found:
+                answer: bool | None = found.value
+                return answer
+            items = await self._list(listing, query)
+
+    async def _list(self, listing: Listing, query: Query) -> list[Any] | None:
+        url = self._plan.url_of(listing.operation)
+        exchange = await self._exchange(Call(listing.operation, url, query))
+        answer = exchange.happened
+        if exchange.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
+            return None
+        return reconcile.items_of(answer.body)
 
     async def _asked(self, answer: Awaitable[bool | None]) -> bool | None:
-        bound = asyncio.timeout_at(self.deadline)
+        bound = asyncio.timeout_at(self._deadline)
         try:
             async with bound:
                 known = await answer
@@ -234,6 +293,36 @@ class Run:
             if bound.expired():
                 return None
             raise
+
+    # Counting
+
+    def _enter(self, finished: flow.Finished) -> ChunkOutcome[Any]:
+        """Count a piece: from here on its records are in the report, and in the journal."""
+        piece, state = finished.piece, finished.state
+        outcome = ChunkOutcome(
+            piece.indexes,
+            state,
+            piece.rejections,
+            piece.attempts,
+            finished.answer,
+            self._plan.batch.parse,
+        )
+        self._ledger.enter(outcome)
+        if finished.late:
+            self._why = self._why or "deadline"
+        if not finished.known:
+            self._plan.journal.finished(piece, state)
+        return outcome
+
+    async def _tell(self, outcome: ChunkOutcome[Any]) -> None:
+        """Tell whoever is interested of something finished."""
+        if self._plan.progress is not None:
+            self._plan.progress(self._snapshot())
+        if self._emit is not None:
+            await self._emit(outcome)
+
+    def _snapshot(self) -> Snapshot:
+        return self._ledger.snapshot(self._requests, self._seconds())
 
 
 @contextlib.asynccontextmanager
@@ -249,7 +338,8 @@ async def _iterating(records: Any) -> AsyncIterator[Any]:
             iterator.close()
 
 
-def _attach(report: UploadReport, error: BaseException) -> None:
+def attach(report: UploadReport, error: BaseException) -> None:
+    """Let an error that ends an upload carry its report."""
     with contextlib.suppress(AttributeError):
         error.report = report  # type: ignore[attr-defined]
     error.add_note(f"The upload ended early: {report}")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ..document import Batch, Operation
     from ..session import Session
     from .check import Findings
-    from .chunks import Encoder, Piece
+    from .chunks import Piece
+    from .encoding import BodyLimit, Encoder
     from .journal import Journal
 
 RecordT = TypeVar("RecordT")
@@ -42,6 +43,7 @@ class Plan:
     encode: Encoder = field(repr=False)
     check: Callable[[Piece], Findings] | None = field(repr=False)
     journal: Journal = field(repr=False)
+    limit: BodyLimit
     chunk_size: int
     chunk_bytes: int
     concurrency: int
@@ -64,10 +66,14 @@ def require_sense(
     whole = {"chunk_size": chunk_size, "chunk_bytes": chunk_bytes, "concurrency": concurrency}
     for name, number in whole.items():
         if not isinstance(number, int) or number < 1:
-            raise ConfigurationError(f"upload: {name} is a whole number from 1, not {number!r}.")
+            raise ConfigurationError(
+                f"upload: {name} must be a whole number, at least 1, not {number!r}."
+            )
     if deadline is not None and not deadline > 0:
-        raise ConfigurationError(f"upload: deadline is in seconds, more than 0, not {deadline!r}.")
+        raise ConfigurationError(
+            f"upload: deadline must be a number of seconds above 0, not {deadline!r}."
+        )
     if on_rejected not in get_args(OnRejected):
-        raise ConfigurationError("upload: on_rejected is 'isolate' or 'stop'.")
+        raise ConfigurationError("upload: on_rejected must be 'isolate' or 'stop'.")
     if not (reconcile in (None, "list") or callable(reconcile)):
-        raise ConfigurationError("upload: reconcile is 'list', an async function, or None.")
+        raise ConfigurationError("upload: reconcile must be 'list', an async function, or None.")

@@ -1,66 +1,78 @@
-"""Asks Sdir whether a batch whose answer was lost was applied."""
+"""How to ask Sdir whether a batch whose answer was lost was saved: decisions without I/O."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 from attrs import frozen
 
-from ..answers import Action, Answer
-from ..session import Request
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from ..document import Listing
-    from ..session import Exchange
 
 _ASKED: Final = 5
 """How many records of a batch are asked for: one that is found could be an older, equal report."""
 
 _MOST_PAGES: Final = 1000
 
+Query = tuple[tuple[str, str], ...]
+Questions: TypeAlias = "Generator[Query, list[Any] | None, bool | None]"
+"""Yields the query of a call of the list operation, is sent the list, or `None` if there was none,
+and returns whether the batch was saved; `None` when that can't be found out.
+"""
+
+
+def was_applied(
+    listing: Listing, bodies: Sequence[bytes], saved: Sequence[bytes] = ()
+) -> Questions:
+    """Ask for a few records of a batch. It is atomic: if one is absent, it was not saved.
+
+    Args:
+        listing: How the document says that one can ask.
+        bodies: The JSON of the records of the batch.
+        saved: The JSON of records that are known to be saved: of equal records there must be as
+            many as in both.
+    """
+    return _Asking(listing).was_applied(bodies, saved)
+
+
+def items_of(answer: bytes) -> list[Any] | None:
+    """Return the list in an answer, `None` if there is none."""
+    try:
+        items = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return None
+    return items if isinstance(items, list) else None
+
 
 @frozen
-class Lister:
-    """Asks with the list operation that the document names.
-
-    A batch is atomic: one record that is absent proves that it was not applied.
-    """
-
-    exchange: Callable[[Request], Awaitable[Exchange]]
+class _Asking:
     listing: Listing
-    url: str
 
-    async def was_applied(
-        self, bodies: Sequence[bytes], saved: Sequence[bytes] = ()
-    ) -> bool | None:
-        """Say whether these records are there: `None` when that can't be found out.
-
-        Of equal records there must be as many as these and those that are known to be `saved`.
-        """
+    def was_applied(self, bodies: Sequence[bytes], saved: Sequence[bytes]) -> Questions:
         try:
             records = [orjson.loads(body) for body in bodies]
         except orjson.JSONDecodeError:
             return None
         counts = Counter(self._key(record) for record in [*records, *map(orjson.loads, saved)])
-        askable = [record for record in records if self._question(record) is not None]
+        askable = [record for record in records if self._filters(record) is not None]
         if not askable:
             return None
         for record in _spread(askable, _ASKED):
-            found = await self._count(record, counts[self._key(record)])
+            found = yield from self._count(record, counts[self._key(record)])
             if found is not True:
                 return found
         return True
 
-    async def _count(self, record: dict[str, Any], wanted: int) -> bool | None:
-        """Say whether at least so many equal records are there."""
+    def _count(self, record: dict[str, Any], wanted: int) -> Questions:
+        """Ask whether at least this many equal records are there."""
         found, full = 0, 1
         for page in range(1, _MOST_PAGES):
-            items = await self._page(record, page)
+            items = yield self._query(record, page)
             if items is None:
                 return None
             found += sum(self._equal(record, item) for item in items)
@@ -71,25 +83,15 @@ class Lister:
                 return False
         return None
 
-    async def _page(self, record: dict[str, Any], page: int) -> list[Any] | None:
-        params = dict(self._question(record) or {})
+    def _query(self, record: dict[str, Any], page: int) -> Query:
+        query = dict(self._filters(record) or {})
         if self.listing.page is not None:
-            params[self.listing.page] = str(page)
+            query[self.listing.page] = str(page)
         if self.listing.page_size is not None:
-            params[self.listing.page_size[0]] = str(self.listing.page_size[1])
-        request = Request(self.listing.operation, self.url, params=params)
-        exchange = await self.exchange(request)
-        if exchange.verdict.action is not Action.ACCEPT or not isinstance(
-            exchange.happened, Answer
-        ):
-            return None
-        try:
-            items = orjson.loads(exchange.happened.body)
-        except orjson.JSONDecodeError:
-            return None
-        return items if isinstance(items, list) else None
+            query[self.listing.page_size[0]] = str(self.listing.page_size[1])
+        return tuple(query.items())
 
-    def _question(self, record: dict[str, Any]) -> dict[str, str] | None:
+    def _filters(self, record: dict[str, Any]) -> dict[str, str] | None:
         values = {name: value_at(record, path) for name, path in self.listing.filters.items()}
         if any(value is None for value in values.values()):
             return None
@@ -136,9 +138,9 @@ def _comparable(value: Any) -> Any:
         return text.casefold()
     try:
         moment = datetime.datetime.fromisoformat(text).replace(microsecond=0)
-    except ValueError:
+        return moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):  # the first and the last day can't move to another zone
         return text.casefold()
-    return moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _spread(records: Sequence[Any], count: int) -> Iterator[Any]:

@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import orjson
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Self
 
-    from ..errors import Reason
-    from ..session import Attempt
+    from ..wire import Attempt
 
 SavedT = TypeVar("SavedT")
 
 State = Literal["accepted", "rejected", "in_doubt", "unsent"]
+
+Ended = Literal["complete", "deadline", "rejected", "in_doubt", "cancelled", "error"]
+"""How an upload ended.
+
+- `"complete"`: the input was read to its end, and every record was accepted or rejected.
+- `"deadline"`: the deadline passed first.
+- `"rejected"`: a record was rejected, and `on_rejected="stop"` asked to stop then.
+- `"in_doubt"`: the input was read to its end, but some records may be saved or not.
+- `"cancelled"`: it was cancelled or closed.
+- `"error"`: an error ended it, which was raised.
+"""
+
+_NOT_COMPLETE: Final[Mapping[Ended, str]] = {
+    "deadline": "the deadline passed",
+    "rejected": "it stopped at a rejected record",
+    "in_doubt": "some records are in doubt",
+    "cancelled": "it was cancelled",
+    "error": "an error ended it",
+}
+
+
+@frozen
+class Reason:
+    """Why a record, or a request as a whole, was refused.
+
+    Attributes:
+        message: What is wrong, in the words of whoever refused it; person numbers starred out.
+        field: Which field of the record, in the server's spelling; `""` when it named none.
+        index: Which item of the request's list, from 0; `None` when it named none.
+    """
+
+    message: str
+    field: str = ""
+    index: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
 
 
 class _Frozen:
@@ -130,6 +166,7 @@ class UploadReport:
         warnings: What looks wrong in records that were sent all the same.
         requests: How many requests were sent, repeated ones and questions included.
         seconds: How long it took.
+        ended: How it ended; `None` while it is under way.
     """
 
     accepted: int = 0
@@ -142,11 +179,28 @@ class UploadReport:
     warnings: tuple[Notice, ...] = ()
     requests: int = 0
     seconds: float = 0.0
+    ended: Ended | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the input was read to its end and every record was accepted or rejected."""
+        return self.ended == "complete"
+
+    def with_end(self, why: Ended | None, *, whole: bool) -> UploadReport:
+        """Return the report of an upload that ended.
+
+        Args:
+            why: What ended it early, if anything did.
+            whole: Whether the input was read to its end.
+        """
+        is_complete = whole and not self.unsent and not self.in_doubt
+        return evolve(self, ended="complete" if is_complete else why or "in_doubt")
 
     def __str__(self) -> str:
+        early = "" if self.ended in (None, "complete") else f". Not complete: {_NOT_COMPLETE[self.ended]}"
         return (
             f"{self.accepted} accepted, {self.rejected} rejected, {self.in_doubt} in doubt, "
-            f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s"
+            f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s{early}"
         )
 
 

@@ -10,8 +10,8 @@ from attrs import define, evolve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..errors import Reason
     from .chunks import Piece
+    from .report import Reason
 
 _SUSPICIOUS: Final = 6
 """So many refusals in the search of a chunk, and no acceptance: its halves and its quarters."""

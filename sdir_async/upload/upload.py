@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ConfigurationError
 from ..session import cancel_once
-from .engine import Run
+from .engine import Engine, attach
 from .report import ChunkOutcome, UploadReport
 
 if TYPE_CHECKING:
@@ -34,50 +34,47 @@ class Upload(Generic[SavedT]):
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._run: Run | None = None
+        self._engine: Engine | None = None
         self._task: asyncio.Task[None] | None = None
         self._channel: _Channel[SavedT] | None = None
 
     def __repr__(self) -> str:
-        return f"<Upload: {self._run.report() if self._run else 'not begun'}>"
+        return f"<Upload: {self.report if self._engine else 'not begun'}>"
 
     @property
     def report(self) -> UploadReport:
         """What has become of the records by now, or by its end, however it ended."""
-        return self._run.report() if self._run else UploadReport()
+        return self._engine.report() if self._engine else UploadReport()
 
     def __await__(self) -> Generator[Any, None, UploadReport]:
         return self._wait().__await__()
 
     async def _wait(self) -> UploadReport:
-        if self._run is None:
-            self._run = Run(self._plan)
-            await self._run.run()
-        elif self._task is not None:
-            await self._rest(self._task)
-        elif not self._run.ended:
-            raise RuntimeError("this Upload is being awaited already")
-        failure = self._run.failure
-        if failure is not None and not isinstance(failure, asyncio.CancelledError):
-            raise failure
-        return self._run.report()
-
-    async def _rest(self, task: asyncio.Task[None]) -> None:
-        """Wait for the end, whether or not somebody still takes the outcomes."""
+        task = self._task or self._begin()
         if self._channel is not None:
             self._channel.abandon()
-        await asyncio.wait([task])
+        try:
+            if not _was_closed(task):
+                await _ended(task)
+        except asyncio.CancelledError as error:
+            attach(self.report, error)
+            raise
+        return self.report
 
     def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:
         """Yield what became of each chunk, or part of one, as it settles."""
-        if self._run is not None:
-            raise RuntimeError("an Upload can be iterated over once; make another one")
+        if self._task is not None:
+            raise ConfigurationError("An upload can be iterated over once. Make another one.")
         self._channel = _Channel[SavedT](self._plan.concurrency)
-        self._run = Run(self._plan, self._channel.put)
-        self._task = asyncio.create_task(self._run.run(), name="sdir upload")
-        self._task.add_done_callback(self._channel.end)
-        self._plan.session.own(self._task)
-        return _Outcomes(self._channel, self._task)
+        task = self._begin(self._channel)
+        return _Outcomes(self._channel, task)
+
+    def _begin(self, channel: _Channel[SavedT] | None = None) -> asyncio.Task[None]:
+        self._engine = Engine(self._plan, channel.put if channel else None)
+        self._task = task = asyncio.create_task(self._engine.run(), name="sdir upload")
+        task.add_done_callback(channel.end if channel else _look)
+        self._plan.session.own(task)
+        return task
 
     async def aclose(self) -> None:
         """End the upload now; what was on its way is in doubt. The report says so."""
@@ -95,6 +92,41 @@ class Upload(Generic[SavedT]):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for the end of an upload. If the wait is cancelled, so is the upload, once.
+
+    An upload that is cancelled closes its journal. Some libraries cancel again and again until
+    whoever is cancelled is gone, and would keep it from that.
+
+    Raises:
+        BaseException: What ended the upload early.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+            cancel_once(task)
+    if cancelled is not None:
+        _look(task)
+        raise cancelled
+    if _was_closed(task):
+        raise ConfigurationError("The upload was ended, since it or its Sdir was closed.")
+    task.result()
+
+
+def _was_closed(task: asyncio.Task[None]) -> bool:
+    """Say whether somebody ended the upload; code of the user's may also have cancelled it."""
+    return task.done() and task.cancelled() and task.cancelling() > 0
+
+
+def _look(task: asyncio.Task[None]) -> None:
+    """Look at the task's error, so that nobody else has to."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Channel(Generic[SavedT]):
@@ -128,9 +160,8 @@ class _Channel(Generic[SavedT]):
         self._room.release()
 
     def end(self, task: asyncio.Task[None]) -> None:
-        """Nothing more comes. The task's error is looked at, so that nobody has to."""
-        if not task.cancelled():
-            task.exception()
+        """Nothing more comes."""
+        _look(task)
         self.queue.put_nowait(None)
 
 
@@ -148,9 +179,7 @@ class _Outcomes(Generic[SavedT]):
         outcome = await self._channel.get()
         if outcome is not None:
             return outcome
-        if self._task.cancelled():
-            raise ConfigurationError("The upload was ended, since it or its Sdir was closed.")
-        await self._task
+        await _ended(self._task)
         raise StopAsyncIteration
 
     def __del__(self) -> None:

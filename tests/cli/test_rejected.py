@@ -9,7 +9,7 @@ import pytest
 
 from sdir_async.cli.inputs import open_reader, open_source
 from sdir_async.cli.rejected import Rejected, write_rejected
-from sdir_async.upload.history import EARLIER
+from sdir_async.upload.journal.history import EARLIER
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -237,7 +237,7 @@ def test_rejected_rows_are_corrected_and_uploaded_again(
     assert list(found)[:4] == heading.split(";")
     assert found["courseCode"] == "A;B"
     assert found["sdir: line"] == "2"
-    assert "no valid person number" in found["sdir: why it was rejected"]
+    assert "not a valid person number" in found["sdir: why it was rejected"]
     rejected.write_text(content.replace("41814061034", PERSONS[1]))
     done = sdir("upload", *COURSE, rejected)
     assert (done.code, _codes(sandbox)) == (0, ["A;B", "B"])

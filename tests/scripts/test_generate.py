@@ -29,7 +29,7 @@ def test_a_new_api_is_a_file_and_a_command(checkout: Checkout) -> None:
         "from collections.abc import AsyncIterator\n"
         "from uuid import UUID\n"
         "from sdir_async.api import Apis\n"
-        "from sdir_async.upload import Upload\n"
+        "from sdir_async import Upload\n"
         "from sdir_async.api.fleet.v1 import FleetV1, SavedShip, Ship\n"
         "from sdir_async.api.boats.v1 import BoatsV1\n"
         "from sdir_async.api.boats.v2 import BoatsV2\n"

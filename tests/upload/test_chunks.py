@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async.api.additional_competence import v1, v2
-from sdir_async.document import Operation
-from sdir_async.session import Request
-from sdir_async.upload.chunks import Chunk, Chunker, Encoder, Piece, Unreadable
+from sdir_async.upload.chunks import Chunk, Piece
+from sdir_async.upload.encoding import Chunker, Encoder, Unreadable
 
 bodies = st.lists(st.integers(2, 40).map(lambda size: b"{" + b" " * (size - 2) + b"}"), max_size=60)
 
@@ -134,17 +133,13 @@ ENCODE = Encoder((v1.AdditionalCompetence, v1.SavedAdditionalCompetence))
 
 @pytest.mark.parametrize("doubtful", [False, True])
 def test_what_is_left_is_as_doubtful_as_the_whole_was(doubtful: bool) -> None:
-    """It has no request of its own yet, and is tried as often as anything new."""
+    """What is left of a piece may have been applied if the whole may have been."""
     chunk = Chunk(0, [1, 2, 3], [b"1", b"2", b"3"])
-    sent = Request(Operation("x", "PUT", "/x", "update"), "http://x", maybe_applied=doubtful)
-    for piece in (
-        Piece(chunk, range(3), resent=2, doubtful=not doubtful, request=sent),
-        Piece(chunk, range(3), resent=2, doubtful=doubtful),
-    ):
-        rest = piece.without({1: ()})
-        assert (rest.doubtful, rest.resent, rest.request) == (doubtful, 0, None)
-        for half in piece.split(1):
-            assert (half.doubtful, half.resent, half.request) == (doubtful, 2, None)
+    piece = Piece(chunk, range(3), resent=2, maybe_applied=doubtful)
+    rest = piece.without({1: ()})
+    assert (rest.maybe_applied, rest.resent) == (doubtful, 0)
+    for half in piece.split(1):
+        assert (half.maybe_applied, half.resent) == (doubtful, 2)
 
 
 @pytest.mark.parametrize("at_once", [False, True])

@@ -8,7 +8,7 @@ import pytest
 
 from sdir_async import Reason
 from sdir_async.upload.chunks import Chunk, Piece
-from sdir_async.upload.history import Event, History, Past, sending, settled
+from sdir_async.upload.journal.history import Event, History, Past, finished, sending
 
 NAMED = (Reason("is bad", "Person.Id"),)
 
@@ -82,12 +82,12 @@ def test_a_piece_as_events() -> None:
     """Positions in its chunk, as few ranges as they need."""
     assert sending(piece(0, 1, 2, 5)) == ("sending", [(0, 3), (5, 6)])
     ended = piece(0, 1, 5, refused={2: NAMED})
-    assert list(settled(ended, "accepted")) == [
+    assert list(finished(ended, "accepted")) == [
         ("rejected", {"2": "Person.Id"}),
         ("accepted", [(0, 2), (5, 6)]),
     ]
     for state in ("rejected", "unsent"):
-        alone = list(settled(piece(refused={2: NAMED}), state))
+        alone = list(finished(piece(refused={2: NAMED}), state))
         assert alone == [("rejected", {"2": "Person.Id"})]
 
 
@@ -107,5 +107,5 @@ def test_a_piece_as_events() -> None:
 )
 def test_a_field_is_kept_if_it_can_be_nothing_else(reasons: Any, field: str) -> None:
     """What a server writes into its place may name a person."""
-    events = settled(piece(refused={3: reasons}), "rejected")
+    events = finished(piece(refused={3: reasons}), "rejected")
     assert list(events) == [("rejected", {"3": field})]

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from sdir_async import JournalMismatch, PermissionDenied, RetryPolicy, UploadReport
 from sdir_async.upload.chunks import Chunk, Piece
-from sdir_async.upload.history import Past
-from sdir_async.upload.journal import SqliteJournal
+from sdir_async.upload.journal.history import Past
+from sdir_async.upload.journal.recorded import RecordedJournal
+from sdir_async.upload.journal.sqlite import SqliteStore
 from tests.upload.server import FATES, Fate, Record, Register, bad, client, record
 from tests.upload.test_faults import judge
 from tests.virtual import run
@@ -256,7 +257,7 @@ def test_what_was_on_the_wire_stays_unknown_whatever_is_sent_next(tmp_path: Path
     chunk = Chunk(7, [{}] * 6, [b"{}"] * 6)
 
     async def die_sending(positions: range) -> Past | None:
-        async with SqliteJournal(tmp_path / "journal", {}) as journal:
+        async with RecordedJournal(SqliteStore(tmp_path / "journal", {})) as journal:
             past = journal.begin(chunk)
             await journal.sending(Piece(chunk, positions))
             return past

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from sdir_async import JournalError
-from sdir_async.upload.journal import SqliteJournal
+from sdir_async.upload.journal.sqlite import SqliteStore
 from tests.upload.server import Register
 from tests.upload.test_faults import judge
 from tests.upload.test_journal import COUNT, records, upload
@@ -164,15 +164,16 @@ NO_ROOM = r"disk is full\. Nothing is sent without it; make room, or give anothe
 
 def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the journal can't be written any more, nothing more is sent; the report is true."""
-    write, room = SqliteJournal._write, [3]
+    append, room = SqliteStore.append, [3]
 
-    def fill(self: SqliteJournal, entries: Any) -> None:
+    def fill(self: SqliteStore, entries: Any) -> None:
         room[0] -= 1
-        if room[0] < 0:
-            raise sqlite3.OperationalError("database or disk is full")
-        write(self, entries)
+        with self._explained():
+            if room[0] < 0:
+                raise sqlite3.OperationalError("database or disk is full")
+        append(self, entries)
 
-    monkeypatch.setattr(SqliteJournal, "_write", fill)
+    monkeypatch.setattr(SqliteStore, "append", fill)
     register = Register()
     with pytest.raises(JournalError, match=NO_ROOM) as caught:
         run(upload(register, records(), tmp_path / "journal", concurrency=1))

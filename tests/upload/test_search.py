@@ -231,7 +231,8 @@ def test_stop_without_names_raises() -> None:
 )
 def test_both_ways_to_name_an_item(key: str, field: str) -> None:
     """Bad values and unreadable JSON name their item differently, in any case of letters."""
-    from sdir_async.answers import Answer, reasons_of
+    from sdir_async.problems import reasons_of
+    from sdir_async.wire import Answer
 
     body = b'{"errors": {"%s": ["no"], "": ["general"], "body": ["required"]}}' % key.encode()
     reasons = reasons_of(Answer(400, {}, body))

@@ -109,7 +109,7 @@ def test_an_empty_input_sends_nothing(input_: list[Record]) -> None:
     async def main() -> None:
         register = Register()
         async with client(register) as sdir:
-            assert await sdir.course.v1.upload(input_) == UploadReport()
+            assert await sdir.course.v1.upload(input_) == UploadReport(ended="complete")
         assert register.batches == []
 
     run(main())

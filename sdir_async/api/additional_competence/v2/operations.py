@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ....document import Batch, Document, Listing, Operation
-from ....operations import BatchOperations, Timeout
+from ....base import BatchOperations, Timeout
 from ....types import UNSET, Unset
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ....document import Batch, Document, Listing, Operation
-from ....operations import BatchOperations, Timeout
+from ....base import BatchOperations, Timeout
 from ....types import UNSET, Unset
 from .models.check_finding import CheckFinding
 from .models.course import Course

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from ..errors import Reason
-from ..privacy import mask
-from .report import runs
+from ...privacy import mask
+from ..report import Reason, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .chunks import Piece
-    from .report import Rejection, State
+    from ..chunks import Piece
+    from ..report import Rejection, State
 
 Event = tuple[str, Any]
 """A kind and its detail: ranges of positions in the chunk, or the fields of what was rejected."""
@@ -29,11 +28,11 @@ EARLIER: Final = (
 
 
 def sending(piece: Piece) -> Event:
-    """Return the event that a piece is about to be written to the wire."""
+    """Return the event that a piece is about to be sent."""
     return "sending", list(runs(piece.positions))
 
 
-def settled(piece: Piece, state: State) -> Iterator[Event]:
+def finished(piece: Piece, state: State) -> Iterator[Event]:
     """Yield the events of its end: what was rejected, and what became of the others."""
     if piece.rejections:
         start = piece.chunk.start
@@ -72,7 +71,7 @@ class History:
     Attributes:
         length: How many records it has.
         digest: Of their JSON.
-        wire: The piece that was begun last and not settled: its fate is unknown.
+        wire: The piece that was begun last and not finished: its fate is unknown.
     """
 
     length: int
@@ -91,7 +90,7 @@ class History:
         if kind == "rejected":
             found = {int(at): (Reason(EARLIER, str(said)),) for at, said in detail.items()}
             self._rejected.update(found)
-            self._settle(set(found))
+            self._known(set(found))
             return
         if kind not in _KINDS:
             raise ValueError(f"unknown event {kind!r}")
@@ -100,13 +99,13 @@ class History:
             self._unknown = [one for one in self._unknown if set(positions).isdisjoint(one)]
             self.wire = positions
             return
-        self._settle(set(positions))
+        self._known(set(positions))
         if kind == "accepted":
             self._accepted.extend(range(start, stop) for start, stop in detail)
         elif kind == "in_doubt":
             self._unknown.append(positions)
 
-    def _settle(self, positions: set[int]) -> None:
+    def _known(self, positions: set[int]) -> None:
         """These records are no longer on the wire, nor was what was sent with them."""
         left = ([at for at in one if at not in positions] for one in self._unknown)
         self._unknown = [one for one in left if one]

@@ -17,8 +17,9 @@ import orjson
 try:
     import respx
 
-    from .sandbox.operations import Role
-    from .sandbox.reader import read_folder
+    from ..sandbox.operations import Role
+    from ..sandbox.reader import read_folder
+    from .mocker import NAME
 except ModuleNotFoundError as error:
     hint = f"{error}. Routes for tests are an extra: pip install 'sdir-async[testing]'"
     raise ModuleNotFoundError(hint, name=error.name) from error
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .sandbox.operations import Operation
+    from ..sandbox.operations import Operation
 
 __all__ = ["sdir_routes"]
 
@@ -57,7 +58,7 @@ def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.M
         ```
     """
     _, operations = read_folder(documents)
-    router = respx.MockRouter(**{"assert_all_called": False, **settings})
+    router = respx.MockRouter(**{"assert_all_called": False, "using": NAME, **settings})
     numbers = count(1)
     for operation in sorted(operations, key=lambda each: each.path.count("{")):
         pattern = "^" + re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(operation.path)) + "$"

@@ -1,10 +1,11 @@
-"""What every generated version inherits: calls, and uploads where the document has batches."""
+"""What every generated version inherits: one call, and uploads where the document has batches."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import enum
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
@@ -12,20 +13,20 @@ from urllib.parse import quote
 import orjson
 
 from .errors import ConfigurationError
-from .session import Request, Session, Timeout
+from .session import Call, Session, Timeout, timeouts_of, value_of
 from .types import UNSET, Unset, jsonable
-from .upload import Upload
 from .upload.check import check_of
-from .upload.chunks import Encoder
-from .upload.journal import Journal, SqliteJournal
+from .upload.encoding import BodyLimit, Encoder
+from .upload.journal import Journal
 from .upload.plan import Plan, require_sense
+from .upload.upload import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
 
     from .document import Batch, Document, Operation
-    from .upload import OnRejected, Progress, Reconcile, Records
+    from .upload.plan import OnRejected, Progress, Reconcile, Records
 
 __all__ = ["BatchOperations", "Operations", "Timeout", "joined", "nothing"]
 
@@ -46,6 +47,7 @@ class Operations:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._base_url = session.base_url_of(self._document)
+        self._limits: defaultdict[str, BodyLimit] = defaultdict(BodyLimit)
 
     @property
     def _package(self) -> str:
@@ -66,16 +68,17 @@ class Operations:
         timeout: Timeout | Unset = UNSET,  # noqa: ASYNC109
         deadline: float | None = None,
     ) -> T:
-        request = Request(
+        call = Call(
             operation,
             url_of(self._base_url, operation, path or {}),
-            params=_given(params or {}),
-            headers=_headers(operation, headers or {}),
-            body=None if body is UNSET else orjson.dumps(body, default=jsonable),
-            timeout=timeout,
+            _query(operation, params or {}),
+            _headers(operation, headers or {}),
+            None if body is UNSET else orjson.dumps(body, default=jsonable),
+            None if isinstance(timeout, Unset) else timeouts_of(timeout),
         )
         until = None if deadline is None else asyncio.get_running_loop().time() + deadline
-        return await self._session.call(request, _reading(parse), until, self._how_to_ask())
+        exchange = await self._session.exchange(call, until)
+        return value_of(exchange, _reading(parse), self._how_to_ask())
 
     def _how_to_ask(self) -> str:
         listing = next((batch.listing for batch in self._batches.values() if batch.listing), None)
@@ -152,6 +155,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 encode=Encoder(batch.record),
                 check=check_of(self._package, operation) if check else None,
                 journal=self._journal(journal, operation, batch),
+                limit=self._limits[operation],
                 chunk_size=chunk_size,
                 chunk_bytes=chunk_bytes,
                 concurrency=concurrency,
@@ -171,7 +175,10 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             "operation": kind,
             "url": url_of(self._base_url, batch.operation, {}),
         }
-        return SqliteJournal(Path(path).absolute(), upload)
+        from .upload.journal.recorded import RecordedJournal
+        from .upload.journal.sqlite import SqliteStore
+
+        return RecordedJournal(SqliteStore(Path(path).absolute(), upload))
 
     def _batch(self, kind: str) -> Batch[Any]:
         if kind not in self._batches:
@@ -196,37 +203,58 @@ def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> s
     """Return the URL of an operation, its path filled in.
 
     Raises:
-        ValueError: A value would change the path itself, since it is empty or made of dots.
+        ConfigurationError: A value would change the path itself: it is empty or made of dots.
     """
     url = operation.path
     for name, value in path.items():
         text = "" if value is None or value is UNSET else _text(value)
         if not text.strip("."):
-            raise ValueError(f"{operation.name}: {name} must not be empty or consist of dots")
+            raise ConfigurationError(
+                f"{operation.name}: {name} must not be empty or consist of dots."
+            )
+        _require_encodable(operation, name, text)
         url = url.replace(f"{{{name}}}", quote(text, safe=""))
     return base_url + url
 
 
-def _given(values: Mapping[str, object]) -> dict[str, Any] | None:
-    """Return the values that were given, as text; a list becomes a repeated parameter."""
-    given = {
-        name: [_text(one) for one in value] if isinstance(value, list | tuple) else _text(value)
-        for name, value in values.items()
-        if value is not UNSET and value is not None
-    }
-    return given or None
+def _given(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the values that were given, as text; a list becomes a repeated parameter."""
+    for name, value in values.items():
+        if isinstance(value, list | tuple):
+            yield from ((name, _text(one)) for one in value)
+        elif value is not UNSET and value is not None:
+            yield name, _text(value)
+
+
+def _query(operation: Operation, values: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    query = tuple(_given(values))
+    for name, value in query:
+        _require_encodable(operation, name, value)
+    return query
+
+
+def _require_encodable(operation: Operation, name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = ""  # a traceback shows what its frames hold
+        message = f"{operation.name}: {name} holds a character that can't be encoded."
+        raise ConfigurationError(message) from None
 
 
 def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, str]:
     """Return the headers that were given, their names written as ours are: they have no case.
 
     Raises:
-        ValueError: One can't stand in a header; the transport would say so in its own way.
+        ConfigurationError: One can't stand in a header; the transport would say so in its own way.
     """
-    given = {name.title(): str(value) for name, value in (_given(values) or {}).items()}
-    for name, value in given.items():
+    given: dict[str, str] = {}
+    for name, value in _given(values):
         if not (value.isascii() and value.isprintable()) or value != value.strip():
-            raise ValueError(f"{operation.name}: {name} must be printable ASCII, not padded")
+            raise ConfigurationError(
+                f"{operation.name}: {name} must be printable ASCII without spaces around it."
+            )
+        given[name.title()] = f"{given[name.title()]}, {value}" if name.title() in given else value
     return given
 
 

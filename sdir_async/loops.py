@@ -1,0 +1,51 @@
+"""What belongs to one event loop, in an `Sdir` that is used in several, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class PerLoop(Generic[T]):
+    """A value of the running event loop: locks, events and connections can't move to another.
+
+    A script that calls `asyncio.run` once for each step moves on to another loop. Two loops at
+    once, in two threads, are refused.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._value: T
+
+    def get(self) -> T:
+        """Return the value of this loop, made on first use.
+
+        Raises:
+            ConfigurationError: Another loop, which is still running, uses it.
+        """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            if self._loop is not None and self._loop.is_running():
+                raise ConfigurationError(
+                    "This Sdir is in use in another thread. Open one Sdir in each thread."
+                )
+            self._value, self._loop = self._make(), loop
+        return self._value
+
+    @property
+    def current(self) -> T | None:
+        """The value that was made last, in whichever loop; `None` before the first."""
+        return None if self._loop is None else self._value
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop that it was made in."""
+        return self._loop

@@ -1,0 +1,178 @@
+"""What an answer says: its reasons, identifiers and words; and the error that it stands for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from . import errors
+from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
+from .privacy import mask
+from .verdicts import is_quota, parsed, retry_after
+from .wire import KEY_HEADER, Answer, Lost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .verdicts import Exchange
+    from .wire import Happened
+
+
+def problem_of(answer: Answer) -> dict[str, Any] | None:
+    """Return the answer's JSON object, or `None` if it has none.
+
+    Person numbers are starred out. So is the key, which ASP.NET's page for developers repeats
+    together with the other headers of the request.
+    """
+    body = parsed(answer.body)
+    try:
+        return _masked(body) if isinstance(body, dict) else None
+    except RecursionError:
+        return None
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            mask(name): "***" if name.lower() == KEY_HEADER.lower() else _masked(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(inner) for inner in value]
+    shown = str(value)
+    masked = mask(shown)
+    return value if masked == shown else masked
+
+
+_ITEM = re.compile(r"\$?\[(\d{1,9})\]\.?(.*)", re.DOTALL)
+
+
+def reasons_of(answer: Answer) -> tuple[Reason, ...]:
+    """Return why a request was refused: what the answer says of single items, and of the whole.
+
+    ASP.NET Core names an item of a list body as `[3].Competence.CompletionDate` when the value is
+    bad and as `$[3].competence.completionDate` when the JSON can't be read into the type.
+    """
+    problem = problem_of(answer) or {}
+    named = problem.get("errors")
+    reasons = tuple(
+        _reason(key, str(message))
+        for key, messages in (named.items() if isinstance(named, dict) else ())
+        for message in (messages if isinstance(messages, list) else [messages])
+    )
+    return reasons or (Reason(_words(problem, answer)),)
+
+
+def _reason(key: str, message: str) -> Reason:
+    item = _ITEM.fullmatch(key)
+    if item is None:
+        return Reason(message, "" if key == "$" else key.removeprefix("$."))
+    return Reason(message, item[2], int(item[1]))
+
+
+def _words(problem: Mapping[str, Any], answer: Answer) -> str:
+    said = [problem.get(name) for name in ("detail", "title", "message")]
+    return next((word for word in said if isinstance(word, str) and word), f"HTTP {answer.status}")
+
+
+_IDS: Final = ("activityId", "traceId", "requestId")
+_ID_HEADERS: Final = ("x-ms-request-id", "apim-request-id", "request-context")
+_CLASSES: Final[Mapping[int, type[ApiError]]] = {
+    400: errors.InvalidRequest,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    409: errors.InvalidRequest,
+    422: errors.InvalidRequest,
+    429: errors.RateLimited,
+}
+_ADVICE: Final[Mapping[type[ApiError], str]] = {
+    errors.InvalidRequest: "Correct it and send it again.",
+    errors.NotFound: "Check the identifier, the version and the environment.",
+    errors.AuthenticationError: "Check the key, and that it is meant for this environment.",
+    errors.PermissionDenied: "Ask Sdir whether the subscription covers this API.",
+    errors.QuotaExceeded: "Wait until the quota renews, or give a deadline that allows waiting.",
+    errors.RateLimited: "Send later, or less at once.",
+    errors.ServerError: "Try later; tell Sdir the request id if it goes on.",
+    ApiError: "Sdir does not take such requests: check the version and the environment.",
+}
+_SHOWN: Final = 3
+"""So many reasons stand in a message; `reasons` has all."""
+
+
+def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
+    """Return the error that an answer stands for."""
+    problem = problem_of(answer)
+    kind = _class_of(answer)
+    reasons = reasons_of(answer) if kind is errors.InvalidRequest else ()
+    return kind(
+        f"{_said(_words(problem or {}, answer), reasons)} {_advice(kind, answer)}",
+        status=answer.status,
+        method=method,
+        url=url,
+        problem=problem,
+        request_id=_request_id(answer, problem or {}),
+        reasons=reasons,
+        retry_after=retry_after(answer),
+    )
+
+
+def _said(words: str, reasons: Sequence[Reason]) -> str:
+    """Return the answer's words in one sentence, with the first reasons."""
+    if reasons in ((), (Reason(words),)):
+        return words if words[-1] in ".!?" else f"{words}."
+    shown = [
+        f"{reason}" if reason.index is None else f"[{reason.index}] {reason}"
+        for reason in reasons[:_SHOWN]
+    ]
+    more = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    return f"{words.rstrip('.')}: {'; '.join(shown).rstrip('.')}{more}."
+
+
+def _class_of(answer: Answer) -> type[ApiError]:
+    if answer.status == 403 and is_quota(answer):
+        return errors.QuotaExceeded
+    by_range = errors.ServerError if answer.status >= 500 else ApiError
+    return _CLASSES.get(answer.status, by_range)
+
+
+def _advice(kind: type[ApiError], answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        return "Redirects are not followed: the key goes to the configured host only. Set base_url."
+    if answer.status == 408:
+        return _ADVICE[errors.ServerError]
+    return "Send less at a time." if answer.status == 413 else _ADVICE[kind]
+
+
+def _request_id(answer: Answer, problem: Mapping[str, Any]) -> str | None:
+    found = [problem.get(name) for name in _IDS] + [
+        answer.headers.get(name) for name in _ID_HEADERS
+    ]
+    value = next((value for value in found if isinstance(value, str)), None)
+    return None if value is None else value.encode(errors="backslashreplace").decode()
+
+
+def failure_of(exchange: Exchange, hint: str = "") -> SdirError:
+    """Return the error that a call without an acceptable answer ends in."""
+    operation, happened = exchange.operation, exchange.happened
+    where = f"{operation.method} {exchange.url}"
+    if exchange.maybe_applied and operation.effect == "create":
+        return UnknownOutcome(
+            f"{where}: the request was sent, but its outcome is unknown: {_result(happened)}. It"
+            f" may have been saved. Sending it again could report it twice. {hint}"
+        )
+    if isinstance(happened, Answer) and not 200 <= happened.status < 300:
+        return error_of(happened, method=operation.method, url=exchange.url)
+    count = len(exchange.attempts)
+    tried = f", after {count} attempt{'s' if count > 1 else ''}" if count else ""
+    advice = "Check the network and the host, then try again."
+    if isinstance(happened, Answer):
+        advice = "Check that base_url leads to Sdir, and that no proxy answers in its place."
+    return ConnectionFailed(f"{where}: {_result(happened)}{tried}. {advice}")
+
+
+def _result(happened: Happened) -> str:
+    if isinstance(happened, Lost):
+        return happened.cause
+    understood = ", but the answer can't be understood" if happened.status < 300 else ""
+    return f"status {happened.status}{understood}"

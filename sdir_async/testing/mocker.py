@@ -1,0 +1,53 @@
+"""Lets the routes of respx answer for every transport of ours, and not for httpx's alone."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from respx.mocks import HTTPCoreMocker
+
+from ..transports.httpx import lost
+from ..wire import Answer
+
+if TYPE_CHECKING:
+    from ..wire import Lost, Request
+
+NAME = "sdir"
+
+
+class SdirMocker(HTTPCoreMocker):
+    """What `respx.mock(using="sdir")` puts in the place of the network."""
+
+    name = NAME
+    targets = [  # noqa: RUF012
+        *HTTPCoreMocker.targets,
+        "sdir_async.transports.aiohttp.AiohttpTransport",
+    ]
+    target_methods = [*HTTPCoreMocker.target_methods, "send"]  # noqa: RUF012
+
+    @classmethod
+    def mock(cls, spec: Any) -> Any:
+        """Return what stands in for a method; ours sends a request and returns an answer."""
+        if spec.__name__ != "send" or not inspect.iscoroutinefunction(spec):
+            return super().mock(spec)
+
+        async def send(_: object, request: Request) -> Answer | Lost:
+            try:
+                answer = await cls.async_handler(_as_httpx(request))
+            except httpx.HTTPError as error:
+                return lost(error, None)
+            return Answer(answer.status_code, answer.headers, await answer.aread())
+
+        return send
+
+
+def _as_httpx(request: Request) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url,
+        params=list(request.query) or None,
+        headers=request.open_headers(),
+        content=request.body,
+    )

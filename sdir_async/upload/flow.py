@@ -1,0 +1,405 @@
+"""A chunk's fate as a generator of steps: every decision about its records, and no I/O.
+
+`settle` yields what is to be done next, and is sent what came of it:
+
+    Send      a request with a piece of the chunk     an `Exchange`
+    Ask       whether a piece was saved               `True`, `False`, or `None`: nobody knows
+    Wait      so many seconds                         whether the deadline left time for it
+    Turn      until no other chunk is searching       nothing
+    Warn      what looks wrong and is sent            nothing
+    Finished  what became of a piece                  nothing
+    Stop      begin nothing new in this upload        nothing
+
+A test can drive it by hand, without an event loop, a clock or a server.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from attrs import Factory, define, evolve, frozen
+
+from ..problems import failure_of, reasons_of
+from ..verdicts import Action
+from ..wire import Answer
+from .check import Findings, readable
+from .chunks import Piece
+from .report import Notice, Reason
+from .search import Uniform, named_in, near_half, singled_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from ..document import Effect
+    from ..retries import RetryPolicy
+    from ..verdicts import Exchange
+    from .check import Reasons
+    from .chunks import Chunk
+    from .encoding import BodyLimit
+    from .journal.history import Past
+    from .report import State
+
+
+@frozen
+class Send:
+    """Send a request with this piece."""
+
+    piece: Piece
+
+
+@frozen
+class Ask:
+    """Find out whether the server saved this piece.
+
+    Attributes:
+        piece: The records of unknown fate.
+        saved: Other records of the same chunk that are known to be saved.
+    """
+
+    piece: Piece
+    saved: Sequence[bytes]
+
+
+@frozen
+class Wait:
+    """Wait this many seconds, if the deadline leaves time for it."""
+
+    seconds: float
+
+
+@frozen
+class Turn:
+    """Wait until no other chunk searches for bad records.
+
+    The turn lasts until this chunk asks, waits or ends, or until one record was accepted.
+    """
+
+
+@frozen
+class Warn:
+    """Report what looks wrong and is sent all the same."""
+
+    notice: Notice
+
+
+@frozen
+class Finished:
+    """Nothing more is done about a piece.
+
+    Attributes:
+        piece: The records, those that were rejected included.
+        state: What became of the others.
+        answer: What the server answered, where it accepted them.
+        late: Whether there was no time left for more.
+        known: Whether the journal knows it already, from an earlier run.
+    """
+
+    piece: Piece
+    state: State
+    answer: bytes = b""
+    late: bool = False
+    known: bool = False
+
+
+@frozen
+class Stop:
+    """Begin nothing new.
+
+    Attributes:
+        why: How the upload ends.
+        error: What to raise in the end.
+    """
+
+    why: Literal["rejected", "error"]
+    error: BaseException | None
+
+
+Step = Send | Ask | Wait | Turn | Warn | Finished | Stop
+Steps: TypeAlias = "Generator[Step, Any, None]"
+
+
+@define
+class Terms:
+    """What all chunks of an upload have in common, and what they learn from each other.
+
+    Attributes:
+        effect: What the batch operation does.
+        answers_list: Whether it answers with the list of the saved records.
+        isolate: Whether bad records are searched for; else the first one stops the upload.
+        check: The check before sending; `None` for none.
+        retry: How often to repeat, and how long to wait.
+        limit: How large a body may be.
+        uniform: Whether everything is refused for one reason.
+        stopping: Whether nothing new is to be begun.
+        read: How many records were taken from the input so far.
+    """
+
+    effect: Effect
+    answers_list: bool
+    isolate: bool
+    check: Callable[[Piece], Findings] | None
+    retry: RetryPolicy
+    limit: BodyLimit
+    uniform: Uniform = Factory(Uniform)
+    stopping: bool = False
+    read: int = 0
+
+
+def settle(chunk: Chunk, past: Past | None, terms: Terms) -> Flow:
+    """Return the steps that bring every record of a chunk to its end, each exactly once.
+
+    Args:
+        chunk: The records.
+        past: What an earlier run left of the chunk, if it knew it.
+        terms: What the chunks of the upload have in common.
+    """
+    return Flow(chunk, past, terms)
+
+
+class Flow:
+    """The steps of one chunk. Whenever they are broken off, `rest` tells what is left."""
+
+    def __init__(self, chunk: Chunk, past: Past | None, terms: Terms) -> None:
+        self._chunk = chunk
+        self._terms = terms
+        self._todo: deque[Piece] = deque()
+        self._known: list[Finished] = []
+        self._warnings: list[Notice] = []
+        self._saved: list[bytes] = []
+        self._searching = False
+        if past is None:
+            self._begin(range(len(chunk)))
+        else:
+            self._resume(past)
+        self._steps = self._run()
+
+    def send(self, result: Exchange | bool | None) -> Step:
+        """Return the next step, given what came of the one before; `None` to begin.
+
+        Raises:
+            StopIteration: Every record has come to its end.
+        """
+        return self._steps.send(result)
+
+    def rest(self) -> list[Finished]:
+        """Finish what is left as it is, when the steps are broken off."""
+        self._steps.close()
+        left = [*self._known, *(Finished(piece, unfinished(piece)) for piece in self._todo)]
+        self._known.clear()
+        self._todo.clear()
+        return left
+
+    def _begin(self, positions: Sequence[int]) -> None:
+        """Check what is to be sent; what fails is rejected together with the piece it stood in."""
+        piece = Piece(self._chunk, positions)
+        findings = self._findings(piece)
+        unreadable = self._chunk.refused
+        refused = dict(findings.refused)
+        if unreadable:
+            refused |= {at: unreadable[p] for at, p in enumerate(positions) if p in unreadable}
+        for at, reasons in findings.warned.items():
+            self._warnings.append(Notice(self._chunk.start + positions[at], reasons))
+        self._todo.append(evolve(piece.without(refused), refusals=0) if refused else piece)
+
+    def _findings(self, piece: Piece) -> Findings:
+        return Findings() if self._terms.check is None else self._terms.check(piece)
+
+    def _unreadable(self, piece: Piece) -> Reasons:
+        """Find bytes that are not the JSON of one record, if no check did so before."""
+        unchecked = self._terms.check is None
+        if unchecked and any(issubclass(kind, bytes) for kind in set(map(type, piece.records))):
+            return readable(piece).refused
+        return {}
+
+    def _resume(self, past: Past) -> None:
+        """Count what an earlier run finished, ask for what it had on the wire, send the rest."""
+        rejections = tuple(
+            self._chunk.rejection(at, self._reasons_again(at, why))
+            for at, why in sorted(past.rejected.items())
+        )
+        done = Piece(self._chunk, past.accepted, rejections)
+        if past.accepted:
+            self._saved.extend(done.bodies)
+            self._terms.uniform.accepted()
+        if done.indexes:
+            state: State = "accepted" if past.accepted else "rejected"
+            self._known.append(Finished(done, state, known=True))
+        self._todo.extend(Piece(self._chunk, one, maybe_applied=True) for one in past.unknown)
+        if past.rest:
+            self._begin(past.rest)
+
+    def _reasons_again(self, at: int, why: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        """The journal keeps no words; those of the check before sending can be had again."""
+        one = Piece(self._chunk, [at])
+        again = self._chunk.refused.get(at) or self._findings(one).refused.get(0)
+        return again or self._unreadable(one).get(0) or why
+
+    def _run(self) -> Steps:
+        for notice in self._warnings:
+            yield Warn(notice)
+        if not self._terms.isolate and any(piece.rejections for piece in self._todo):
+            yield Stop("rejected", None)
+        while self._known:
+            yield self._known.pop()
+        while self._todo:
+            yield from self._next(self._todo[0])
+
+    def _next(self, piece: Piece) -> Steps:
+        """Bring the first piece a step further: finish it, or put others in its place."""
+        if not piece.positions:
+            yield self._finish(piece, "rejected")
+        elif self._terms.stopping:
+            yield self._finish(piece, unfinished(piece))
+        elif piece.maybe_applied and self._terms.effect == "create":
+            yield from self._find_out(piece, None)
+        elif len(piece) > 1 and not self._terms.limit.allows(piece.size):
+            self._replace(piece, *piece.halves())
+        else:
+            exchange: Exchange = yield Send(piece)
+            piece.attempts += exchange.attempts
+            piece.maybe_applied = exchange.maybe_applied
+            yield from self._judge(piece, exchange)
+
+    def _judge(self, piece: Piece, exchange: Exchange) -> Steps:
+        happened = exchange.happened
+        match exchange.verdict.action:
+            case Action.ACCEPT if isinstance(happened, Answer):
+                yield from self._believe(piece, exchange, happened.body)
+            case Action.SEARCH if isinstance(happened, Answer):
+                yield from self._search(piece, exchange, reasons_of(happened))
+            case Action.HALVE:
+                yield from self._halve(piece, exchange)
+            case Action.ASK:
+                yield from self._find_out(piece, exchange)
+            case _:
+                yield from self._give_up(piece, exchange)
+
+    def _believe(self, piece: Piece, exchange: Exchange, answer: bytes) -> Steps:
+        """Take a 2xx as what it says, if it is the list of saved records that was promised."""
+        if not self._terms.answers_list or answer.strip()[:1] in (b"", b"["):
+            yield self._accept(piece, answer)
+        elif self._terms.effect == "create":
+            yield from self._find_out(piece, exchange)
+        else:
+            yield from self._give_up(piece, exchange)
+
+    def _accept(self, piece: Piece, answer: bytes = b"") -> Finished:
+        self._terms.uniform.accepted()
+        self._terms.limit.accepted(piece.size)
+        if len(piece) < len(self._chunk):
+            self._saved.extend(piece.bodies)
+        return self._finish(piece, "accepted", answer)
+
+    def _give_up(self, piece: Piece, exchange: Exchange) -> Steps:
+        """Without time, nothing more can be done here; else nor for any other chunk."""
+        if not exchange.expired:
+            yield Stop("error", failure_of(exchange))
+        yield self._finish(piece, unfinished(piece), late=exchange.expired)
+
+    def _finish(
+        self, piece: Piece, state: State, answer: bytes = b"", *, late: bool = False
+    ) -> Finished:
+        self._todo.remove(piece)
+        return Finished(piece, state, answer, late)
+
+    def _replace(self, piece: Piece, *others: Piece) -> None:
+        """Go on with others instead of the first piece, at once."""
+        self._todo.remove(piece)
+        self._todo.extendleft(reversed(others))
+
+    # Bad records
+
+    def _search(self, piece: Piece, exchange: Exchange, reasons: tuple[Reason, ...]) -> Steps:
+        uniform = self._terms.uniform
+        named = self._unreadable(piece) or named_in(reasons, len(piece))
+        one_by_one = len(named) == 1 and piece.refusals > 0
+        if self._searching:
+            uniform.refused(reasons, len(piece), self._terms.read)
+        if named or len(piece) == 1:
+            self._replace(piece, piece.without(named or {0: reasons}))
+        else:
+            self._halve_last(piece)
+        ahead = next((len(waiting) for waiting in self._todo if waiting.positions), 0)
+        if uniform.suspected and ahead > 1:
+            self._todo = deque(singled_out(list(self._todo), uniform.share))
+        if uniform.proved:
+            yield Stop("error", failure_of(exchange))
+        elif not self._terms.isolate:
+            yield Stop("rejected", None if named else failure_of(exchange))
+        elif (not named or one_by_one) and not (self._searching or uniform.disproved):
+            yield Turn()
+            self._searching = True
+
+    def _halve_last(self, piece: Piece) -> None:
+        """Try the halves after all that is waiting: what fails alike shows early that way."""
+        self._todo.remove(piece)
+        self._todo.extend(piece.split(near_half(len(piece))))
+
+    # Size
+
+    def _halve(self, piece: Piece, exchange: Exchange) -> Steps:
+        """Too large: remember that, and send less at a time."""
+        self._terms.limit.refused(piece.size, len(piece))
+        if len(piece) > 1:
+            self._replace(piece, *piece.halves())
+        elif isinstance(exchange.happened, Answer):
+            why = Reason(f"The record is too large for Sdir: {piece.size - 2} bytes.")
+            self._replace(piece, piece.without({0: (why,)}))
+        else:
+            yield from self._resend(piece, exchange)
+
+    # Unknown fate
+
+    def _find_out(self, piece: Piece, exchange: Exchange | None) -> Steps:
+        """Ask, where that can help; `exchange` is what happened, unless that was long ago."""
+        aborted = exchange is not None and exchange.verdict.applied is False
+        applied, late = yield from self._was_applied(piece, aborted=aborted)
+        if applied is None:
+            yield self._finish(piece, "in_doubt", late=late)
+        elif applied:
+            yield self._accept(piece)
+        elif exchange is None:
+            piece.maybe_applied = False
+        else:
+            yield from self._resend(piece, exchange)
+
+    def _was_applied(
+        self, piece: Piece, *, aborted: bool
+    ) -> Generator[Step, Any, tuple[bool | None, bool]]:
+        """Ask for the records; absence is believed after a while, since a backend may finish late.
+
+        When the API itself said that it failed, the batch was aborted and no backend is at work.
+        Returns what was found out, and whether there was no time for more.
+        """
+        self._searching = False
+        answer: bool | None = yield Ask(piece, self._saved)
+        if aborted:
+            return answer or False, False
+        if answer is not False:
+            return answer, False
+        if not (yield Wait(self._terms.retry.settle)):
+            return None, True
+        return (yield Ask(piece, self._saved)), False
+
+    def _resend(self, piece: Piece, exchange: Exchange) -> Steps:
+        """Send what may be sent again once more, a few times, and then in halves.
+
+        A server that breaks off over a large body, or takes too long over it, may take half of it.
+        """
+        self._searching = False
+        retry = self._terms.retry
+        if self._terms.effect == "create":
+            piece.maybe_applied = False
+        piece.resent += 1
+        if piece.resent >= retry.attempts:
+            yield Stop("error", failure_of(evolve(exchange, maybe_applied=piece.maybe_applied)))
+        elif not (yield Wait(retry.wait(piece.resent))):
+            yield self._finish(piece, unfinished(piece), late=True)
+        elif piece.resent > 1 and len(piece) > 1:
+            self._replace(piece, *piece.halves())
+
+
+def unfinished(piece: Piece) -> State:
+    """Return the state of a piece that nothing more is done about."""
+    return "in_doubt" if piece.maybe_applied else "unsent"

@@ -1,0 +1,58 @@
+"""What survives the process of an upload, so that the upload can go on after it died.
+
+A journal knows ranges of the input, digests, states, and the fields for which records were
+rejected: nothing that names a person. Before a piece of a chunk is on the wire, that is durable;
+when it is finished, the outcome follows, at the latest with the next piece. Of one chunk only one
+piece is on the wire at a time, so the last one that was begun and not finished is the one whose
+fate is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from ..chunks import Chunk, Piece
+    from ..report import State
+    from .history import Past
+
+
+class Journal:
+    """No journal: an upload that ends with its process."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """There is nothing to close."""
+
+    def planned(self) -> Sequence[int]:
+        """Return the lengths of the chunks that an earlier run made, in order."""
+        return ()
+
+    def begin(self, chunk: Chunk) -> Past | None:
+        """Enter a chunk; return what is known of it from an earlier run, if it is.
+
+        Raises:
+            JournalMismatch: It is not what the earlier run read at this place.
+        """
+
+    def knows(self, chunk: Chunk) -> bool:  # noqa: ARG002
+        """Say whether an earlier run may have sent some of this part of a chunk."""
+        return False
+
+    async def sending(self, piece: Piece) -> None:
+        """Return when it is durable that this piece is about to be sent."""
+
+    def finished(self, piece: Piece, state: State) -> None:
+        """Enter what became of a piece."""
+
+    def end(self, read: int) -> None:
+        """Enter that the input ended after so many records.
+
+        Raises:
+            JournalMismatch: It ended elsewhere in an earlier run.
+        """

@@ -1,0 +1,173 @@
+"""A journal as a list of events, whatever stores them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+
+import orjson
+
+from ...errors import JournalError, JournalMismatch
+from ..report import runs
+from . import Journal
+from .history import History, finished, sending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ..chunks import Chunk, Piece
+    from ..report import State
+    from .history import Past
+
+T = TypeVar("T")
+
+Entry = tuple[int, int, str, bytes]
+"""The number of an event, the start of its chunk, its kind, and its detail as JSON."""
+
+
+class Store(Protocol):
+    """Keeps the events of one upload. Its methods block: they are called in a thread of theirs."""
+
+    name: str
+    """What to call it in messages."""
+
+    salt: bytes
+    """What digests begin with; known once it is open."""
+
+    def open(self) -> Iterable[Entry]:
+        """Take it for this process alone; return the events of earlier runs, in order.
+
+        Raises:
+            JournalError: It is in use, can't be used, or belongs to another upload.
+        """
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Return when these events are durable. One that is there already changes nothing.
+
+        Raises:
+            JournalError: They can't be kept, or it is no longer ours.
+        """
+
+    def close(self) -> None:
+        """Let others have it."""
+
+
+class RecordedJournal(Journal):
+    """A journal in a store, used by one upload at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, "sdir journal")
+        self._total: int | None = None
+        self._chunks: dict[int, History] = {}
+        self._last = 0
+        self._entries: list[Entry] = []
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._in_thread(self._open)
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._flush()
+        finally:
+            await self._close()
+
+    def planned(self) -> Sequence[int]:
+        return [history.length for _, history in sorted(self._chunks.items())]
+
+    def begin(self, chunk: Chunk) -> Past | None:
+        digest = hashlib.sha256(self._store.salt)
+        digest.update(chunk.body)
+        known = self._chunks.get(chunk.start)
+        if known is None:
+            if self._total is not None:
+                raise self._changed(f"it ended after {self._total} records then, and goes on now")
+            self._enter(chunk.start, "read", [len(chunk), digest.hexdigest()])
+            return None
+        if (known.length, known.digest) != (len(chunk), digest.hexdigest()):
+            raise self._changed(f"records {chunk.start} to {chunk.start + len(chunk) - 1} differ")
+        if known.wire:  # remember it as unknown, whatever is sent next
+            self._enter(chunk.start, "in_doubt", list(runs(known.wire)))
+        return known.past()
+
+    def knows(self, chunk: Chunk) -> bool:
+        return len(chunk) > 0 and chunk.start in self._chunks
+
+    async def sending(self, piece: Piece) -> None:
+        self._enter(piece.chunk.start, *sending(piece))
+        await self._flush()
+
+    def finished(self, piece: Piece, state: State) -> None:
+        for kind, detail in finished(piece, state):
+            self._enter(piece.chunk.start, kind, detail)
+
+    def end(self, read: int) -> None:
+        before = sum(self.planned()) if self._total is None else self._total
+        if read < before or self._total not in (None, read):
+            raise self._changed(f"it has {read} records, and had {before} or more")
+        if self._total is None:
+            self._enter(read, "end", None)
+
+    def _changed(self, how: str) -> JournalMismatch:
+        return JournalMismatch(
+            f"The input is not the one that {self._store.name} was written for: {how}. Give the"
+            " same input again, or another journal for another upload."
+        )
+
+    def _open(self) -> None:
+        try:
+            for entry in self._store.open():
+                self._replay(*entry)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise JournalError(
+                f"{self._store.name} can't be used: it is damaged. Nothing is sent without it; give"
+                " another path."
+            ) from error
+
+    def _replay(self, last: int, chunk: int, kind: str, detail: bytes) -> None:
+        self._last = last
+        if kind == "end":
+            self._total = chunk
+        elif kind == "read":
+            self._chunks[chunk] = History(*orjson.loads(detail))
+        else:
+            self._chunks[chunk].replay(kind, orjson.loads(detail))
+
+    def _enter(self, chunk: int, kind: str, detail: object) -> None:
+        self._last += 1
+        self._entries.append((self._last, chunk, kind, orjson.dumps(detail)))
+
+    async def _flush(self) -> None:
+        """Return when all that was entered by now is durable; who waits together writes together.
+
+        An entry leaves the list when it was written. Interrupted, it may be written twice, which
+        changes nothing.
+        """
+        wanted = self._last
+        async with self._turn:
+            if self._entries and self._entries[0][0] <= wanted:
+                entries = self._entries.copy()
+                await self._in_thread(lambda: self._store.append(entries))
+                del self._entries[: len(entries)]
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _close(self) -> None:
+        """Close the store, after whatever the thread is still at, even if nobody waits for it."""
+        closing = self._thread.submit(self._store.close)
+        try:
+            await self._in_thread(closing.result)
+        except asyncio.CancelledError:
+            await self._in_thread(closing.result)
+            raise
+        finally:
+            self._thread.shutdown(wait=False)

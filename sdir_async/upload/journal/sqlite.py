@@ -1,0 +1,204 @@
+"""A journal in a file of SQLite, for one process at a time. It is only ever appended to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import struct
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from ...errors import JournalError, JournalMismatch
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows, where the locks of SQLite belong to one opening of a file
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from .recorded import Entry
+
+_FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
+_VERSION: Final = 2
+_WHOLE: Final = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+"""For a draft, which is made whole or not at all."""
+_TABLES: Final = f"""
+    PRAGMA application_id={_FORMAT};
+    PRAGMA user_version={_VERSION};
+    CREATE TABLE upload (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE event (
+        id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, detail BLOB NOT NULL
+    );
+"""
+_AT_ONCE: Final = 200
+"""So many entries in one statement: four values each, of which SQLite before 3.32 allows 999."""
+_LOCKED_BYTE: Final = 2**62
+"""Far behind the bytes that SQLite locks itself."""
+
+
+def _salt_in(stored: dict[str, str]) -> bytes:
+    try:
+        return bytes.fromhex(stored["salt"])
+    except (ValueError, LookupError, TypeError):
+        raise OSError("it is damaged") from None
+
+
+class SqliteStore:
+    """The events of an upload in a file."""
+
+    def __init__(self, path: Path, upload: dict[str, str]) -> None:
+        """Name the file, and what tells this upload from others."""
+        self.name = f"The journal {path}"
+        self.salt = b""
+        self._path = path
+        self._upload = upload
+        self._db: sqlite3.Connection | None = None
+        self._lock: int | None = None
+
+    def open(self) -> Iterable[Entry]:
+        """Lock the file, and return its events."""
+        with self._explained():
+            if not self._path.exists():
+                self._create()
+            if not self._path.stat().st_size:
+                raise OSError("the file is empty; if it never held a journal, remove it")
+            self._lock = self._locked()
+            self._db = db = self._connected()
+            stored = dict(db.execute("SELECT name, value FROM upload"))
+            self._require_same(stored)
+            self.salt = _salt_in(stored)
+            return db.execute("SELECT * FROM event ORDER BY id").fetchall()
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Write in one statement, which is one transaction: each takes turns with the loop."""
+        if self._db is None:
+            return
+        with self._explained():
+            self._require_there()
+            for start in range(0, len(entries), _AT_ONCE):
+                some = entries[start : start + _AT_ONCE]
+                places = ", ".join(["(?, ?, ?, ?)"] * len(some))
+                statement = f"INSERT OR IGNORE INTO event VALUES {places}"  # noqa: S608
+                self._db.execute(statement, list(chain.from_iterable(some)))
+
+    def close(self) -> None:
+        """Close the file, and leave nothing beside it."""
+        try:
+            if self._db is not None:
+                with contextlib.closing(self._db) as db, self._explained():
+                    if self.salt:  # it is ours
+                        db.execute("PRAGMA journal_mode=DELETE").fetchall()
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
+            self._db = self._lock = None
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn whatever a file or SQLite raises into an error that says what to do."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError) as error:
+            busy = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if getattr(error, "sqlite_errorcode", None) in busy:
+                raise self._in_use() from error
+            raise JournalError(
+                f"{self.name} can't be used: {error}. Nothing is sent without it; make room, or"
+                " give another path."
+            ) from error
+
+    def _in_use(self) -> JournalError:
+        return JournalError(f"{self.name} is in use by another upload.")
+
+    def _locked(self) -> int | None:
+        """Lock the file with a lock that only this opening of it can lose.
+
+        The locks of SQLite are the process's: they are gone when anything in the process opens the
+        file and closes it again, such as a backup.
+        """
+        if not hasattr(fcntl, "F_OFD_SETLK"):
+            return None
+        file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, _LOCKED_BYTE, 1, 0)
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
+        except BlockingIOError:
+            os.close(file)
+            raise self._in_use() from None
+        except OSError:  # a file system without such locks
+            os.close(file)
+            return None
+        return file
+
+    def _require_there(self) -> None:
+        """Refuse to go on without the file: what is sent would be sent again after a kill."""
+        if self._lock is None:
+            return
+        try:
+            there = os.path.samestat(os.fstat(self._lock), self._path.stat())
+        except FileNotFoundError:
+            there = False
+        if not there:
+            raise JournalError(
+                f"{self.name} was removed or replaced while it was in use. Nothing more is sent."
+                " Check what was saved before you send the rest."
+            )
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._db = db
+        db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
+        if db.execute("PRAGMA application_id").fetchone() != (_FORMAT,):
+            raise OSError("the file is a database, but not a journal")
+        if db.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+            raise OSError("another version of this library wrote it")
+        for setting in ("journal_mode=PERSIST", "synchronous=FULL"):
+            db.execute(f"PRAGMA {setting}").fetchall()
+        db.executescript("BEGIN IMMEDIATE; COMMIT;")
+        return db
+
+    def _require_same(self, stored: dict[str, str]) -> None:
+        for name, value in self._upload.items():
+            if stored.get(name) != value:
+                raise JournalMismatch(
+                    f"{self.name} belongs to another upload: its {name} is"
+                    f" {stored.get(name)!r}, not {value!r}. Give another journal."
+                )
+
+    def _create(self) -> None:
+        """Make the file whole before it has its name: an empty one is then always a lost one."""
+        draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        values = {**self._upload, "salt": secrets.token_hex(16)}
+        try:
+            with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as db:
+                db.executescript(f"{_WHOLE} BEGIN; {_TABLES}")
+                db.executemany("INSERT INTO upload VALUES (?, ?)", values.items())
+                db.execute("COMMIT")
+            with draft.open("rb+") as made:
+                os.fsync(made.fileno())
+            self._name_it(draft)
+        except FileExistsError:
+            return  # another process was quicker, and has it now
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _name_it(self, draft: Path) -> None:
+        try:
+            os.link(draft, self._path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: a stick, a share
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
+            draft.replace(self._path)

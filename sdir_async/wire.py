@@ -1,0 +1,147 @@
+"""The values on the wire: what is sent, and what came of it. This module imports none of ours.
+
+    Request   what a session gives to a transport
+    Answer    an answer that arrived whole
+    Lost      no whole answer: how far the request may have come, and why
+    Attempt   one try, for reports
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
+"""Source: Sdir's description of its REST APIs."""
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes after decompression. A longer answer is not read to its end."""
+
+
+class Secret:
+    """A text that no `repr`, traceback or pickle shows; a transport reveals it at the last step."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret can't be pickled or copied")
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+
+@frozen
+class Timeouts:
+    """How many seconds each part of an attempt may take; `None` is for ever.
+
+    Attributes:
+        connect: To resolve the name and open a connection.
+        read: Between two pieces of the answer.
+        write: Between two pieces of the body.
+        pool: Until a connection is free.
+    """
+
+    connect: float | None
+    read: float | None
+    write: float | None
+    pool: float | None
+
+    @property
+    def total(self) -> float | None:
+        """How long an attempt may take as a whole, however slowly an answer drips in."""
+        parts = [part for part in (self.connect, self.read, self.write, self.pool) if part]
+        return sum(parts) if len(parts) == 4 else None
+
+
+@frozen
+class Request:
+    """What to send.
+
+    Attributes:
+        method: The HTTP method.
+        url: Where to, encoded, without the query.
+        query: The query's names and values, not encoded.
+        headers: Those of this request; a secret one stays hidden until it is on the wire.
+        body: The body, `None` for none.
+        timeouts: How long each part may take.
+        repeatable: Whether sending it twice is the same as sending it once.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    headers: Mapping[str, str | Secret]
+    body: bytes | None = field(repr=False)
+    timeouts: Timeouts
+    repeatable: bool
+
+    def open_headers(self) -> dict[str, str]:
+        """Return the headers as they go on the wire, the secret ones revealed."""
+        return {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in self.headers.items()
+        }
+
+
+@frozen
+class Answer:
+    """An answer that arrived whole.
+
+    Attributes:
+        status: The HTTP status.
+        headers: A mapping that ignores case, or has lower-case names.
+        body: The body, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@frozen
+class Lost:
+    """There is no whole answer.
+
+    Attributes:
+        sent: How much of the request the server can have received: `"nothing"`; `"part"`, since
+            the connection broke before the body was sent; `"all"`.
+        cause: What happened, for people.
+    """
+
+    sent: Literal["nothing", "part", "all"]
+    cause: str
+
+
+Happened = Answer | Lost
+
+
+@frozen
+class Attempt:
+    """One try to send a request.
+
+    Attributes:
+        at: When it started, in seconds since the epoch.
+        seconds: How long it took.
+        result: The status of the answer, or what happened instead.
+    """
+
+    at: float
+    seconds: float
+    result: str
