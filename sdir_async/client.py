@@ -159,8 +159,8 @@ def origin_of(base_url: str) -> str:
         raise ConfigurationError("base_url needs a scheme and a host, such as https://host:8400.")
     if url.path.strip("/") or url.query or url.fragment or "@" in url.netloc:
         raise ConfigurationError(
-            "base_url must be a scheme, a host and a port, such as https://host:8400. The path comes"
-            " from the document."
+            "base_url must be a scheme, a host and a port, such as https://host:8400. The path"
+            " comes from the document."
         )
     bracketed = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{bracketed}" + ("" if port is None else f":{port}")

@@ -96,7 +96,9 @@ class Pacer:
         """
         if started >= self._slowed_at:
             self._slowed_at = _now()
-            self._limit = self._last_limit = max(1.0, min(self._limit, self._gate.get().in_flight + 1) / 2)
+            self._limit = self._last_limit = max(
+                1.0, min(self._limit, self._gate.get().in_flight + 1) / 2
+            )
 
     def turned_away(self, started: float, seconds: float) -> None:
         """The server said no to a request that started then, and to wait: do, and send slower."""

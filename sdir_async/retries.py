@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from .verdicts import Verdict
 
 
-def _seconds(policy: RetryPolicy, attribute: Attribute[float], value: float) -> None:
+def _seconds(_: RetryPolicy, attribute: Attribute[float], value: float) -> None:
     if not (isinstance(value, int | float) and 0 <= value < math.inf):
         raise ConfigurationError(
             f"RetryPolicy: {attribute.name} must be a number of seconds, at least 0, not {value!r}."
         )
 
 
-def _count(policy: RetryPolicy, attribute: Attribute[int], value: int) -> None:
+def _count(_: RetryPolicy, attribute: Attribute[int], value: int) -> None:
     if not (isinstance(value, int) and value >= 1):
         raise ConfigurationError(
             f"RetryPolicy: {attribute.name} must be a whole number, at least 1, not {value!r}."

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from .document import Document, Operation
     from .pacing import Pacer
     from .retries import RetryPolicy
-    from .transports import Transport
     from .verdicts import Verdict
-    from .wire import Happened, Secret
+    from .wire import Happened, Secret, Transport
 
 T = TypeVar("T")
 

@@ -1,14 +1,16 @@
 """The values on the wire: what is sent, and what came of it. This module imports none of ours.
 
-    Request   what a session gives to a transport
-    Answer    an answer that arrived whole
-    Lost      no whole answer: how far the request may have come, and why
-    Attempt   one try, for reports
+Request   what a session gives to a transport
+Answer    an answer that arrived whole
+Lost      no whole answer: how far the request may have come, and why
+Attempt   one try, for reports
+
+Transport what sends a request, whatever the library
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 
 from attrs import field, frozen
 
@@ -145,3 +147,19 @@ class Attempt:
     at: float
     seconds: float
     result: str
+
+
+class Transport(Protocol):
+    """Sends requests, follows no redirect, and reads the whole answer."""
+
+    async def send(self, request: Request) -> Answer | Lost:
+        """Send a request once. Only a cancellation and errors of ours are raised.
+
+        Raises:
+            ConfigurationError: It can't send here; nothing was sent.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections that it opened."""
+        ...

@@ -114,7 +114,7 @@ def test_a_key_that_no_header_can_hold_is_refused(make: Callable[[str], Any], ke
 def test_a_function_that_returns_no_key_is_an_error_of_configuration(key: Any) -> None:
     """Nothing is sent."""
     script = Script(OK)
-    with pytest.raises(ConfigurationError, match="printable ASCII|is required") as caught:
+    with pytest.raises(ConfigurationError, match=r"printable ASCII|is required") as caught:
         run(sdir_over(script, lambda: key).course.v1.list_codes())
     _shows_nothing("zqx", caught.value)
     assert script.requests == []

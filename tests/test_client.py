@@ -11,10 +11,10 @@ import respx
 
 import sdir_async
 from sdir_async import ConfigurationError, RetryPolicy, Sdir
-from sdir_async.client import DEFAULT_TIMEOUT
-from sdir_async.wire import Timeouts
-from sdir_async.document import Document
 from sdir_async.base import Operations
+from sdir_async.client import DEFAULT_TIMEOUT
+from sdir_async.document import Document
+from sdir_async.wire import Timeouts
 
 from .scripted import KEY, OK, Script, answer, sdir_over
 from .virtual import run
@@ -141,7 +141,7 @@ async def test_a_closed_sdir_says_so() -> None:
     await sdir.aclose()
     await sdir.aclose()
     for call in (sdir.course.v1.list_codes(), sdir.course.v1.create_courses([])):
-        with pytest.raises(ConfigurationError, match="This Sdir is closed. Open another one"):
+        with pytest.raises(ConfigurationError, match=r"This Sdir is closed\. Open another one"):
             await call
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from sdir_async import UNSET, __version__
-from sdir_async.document import Operation
 from sdir_async.base import nothing, url_of
+from sdir_async.document import Operation
 
 from .scripted import KEY, OK, Script, sdir_over
 from .virtual import run
@@ -143,10 +143,7 @@ def test_a_header_that_can_not_be_sent_is_refused_here(value: str) -> None:
 def test_a_request_without_a_body_has_none() -> None:
     """And one with an empty list has that."""
     script = Script(OK)
-    for call in (
-        lambda course: course.list_codes(),
-        lambda course: course.create_courses([]),
-    ):
-        run(call(sdir_over(script).course.v1))
+    run(sdir_over(script).course.v1.list_codes())
+    run(sdir_over(script).course.v1.create_courses([]))
     assert [request.content for request in script.requests] == [b"", b"[]"]
     assert "Content-Length" not in script.requests[0].headers

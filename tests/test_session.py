@@ -75,7 +75,7 @@ def test_what_may_be_sent_twice_is_repeated_when_its_fate_is_unknown(
 def test_a_create_of_unknown_fate_is_not_repeated(line: Line) -> None:
     """It could be reported twice: the error says so, and which operation to ask."""
     script = Script(line, OK)
-    with pytest.raises(sdir_async.UnknownOutcome, match=r"may have been saved.*Ask with listCourses"):
+    with pytest.raises(sdir_async.UnknownOutcome, match=r"may have been saved.*listCourses"):
         run(create(sdir_over(script)))
     assert len(script.requests) == 1
 

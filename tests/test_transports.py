@@ -612,7 +612,7 @@ def _no_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_transport_is_what_the_user_asks_for() -> None:
-    """httpx unless "fast" is said: nothing is guessed from what is installed."""
+    """Httpx unless "fast" is said: nothing is guessed from what is installed."""
     async with Sdir("key", transport="httpx") as one, Sdir("key", transport="fast") as two:
         assert (used(one), used(two)) == ("HttpxTransport", "AiohttpTransport")
 

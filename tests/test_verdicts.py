@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdir_async.document import Effect
 from sdir_async.problems import error_of, reasons_of
 from sdir_async.verdicts import Action, Verdict, judge, retry_after
 from sdir_async.wire import Answer, Lost
-from sdir_async.document import Effect
 
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 GATEWAY_401 = {

@@ -197,8 +197,8 @@ async def test_a_refused_key_is_renewed_then_the_secondary_one_is_tried(
 
 async def test_an_answer_of_which_nothing_is_promised(respx_mock: respx.MockRouter) -> None:
     """Where the document names no JSON answer, plain text is as good as an empty body."""
-    from sdir_async.document import Operation
     from sdir_async.base import nothing
+    from sdir_async.document import Operation
 
     route = respx_mock.route().respond(200, text="OK")
     async with Sdir(KEY) as sdir:

@@ -16,8 +16,8 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.text import Text
 
-from ..wire import KEY_HEADER
 from ..base import url_of
+from ..wire import KEY_HEADER
 from .apis import every_version
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble

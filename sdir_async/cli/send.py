@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ..wire import Attempt
     from ..upload.report import ChunkOutcome
     from ..upload.upload import Upload
+    from ..wire import Attempt
     from .job import Job
     from .rejected import Rejected
     from .screen import Screen

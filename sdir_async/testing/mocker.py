@@ -31,11 +31,11 @@ class SdirMocker(HTTPCoreMocker):
     def mock(cls, spec: Any) -> Any:
         """Return what stands in for a method; ours sends a request and returns an answer."""
         if spec.__name__ != "send" or not inspect.iscoroutinefunction(spec):
-            return super().mock(spec)
+            return super().mock(spec)  # type: ignore[no-untyped-call]
 
         async def send(_: object, request: Request) -> Answer | Lost:
             try:
-                answer = await cls.async_handler(_as_httpx(request))
+                answer = await cls.async_handler(_as_httpx(request))  # type: ignore[no-untyped-call]
             except httpx.HTTPError as error:
                 return lost(error, None)
             return Answer(answer.status_code, answer.headers, await answer.aread())

@@ -6,30 +6,16 @@ create is sent again if a transport says that nothing of it was sent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
 
-    from ..wire import Answer, Lost, Request
+    from ..wire import Transport
 
 TransportName = Literal["httpx", "fast"]
-
-
-class Transport(Protocol):
-    """Sends requests, follows no redirect, and reads the whole answer."""
-
-    async def send(self, request: Request) -> Answer | Lost:
-        """Send a request once. Only a cancellation and errors of ours are raised.
-
-        Raises:
-            ConfigurationError: It can't send here; nothing was sent.
-        """
-
-    async def aclose(self) -> None:
-        """Close the connections that it opened."""
 
 
 def open_transport(name: TransportName, http_client: httpx.AsyncClient | None) -> Transport:

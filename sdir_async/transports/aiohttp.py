@@ -85,7 +85,7 @@ class AiohttpTransport:
             return _lost(error, body, stalled=bound.expired())
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
             return Lost("all", _cause(type(error).__name__, error))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it is raised again
             error.__cause__ = error.__context__ = None
             raise error.with_traceback(None)  # noqa: B904  the frames below hold the headers
 
@@ -164,7 +164,9 @@ def _cause(name: str, error: Exception) -> str:
 def _open() -> aiohttp.ClientSession:
     """Open a session that keeps nothing of an answer."""
     session = aiohttp.ClientSession(
-        connector=_Connector(limit=0, keepalive_timeout=_KEPT_ALIVE, ssl=httpx.create_ssl_context()),
+        connector=_Connector(
+            limit=0, keepalive_timeout=_KEPT_ALIVE, ssl=httpx.create_ssl_context()
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
@@ -230,9 +232,7 @@ def _bounded(
     return content
 
 
-async def _watched(
-    body: Body, bound: asyncio.Timeout, timeouts: Timeouts
-) -> AsyncIterator[bytes]:
+async def _watched(body: Body, bound: asyncio.Timeout, timeouts: Timeouts) -> AsyncIterator[bytes]:
     """Yield the pieces of a body, and watch that the server takes each.
 
     Between the many pieces of a very large one, the loop has a chance to see that the peer is gone.

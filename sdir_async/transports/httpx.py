@@ -20,8 +20,7 @@ from .body import LARGE, AlreadySentError, Body
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ..wire import Request, Timeouts
-    from . import Transport
+    from ..wire import Request, Timeouts, Transport
 
 _log: Final = logging.getLogger("httpx")
 _LIMITS: Final = httpx.Limits(max_keepalive_connections=100)
@@ -78,7 +77,7 @@ class HttpxTransport:
             return await self._send(here, request, body)
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
             return lost(error, body)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it is raised again
             raise _bare(error)  # noqa: B904
 
     async def _send(
@@ -139,7 +138,7 @@ class ClientTransport:
             return Lost("all", "the client's transport sent it again by itself, and was stopped")
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
             return lost(error, body)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it is raised again
             raise _bare(error)  # noqa: B904
 
     def _require_usable(self) -> None:
@@ -182,9 +181,7 @@ def _headers(request: Request, body: Body | None) -> dict[str, str]:
 
 
 def _timeout_of(parts: Timeouts) -> httpx.Timeout:
-    return httpx.Timeout(
-        connect=parts.connect, read=parts.read, write=parts.write, pool=parts.pool
-    )
+    return httpx.Timeout(connect=parts.connect, read=parts.read, write=parts.write, pool=parts.pool)
 
 
 async def _answer(response: httpx.Response) -> Answer | Lost:
@@ -192,7 +189,9 @@ async def _answer(response: httpx.Response) -> Answer | Lost:
     try:
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in (*_NOT_ENCODED, *_ENCODINGS.split(", ")):
-            return Lost("all", f"the answer is encoded as {mask(encoding)!r}, which was not asked for")
+            return Lost(
+                "all", f"the answer is encoded as {mask(encoding)!r}, which was not asked for"
+            )
         response.stream = _Emptied(response.stream, response.extensions.get("network_stream"))
         pieces, size = [], 0
         async for piece in response.aiter_bytes():

@@ -15,10 +15,12 @@ from ..errors import JournalMismatch
 from ..session import Call, cancel_once
 from ..verdicts import Action
 from ..wire import Answer
-from . import flow, reconcile
+from . import reconcile
 from .chunks import Piece
 from .encoding import Chunker
+from .flow import settle
 from .report import ChunkOutcome, Ledger, Snapshot, UploadReport
+from .steps import Ask, Finished, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
     from ..document import Listing
     from ..verdicts import Exchange
     from .chunks import Chunk
-    from .flow import Flow, Step
+    from .flow import Flow
     from .plan import Plan
     from .reconcile import Query
     from .report import Ended
+    from .steps import Step
 
 _MOST_AT_ONCE = 5000
 """Records; to find only then that so many are too large would hold up all that is under way."""
@@ -48,7 +51,7 @@ class Engine:
     ) -> None:
         self._plan = plan
         self._emit = emit
-        self._terms = flow.Terms(
+        self._terms = Terms(
             plan.batch.operation.effect,
             answers_list=plan.batch.parse is not None,
             isolate=plan.isolate,
@@ -111,18 +114,18 @@ class Engine:
 
     def _account(self) -> None:
         """Count what no task came to, and what was read of a chunk that was not full."""
-        for steps in list(self._open):
-            self._break_off(steps)
+        for flow in list(self._open):
+            self._break_off(flow)
         self._doubt(self._chunker.partial)
 
     def _doubt(self, chunk: Chunk) -> None:
         """An earlier run may have sent these records, or some: they are not unsent."""
         if self._plan.journal.knows(chunk):
             piece = Piece(chunk, range(len(chunk)), maybe_applied=True)
-            self._enter(flow.Finished(piece, "in_doubt", known=True))
+            self._enter(Finished(piece, "in_doubt", known=True))
 
-    def _break_off(self, steps: Flow) -> None:
-        for finished in steps.rest():
+    def _break_off(self, flow: Flow) -> None:
+        for finished in flow.rest():
             self._enter(finished)
 
     def _stop(self, why: Ended, error: BaseException | None = None) -> None:
@@ -180,56 +183,56 @@ class Engine:
         except JournalMismatch:
             self._doubt(chunk)
             raise
-        steps = flow.settle(chunk, past, self._terms)
-        self._open.add(steps)
+        flow = settle(chunk, past, self._terms)
+        self._open.add(flow)
         await self._slots.acquire()
-        tasks.create_task(self._drive(steps))
+        tasks.create_task(self._drive(flow))
         await asyncio.sleep(0)
         self._chunker.max_bytes = self._plan.limit(self._plan.chunk_bytes)
 
     # Carrying out
 
-    async def _drive(self, steps: Flow) -> None:
+    async def _drive(self, flow: Flow) -> None:
         """Carry out the steps of a chunk; whatever interrupts them, no record is forgotten."""
         result: Exchange | bool | None = None
         try:
             while True:
                 try:
-                    step = steps.send(result)
+                    step = flow.send(result)
                 except StopIteration:
                     break
-                result = await self._carry_out(step, steps)
+                result = await self._carry_out(step, flow)
         except BaseException as error:  # noqa: BLE001  raised at the end, after the others
             self._raised(error)
         finally:
-            self._end_turn(steps)
-            self._break_off(steps)
-            self._open.discard(steps)
+            self._end_turn(flow)
+            self._break_off(flow)
+            self._open.discard(flow)
             self._slots.release()
 
-    async def _carry_out(self, step: Step, steps: Flow) -> Exchange | bool | None:
-        if isinstance(step, flow.Ask | flow.Wait) or self._terms.uniform.disproved:
-            self._end_turn(steps)
+    async def _carry_out(self, step: Step, flow: Flow) -> Exchange | bool | None:
+        if isinstance(step, Ask | Wait) or self._terms.uniform.disproved:
+            self._end_turn(flow)
         match step:
-            case flow.Send(piece):
+            case Send(piece):
                 return await self._send(piece)
-            case flow.Finished():
+            case Finished():
                 await self._tell(self._enter(step))
-            case flow.Wait(seconds):
+            case Wait(seconds):
                 return await self._wait(seconds)
-            case flow.Ask(piece, saved):
+            case Ask(piece, saved):
                 return await self._ask(piece, saved)
-            case flow.Turn():
+            case Turn():
                 await self._turn.acquire()
-                self._searcher = steps
-            case flow.Warn(notice):
+                self._searcher = flow
+            case Warn(notice):
                 self._ledger.warnings.append(notice)
-            case flow.Stop(why, error):
+            case Stop(why, error):
                 self._stop(why, error)
         return None
 
-    def _end_turn(self, steps: Flow) -> None:
-        if self._searcher is steps:
+    def _end_turn(self, flow: Flow) -> None:
+        if self._searcher is flow:
             self._searcher = None
             self._turn.release()
 
@@ -296,7 +299,7 @@ class Engine:
 
     # Counting
 
-    def _enter(self, finished: flow.Finished) -> ChunkOutcome[Any]:
+    def _enter(self, finished: Finished) -> ChunkOutcome[Any]:
         """Count a piece: from here on its records are in the report, and in the journal."""
         piece, state = finished.piece, finished.state
         outcome = ChunkOutcome(

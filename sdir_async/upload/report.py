@@ -197,7 +197,11 @@ class UploadReport:
         return evolve(self, ended="complete" if is_complete else why or "in_doubt")
 
     def __str__(self) -> str:
-        early = "" if self.ended in (None, "complete") else f". Not complete: {_NOT_COMPLETE[self.ended]}"
+        early = (
+            ""
+            if self.ended in (None, "complete")
+            else f". Not complete: {_NOT_COMPLETE[self.ended]}"
+        )
         return (
             f"{self.accepted} accepted, {self.rejected} rejected, {self.in_doubt} in doubt, "
             f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s{early}"

@@ -42,6 +42,7 @@ class Store(Protocol):
         Raises:
             JournalError: It is in use, can't be used, or belongs to another upload.
         """
+        ...
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Return when these events are durable. One that is there already changes nothing.
@@ -49,9 +50,11 @@ class Store(Protocol):
         Raises:
             JournalError: They can't be kept, or it is no longer ours.
         """
+        ...
 
     def close(self) -> None:
         """Let others have it."""
+        ...
 
 
 class RecordedJournal(Journal):

@@ -8,14 +8,14 @@ import secrets
 import sqlite3
 import struct
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import JournalError, JournalMismatch
 
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows, where the locks of SQLite belong to one opening of a file
-    fcntl = None  # type: ignore[assignment]
+    fcntl: Any = None  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

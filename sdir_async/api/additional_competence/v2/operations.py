@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from ....document import Batch, Document, Listing, Operation
 from ....base import BatchOperations, Timeout
+from ....document import Batch, Document, Listing, Operation
 from ....types import UNSET, Unset
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode

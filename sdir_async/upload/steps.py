@@ -1,0 +1,135 @@
+"""The steps that bring a chunk to its end, and what the chunks of an upload have in common.
+
+A flow yields a step, and is sent what came of it:
+
+    Send      a request with a piece of the chunk     an `Exchange`
+    Ask       whether a piece was saved               `True`, `False`, or `None`: nobody knows
+    Wait      so many seconds                         whether the deadline left time for it
+    Turn      until no other chunk is searching       nothing
+    Warn      what looks wrong and is sent            nothing
+    Finished  what became of a piece                  nothing
+    Stop      begin nothing new in this upload        nothing
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from attrs import Factory, define, frozen
+
+from .search import Uniform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from ..document import Effect
+    from ..retries import RetryPolicy
+    from .check import Findings
+    from .chunks import Piece
+    from .encoding import BodyLimit
+    from .report import Notice, State
+
+
+@frozen
+class Send:
+    """Send a request with this piece."""
+
+    piece: Piece
+
+
+@frozen
+class Ask:
+    """Find out whether the server saved this piece.
+
+    Attributes:
+        piece: The records of unknown fate.
+        saved: Other records of the same chunk that are known to be saved.
+    """
+
+    piece: Piece
+    saved: Sequence[bytes]
+
+
+@frozen
+class Wait:
+    """Wait this many seconds, if the deadline leaves time for it."""
+
+    seconds: float
+
+
+@frozen
+class Turn:
+    """Wait until no other chunk searches for bad records.
+
+    The turn lasts until this chunk asks, waits or ends, or until one record was accepted.
+    """
+
+
+@frozen
+class Warn:
+    """Report what looks wrong and is sent all the same."""
+
+    notice: Notice
+
+
+@frozen
+class Finished:
+    """Nothing more is done about a piece.
+
+    Attributes:
+        piece: The records, those that were rejected included.
+        state: What became of the others.
+        answer: What the server answered, where it accepted them.
+        late: Whether there was no time left for more.
+        known: Whether the journal knows it already, from an earlier run.
+    """
+
+    piece: Piece
+    state: State
+    answer: bytes = b""
+    late: bool = False
+    known: bool = False
+
+
+@frozen
+class Stop:
+    """Begin nothing new.
+
+    Attributes:
+        why: How the upload ends.
+        error: What to raise in the end.
+    """
+
+    why: Literal["rejected", "error"]
+    error: BaseException | None
+
+
+Step = Send | Ask | Wait | Turn | Warn | Finished | Stop
+Steps: TypeAlias = "Generator[Step, Any, None]"
+
+
+@define
+class Terms:
+    """What all chunks of an upload have in common, and what they learn from each other.
+
+    Attributes:
+        effect: What the batch operation does.
+        answers_list: Whether it answers with the list of the saved records.
+        isolate: Whether bad records are searched for; else the first one stops the upload.
+        check: The check before sending; `None` for none.
+        retry: How often to repeat, and how long to wait.
+        limit: How large a body may be.
+        uniform: Whether everything is refused for one reason.
+        stopping: Whether nothing new is to be begun.
+        read: How many records were taken from the input so far.
+    """
+
+    effect: Effect
+    answers_list: bool
+    isolate: bool
+    check: Callable[[Piece], Findings] | None
+    retry: RetryPolicy
+    limit: BodyLimit
+    uniform: Uniform = Factory(Uniform)
+    stopping: bool = False
+    read: int = 0
