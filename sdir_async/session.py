@@ -192,10 +192,12 @@ class Session:
         at, started = time.time(), _now()
         known = call.maybe_applied
         happened: Happened = _NOT_BEGUN
+        key: Secret | None = None
         bound = asyncio.timeout_at(deadline)
         try:
             async with bound:
-                request = self._request(call, key := await self._keys.key())
+                key = await self._keys.key()
+                request = self._request(call, key)
                 async with self._pacer as started:
                     self._require_open()
                     if deadline is None or started < deadline:
@@ -212,7 +214,7 @@ class Session:
             raise
         verdict = judge(call.operation.effect, happened)
         call.maybe_applied = known if verdict.applied is False else True
-        if verdict.action is Action.RENEW_KEY:
+        if verdict.action is Action.RENEW_KEY and key is not None:
             refused.add(key)
         if happened is not _NOT_BEGUN:
             attempts.append(Attempt(at, _now() - started, _result(happened)))

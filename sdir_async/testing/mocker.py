@@ -35,7 +35,8 @@ class SdirMocker(HTTPCoreMocker):
 
         async def send(_: object, request: Request) -> Answer | Lost:
             try:
-                answer = await cls.async_handler(_as_httpx(request))  # type: ignore[no-untyped-call]
+                handler: Any = cls.async_handler  # type: ignore[no-untyped-call]
+                answer: httpx.Response = await handler(_as_httpx(request))
             except httpx.HTTPError as error:
                 return lost(error, None)
             return Answer(answer.status_code, answer.headers, await answer.aread())
