@@ -35,7 +35,7 @@ class SdirMocker(HTTPCoreMocker):
 
         async def send(_: object, request: Request) -> Answer | Lost:
             try:
-                handler: Any = cls.async_handler  # type: ignore[no-untyped-call]
+                handler: Any = cls.async_handler
                 answer: httpx.Response = await handler(_as_httpx(request))
             except httpx.HTTPError as error:
                 return lost(error, None)
