@@ -21,12 +21,14 @@ from comparison.differ import compare
 from comparison.report import text_of
 from download import DownloadFailed, download
 from generate import ROOT, Place
-from generation.documents import SUFFIXES, Source, check, load, parse
+from generation.documents import Source, check, load
 from generation.failures import DocumentError, GenerationFailed
 from generation.lock import digest_of, entry, read_lock, write_lock
-from generation.overlay import apply_overlay
 from generation.prepare import prepare
 from generation.walk import lookup, references
+
+from sdir_async.openapi.documents import SUFFIXES, parse
+from sdir_async.openapi.overlays import apply_overlay
 
 if TYPE_CHECKING:
     from generation.walk import Json

@@ -43,7 +43,8 @@ class Document:
 class Operation:
     """One operation: `path` is a template such as `/codes/{code}`, below the base URL.
 
-    `deprecated` is what the document calls it.
+    `deprecated` is what the document calls it. `scopes` are what its `security` wants a token to be
+    good for; there are none where the subscription key is enough.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Operation:
     path: str
     effect: Effect
     deprecated: bool = False
+    scopes: tuple[str, ...] = ()
 
 
 @frozen

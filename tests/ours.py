@@ -7,6 +7,6 @@ a document of another origin can stand beside them.
 
 from __future__ import annotations
 
-from sdir_async.sandbox.documents import find_folder, load_documents
+from sdir_async.openapi.documents import find_folder, load_documents
 
 OURS = [each for each in load_documents(find_folder()) if "x-sdir-source" in str(each.spec)]

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from stdnum import imo
 
-from sdir_async.sandbox.documents import find_folder
+from sdir_async.openapi.documents import find_folder
 from sdir_async.sandbox.formats import is_organization_number, is_person_number
 
 if TYPE_CHECKING:

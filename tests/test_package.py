@@ -27,6 +27,7 @@ PACKAGE = ROOT / "sdir_async"
 EXTRAS = {
     "cli": ("cli", "parquet"),
     "pytest_plugin": ("pytest",),
+    "openapi": ("testing",),
     "transports/aiohttp": ("fast",),
     "sandbox": ("sandbox",),
     "testing": ("testing",),
@@ -38,7 +39,7 @@ The plugin is imported by pytest alone.
 
 LATER = re.compile(
     r"(aiohttp|ijson|jinja2|jsonschema_rs|keyring|openpyxl|pyarrow|respx|starlette|typer"
-    r"|uvicorn|yaml|sdir_async\.(sandbox|cli|api\.\w+))(\.|$)"
+    r"|uvicorn|yaml|sdir_async\.(sandbox|cli|openapi|api\.\w+))(\.|$)"
 )
 """Modules that are imported when they are used, and not with the package."""
 
@@ -70,13 +71,14 @@ def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_has_types_and_documents_and_no_tests(built: Path) -> None:
-    """The documents are for the sandbox."""
+    """The documents are for the sandbox and the routes for tests."""
     (wheel,) = built.glob("*.whl")
     files = set(zipfile.ZipFile(wheel).namelist())
     assert "sdir_async/py.typed" in files
-    documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "openapi").glob("*/*.yaml")}
+    folder = ROOT / "openapi"
+    documents = {path.relative_to(folder).as_posix() for path in folder.glob("*/*.yaml")}
     assert documents
-    assert {f"sdir_async/{document}" for document in documents} <= files
+    assert {f"sdir_async/openapi/documents/{document}" for document in documents} <= files
     version = sdir_async.__version__
     assert {file.split("/")[0] for file in files} == {
         "sdir_async",
@@ -114,7 +116,7 @@ def test_the_version_is_said_once_in_two_places(project: dict[str, Any]) -> None
 
 def test_the_installed_package_finds_its_documents(python: Path) -> None:
     """Inside the package, not in a checkout."""
-    program = "from sdir_async.sandbox.documents import find_folder; print(find_folder())"
+    program = "from sdir_async.openapi.documents import find_folder; print(find_folder())"
     folder = Path(_installed(python, program).strip())
     assert folder.is_relative_to(python.parents[1])
     ours = sorted(path.relative_to(ROOT / "openapi") for path in (ROOT / "openapi").glob("*/*"))

@@ -15,15 +15,15 @@ import pytest
 
 import sdir_async
 from sdir_async import RetryPolicy, Sdir, ServerError
-from sdir_async.sandbox.documents import find_folder, load_documents
-from sdir_async.sandbox.operations import Role
-from sdir_async.sandbox.reader import read_operations
+from sdir_async.openapi.documents import find_folder, load_documents
+from sdir_async.openapi.operations import Role
+from sdir_async.openapi.reader import read_operations
 from sdir_async.testing import sdir_routes
 
 from .ours import OURS
 
 if TYPE_CHECKING:
-    from sdir_async.sandbox.operations import Operation
+    from sdir_async.openapi.operations import Operation
 
 COURSE = {
     "personalIdentityNumber": "41814061033",

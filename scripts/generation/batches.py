@@ -5,52 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from sdir_async.openapi.batches import KINDS, batch_of, effect_of
+
 from .failures import DocumentError
 from .walk import Json, LeftOut, Operation, operations, resolved
 
-KINDS = ("create", "update", "validate")
-EFFECTS = {"get": "read", "head": "read", "options": "read", "put": "update", "delete": "update"}
-
 
 def mark_batches(document: Json) -> list[LeftOut]:
-    """Write on each batch what it does: what the document says, or what the path gives away."""
+    """Write on each operation what it does to the register, and on a batch that it is one."""
     left = []
     for operation in operations(document):
-        said = operation.node.get("x-sdir-batch")
-        if said not in (None, False, *KINDS):
-            place = f"{operation.pointer}/x-sdir-batch"
-            raise DocumentError(place, f"{said!r} is none of {', '.join(KINDS)}, false")
-        kind = _kind_by_path(operation) if said is None else said
-        if kind == "validate":
-            operation.node["x-sdir-effect"] = "validate"
+        batch = batch_of(document, operation)
+        operation.node["x-sdir-effect"] = effect_of(document, operation)
         operation.node.pop("x-sdir-batch", None)
-        if kind and item_of(document, operation) is not None:
-            operation.node["x-sdir-batch"] = kind
-        elif said:
-            left.append(LeftOut(str(operation), "an upload", "its body is not a list"))
+        if batch.kind:
+            operation.node["x-sdir-batch"] = batch.kind
+        elif batch.why_not:
+            why = f"{batch.why_not}; use the method {operation.name}"
+            left.append(LeftOut(str(operation), "an upload", why))
     return left
-
-
-def _kind_by_path(operation: Operation) -> str | None:
-    """A list body alone makes no batch: the path must say that it is one."""
-    path = operation.path.rstrip("/").lower()
-    if operation.method == "post" and path.endswith("/prevalidate"):
-        return "validate"
-    if path.endswith("/batch"):
-        return {"post": "create", "put": "update"}.get(operation.method)
-    return None
-
-
-def item_of(document: Json, operation: Operation) -> Json | None:
-    """Return the schema of one item of a list body, wherever the list is written down."""
-    body = resolved(document, operation.body or {}, operation.pointer)
-    return body["items"] if body.get("type") == "array" and "items" in body else None
-
-
-def effect_of(operation: Operation) -> str:
-    """Return what a request does to the register, which decides whether it may be sent twice."""
-    effect = operation.node.get("x-sdir-effect") or operation.node.get("x-sdir-batch")
-    return str(effect or EFFECTS.get(operation.method, "create"))
 
 
 def upload_names(batches: list[Operation]) -> dict[str, Operation]:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import ast
-import datetime
-import json
 import keyword
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from sdir_async.openapi.documents import SUFFIXES, parse
+from sdir_async.openapi.overlays import apply_overlay
 
 from .failures import DocumentError, GenerationFailed, blaming
-from .overlay import apply_overlay
 from .shape import check_shape
 from .walk import Json, operations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUFFIXES = (".yaml", ".yml", ".json")
 _API = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"v(0|[1-9][0-9]*)")
 
@@ -145,54 +142,6 @@ def load(source: Source) -> Json:
     with blaming(source.corrected):
         check(document)
     return document
-
-
-def parse(content: bytes, *, json_only: bool = False) -> Json:
-    """Read JSON or YAML into plain JSON values.
-
-    Raises:
-        DocumentError: It does not parse, or is no object.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=_once) if json_only else _yaml(text)
-        plain = json.loads(json.dumps(value, default=_as_text, allow_nan=False))
-    except (YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise _unreadable(error) from error
-    if not isinstance(plain, dict):
-        raise DocumentError("", "not an OpenAPI document: it holds no object")
-    return plain
-
-
-def _yaml(text: str) -> Any:
-    return YAML(typ="safe").load(text)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> Json:
-    """Refuse a key that stands twice in an object, as YAML does: one of them would be lost."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DocumentError("", f"an object has the key {twice!r} twice")
-    return made
-
-
-def _as_text(value: Any) -> str:
-    """Undo what YAML makes of a date that has no quotes."""
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no JSON value")
-
-
-def _unreadable(error: Exception) -> DocumentError:
-    if isinstance(error, json.JSONDecodeError):
-        return DocumentError(f"line {error.lineno}, column {error.colno}", error.msg)
-    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    if isinstance(error, MarkedYAMLError) and mark is not None:
-        place = f"line {mark.line + 1}, column {mark.column + 1}"
-        return DocumentError(place, error.problem or "this is not YAML")
-    return DocumentError("", f"can't be read: {error}")
 
 
 def check(document: Json) -> None:

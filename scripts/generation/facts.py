@@ -12,7 +12,10 @@ from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
-from .batches import effect_of, item_of, listing_of, upload_names
+from sdir_async.openapi.batches import item_of
+from sdir_async.openapi.security import scopes_of
+
+from .batches import listing_of, upload_names
 from .item_schemas import item_schema
 from .names import OURS, PREFIX
 from .servers import servers_of
@@ -33,6 +36,7 @@ class Call:
         effect: What a request does to the register.
         arguments: Python names of its parameters, each with its description.
         deprecated: Whether the document calls it so.
+        scopes: What a token must be good for.
         separators: Python names of the lists that go as one text, each with what stands between.
         parser: The function that makes a value of its answer, `None` where there is no content.
     """
@@ -43,6 +47,7 @@ class Call:
     path: str
     effect: str
     deprecated: bool
+    scopes: tuple[str, ...]
     arguments: dict[str, str]
     separators: dict[str, str]
     parser: str | None
@@ -132,7 +137,7 @@ def facts_of(
 ) -> tuple[Facts, list[LeftOut]]:
     """Collect what the document says of its servers, operations and batches."""
     described = {operation.name: operation for operation in operations(document)}
-    calls = [_call(endpoint, described[endpoint.name], config) for endpoint in endpoints]
+    calls = [_call(endpoint, described[endpoint.name], document, config) for endpoint in endpoints]
     _name_parsers(calls)
     uploads, left = _uploads(document, described, {call.name: call for call in calls})
     info = document.get("info") or {}
@@ -146,14 +151,20 @@ def facts_of(
         calls=calls,
         uploads=uploads,
         items={
-            name: item_schema(document, item_of(document, described[upload.call.name]) or {})
+            name: item_schema(
+                document, item_of(document, described[upload.call.name].body or {}) or {}
+            )
             for name, upload in uploads.items()
         },
     )
     return facts, left
 
 
-def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
+def _item_schema(document: Json, batch: Operation) -> Json:
+    return item_schema(document, item_of(document, batch.body or {}) or {})
+
+
+def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Config) -> Call:
     _step_aside(endpoint, config)
     given = {(p["name"], p["in"]): p for p in operation.node["parameters"]}
     arguments = {
@@ -170,8 +181,9 @@ def _call(endpoint: Endpoint, operation: Operation, config: Config) -> Call:
         id=operation.id or operation.name,
         method=operation.method.upper(),
         path=quote(operation.path, safe="/{}:@!$&'()*+,;=~%"),
-        effect=effect_of(operation),
+        effect=operation.node["x-sdir-effect"],
         deprecated=operation.node.get("deprecated") is True,
+        scopes=scopes_of(document, operation.node),
         arguments=arguments,
         separators=separators,
         parser=None if operation.answer is None else "_parse",
@@ -251,7 +263,7 @@ def _uploads(
 
 def _why_no_upload(call: Call) -> str | None:
     if not _records(call.endpoint):
-        return "an item of its list is no object with fields"
+        return "an item of its list is not an object with fields"
     needed = [str(p.python_name) for _, p in call.endpoint.iter_all_parameters() if p.required]
     return f"it needs {', '.join(needed)} besides records" if needed else None
 

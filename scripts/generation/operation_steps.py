@@ -9,13 +9,13 @@ import copy
 import re
 from typing import Any
 
+from sdir_async.openapi.walk import json_kinds
+
 from .failures import DocumentError
 from .walk import METHODS, Json, LeftOut, Operation, operations, pointer, resolved
 
 KEY_NAMES = ("ocp-apim-subscription-key", "subscription-key")
 IGNORED_HEADERS = ("accept", "content-type", "authorization")
-_JSON = re.compile(r"(application|text)/([\w.*-]+\+)?json\s*(;.*)?", re.IGNORECASE)
-_ANY = re.compile(r"(\*|application)/\*", re.IGNORECASE)
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 
 
@@ -139,7 +139,7 @@ def split_content(content: Json) -> tuple[Json | None, list[str]]:
 
     Plain text with the same schema as the JSON is no other form: ASP.NET lists it everywhere.
     """
-    ranked = sorted((kind for kind in content if _rank(kind) is not None), key=_rank)  # type: ignore[arg-type]
+    ranked = json_kinds(content)
     if not ranked:
         return None, list(content)
     chosen = _as_json(content[ranked[0]])
@@ -149,14 +149,6 @@ def split_content(content: Json) -> tuple[Json | None, list[str]]:
         for kind in others
         if not (kind.startswith("text/plain") and _as_json(content[kind]) == chosen)
     ]
-
-
-def _rank(kind: str) -> int | None:
-    if kind.lower().startswith("application/json"):
-        return 0
-    if _JSON.fullmatch(kind):
-        return 1
-    return 2 if _ANY.fullmatch(kind) else None
 
 
 def _as_json(media: Any) -> Json:

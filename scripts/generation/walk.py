@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
 
-from .failures import DocumentError
+from sdir_async.openapi.walk import (
+    METHODS,
+    Found,
+    Json,
+    lookup,
+    nowhere,
+    operations_in,
+    pointer,
+    resolved,
+    schema_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Json = dict[str, Any]
+__all__ = [
+    "METHODS",
+    "SCHEMAS",
+    "Json",
+    "LeftOut",
+    "Operation",
+    "become",
+    "components",
+    "lookup",
+    "nowhere",
+    "operations",
+    "pointer",
+    "references",
+    "resolved",
+    "schemas_in",
+    "subschemas",
+]
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SCHEMAS = "#/components/schemas/"
 
 _MAPS = ("properties", "patternProperties", "$defs")
@@ -28,20 +52,8 @@ class LeftOut(NamedTuple):
     why: str
 
 
-class Operation(NamedTuple):
-    """An operation and where it stands."""
-
-    path: str
-    method: str
-    node: Json
-
-    def __str__(self) -> str:
-        return f"{self.method.upper()} {self.path}"
-
-    @property
-    def pointer(self) -> str:
-        """Where it stands in the document."""
-        return pointer("paths", self.path, self.method)
+class Operation(Found):
+    """An operation, with the words that preparation has for its parts."""
 
     @property
     def id(self) -> str:
@@ -56,77 +68,24 @@ class Operation(NamedTuple):
     @property
     def body(self) -> Json | None:
         """The schema of its JSON body."""
-        return _schema_of(self.node.get("requestBody") or {})
+        return schema_in(self.node.get("requestBody") or {})
 
     @property
     def answer(self) -> Json | None:
         """The schema of its JSON answer."""
-        found = map(_schema_of, self.node["responses"].values())
+        found = map(schema_in, self.node["responses"].values())
         return next((schema for schema in found if schema is not None), None)
-
-
-def _schema_of(holder: Json) -> Json | None:
-    media = (holder.get("content") or {}).get("application/json")
-    return None if media is None else media.get("schema", {})
 
 
 def operations(document: Json) -> list[Operation]:
     """Return every operation, in the order of the document."""
-    return [
-        Operation(path, method, item[method])
-        for path, item in (document.get("paths") or {}).items()
-        for method in METHODS
-        if method in item
-    ]
+    return [Operation(*found) for found in operations_in(document)]
 
 
 def components(document: Json) -> Json:
     """Return the named schemas, to read or to change."""
     schemas: Json = document.setdefault("components", {}).setdefault("schemas", {})
     return schemas
-
-
-def pointer(*parts: str) -> str:
-    """Write a JSON pointer.
-
-    >>> pointer("paths", "/pet", "get")
-    '/paths/~1pet/get'
-    """
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def resolved(document: Json, node: Json, place: str) -> Json:
-    """Follow the references of a node, until something stands there itself.
-
-    Raises:
-        DocumentError: A reference leads nowhere, out of the document, or in a circle.
-    """
-    seen: set[str] = set()
-    while isinstance(reference := node.get("$ref"), str):
-        if reference in seen:
-            raise DocumentError(place, f"the reference {reference} leads to itself")
-        seen.add(reference)
-        target = lookup(document, reference)
-        if not isinstance(target, dict):
-            raise DocumentError(place, f"the reference {reference} {nowhere(reference)}")
-        node = target
-    return node
-
-
-def nowhere(reference: str) -> str:
-    """Say why there is nothing at the end of a reference."""
-    if reference.startswith("#"):
-        return "leads to nothing"
-    return "leads out of the document; put what it means into the document"
-
-
-def lookup(document: Json, reference: str) -> Any:
-    """Return what a reference leads to, `None` if that is nothing in this document."""
-    node: Any = document if reference.startswith("#/") else None
-    for part in reference.removeprefix("#/").split("/"):
-        key = unquote(part).replace("~1", "/").replace("~0", "~")
-        node = node.get(key) if isinstance(node, dict) else None
-    return node
 
 
 def schemas_in(document: Json) -> Iterator[tuple[str, Json]]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ..openapi.operations import Operation
     from .endpoint import Service
-    from .operations import Operation
 
 CLIENT_GONE = 499
 NO_ANSWER = 0

@@ -9,8 +9,8 @@ from uuid import uuid4
 import orjson
 from starlette.responses import Response
 
+from ..openapi.operations import Operation, Role
 from .misfortune import api_failure
-from .operations import Operation, Role
 from .problems import pascal_case, problem
 from .sleeping import Sleeper
 from .validation import InvalidError
@@ -18,7 +18,7 @@ from .validation import InvalidError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .schemas import Json
+    from ..openapi.walk import Json
     from .store import Row, Store
 
 _ASLEEP = (

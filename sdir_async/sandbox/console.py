@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from ..openapi.documents import Document
+    from ..openapi.operations import Operation
     from .app import SeenRequest
-    from .documents import Document
     from .faults import Fault, Faults
-    from .operations import Operation
     from .sleeping import Sleeper
     from .store import Store
 

@@ -22,11 +22,11 @@ from .validation import Body, InvalidError, Parameters
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from ..openapi.operations import Operation
     from .backend import Backend
     from .faults import Fault, Met
     from .gateway import Gateway
     from .misfortune import Drop
-    from .operations import Operation
 
 _PROBLEM = "application/problem+json; charset=utf-8"
 

@@ -14,7 +14,7 @@ from attrs import asdict, field, fields, frozen, validators
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .operations import Operation
+    from ..openapi.operations import Operation
 
 
 class Kind(StrEnum):

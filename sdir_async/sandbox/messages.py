@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 if TYPE_CHECKING:
-    from .schemas import Json
+    from ..openapi.walk import Json
 
 _VALUE_TYPES = {
     "integer": "System.Int32",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ..openapi.reader import base_path
 from ..privacy import mask
 from .faults import MEANINGS, Kind
-from .reader import base_path
 from .reference import describe
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from .positions import describe, first_deeper, json_path, locate, path_at_end
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .schemas import Json
+    from ..openapi.walk import Json
 
 Errors = dict[str, list[str]]
 """Messages by the place they are about, as in the answer."""

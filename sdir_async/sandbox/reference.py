@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from .reader import base_path
-from .schemas import Schemas
+from ..openapi.reader import base_path
+from ..openapi.schemas import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .schemas import Json
+    from ..openapi.walk import Json
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
+from ..openapi.operations import Operation, collection_of
+from ..openapi.reader import base_path, read_folder
 from .app import SeenRequest, create_app
 from .backend import Backend
 from .console import Desk, create_console
@@ -18,8 +20,6 @@ from .faults import Faults
 from .gateway import TIMEOUT, Gateway
 from .limits import read_limits
 from .listening import Server, configure, listen, url_of
-from .operations import Operation, collection_of
-from .reader import base_path, read_folder
 from .sleeping import Sleeper
 from .store import Store
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import orjson
 
+from ..openapi.shapes import SEPARATOR, Shape
 from .formats import FORMATS
 from .messages import Finding
 from .problems import (
@@ -19,12 +20,11 @@ from .problems import (
     refused_parameters,
     unreadable_body,
 )
-from .shapes import SEPARATOR, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .schemas import Json
+    from ..openapi.walk import Json
 
 _INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)

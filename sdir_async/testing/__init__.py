@@ -17,8 +17,8 @@ import orjson
 try:
     import respx
 
-    from ..sandbox.operations import Role
-    from ..sandbox.reader import read_folder
+    from ..openapi.operations import Role
+    from ..openapi.reader import read_folder
     from .mocker import NAME
 except ModuleNotFoundError as error:
     hint = f"{error}. Routes for tests are an extra: pip install 'sdir-async[testing]'"
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ..sandbox.operations import Operation
+    from ..openapi.operations import Operation
 
 __all__ = ["sdir_routes"]
 

@@ -12,9 +12,9 @@ import orjson
 import pytest
 from openapi_schema_validator import OAS30ReadValidator
 
+from sdir_async.openapi.reader import read_operations
+from sdir_async.openapi.schemas import Schemas
 from sdir_async.sandbox import Fault, Sandbox
-from sdir_async.sandbox.reader import read_operations
-from sdir_async.sandbox.schemas import Schemas
 
 from ..ours import OURS
 from .conftest import connect
@@ -22,7 +22,7 @@ from .conftest import connect
 if TYPE_CHECKING:
     import httpx
 
-    from sdir_async.sandbox.operations import Operation
+    from sdir_async.openapi.operations import Operation
 
 SPECS = {document.name: document.spec for document in OURS}
 OPERATIONS = read_operations(OURS)

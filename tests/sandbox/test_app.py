@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from sdir_async.openapi.reader import read_operations
 from sdir_async.sandbox import Sandbox, SeenRequest
-from sdir_async.sandbox.reader import read_operations
 
 from ..ours import OURS
 from .conftest import PERSON, connect

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from sdir_async.openapi.documents import find_folder
+from sdir_async.openapi.operations import Role
+from sdir_async.openapi.reader import read_operations
 from sdir_async.sandbox import SandboxThread
-from sdir_async.sandbox.documents import find_folder
-from sdir_async.sandbox.operations import Role
-from sdir_async.sandbox.reader import read_operations
 
 from ..ours import OURS
 from .conformance import UID

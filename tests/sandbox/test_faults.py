@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from sdir_async.openapi.documents import find_folder, load_documents
+from sdir_async.openapi.reader import read_operations
 from sdir_async.sandbox import Fault, Faults, Sandbox
-from sdir_async.sandbox.documents import find_folder, load_documents
 from sdir_async.sandbox.faults import Kind, read_fault
-from sdir_async.sandbox.reader import read_operations
 
 from .conftest import connect
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sdir_async.sandbox.schemas import Schemas
+from sdir_async.openapi.schemas import Schemas
 from sdir_async.sandbox.validation import Body, InvalidError, Parameters
 
 BOAT: dict[str, Any] = {

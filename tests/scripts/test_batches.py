@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generation.batches import effect_of, listing_of, upload_names
+from generation.batches import listing_of, upload_names
 from generation.failures import DocumentError
 from generation.prepare import prepare
 from generation.walk import Operation, operations
@@ -21,7 +21,7 @@ def found(method: str, path: str, body: Json | None = None, **more: Any) -> tupl
         {path: {method: operation("a", body=body, **more)}}, {"Ship": SHIP, "Ships": SHIPS}
     )
     (made,) = operations(prepare(doc)[0])
-    return made.node.get("x-sdir-batch"), effect_of(made)
+    return made.node.get("x-sdir-batch"), made.node["x-sdir-effect"]
 
 
 @pytest.mark.parametrize("body", [SHIPS, ref("Ships")])
@@ -67,7 +67,7 @@ def test_a_batch_without_a_list_is_listed() -> None:
     paths = {"/a": {"post": operation("a", body=ref("Ship"), **said)}}
     doc = document(paths, {"Ship": SHIP})
     assert [tuple(each) for each in prepare(doc)[1]] == [
-        ("POST /a", "an upload", "its body is not a list")
+        ("POST /a", "an upload", "its body is not a list; use the method a")
     ]
 
 

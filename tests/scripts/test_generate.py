@@ -211,7 +211,7 @@ def _in_a_harbour(doc: Json) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (_of_texts, "an item of its list is no object with fields; use the method create_ships"),
+        (_of_texts, "an item of its list is not an object; use the method create_ships"),
         (_in_a_harbour, "it needs harbour besides records; use the method create_ships"),
     ],
 )
@@ -389,7 +389,7 @@ def test_a_mistake_leaves_the_tree_as_it_was(checkout: Checkout) -> None:
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     before = checkout.files()
-    checkout.add("boats/v1.yaml", "openapi: 3.0.1\npaths: [")
+    checkout.add("boats/v1.yaml", "openapi: 3.0.1\npaths: {]")
     with pytest.raises(GenerationFailed, match=r"boats/v1\.yaml: line 2"):
         checkout.generate()
     assert checkout.files() == before

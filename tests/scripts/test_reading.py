@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from generation.documents import find_sources, load, parse, reserved_names
-from generation.failures import DocumentError, GenerationFailed
+from generation.documents import find_sources, load, reserved_names
+from generation.failures import GenerationFailed
 
 from .toys import Json, document, operation
 
@@ -69,37 +69,6 @@ def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "words"),
-    [
-        ("a: [1\nb: 2", "line 2, column 2", "expected"),
-        ("a: 1\na: 2", "line 2, column 1", "duplicate key"),
-        ("- a", "", "no object"),
-        ("a: .inf", "", "can't be read: Out of range"),
-    ],
-)
-def test_yaml_that_does_not_parse_is_named_with_its_line(text: str, place: str, words: str) -> None:
-    with pytest.raises(DocumentError, match=words) as caught:
-        parse(text.encode())
-    assert caught.value.place == place
-
-
-def test_json_that_does_not_parse_is_named_with_its_line() -> None:
-    with pytest.raises(DocumentError, match="line 2, column 1"):
-        parse(b'{"a":\n}', json_only=True)
-
-
-def test_dates_and_numbers_as_keys_are_read_as_json_has_them() -> None:
-    assert parse(b"200: {example: 2020-01-01}") == {"200": {"example": "2020-01-01"}}
-
-
-def test_a_part_written_once_and_used_twice_is_two_parts() -> None:
-    """An anchor of YAML would let one step change both."""
-    found = parse(b"a: &x {b: 1}\nc: *x")
-    found["a"]["b"] = 2
-    assert found["c"] == {"b": 1}
-
-
-@pytest.mark.parametrize(
     ("given", "place", "words"),
     [
         ({"swagger": "2.0"}, "/swagger", "OpenAPI 2.0; convert or export it as OpenAPI 3"),
@@ -119,12 +88,6 @@ def test_what_is_no_openapi_3_is_named_with_its_place(
     with pytest.raises(GenerationFailed, match=words) as caught:
         load(source)
     assert str(caught.value).startswith(f"{path}: {place}: ")
-
-
-def test_a_key_that_stands_twice_is_a_mistake_in_json_too() -> None:
-    """One of the two would be lost without a word."""
-    with pytest.raises(DocumentError, match="the key '/a' twice"):
-        parse(b'{"paths": {"/a": {}, "/a": {}}}', json_only=True)
 
 
 def test_two_operations_of_one_name_are_named_with_both_places(checkout: Checkout) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_type
 
 from sdir_async import ChunkOutcome, Upload, UploadReport
 from sdir_async.api.additional_competence import v1, v2
+from sdir_async.api.course import v1 as course_v1
 from sdir_async.api.course.v1 import Course
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def versions_have_types_of_their_own(sdir: Sdir, name: str) -> None:
     assert_type(api["v2"], v2.AdditionalCompetenceV2)
     _ = api[name].no_such_operation  # type: ignore[union-attr]
     _ = api.selected.no_such_operation  # type: ignore[union-attr]
+    assert_type(sdir.course["v1"], course_v1.CourseV1)
+    _ = sdir.course["v1"].no_such_operation  # type: ignore[attr-defined]
     _ = api.v99  # type: ignore[attr-defined]
     _ = sdir.no_such_api  # type: ignore[attr-defined]
 

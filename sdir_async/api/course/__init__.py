@@ -22,5 +22,6 @@ class CourseVersions(Versions["CourseV1"]):
         loaded: CourseV1 = self._version("v1")
         return loaded
 
-    def __getitem__(self, version: str) -> Any:
-        return self._version(version)
+    def __getitem__(self, version: str) -> CourseV1:
+        named: CourseV1 = self._version(version)
+        return named

@@ -22,5 +22,6 @@ class SeagoingVersions(Versions["SeagoingV1"]):
         loaded: SeagoingV1 = self._version("v1")
         return loaded
 
-    def __getitem__(self, version: str) -> Any:
-        return self._version(version)
+    def __getitem__(self, version: str) -> SeagoingV1:
+        named: SeagoingV1 = self._version(version)
+        return named

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from .batches import Batch, batch_of, item_of
 from .deprecations import read_deprecation
 from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
-from .schemas import Json, Schemas
+from .schemas import Schemas
 from .shapes import SEPARATOR, shape_of
+from .walk import Found, json_kinds, operations_in, schema_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .documents import Document
+    from .walk import Json
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ONE_OF_COLLECTION = re.compile(r"(?P<collection>.+)/\{(?P<name>[^/{}]+)\}")
 
 
@@ -86,6 +88,7 @@ class _Raw:
     media_types: tuple[str, ...]
     body: Json | None
     many: bool
+    batch: Batch
 
     @property
     def collection(self) -> str:
@@ -93,17 +96,14 @@ class _Raw:
 
     @property
     def writes(self) -> Role | None:
-        """What it does with the body's records: what the document says, else by rule."""
-        if said := self.node.get("x-sdir-batch"):
-            return Role(said)
-        last = self.path.rpartition("/")[2]
-        match self.method, last:
-            case "post", "prevalidate" if self.body is not None:
-                return Role.VALIDATE
-            case "post" | "put", _ if self.body is not None and self.many == (last == "batch"):
-                return Role.CREATE if self.method == "post" else Role.UPDATE
-            case _:
-                return None
+        """What it does with the body's records: a batch by the rule, one record by its method."""
+        if self.batch.kind:
+            return Role(self.batch.kind)
+        if self.batch.named == "validate" and self.body is not None:
+            return Role.VALIDATE
+        if self.body is None or self.many or self.batch.named:
+            return None
+        return {"post": Role.CREATE, "put": Role.UPDATE}.get(self.method)
 
 
 class _Reader:
@@ -170,10 +170,7 @@ class _Reader:
 
     def _answered(self, raw: _Raw, role: Role) -> Json:
         """The schema of what an operation answers with."""
-        content: Json = self._success(raw, role)[1].get("content", {})
-        media: Json = next((content[name] for name in content if "json" in name), {})
-        schema: Json = media.get("schema", {})
-        return schema
+        return schema_in(self._success(raw, role)[1]) or {}
 
     @cached_property
     def _reconciled(self) -> dict[str, dict[str, str]]:
@@ -182,19 +179,24 @@ class _Reader:
         return {each["operation"]: each.get("filter", {}) for each in told}
 
     def _read_raw(self) -> Iterator[_Raw]:
-        for path, item in (self._spec.get("paths") or {}).items():
-            shared = item.get("parameters", [])
-            for method in _METHODS:
-                if method in item:
-                    yield self._read_one(method, path, item[method], shared)
+        for found in operations_in(self._spec):
+            yield self._read_one(found)
 
-    def _read_one(self, method: str, path: str, node: Json, shared: list[Json]) -> _Raw:
-        parameters = [self._schemas.resolve(each) for each in shared + node.get("parameters", [])]
-        content = self._schemas.resolve(node.get("requestBody", {})).get("content", {})
-        media_types = tuple(name for name in content if "json" in name)
-        body = content[media_types[0]].get("schema", {}) if media_types else None
-        many = body is not None and self._schemas.is_list(body)
-        return _Raw(method, path, node, parameters, media_types, body, many)
+    def _read_one(self, found: Found) -> _Raw:
+        shared = self._spec["paths"][found.path].get("parameters", [])
+        given = shared + found.node.get("parameters", [])
+        holder = self._schemas.resolve(found.node.get("requestBody", {}))
+        body = schema_in(holder)
+        return _Raw(
+            method=found.method,
+            path=found.path,
+            node=found.node,
+            parameters=[self._schemas.resolve(each) for each in given],
+            media_types=tuple(json_kinds(holder.get("content") or {})),
+            body=body,
+            many=body is not None and self._schemas.is_list(body),
+            batch=batch_of(self._spec, found),
+        )
 
     def _operation(self, raw: _Raw) -> Operation:
         role = raw.writes or self._reads(raw)
@@ -282,13 +284,11 @@ class _Reader:
 
     def _items(self, answer: Json) -> Json:
         """The schema of what a list answers with: that of its items."""
-        media: Json = next(iter(answer.get("content", {}).values()), {})
-        items: Json = self._schemas.resolve(media.get("schema", {})).get("items", {})
-        return items
+        return item_of(self._spec, schema_in(answer) or {}) or {}
 
     def _example_of(self, answer: Json) -> Any:
-        content = answer.get("content", {})
-        media: Json = next((content[name] for name in content if "json" in name), {})
+        content = answer.get("content") or {}
+        media: Json = next((content[kind] for kind in json_kinds(content)), {})
         if "example" in media:
             return media["example"]
         for example in media.get("examples", {}).values():

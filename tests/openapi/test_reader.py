@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sdir_async.sandbox.documents import Document
-from sdir_async.sandbox.operations import Identifier, Operation, Pages, Role, collection_of
-from sdir_async.sandbox.reader import base_path, read_operations
+from sdir_async.openapi.documents import Document
+from sdir_async.openapi.operations import Identifier, Operation, Pages, Role, collection_of
+from sdir_async.openapi.reader import base_path, read_operations
 from sdir_async.sandbox.validation import Parameters
 
 
@@ -103,8 +103,9 @@ def test_a_list_comes_as_the_document_says(said: dict[str, Any], query: list[str
 
 
 def test_it_may_say_that_something_is_no_batch() -> None:
+    """Then its list is not one of records, and none is stored."""
     paths = {"/boats/batch": {"post": {"requestBody": MANY, "x-sdir-batch": False}}}
-    assert _read(paths)["POST", "/boats/batch"].role is Role.CREATE
+    assert _read(paths)["POST", "/boats/batch"].role is Role.EXAMPLE
 
 
 @pytest.mark.parametrize(

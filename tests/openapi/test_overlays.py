@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generation.failures import DocumentError
-from generation.overlay import apply_overlay
 
-from .toys import Json, document, operation
+from sdir_async.openapi.overlays import apply_overlay
+from sdir_async.openapi.walk import DocumentError
+
+from ..scripts.toys import Json, document, operation
 
 
 def overlay(*actions: Json) -> Json:
@@ -59,7 +60,7 @@ def test_matches_don_t_share_what_was_put_there() -> None:
         (overlay({"update": {}}), "/actions/0", "needs a target"),
         (overlay({"target": "$.info", "update": {}}), "/actions/0", "reason"),
         (overlay(action("$.info")), "/actions/0", "`update`, or `remove: true`"),
-        (overlay(action("$.[", remove=True)), "/actions/0/target", "no JSONPath"),
+        (overlay(action("$.[", remove=True)), "/actions/0/target", "not a JSONPath"),
         (
             overlay(action("$.paths['/no'].get", remove=True)),
             "/actions/0/target",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Json = dict[str, Any]
+from .batches import item_of
+from .walk import resolved
+
+if TYPE_CHECKING:
+    from .walk import Json
 
 _SAMPLES: dict[str, str] = {
     "date": "2020-01-01",
@@ -26,19 +30,9 @@ class Schemas:
         """Follow a local `$ref`, and the next, until something stands there itself.
 
         Raises:
-            ValueError: One leads nowhere.
+            DocumentError: One leads nowhere.
         """
-        while isinstance(reference := node.get("$ref"), str):
-            node = self._at(reference)
-        return node
-
-    def _at(self, reference: str) -> Json:
-        node: Any = self._spec
-        for part in reference.removeprefix("#/").split("/"):
-            node = node.get(part.replace("~1", "/").replace("~0", "~")) if node else None
-        if not isinstance(node, dict):
-            raise ValueError(f"the reference {reference!r} leads nowhere")
-        return node
+        return resolved(self._spec, node)
 
     def standalone(self, schema: Json) -> Json:
         """Return the schema as JSON Schema, with everything it may refer to inside."""
@@ -46,7 +40,7 @@ class Schemas:
 
     def is_list(self, schema: Json) -> bool:
         """Tell whether the schema describes a list."""
-        return self.resolve(schema).get("type") == "array"
+        return item_of(self._spec, schema) is not None
 
     def properties(self, schema: Json) -> Json:
         """Return the schemas of a record's own fields; of a list, those of its items."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .schemas import Json, Schemas
+    from .schemas import Schemas
+    from .walk import Json
 
 SEPARATOR = "x-separator"
 """A keyword of ours: what stands between the items of a list that comes as one text."""

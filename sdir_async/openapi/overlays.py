@@ -11,36 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from jsonpath import JSONPathError, JSONPathMatch, finditer
 
+from .walk import DocumentError
+
 if TYPE_CHECKING:
-    from .schemas import Json
-
-
-class OverlayError(ValueError):
-    """A mistake in an overlay.
-
-    Attributes:
-        place: A JSON pointer into the overlay.
-        problem: What is wrong there.
-    """
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}")
-        self.place = place
-        self.problem = problem
+    from .walk import Json
 
 
 def apply_overlay(document: Json, overlay: Json) -> None:
     """Apply each action of an overlay to the document, in order.
 
     Raises:
-        OverlayError: The overlay is none, or an action has no reason, or its target is no JSONPath
-            or matches nothing; the place is the one in the overlay.
+        DocumentError: It is not an overlay, or an action has no reason, or its target is not a
+            JSONPath or matches nothing; the place is the one in the overlay.
     """
     if not str(overlay.get("overlay", "")).startswith("1."):
-        raise OverlayError("/overlay", "must be 1.0.0, the version of the Overlay format")
+        raise DocumentError("/overlay", "must be 1.0.0, the version of the Overlay format")
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
-        raise OverlayError("/actions", "must be a list of actions")
+        raise DocumentError("/actions", "must be a list of actions")
     for number, action in enumerate(actions):
         _apply(document, action, f"/actions/{number}")
 
@@ -58,26 +46,26 @@ def _apply(document: Json, action: Any, place: str) -> None:
 
 def _check(action: Any, place: str) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
-        raise OverlayError(place, "an action needs a target, a JSONPath expression")
+        raise DocumentError(place, "an action needs a target, a JSONPath expression")
     if not str(action.get("description") or "").strip():
-        raise OverlayError(place, "an action needs a description: the reason for the correction")
+        raise DocumentError(place, "an action needs a description: the reason for the correction")
     if action.get("remove") is not True and "update" not in action:
-        raise OverlayError(place, "an action needs `update`, or `remove: true`")
+        raise DocumentError(place, "an action needs `update`, or `remove: true`")
 
 
 def _matches(document: Json, target: str, place: str) -> list[JSONPathMatch]:
     try:
         matches = list(finditer(target, document))
     except JSONPathError as error:
-        raise OverlayError(place, f"{target} is no JSONPath expression: {error}") from error
+        raise DocumentError(place, f"{target} is not a JSONPath expression: {error}") from error
     if not matches:
-        raise OverlayError(place, f"{target} matches nothing in the document")
+        raise DocumentError(place, f"{target} matches nothing in the document")
     return matches
 
 
 def _remove(match: JSONPathMatch, place: str) -> None:
     if match.parent is None:
-        raise OverlayError(f"{place}/target", "the whole document can't be removed")
+        raise DocumentError(f"{place}/target", "the whole document can't be removed")
     parent: Any = match.parent.obj
     del parent[match.parts[-1]]
 
@@ -88,7 +76,7 @@ def _update(target: Any, update: Any, place: str) -> None:
     elif isinstance(target, dict) and isinstance(update, dict):
         _merge(target, update)
     else:
-        raise OverlayError(place, "the target of an update must be an object or a list")
+        raise DocumentError(place, "the target of an update must be an object or a list")
 
 
 def _merge(target: Json, update: Json) -> None:

@@ -1,4 +1,4 @@
-"""What an operation of an API does, with which records."""
+"""What an operation does, with which records."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from .schemas import Json
+    from .deprecations import Deprecation
+    from .walk import Json
 
-_BELOW_COLLECTION = re.compile(r"(/batch|/prevalidate|/\{[^/{}]*\})+$")
+_BELOW_COLLECTION = re.compile(r"(/batch|/prevalidate|/\{[^/{}]*\})+/?$", re.IGNORECASE)
 
 
 class Role(StrEnum):
@@ -58,19 +58,6 @@ class Pages:
     number: str
     size: str
     largest: int | None = None
-
-
-@dataclass(frozen=True)
-class Deprecation:
-    """What the gateway announces of an operation that is to end.
-
-    Attributes:
-        since: When it was, or will be, deprecated; `None` where the document doesn't say when.
-        sunset: When it is going to stop; `None` where nobody knows yet.
-    """
-
-    since: datetime | None = None
-    sunset: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from sdir_async.sandbox.schemas import Schemas
+from sdir_async.openapi.schemas import Schemas
 
 SPEC: dict[str, Any] = {
     "components": {

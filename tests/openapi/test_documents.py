@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sdir_async.sandbox.documents import find_folder, load_documents
+from sdir_async.openapi.documents import find_folder, load_documents, parse
+from sdir_async.openapi.walk import DocumentError
 
 
 def test_our_own_documents_are_found() -> None:
@@ -10,13 +11,13 @@ def test_our_own_documents_are_found() -> None:
     assert load_documents(find_folder())
 
 
-@pytest.mark.parametrize("place", ["site/package/openapi", "site/openapi"])
+@pytest.mark.parametrize("place", ["site/package/openapi/documents", "site/openapi"])
 def test_the_folder_lies_inside_the_package_or_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     """A wheel has it inside; without one there is nothing to serve."""
-    module = tmp_path / "site" / "package" / "sandbox" / "documents.py"
-    monkeypatch.setattr("sdir_async.sandbox.documents.__file__", str(module))
+    module = tmp_path / "site" / "package" / "openapi" / "documents.py"
+    monkeypatch.setattr("sdir_async.openapi.documents.__file__", str(module))
     with pytest.raises(FileNotFoundError, match="no folder of OpenAPI documents"):
         find_folder()
     (tmp_path / place).mkdir(parents=True)
@@ -93,7 +94,55 @@ def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """So that its author finds it."""
+    """With the line, so that its author finds the mistake."""
     (tmp_path / "v1.yaml").write_text("openapi: [")
-    with pytest.raises(ValueError, match=r"v1\.yaml can't be read"):
+    with pytest.raises(ValueError, match=r"v1\.yaml: line 2, column 1: did not find"):
         load_documents(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("a: [1\nb: 2", "line 2, column 2", "expected"),
+        ("a: 1\na: 2", "line 2, column 1", "duplicate key"),
+        ("- a", "", "no object"),
+        ("a: .inf", "", "can't be read: Out of range"),
+    ],
+)
+def test_yaml_that_does_not_parse_is_named_with_its_line(text: str, place: str, words: str) -> None:
+    """And its column, where the parser knows them."""
+    with pytest.raises(DocumentError, match=words) as caught:
+        parse(text.encode())
+    assert caught.value.place == place
+
+
+def test_json_that_does_not_parse_is_named_with_its_line() -> None:
+    """Neither are the constants that Python's parser would take beyond JSON."""
+    with pytest.raises(DocumentError, match="line 2, column 1"):
+        parse(b'{"a":\n}', json_only=True)
+    with pytest.raises(DocumentError, match="NaN is not JSON"):
+        parse(b'{"a": NaN}', json_only=True)
+
+
+def test_dates_and_numbers_as_keys_are_read_as_json_has_them() -> None:
+    """As text: JSON has no others."""
+    assert parse(b"200: {example: 2020-01-01}") == {"200": {"example": "2020-01-01"}}
+
+
+def test_keys_may_be_merged_in_and_replaced() -> None:
+    """Which is not the same as a key that stands twice."""
+    text = b"x: {b: &b {<<: &c {k: 0, m: 1}, k: 2}}\na: {<<: *b}\n"
+    assert parse(text)["a"] == {"k": 2, "m": 1}
+
+
+def test_a_part_written_once_and_used_twice_is_two_parts() -> None:
+    """An anchor of YAML would let one step change both."""
+    found = parse(b"a: &x {b: 1}\nc: *x")
+    found["a"]["b"] = 2
+    assert found["c"] == {"b": 1}
+
+
+def test_a_key_that_stands_twice_is_a_mistake_in_json_too() -> None:
+    """One of the two would be lost without a word."""
+    with pytest.raises(DocumentError, match="the key '/a' twice"):
+        parse(b'{"paths": {"/a": {}, "/a": {}}}', json_only=True)
