@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
+from generation.description import description_of
 from generation.documents import Source, find_sources, load, reserved_names
 from generation.facts import Facts, class_name_of, facts_of
 from generation.failures import GenerationFailed, blaming
@@ -25,7 +26,7 @@ from jinja2 import Environment, FileSystemLoader
 from openapi_python_client.strings import safe_for_docstring
 
 if TYPE_CHECKING:
-    from generation.walk import LeftOut
+    from generation.walk import Json, LeftOut
 
 ROOT = Path(__file__).parent.parent
 
@@ -97,9 +98,9 @@ def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]
     described = f"openapi/{source.name}"
     project.build_version(names, facts=facts, source=described)
     left_out = [*left, *simpler, *no_batch]
+    _write_json(target / "description.json", description_of(facts, prepared))
     if facts.items:
-        text = json.dumps(facts.items, indent=1, ensure_ascii=False)
-        (target / "schemas.json").write_text(text + "\n", encoding="utf-8")
+        _write_json(target / "schemas.json", facts.items)
     if left_out:
         words = (
             templates()
@@ -108,6 +109,10 @@ def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]
         )
         (target / "left_out.md").write_text(words, encoding="utf-8")
     return facts, left_out
+
+
+def _write_json(path: Path, value: Json) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def generate(sources: list[Source], tree: Path) -> list[str]:

@@ -8,6 +8,15 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .auth import SubscriptionKey
     from .client import Sdir
+    from .description import (
+        BatchDescription,
+        Description,
+        ListingDescription,
+        OperationDescription,
+        ParameterDescription,
+        describe,
+        describe_all,
+    )
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -37,14 +46,19 @@ else:
             "ApiError": ".errors",
             "Attempt": ".wire",
             "AuthenticationError": ".errors",
+            "BatchDescription": ".description",
             "ChunkOutcome": ".upload.report",
             "ConfigurationError": ".errors",
             "ConnectionFailed": ".errors",
+            "Description": ".description",
             "InvalidRequest": ".errors",
             "JournalError": ".errors",
             "JournalMismatch": ".errors",
+            "ListingDescription": ".description",
             "NotFound": ".errors",
             "Notice": ".upload.report",
+            "OperationDescription": ".description",
+            "ParameterDescription": ".description",
             "PermissionDenied": ".errors",
             "QuotaExceeded": ".errors",
             "RateLimited": ".errors",
@@ -61,6 +75,8 @@ else:
             "Unset": ".types",
             "Upload": ".upload.upload",
             "UploadReport": ".upload.report",
+            "describe": ".description",
+            "describe_all": ".description",
         },
     )
 
@@ -69,14 +85,19 @@ __all__ = [
     "ApiError",
     "Attempt",
     "AuthenticationError",
+    "BatchDescription",
     "ChunkOutcome",
     "ConfigurationError",
     "ConnectionFailed",
+    "Description",
     "InvalidRequest",
     "JournalError",
     "JournalMismatch",
+    "ListingDescription",
     "NotFound",
     "Notice",
+    "OperationDescription",
+    "ParameterDescription",
     "PermissionDenied",
     "QuotaExceeded",
     "RateLimited",
@@ -93,4 +114,6 @@ __all__ = [
     "Upload",
     "UploadReport",
     "__version__",
+    "describe",
+    "describe_all",
 ]

@@ -12,15 +12,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .apis import Call, Version, every_version, find_version
+from ..types import Model
+from .apis import every_version, find_version
 from .masking import mask_all
 from .records import leaves_of
 from .trouble import Exit, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from ..document import Listing, Operation
+    from ..client import Sdir
+    from ..description import Description, ListingDescription, OperationDescription
     from .settings import Target
 
 _ENDLESS = 100_000
@@ -37,40 +39,38 @@ def show_apis(*, as_json: bool) -> Exit:
     return Exit.DONE
 
 
-def _described(version: Version) -> dict[str, Any]:
-    document = version.document
+def _described(version: Description) -> dict[str, Any]:
     return {
-        "api": document.api,
-        "version": document.version,
-        "title": document.title,
+        "api": version.api,
+        "version": version.version,
+        "title": version.title,
         "uploads": list(version.batches),
-        "servers": dict(document.servers),
+        "servers": dict(version.servers),
         "operations": [
             {
-                "name": call.operation.name,
-                "method": call.operation.method,
-                "path": call.operation.path,
-                "effect": call.operation.effect,
-                "deprecated": call.operation.deprecated,
-                "about": call.about,
+                "name": operation.name,
+                "method": operation.method,
+                "path": operation.path,
+                "effect": operation.effect,
+                "deprecated": operation.deprecated,
+                "about": operation.summary,
             }
-            for call in version.calls()
+            for operation in version.operations.values()
         ],
     }
 
 
-def _table_of(version: Version) -> Table:
-    document = version.document
+def _table_of(version: Description) -> Table:
     uploads = ", ".join(version.batches) or "nothing"
-    title = f"{document.api} {document.version}: {document.title}; uploads: {uploads}"
+    title = f"{version.name}: {version.title}; uploads: {uploads}"
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2))
     for heading in ("operation", "request", "what it does"):
         whole = heading == "operation"
         table.add_column(heading, header_style="dim", no_wrap=whole, overflow="fold")
-    for call in version.calls():
-        request = f"{call.operation.method} {call.operation.path}"
-        about = f"Deprecated. {call.about}" if call.operation.deprecated else call.about
-        table.add_row(call.operation.name, Text(request), Text(about))
+    for operation in version.operations.values():
+        request = f"{operation.method} {operation.path}"
+        about = f"Deprecated. {operation.summary}" if operation.deprecated else operation.summary
+        table.add_row(operation.name, Text(request), Text(about))
     return table
 
 
@@ -79,30 +79,31 @@ def show_codes(
 ) -> Exit:
     """Print the codes of an API."""
     found = find_version(api, version)
-    listing, searching = _code_calls(found)
+    operation, searching = _code_operations(found)
     asked = {}
-    call = listing
     if search is not None and searching is not None:
-        call, asked = searching, {searching.needs[0]: search}
-    if call is None:
+        operation, asked = searching, {searching.required[0].python_name: search}
+    if operation is None:
         raise Trouble(f"{found.name} has no operation that lists codes.")
-    items = asyncio.run(_call(found, target, call, asked))
+    items = asyncio.run(_ask(found, target, operation, asked))
     if search is not None:
         items = [item for item in items if search.casefold() in str(item).casefold()]
     return _print(items, as_json=as_json, show_persons=True)
 
 
-def _code_calls(version: Version) -> tuple[Call | None, Call | None]:
+def _code_operations(
+    version: Description,
+) -> tuple[OperationDescription | None, OperationDescription | None]:
     """Return the operation that lists codes, and the one that searches among them."""
     about = [
-        call
-        for call in version.calls()
-        if call.operation.effect == "read"
-        and "{" not in call.operation.path
-        and _CODES.search(call.operation.name)
+        operation
+        for operation in version.operations.values()
+        if operation.effect == "read"
+        and "{" not in operation.path
+        and _CODES.search(operation.name)
     ]
-    listing = next((call for call in about if not call.needs), None)
-    return listing, next((call for call in about if len(call.needs) == 1), None)
+    listing = next((each for each in about if not each.required), None)
+    return listing, next((each for each in about if len(each.required) == 1), None)
 
 
 def show_one(
@@ -116,19 +117,21 @@ def show_one(
 ) -> Exit:
     """Print one record."""
     found = find_version(api, version)
-    call = next((call for call in found.calls() if _gets_one(call)), None)
-    if call is None:
+    operation = next((each for each in found.operations.values() if _gets_one(each)), None)
+    if operation is None:
         raise Trouble(f"{found.name} has no operation that gets one record.")
-    name = re.findall(r"{(\w+)}", call.operation.path)[0]
     try:
-        record = asyncio.run(_ask(found, target, call.operation, path={name: uid}))
+        record = asyncio.run(
+            _ask(found, target, operation, {operation.required[0].python_name: uid})
+        )
     except ValueError as error:
         raise Trouble(str(error)) from None
     return _print([record], as_json=as_json, show_persons=show_persons)
 
 
-def _gets_one(call: Call) -> bool:
-    return call.operation.effect == "read" and call.operation.path.count("{") == 1
+def _gets_one(operation: OperationDescription) -> bool:
+    needed = [parameter.place for parameter in operation.required]
+    return operation.effect == "read" and needed == ["path"]
 
 
 def show_list(
@@ -150,7 +153,7 @@ def show_list(
     return _print(items, as_json=as_json, show_persons=show_persons)
 
 
-def _filters(where: Sequence[str], listing: Listing) -> dict[str, str]:
+def _filters(where: Sequence[str], listing: ListingDescription) -> dict[str, str]:
     filters = {}
     for one in where:
         name, equals, value = one.partition("=")
@@ -169,46 +172,50 @@ def _asked(name: str) -> str:
 
 
 async def _pages(
-    version: Version, target: Target, listing: Listing, filters: dict[str, str], limit: int
+    version: Description,
+    target: Target,
+    listing: ListingDescription,
+    filters: dict[str, str],
+    limit: int,
 ) -> list[Any]:
-    items: list[Any] = []
+    names = {each.name: each.python_name for each in listing.operation.parameters}
     size = min(limit, listing.page_size[1]) if listing.page_size else limit
-    for page in range(1, limit + 1):
-        params: dict[str, Any] = dict(filters)
-        if listing.page is not None:
-            params[listing.page] = page
-        if listing.page_size is not None:
-            params[listing.page_size[0]] = size
-        found = await _ask(version, target, listing.operation, params=params)
-        items += found
-        if len(items) >= limit or listing.page is None or len(found) < size:
-            break
-    return items[:limit]
+    asked: dict[str, Any] = {names[name]: value for name, value in filters.items()}
+    if listing.page_size is not None:
+        asked[names[listing.page_size[0]]] = size
+    items: list[Any] = []
+    async with target.connect() as sdir:
+        call = _method(sdir, version, listing.operation)
+        for page in range(1, limit + 1):
+            if listing.page is not None:
+                asked[names[listing.page]] = page
+            found = await call(**asked)
+            items += found
+            if len(items) >= limit or listing.page is None or len(found) < size:
+                break
+    return [_as_json(item) for item in items[:limit]]
 
 
 async def _ask(
-    version: Version,
-    target: Target,
-    operation: Operation,
-    *,
-    path: dict[str, str] | None = None,
-    params: dict[str, Any] | None = None,
+    version: Description, target: Target, operation: OperationDescription, asked: dict[str, str]
 ) -> Any:
     """Return the JSON that an operation answers."""
     async with target.connect() as sdir:
-        api = getattr(sdir, version.document.api)[version.document.version]
-        return await api._call(operation, _as_it_is, path=path, params=params)  # noqa: SLF001
+        return _as_json(await _method(sdir, version, operation)(**asked))
 
 
-async def _call(version: Version, target: Target, call: Call, asked: dict[str, str]) -> list[Any]:
-    """Return what the method of an operation returns, as JSON."""
-    async with target.connect() as sdir:
-        api = getattr(sdir, version.document.api)[version.document.version]
-        return [item.to_dict() for item in await getattr(api, call.method)(**asked)]
+def _method(
+    sdir: Sdir, version: Description, operation: OperationDescription
+) -> Callable[..., Awaitable[Any]]:
+    api = getattr(sdir, version.api)[version.version]
+    method: Callable[..., Awaitable[Any]] = getattr(api, operation.python_name)
+    return method
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _as_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_json(one) for one in value]
+    return value.to_dict() if isinstance(value, Model) else value
 
 
 def _print(items: Sequence[Any], *, as_json: bool, show_persons: bool) -> Exit:

@@ -25,7 +25,7 @@ from .trouble import Exit, Trouble
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .apis import Version
+    from ..description import Description
     from .settings import Target
 
 State = Literal["good", "odd", "bad"]
@@ -107,14 +107,12 @@ async def _ask_all(target: Target, key: str) -> list[Answered]:
         return [one for one in await asyncio.gather(*asked) if one is not None]
 
 
-async def _ask(http: httpx.AsyncClient, version: Version, target: Target) -> Answered | None:
+async def _ask(http: httpx.AsyncClient, version: Description, target: Target) -> Answered | None:
     """Ask a version something that changes nothing, and needs nothing."""
     calls = [
-        call.operation
-        for call in version.calls()
-        if call.operation.effect == "read" and "{" not in call.operation.path and not call.needs
+        each for each in version.operations.values() if each.effect == "read" and not each.required
     ]
-    server = version.document.servers.get(target.environment)
+    server = version.servers.get(target.environment)
     if not calls or server is None:
         return None
     listings = {batch.listing.operation for batch in version.batches.values() if batch.listing}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
-from functools import cache
-from importlib import import_module
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Mapping
 
-Schema = dict[str, Any]
+    Schema = Mapping[str, Any]
+
 _DEEPEST = 8
 
 
@@ -64,19 +60,18 @@ class Fields:
         return tuple(one for one in self.all if one.format == name)
 
 
-def read_fields(schema: Schema, describe: Callable[[str, str], str] = lambda *_: "") -> Fields:
-    """Return the fields of a schema; `describe` knows what is said of a definition's property."""
+def read_fields(schema: Schema) -> Fields:
+    """Return the fields of a record, from its schema."""
     found: list[Field] = []
     groups: list[str] = []
-    walk = _Walk(schema.get("$defs", {}), describe, found, groups)
+    walk = _Walk(schema.get("$defs", {}), found, groups)
     walk.enter(schema, (), required=True)
     return Fields(tuple(found), tuple(groups))
 
 
 @frozen
 class _Walk:
-    defs: dict[str, Schema]
-    describe: Callable[[str, str], str]
+    defs: Mapping[str, Schema]
     found: list[Field]
     groups: list[str]
 
@@ -90,14 +85,11 @@ class _Walk:
             if inner["properties"] and len(path) < _DEEPEST:
                 self.enter(below, (*path, name), required=needed)
             else:
-                self.found.append(self._field(inner, flat, (*path, name), required=needed))
+                self.found.append(self._field(inner, (*path, name), required=needed))
         if path and required and not any(one.required for one in self.found[before:]):
             self.groups.append(".".join(path))
 
-    def _field(
-        self, flat: Schema, parent: Schema, path: tuple[str, ...], *, required: bool
-    ) -> Field:
-        said = (self.describe(name, path[-1]) for name in parent["names"])
+    def _field(self, flat: dict[str, Any], path: tuple[str, ...], *, required: bool) -> Field:
         types = frozenset(flat["types"] or {"string"})
         return Field(
             path,
@@ -106,18 +98,19 @@ class _Walk:
             _fixed_digits(flat),
             required,
             opens="object" in types,
-            about=next(filter(None, said), ""),
+            about=" ".join(flat.get("description", "").split()),
         )
 
-    def _flat(self, node: Schema) -> Schema:
+    def _flat(self, node: Schema) -> dict[str, Any]:
         """Return a schema together with what it refers to, is made of, and may be."""
-        flat: Schema = {"properties": {}, "required": set(), "types": set(), "names": []}
+        flat: dict[str, Any] = {"properties": {}, "required": set(), "types": set()}
         for part in self._parts(node, 0):
             flat["properties"].update(part.get("properties", {}))
             flat["required"].update(part.get("required", ()))
             kind = part.get("type", [])
             flat["types"].update([kind] if isinstance(kind, str) else kind)
-            flat["names"] += part.get("names", [])
+            if "description" in part:
+                flat.setdefault("description", part["description"])
             for word in ("format", "pattern", "minLength", "maxLength"):
                 if word in part:
                     flat[word] = part[word]
@@ -128,51 +121,16 @@ class _Walk:
             return
         yield node
         if name := node.get("$ref", "").removeprefix("#/$defs/"):
-            yield {"names": [name]}
             yield from self._parts(self.defs.get(name, {}), depth + 1)
         for word in ("allOf", "anyOf", "oneOf"):
             for part in node.get(word, []):
                 yield from self._parts(part, depth + 1)
 
 
-def _fixed_digits(flat: Schema) -> int:
+def _fixed_digits(flat: dict[str, Any]) -> int:
     """Return the length of a text that holds digits only and always as many."""
     length, pattern = flat.get("maxLength", 0), flat.get("pattern", "")
     if not length or flat.get("minLength") != length or not pattern:
         return 0
     digits, letters = re.search(pattern, "0" * length), re.search(pattern, "x" * length)
     return int(length) if digits and not letters else 0
-
-
-def describer(package: str) -> Callable[[str, str], str]:
-    """Return what finds the description of a property: it stands in the generated model."""
-
-    def describe(definition: str, name: str) -> str:
-        try:
-            model = getattr(import_module(package), definition)
-            return _descriptions(model).get(_bare(name), "")
-        except (AttributeError, OSError, TypeError):
-            return ""
-
-    return describe
-
-
-@cache
-def _descriptions(model: type) -> dict[str, str]:
-    """Return what stands below each attribute of a class."""
-    (found,) = ast.parse(inspect.getsource(model)).body
-    body = getattr(found, "body", [])
-    pairs = pairwise(body)
-    return {
-        _bare(one.target.id): " ".join(after.value.value.split())
-        for one, after in pairs
-        if isinstance(one, ast.AnnAssign)
-        and isinstance(one.target, ast.Name)
-        and isinstance(after, ast.Expr)
-        and isinstance(after.value, ast.Constant)
-        and isinstance(after.value.value, str)
-    }
-
-
-def _bare(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold()

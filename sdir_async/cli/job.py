@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from .columns import advice_on, complaint_of, find_field, match_columns
-from .fields import Fields, describer, read_fields
+from .fields import Fields, read_fields
 from .inputs import JsonArray, JsonLines, Workbook, called, open_reader, open_source, reading
 from .records import Lines, Notes, ObjectMapper, Row, from_objects, from_table
 from .trouble import Trouble
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from .apis import Version
+    from ..description import Description
     from .inputs import Objects, Reader, Table
     from .inputs.source import Source
 
@@ -34,7 +34,7 @@ class Reading:
         sheet: Which sheet of a workbook; `None` takes the first that holds something.
     """
 
-    version: Version
+    version: Description
     kind: str
     mapping: Mapping[str, str]
     skip_unknown: bool = False
@@ -42,7 +42,7 @@ class Reading:
 
     def fields(self) -> Fields:
         """Return the fields of the records."""
-        return read_fields(self.version.schema(self.kind), describer(self.version.package))
+        return read_fields(self.version.batches[self.kind].schema)
 
 
 @define

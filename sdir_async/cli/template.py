@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from .apis import find_version
-from .fields import describer, read_fields
+from .apis import find_batch, find_version
+from .fields import read_fields
 from .files import private_file
 from .trouble import Exit, Trouble
 
@@ -43,7 +43,7 @@ def write_template(
 ) -> Exit:
     """Write the file, or print it."""
     found = find_version(api, version)
-    fields = read_fields(found.schema(operation), describer(found.package))
+    fields = read_fields(find_batch(found, operation).schema)
     if as_json:
         for field in fields.all:
             about = {"name": field.name, "required": field.required, "holds": kind_of(field)}

@@ -14,7 +14,7 @@ import orjson
 from attrs import field, frozen
 
 from ..retries import RetryPolicy
-from .apis import Version, find_version
+from .apis import find_batch, find_version
 from .columns import read_mapping
 from .dry import check
 from .inputs.text import read_lines
@@ -29,6 +29,7 @@ from .trouble import Exit, Trouble
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ..description import Description
     from .fields import Field
     from .records import Row
     from .screen import Screen
@@ -69,17 +70,16 @@ class Options:
             mapping |= read_mapping(read_lines(self.mapping_file), str(self.mapping_file))
         mapping |= read_mapping(self.mapping, "--map")
         version = find_version(self.api, self.version)
-        version.schema(self.operation)
+        find_batch(version, self.operation)
         return Reading(version, self.operation, mapping, self.skip_unknown, self.sheet)
 
-    def journal_of(self, job: Job, version: Version) -> Path | None:
+    def journal_of(self, job: Job, version: Description) -> Path | None:
         """Return where the journal of an input is kept: beside it, one for each kind of upload."""
         if self.journal is not None:
             return self.journal
         if self.no_journal or job.path is None or self.operation == "validate":
             return None
-        document = version.document
-        kind = f"{document.api}-{document.version}-{self.operation}-{self.target.label}"
+        kind = f"{version.api}-{version.version}-{self.operation}-{self.target.label}"
         return job.path.with_name(f"{job.path.name}.{kind}.journal")
 
 
@@ -148,8 +148,7 @@ async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit
     stop = Stop(options.grace)
     with stop.listening():
         async with options.target.connect(retry=options.retry) as sdir:
-            document = how.version.document
-            api = getattr(sdir, document.api)[document.version]
+            api = getattr(sdir, how.version.api)[how.version.version]
             sending = Sending(api, how.kind, options.settings)
             for job in jobs:
                 if not stop.asked.is_set():

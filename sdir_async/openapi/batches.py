@@ -7,20 +7,16 @@ An operation is a batch if its JSON body is a list of records, and if the docume
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from attrs import frozen
 
+from ..document import BatchKind
 from .walk import DocumentError, body_of, resolved
 
 if TYPE_CHECKING:
+    from ..document import Effect
     from .walk import Found, Json
-
-BatchKind = Literal["create", "update", "validate"]
-"""What a batch does with its records. `"validate"` saves nothing."""
-
-Effect = Literal["read", "create", "update", "validate"]
-"""What a request does to the register. All but `"create"` may be sent twice."""
 
 KINDS: Final[tuple[str, ...]] = get_args(BatchKind)
 

@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -101,8 +101,12 @@ def test_a_file_that_may_not_be_opened_is_said_in_a_line(
     """The same as above, for the superuser."""
     from pathlib import Path
 
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = Path.open
+
+    def refuse(path: Path, *args: Any, **settings: Any) -> Any:
+        if path.name == "input":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **settings)
 
     (tmp_path / "input").touch()
     monkeypatch.setattr(Path, "open", refuse)

@@ -9,23 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async.api import VERSIONS
-from sdir_async.cli.apis import every_version, find_version
+from sdir_async.cli.apis import every_version, find_batch, find_version
 from sdir_async.cli.columns import find_field, match_columns, nearest, read_mapping
-from sdir_async.cli.fields import Fields, describer, read_fields
+from sdir_async.cli.fields import Fields, read_fields
 from sdir_async.cli.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KINDS = [(version, kind) for version in every_version() for kind in version.batches]
-every_kind = pytest.mark.parametrize(
-    ("version", "kind"), KINDS, ids=[f"{version.name} {kind}" for version, kind in KINDS]
-)
+    from sdir_async import BatchDescription
+
+BATCHES = {
+    f"{version.name} {name}": batch
+    for version in every_version()
+    for name, batch in version.batches.items()
+}
+every_batch = pytest.mark.parametrize("batch", BATCHES.values(), ids=list(BATCHES))
 
 
 def _fields(api: str, version: str, kind: str = "create") -> Fields:
-    found = find_version(api, version)
-    return read_fields(found.schema(kind), describer(found.package))
+    return read_fields(find_batch(find_version(api, version), kind).schema)
 
 
 SPELLINGS: list[Callable[[tuple[str, ...]], str]] = [
@@ -37,24 +40,22 @@ SPELLINGS: list[Callable[[tuple[str, ...]], str]] = [
 ]
 
 
-@every_kind
+@every_batch
 @pytest.mark.parametrize("spell", SPELLINGS)
 def test_every_field_is_found_in_every_spelling(
-    version: object, kind: str, spell: Callable[[tuple[str, ...]], str]
+    batch: BatchDescription, spell: Callable[[tuple[str, ...]], str]
 ) -> None:
-    fields = read_fields(version.schema(kind))  # type: ignore[attr-defined]
+    """Upper case, underscores, spaces: none of them matters."""
+    fields = read_fields(batch.schema)
     matching = match_columns([spell(field.path) for field in fields.all], fields)
     assert matching.problems == ()
     assert [column.field for column in matching.columns] == list(fields.all)
 
 
-@every_kind
-def test_every_field_is_described(version: object, kind: str) -> None:
+@every_batch
+def test_every_field_is_described(batch: BatchDescription) -> None:
     """By the words of the document."""
-    fields = read_fields(
-        version.schema(kind),  # type: ignore[attr-defined]
-        describer(version.package),  # type: ignore[attr-defined]
-    )
+    fields = read_fields(batch.schema)
     assert [field.name for field in fields.all if not field.about and not field.opens] == []
 
 
@@ -131,11 +132,11 @@ def test_a_mapping_has_a_pair_in_each_line() -> None:
 
 def test_an_api_is_found_by_the_beginning_of_its_name() -> None:
     assert find_version("additional-comp", "v1").name == "additional_competence v1"
-    assert find_version("SEAGOING").document.api == "seagoing"
+    assert find_version("SEAGOING").api == "seagoing"
     with pytest.raises(Trouble, match="Did you mean course"):
         find_version("courses")
 
 
 def test_the_newest_version_is_meant_where_none_is_named() -> None:
     for api, versions in VERSIONS.items():
-        assert find_version(api).document.version == versions[-1]
+        assert find_version(api).version == versions[-1]

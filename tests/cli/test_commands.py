@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sdir_async import Description
     from sdir_async.sandbox import SandboxThread
 
     from .conftest import Done
@@ -71,11 +72,10 @@ def test_apis_names_every_operation(
 
 @pytest.mark.parametrize("version", WITH_CODES, ids=lambda version: version.name)
 def test_codes_are_listed_and_searched(
-    sdir: Callable[..., Done], sandbox: SandboxThread, version: object
+    sdir: Callable[..., Done], sandbox: SandboxThread, version: Description
 ) -> None:
     """In every version that was written here."""
-    document = version.document  # type: ignore[attr-defined]
-    arguments = ("codes", document.api, "--version", document.version, "--json")
+    arguments = ("codes", version.api, "--version", version.version, "--json")
     codes = [orjson.loads(line) for line in sdir(*arguments).out.splitlines()]
     assert codes
     done = sdir(*arguments, codes[0]["code"].lower())
@@ -132,11 +132,10 @@ def test_a_question_with_a_wrong_key_is_not_to_be_repeated(
 
 @pytest.mark.parametrize("version", WITH_UPLOADS, ids=lambda version: version.name)
 def test_a_template_has_columns_that_fit(
-    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, version: object
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, version: Description
 ) -> None:
     """A row under them, with what every record must have, is taken."""
-    document = version.document  # type: ignore[attr-defined]
-    arguments = ("template", document.api, "--version", document.version)
+    arguments = ("template", version.api, "--version", version.version)
     done = sdir(*arguments)
     (heading,) = csv.reader(io.StringIO(done.out))
     assert "* " in done.err

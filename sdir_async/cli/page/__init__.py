@@ -77,7 +77,7 @@ def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
     numbers = {why: number for number, (why, _) in enumerate(groups)}
     shown = [one for result in results for one in _rows(result, options, numbers)]
     return {
-        "api": version.document.title,
+        "api": version.title,
         "name": version.name,
         "dry": options.dry_run,
         "operation": options.operation,

@@ -1,0 +1,241 @@
+"""What the documents say of a version, as data: for tools, forms and checks of your own.
+
+The generator writes it beside each version. The command `sdir` reads everything that it knows of
+the APIs from here.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+from attrs import field, frozen
+
+from .api import VERSIONS
+from .document import BatchKind, Operation
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Place = Literal["path", "query", "header", "body"]
+"""Where a parameter stands in a request."""
+
+
+@frozen(kw_only=True)
+class ParameterDescription:
+    """A parameter of an operation, or its body.
+
+    Attributes:
+        name: Its name in the request; `"body"` for the body.
+        python_name: The name of the method's argument.
+        place: `"path"`, `"query"`, `"header"` or `"body"`.
+        required: Whether the operation can't be called without it.
+        schema: The JSON Schema of its value. `#/$defs/Name` means `schemas["Name"]` of the version.
+        description: What the document says of it; may be empty.
+    """
+
+    name: str
+    python_name: str
+    place: Place
+    required: bool
+    schema: Mapping[str, Any] = field(hash=False, repr=False)
+    description: str
+
+
+@frozen(kw_only=True)
+class OperationDescription(Operation):
+    """One operation, and the method that calls it.
+
+    Attributes:
+        name: Its `operationId`.
+        python_name: The name of the method.
+        method: The HTTP method, in capitals.
+        path: Its path below the server's URL, a template such as `/courses/{uid}`.
+        effect: What a request does to the register: `"read"`, `"create"`, `"update"`, or
+            `"validate"`, which saves nothing.
+        deprecated: Whether the document calls it deprecated.
+        scopes: The scopes that a token needs for it; none where the subscription key is enough.
+        summary: What it does, in one line.
+        description: What else the document says of it; may be empty.
+        parameters: What it takes, the body last.
+        answer: The JSON Schema of its answer; `None` where it answers no JSON.
+    """
+
+    python_name: str
+    summary: str
+    description: str
+    parameters: tuple[ParameterDescription, ...]
+    answer: Mapping[str, Any] | None = field(hash=False, repr=False)
+
+    @property
+    def required(self) -> tuple[ParameterDescription, ...]:
+        """The parameters that it can't be called without, the body aside."""
+        return tuple(one for one in self.parameters if one.required and one.place != "body")
+
+
+@frozen(kw_only=True)
+class ListingDescription:
+    """How to ask which records were saved.
+
+    Attributes:
+        operation: The list operation.
+        filters: Its query parameters, each with the dotted path of the field that fills it.
+        match: Dotted paths of the fields that make two records the same report.
+        page: The query parameter for the number of the page, from 1; `None` without pages.
+        page_size: The query parameter for the size of a page, and the largest size.
+    """
+
+    operation: OperationDescription
+    filters: Mapping[str, str] = field(hash=False)
+    match: tuple[str, ...]
+    page: str | None
+    page_size: tuple[str, int] | None
+
+
+@frozen(kw_only=True)
+class BatchDescription:
+    """A batch operation: the server saves all records of a request or none.
+
+    Attributes:
+        name: What `upload(operation=…)` calls it.
+        kind: What it does with records: `"create"`, `"update"` or `"validate"`.
+        operation: Where the records go.
+        records: The names of the models that it takes.
+        schema: The JSON Schema of one record. It stands alone: what it refers to is in its `$defs`.
+        listing: How to ask whether records were saved; `None` where the document names no way.
+    """
+
+    name: str
+    kind: BatchKind
+    operation: OperationDescription
+    records: tuple[str, ...]
+    schema: Mapping[str, Any] = field(hash=False, repr=False)
+    listing: ListingDescription | None
+
+
+@frozen(kw_only=True)
+class Description:
+    """One version of one API.
+
+    Attributes:
+        api: The name of the API, which is also the attribute of `Sdir`.
+        version: `"v1"`, `"v2"`, …
+        title: What the document calls itself.
+        description: What the document says of itself; may be empty.
+        servers: The base URL for each environment.
+        scopes: The scopes that a token needs, where an operation doesn't say otherwise.
+        operations: The operations by the name of their method, in the order of the document.
+        batches: What an upload can do, by the name that `upload(operation=…)` has for it.
+        schemas: JSON Schemas by the names of the models, with the words of the document.
+    """
+
+    api: str
+    version: str
+    title: str
+    description: str = field(repr=False)
+    servers: Mapping[str, str] = field(hash=False, repr=False)
+    scopes: tuple[str, ...]
+    operations: Mapping[str, OperationDescription] = field(hash=False, repr=False)
+    batches: Mapping[str, BatchDescription] = field(hash=False, repr=False)
+    schemas: Mapping[str, Mapping[str, Any]] = field(hash=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The API and the version, such as `course v1`."""
+        return f"{self.api} {self.version}"
+
+
+def describe(api: str, version: str | None = None) -> Description:
+    """Return what the document says of one version of an API; the newest if none is named.
+
+    Needs no key and no network. Each call reads a small file.
+
+    Args:
+        api: The name of an API, as the attribute of `Sdir`.
+        version: The name of a version, such as `"v1"`.
+
+    Raises:
+        ConfigurationError: There is no such API or version; the message lists those that exist.
+
+    Example:
+        >>> course = describe("course", "v1")
+        >>> course.operations["get_course"].path
+        '/courses/{uid}'
+        >>> course.batches["create"].schema["$ref"]
+        '#/$defs/Course'
+    """
+    if api not in VERSIONS:
+        raise ConfigurationError(f"There is no API {api!r}; there is {', '.join(VERSIONS)}.")
+    versions = VERSIONS[api]
+    wanted = versions[-1] if version is None else version
+    if wanted not in versions:
+        known = ", ".join(versions)
+        raise ConfigurationError(f"{api} has no version {version!r}; there is {known}.")
+    folder = resources.files("sdir_async.api").joinpath(api, wanted)
+    return _description(orjson.loads(folder.joinpath("description.json").read_bytes()))
+
+
+def describe_all() -> Iterator[Description]:
+    """Yield the description of each version of each API, the oldest version of an API first.
+
+    Example:
+        >>> [one.name for one in describe_all()][0]
+        'additional_competence v1'
+    """
+    for api, versions in VERSIONS.items():
+        for version in versions:
+            yield describe(api, version)
+
+
+def _description(data: dict[str, Any]) -> Description:
+    operations = {each["python_name"]: _operation(each) for each in data["operations"]}
+    schemas = data["schemas"]
+    return Description(
+        api=data["api"],
+        version=data["version"],
+        title=data["title"],
+        description=data["description"],
+        servers=data["servers"],
+        scopes=tuple(data["scopes"]),
+        operations=operations,
+        batches={each["name"]: _batch(each, operations, schemas) for each in data["batches"]},
+        schemas=schemas,
+    )
+
+
+def _operation(data: dict[str, Any]) -> OperationDescription:
+    made = {
+        "scopes": tuple(data["scopes"]),
+        "parameters": tuple(ParameterDescription(**each) for each in data["parameters"]),
+    }
+    return OperationDescription(**data | made)
+
+
+def _batch(
+    data: dict[str, Any], operations: Mapping[str, OperationDescription], schemas: dict[str, Any]
+) -> BatchDescription:
+    return BatchDescription(
+        name=data["name"],
+        kind=data["kind"],
+        operation=operations[data["operation"]],
+        records=tuple(data["records"]),
+        schema=data["schema"] | {"$defs": schemas},
+        listing=_listing(data["listing"], operations),
+    )
+
+
+def _listing(
+    data: dict[str, Any] | None, operations: Mapping[str, OperationDescription]
+) -> ListingDescription | None:
+    if data is None:
+        return None
+    size = data["page_size"]
+    return ListingDescription(
+        operation=operations[data["operation"]],
+        filters=data["filters"],
+        match=tuple(data["match"]),
+        page=data["page"],
+        page_size=None if size is None else (size[0], size[1]),
+    )
