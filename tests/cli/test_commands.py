@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import keyring
@@ -25,6 +25,7 @@ from sdir_async.api import VERSIONS
 from sdir_async.cli.apis import every_version
 from sdir_async.cli.doctor import Answered, judge_clock, judge_host, judge_key, judge_versions
 from sdir_async.cli.masking import mask_text
+from sdir_async.cli.settings import Target
 from sdir_async.sandbox import Fault
 
 from ..ours import OURS
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sdir_async import Description
+    from sdir_async import Description, Sdir
     from sdir_async.sandbox import SandboxThread
 
     from .conftest import Done
@@ -109,6 +110,29 @@ def test_what_was_reported_is_listed(
     assert [orjson.loads(line) for line in done.out.splitlines()] == [uploaded[1]]
     assert len(sdir("list", *COURSE, "--limit", 2, "--json").out.splitlines()) == 2
     assert "there is personId" in sdir("list", *COURSE, "--where", "name=x").err
+
+
+def test_all_pages_of_a_list_come_over_one_client(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that connections, keys and pace are shared by them."""
+    opened: list[Target] = []
+    connect = Target.connect
+
+    def counted(target: Target, **settings: Any) -> Sdir:
+        opened.append(target)
+        return connect(target, **settings)
+
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(1_001)]))
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    monkeypatch.setattr(Target, "connect", counted)
+    before = len(sandbox.requests)
+    done = sdir("list", *COURSE, "--limit", 2_000, "--json", "--show-persons")
+    assert [orjson.loads(line) for line in done.out.splitlines()] == sandbox.records(COURSES)
+    assert (len(opened), len(sandbox.requests) - before) == (1, 3)
 
 
 def test_no_part_of_a_row_is_cut_off(
