@@ -9,7 +9,7 @@ import copy
 import re
 from typing import Any
 
-from sdir_async.openapi.walk import json_kinds
+from sdir_async.openapi.walk import json_kinds, parameters_of
 
 from .failures import DocumentError
 from .walk import METHODS, Json, LeftOut, Operation, operations, pointer, resolved
@@ -52,7 +52,7 @@ def inline_references(document: Json) -> list[LeftOut]:
         paths[path] = copy.deepcopy(resolved(document, item, pointer("paths", path)))
     for operation in operations(document):
         node = operation.node
-        node["parameters"] = _parameters(document, operation)
+        node["parameters"] = copy.deepcopy(parameters_of(document, operation))
         if node.get("requestBody"):
             place = f"{operation.pointer}/requestBody"
             node["requestBody"] = copy.deepcopy(resolved(document, node["requestBody"], place))
@@ -62,20 +62,6 @@ def inline_references(document: Json) -> list[LeftOut]:
     for item in paths.values():
         item.pop("parameters", None)
     return []
-
-
-def _parameters(document: Json, operation: Operation) -> list[Json]:
-    """Return those of the path and of the operation; the operation's own count."""
-    shared: list[Json] = document["paths"][operation.path].get("parameters") or []
-    own: list[Json] = operation.node.get("parameters") or []
-    found: dict[tuple[str, str], Json] = {}
-    for number, given in enumerate([*shared, *own]):
-        place = f"{operation.pointer}/parameters/{number}"
-        parameter = copy.deepcopy(resolved(document, given, place))
-        if "name" not in parameter or "in" not in parameter:
-            raise DocumentError(place, "a parameter needs `name` and `in`")
-        found[str(parameter["name"]), parameter["in"]] = parameter
-    return list(found.values())
 
 
 def keep_json(document: Json) -> list[LeftOut]:

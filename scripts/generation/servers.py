@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sdir_async.openapi.walk import url_of_server
+
 from .failures import DocumentError
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def servers_of(document: Json) -> dict[str, str]:
     labelled nor Sdir's is no environment at all: it stands under `""`, and only its path is used.
     """
     urls = [
-        (number, _url(server), server)
+        (number, url_of_server(server), server)
         for number, server in enumerate(document.get("servers") or [])
     ]
     labelled: dict[str, str] = {}
@@ -61,10 +63,3 @@ def _secure(urls: list[str]) -> str:
         if u.startswith("https:") and urlsplit(u).hostname == urlsplit(first).hostname
     ]
     return (same or [first])[0]
-
-
-def _url(server: Json) -> str:
-    url = str(server.get("url") or "")
-    for name, variable in (server.get("variables") or {}).items():
-        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-    return url.rstrip("/")

@@ -15,7 +15,7 @@ from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Schemas
 from .shapes import SEPARATOR, shape_of
-from .walk import Found, json_kinds, operations_in, schema_in
+from .walk import Found, json_kinds, operations_in, parameters_of, schema_in, url_of_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,11 +70,8 @@ def _read(document: Document) -> list[Operation]:
 
 def base_path(spec: Json) -> str:
     """Return the path of the first server's URL, with the defaults of its variables."""
-    servers: list[Json] = spec.get("servers") or [{"url": ""}]
-    server, url = servers[0], str(servers[0]["url"])
-    for name, variable in server.get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-    return urlsplit(url).path.rstrip("/")
+    servers: list[Json] = spec.get("servers") or [{}]
+    return urlsplit(url_of_server(servers[0])).path.rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -183,15 +180,13 @@ class _Reader:
             yield self._read_one(found)
 
     def _read_one(self, found: Found) -> _Raw:
-        shared = self._spec["paths"][found.path].get("parameters", [])
-        given = shared + found.node.get("parameters", [])
         holder = self._schemas.resolve(found.node.get("requestBody", {}))
         body = schema_in(holder)
         return _Raw(
             method=found.method,
             path=found.path,
             node=found.node,
-            parameters=[self._schemas.resolve(each) for each in given],
+            parameters=parameters_of(self._spec, found),
             media_types=tuple(json_kinds(holder.get("content") or {})),
             body=body,
             many=body is not None and self._schemas.is_list(body),

@@ -49,10 +49,37 @@ class Found(NamedTuple):
 
 def operations_in(document: Json) -> Iterator[Found]:
     """Yield every operation, in the order of the document."""
-    for path, item in (document.get("paths") or {}).items():
+    for path, given in (document.get("paths") or {}).items():
+        item = resolved(document, given, pointer("paths", path))
         for method in METHODS:
             if method in item:
                 yield Found(path, method, item[method])
+
+
+def parameters_of(document: Json, operation: Found) -> list[Json]:
+    """Return the parameters of an operation, those of its path among them; its own count.
+
+    Raises:
+        DocumentError: One has no name or stands nowhere, or a reference leads nowhere.
+    """
+    item = resolved(document, document["paths"][operation.path], operation.pointer)
+    given = [*(item.get("parameters") or []), *(operation.node.get("parameters") or [])]
+    found: dict[tuple[str, str], Json] = {}
+    for number, each in enumerate(given):
+        place = f"{operation.pointer}/parameters/{number}"
+        parameter = resolved(document, each, place)
+        if "name" not in parameter or "in" not in parameter:
+            raise DocumentError(place, "a parameter needs `name` and `in`")
+        found[str(parameter["name"]), parameter["in"]] = parameter
+    return list(found.values())
+
+
+def url_of_server(server: Json) -> str:
+    """Return the URL of a server, with the defaults of its variables."""
+    url = str(server.get("url") or "")
+    for name, variable in (server.get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    return url.rstrip("/")
 
 
 def pointer(*parts: str) -> str:

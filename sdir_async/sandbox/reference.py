@@ -9,13 +9,12 @@ from markupsafe import Markup, escape
 
 from ..openapi.reader import base_path
 from ..openapi.schemas import Schemas
+from ..openapi.walk import operations_in, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..openapi.walk import Json
-
-_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+    from ..openapi.walk import Found, Json
 
 
 def describe(spec: Json) -> dict[str, Any]:
@@ -44,10 +43,7 @@ class _Reference:
         self._schemas = Schemas(spec)
 
     def operations(self) -> Iterator[dict[str, Any]]:
-        for path, item in (self._spec.get("paths") or {}).items():
-            for method in _METHODS:
-                if method in item:
-                    yield self._operation(method, path, item)
+        return map(self._operation, operations_in(self._spec))
 
     def schemas(self) -> Iterator[dict[str, Any]]:
         for name, schema in ((self._spec.get("components") or {}).get("schemas") or {}).items():
@@ -57,18 +53,17 @@ class _Reference:
                 "fields": list(self._fields(schema)),
             }
 
-    def _operation(self, method: str, path: str, item: Json) -> dict[str, Any]:
-        node = item[method]
-        parameters = [*item.get("parameters", []), *node.get("parameters", [])]
+    def _operation(self, operation: Found) -> dict[str, Any]:
+        node = operation.node
         return {
-            "method": method.upper(),
-            "path": path,
+            "method": operation.method.upper(),
+            "path": operation.path,
             "name": node.get("operationId", ""),
             "summary": text(node.get("summary")),
             "description": text(node.get("description")),
             "deprecated": bool(node.get("deprecated")),
             "source": node.get("x-sdir-source", ""),
-            "parameters": [self._parameter(self._schemas.resolve(each)) for each in parameters],
+            "parameters": [self._parameter(each) for each in parameters_of(self._spec, operation)],
             "body": self._content(self._schemas.resolve(node.get("requestBody", {}))),
             "answers": [
                 self._answer(status, self._schemas.resolve(answer))
