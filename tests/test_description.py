@@ -184,8 +184,10 @@ def test_a_description_can_not_be_changed() -> None:
 
 def test_its_repr_is_short() -> None:
     """The schemas are not in it."""
-    shown = repr(describe("course", "v1"))
-    assert shown == "Description(api='course', version='v1', title='Course', scopes=())"
+    course = describe("course", "v1")
+    assert repr(course) == (
+        f"Description(api='course', version='v1', title={course.title!r}, scopes={course.scopes!r})"
+    )
 
 
 def test_describing_imports_no_version() -> None:

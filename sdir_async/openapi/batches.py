@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from attrs import frozen
 
-from ..document import BatchKind
+from ..document import BatchKind, Effect
 from .walk import DocumentError, body_of, resolved
 
 if TYPE_CHECKING:
-    from ..document import Effect
     from .walk import Found, Json
 
 KINDS: Final[tuple[str, ...]] = get_args(BatchKind)
+EFFECTS: Final[tuple[str, ...]] = get_args(Effect)
 
-_EFFECTS: Final[dict[str, Effect]] = {
+_BY_METHOD: Final[dict[str, Effect]] = {
     "get": "read",
     "head": "read",
     "options": "read",
@@ -85,12 +85,23 @@ def _named(operation: Found) -> BatchKind | None:
 def effect_of(document: Json, operation: Found) -> Effect:
     """Return what a request does to the register, which decides whether it may be sent twice.
 
-    A check of a single record saves nothing either.
+    A batch does what it is called. Of other operations the document can say it by `x-sdir-effect`,
+    such as `read` of a POST that only asks something. A check of one record saves nothing either.
+
+    Raises:
+        DocumentError: As `batch_of`, or `x-sdir-effect` has an unknown value.
     """
     batch = batch_of(document, operation)
-    if batch.named == "validate":
-        return "validate"
-    return batch.kind or _EFFECTS.get(operation.method, "create")
+    said: Any = operation.node.get("x-sdir-effect")
+    if said is not None and said not in EFFECTS:
+        known = ", ".join(EFFECTS)
+        raise DocumentError(f"{operation.pointer}/x-sdir-effect", f"{said!r} is none of {known}")
+    if batch.kind is not None:
+        return batch.kind
+    if said is not None:
+        effect: Effect = said
+        return effect
+    return "validate" if batch.named == "validate" else _BY_METHOD.get(operation.method, "create")
 
 
 def item_of(document: Json, schema: Json, place: str = "") -> Json | None:

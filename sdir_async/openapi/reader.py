@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .batches import Batch, batch_of, item_of
+from .batches import Batch, batch_of, effect_of, item_of
 from .deprecations import read_deprecation
 from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
@@ -20,6 +20,7 @@ from .walk import Found, json_kinds, operations_in, parameters_of, schema_in, ur
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..document import Effect
     from .documents import Document
     from .walk import Json
 
@@ -86,6 +87,7 @@ class _Raw:
     body: Json | None
     many: bool
     batch: Batch
+    effect: Effect
 
     @property
     def collection(self) -> str:
@@ -93,14 +95,16 @@ class _Raw:
 
     @property
     def writes(self) -> Role | None:
-        """What it does with the body's records: a batch by the rule, one record by its method."""
+        """What it does with the body's records: a batch by the rule, one record by its effect."""
         if self.batch.kind:
             return Role(self.batch.kind)
-        if self.batch.named == "validate" and self.body is not None:
-            return Role.VALIDATE
-        if self.body is None or self.many or self.batch.named:
+        if self.body is None or self.method not in ("post", "put"):
             return None
-        return {"post": Role.CREATE, "put": Role.UPDATE}.get(self.method)
+        if self.effect == "validate":
+            return Role.VALIDATE
+        if self.many or self.batch.named or self.effect == "read":
+            return None
+        return Role(self.effect)
 
 
 class _Reader:
@@ -191,6 +195,7 @@ class _Reader:
             body=body,
             many=body is not None and self._schemas.is_list(body),
             batch=batch_of(self._spec, found),
+            effect=effect_of(self._spec, found),
         )
 
     def _operation(self, raw: _Raw) -> Operation:

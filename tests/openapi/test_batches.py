@@ -189,6 +189,35 @@ def test_the_effect_says_whether_a_request_may_be_sent_twice(
     assert effect_of(doc, found) == effect
 
 
+@pytest.mark.parametrize(
+    ("said", "path", "body", "effect", "role"),
+    [
+        ("read", "/status", ref("Ship"), "read", Role.EXAMPLE),
+        ("update", "/ships", ref("Ship"), "update", Role.UPDATE),
+        ("validate", "/ships/try", ref("Ship"), "validate", Role.VALIDATE),
+        ("create", "/ships", ref("Ship"), "create", Role.CREATE),
+        ("read", "/ships/batch", SHIPS, "create", Role.CREATE),
+    ],
+)
+def test_the_document_can_say_what_a_request_does(
+    said: str, path: str, body: Json, effect: str, role: Role
+) -> None:
+    """Where the method doesn't tell, such as a POST that asks something; a batch is a batch."""
+    doc = _document("post", path, content(body), **{"x-sdir-effect": said})
+    (found,) = operations_in(doc)
+    (prepared,) = operations(prepare(doc)[0])
+    (served,) = read_operations([Document("toys v1", doc)])
+    assert effect_of(doc, found) == prepared.node["x-sdir-effect"] == effect
+    assert served.role is role
+
+
+def test_an_unknown_effect_is_an_error_with_its_place() -> None:
+    """It would decide whether a request may be sent twice."""
+    doc = _document("post", "/a", content(ref("Ship")), **{"x-sdir-effect": "ask"})
+    with pytest.raises(DocumentError, match=r"^/paths/~1a/post/x-sdir-effect: 'ask' is none"):
+        prepare(doc)
+
+
 def test_a_list_that_says_nothing_of_its_items_has_any() -> None:
     """What is not a list has none."""
     assert item_of({}, {"type": "array"}) == {}

@@ -67,8 +67,8 @@ def test_a_new_version_of_an_api_stands_beside_the_others(checkout: Checkout) ->
         "async def main():\n"
         "    async with sdir_async.client.Sdir('key') as sdir:\n"
         "        print(sdir.additional_competence.selected)\n"
-        "        print(sorted(sdir.additional_competence.v3._batches))\n"
-        "asyncio.run(main())"
+        "asyncio.run(main())\n"
+        "print(sorted(sdir_async.describe('additional_competence', 'v3').batches))"
     )
     printed = checkout.run("-c", code)
     assert "additional_competence v10" in printed

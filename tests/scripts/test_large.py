@@ -59,11 +59,12 @@ def test_its_types_hold(generated: Checkout) -> None:
 
 def test_it_can_be_imported_and_its_records_read_and_written(generated: Checkout) -> None:
     code = (
-        "from sdir_async.api.fleet.v1 import Kind0, FleetV1\n"
+        "from sdir_async import describe\n"
+        "from sdir_async.api.fleet.v1 import Kind0\n"
         "given = {'name': 'a', 'next': None, 'flag': 'NO', 'owner': {'name': 'b'}, 'tags': [1]}\n"
         "assert Kind0.from_dict(given).to_dict() == given\n"
-        "assert len(FleetV1._batches) == 22\n"
-        "print(FleetV1._document.servers['test'])"
+        "assert len(describe('fleet').batches) == 22\n"
+        "print(describe('fleet').servers['test'])"
     )
     assert generated.run("-c", code) == "https://sdir-t-apim-common.azure-api.net/fleet\n"
 

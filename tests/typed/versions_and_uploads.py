@@ -8,9 +8,17 @@ that are expected here are none any more.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, assert_type
+from typing import TYPE_CHECKING, Literal, assert_type
 
-from sdir_async import ChunkOutcome, Upload, UploadReport
+from sdir_async import (
+    ChunkOutcome,
+    Description,
+    ListingDescription,
+    OperationDescription,
+    Upload,
+    UploadReport,
+    describe,
+)
 from sdir_async.api.additional_competence import v1, v2
 from sdir_async.api.course import v1 as course_v1
 from sdir_async.api.course.v1 import Course
@@ -93,3 +101,17 @@ def an_upload_knows_what_its_api_can_do(sdir: Sdir, records: list[bytes]) -> Non
     sdir.course.v1.upload(records, operation="update")  # type: ignore[arg-type]
     sdir.additional_competence.v1.upload(records, operation="update")
     sdir.additional_competence.v1.upload(records, operation="validate")  # type: ignore[arg-type]
+
+
+def a_description_has_types_too() -> None:
+    """Down to the names of a parameter."""
+    course = describe("course", "v1")
+    assert_type(course, Description)
+    operation = course.operations["get_course"]
+    assert_type(operation, OperationDescription)
+    assert_type(operation.parameters[0].place, Literal["path", "query", "header", "body"])
+    assert_type(operation.scopes, tuple[str, ...])
+    assert_type(course.batches["create"].kind, Literal["create", "update", "validate"])
+    assert_type(course.batches["create"].listing, ListingDescription | None)
+    course.title = "Courses"  # type: ignore[misc]
+    describe("course", 1)  # type: ignore[arg-type]
