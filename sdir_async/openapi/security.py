@@ -16,8 +16,8 @@ def scopes_of(document: Json, node: Json | None = None) -> tuple[str, ...]:
     """Return the scopes that a token needs for an operation; without one, those of the document.
 
     An operation's own `security` counts instead of the document's, also where it is empty. Of
-    several alternatives the first that asks for scopes counts: whoever has a token can use it.
-    Schemes without scopes, such as the subscription key, ask for none.
+    several alternatives the first with scopes counts. Schemes of other types, such as the
+    subscription key, have none.
     """
     given = (node or {}).get("security")
     alternatives: list[Any] = document.get("security") or [] if given is None else given
