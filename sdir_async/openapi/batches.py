@@ -2,7 +2,8 @@
 
 An operation is a batch if its JSON body is a list of records, and if the document calls it one with
 `x-sdir-batch`, or else its path does: it ends in `/batch` (POST creates, PUT updates) or is
-`POST …/prevalidate`, in any case. Never just any list. `x-sdir-batch: false` says that it is not one.
+`POST …/prevalidate`, in upper or lower case. Never just any list. With `x-sdir-batch: false` it is
+not a batch.
 """
 
 from __future__ import annotations
