@@ -21,6 +21,7 @@ def action(target: str, **more: Any) -> Json:
 
 
 def test_an_update_merges_into_every_match() -> None:
+    """What was there stays."""
     doc = document({"/a": {"get": operation("a")}, "/b": {"get": operation("b")}})
     apply_overlay(doc, overlay(action("$.paths.*.get", update={"x-seen": {"by": "us"}})))
     assert [doc["paths"][path]["get"]["x-seen"] for path in ("/a", "/b")] == [{"by": "us"}] * 2
@@ -28,24 +29,28 @@ def test_an_update_merges_into_every_match() -> None:
 
 
 def test_an_update_of_a_list_appends() -> None:
+    """As Overlay 1.0 says."""
     doc = document(servers=[{"url": "http://a"}])
     apply_overlay(doc, overlay(action("$.servers", update={"url": "https://a"})))
     assert [server["url"] for server in doc["servers"]] == ["http://a", "https://a"]
 
 
 def test_lists_inside_an_update_are_appended_and_values_replaced() -> None:
+    """Key by key, at any depth."""
     doc = document(info={"title": "old", "x-list": [1]})
     apply_overlay(doc, overlay(action("$.info", update={"title": "new", "x-list": [2]})))
     assert doc["info"] == {"title": "new", "x-list": [1, 2]}
 
 
 def test_a_remove_takes_away_every_match() -> None:
+    """Also of several items of one list."""
     doc = document(servers=[{"url": "http://a"}, {"url": "https://b"}, {"url": "http://c"}])
     apply_overlay(doc, overlay(action("$.servers[?search(@.url, '^http:')]", remove=True)))
     assert doc["servers"] == [{"url": "https://b"}]
 
 
 def test_matches_don_t_share_what_was_put_there() -> None:
+    """A later step that changes one must not change the other."""
     doc = document({"/a": {"get": operation("a")}, "/b": {"get": operation("b")}})
     apply_overlay(doc, overlay(action("$.paths.*.get", update={"x-list": []})))
     doc["paths"]["/a"]["get"]["x-list"].append(1)

@@ -1,4 +1,4 @@
-"""Which operations are batches, and how to ask whether one was applied."""
+"""What uploads are made of batches, and how to ask whether one was applied."""
 
 from __future__ import annotations
 
@@ -15,54 +15,8 @@ from .toys import SHIP, Json, document, operation, query, ref
 SHIPS = {"type": "array", "items": ref("Ship")}
 
 
-def found(method: str, path: str, body: Json | None = None, **more: Any) -> tuple[str | None, str]:
-    """Return the kind of batch that an operation is, and its effect."""
-    doc = document(
-        {path: {method: operation("a", body=body, **more)}}, {"Ship": SHIP, "Ships": SHIPS}
-    )
-    (made,) = operations(prepare(doc)[0])
-    return made.node.get("x-sdir-batch"), made.node["x-sdir-effect"]
-
-
-@pytest.mark.parametrize("body", [SHIPS, ref("Ships")])
-@pytest.mark.parametrize(
-    ("method", "path", "kind"),
-    [
-        ("post", "/ships/batch", "create"),
-        ("put", "/ships/batch", "update"),
-        ("post", "/ships/prevalidate", "validate"),
-        ("post", "/Ships/Batch", "create"),
-        ("put", "/ships/batch/", "update"),
-    ],
-)
-def test_a_list_on_a_path_that_says_so_is_a_batch(
-    method: str, path: str, kind: str, body: Json
-) -> None:
-    """Whether the list stands there itself or is referred to."""
-    assert found(method, path, body) == (kind, kind)
-
-
-def test_not_every_list_is_a_batch() -> None:
-    """A list on another path may be a search, and a batch path may take one object."""
-    assert found("post", "/ships", SHIPS) == (None, "create")
-    assert found("post", "/ships/batch", ref("Ship")) == (None, "create")
-    assert found("post", "/ships/batch") == (None, "create")
-
-
-def test_what_the_document_says_counts_more_than_the_path() -> None:
-    assert found("post", "/ships", SHIPS, **{"x-sdir-batch": "update"}) == ("update", "update")
-    assert found("post", "/ships/batch", SHIPS, **{"x-sdir-batch": "validate"}) == (
-        "validate",
-        "validate",
-    )
-    assert found("post", "/ships/batch", SHIPS, **{"x-sdir-batch": False}) == (None, "create")
-
-
-def test_a_check_of_one_record_is_no_batch_but_saves_nothing() -> None:
-    assert found("post", "/ships/prevalidate", ref("Ship")) == (None, "validate")
-
-
 def test_a_batch_without_a_list_is_listed() -> None:
+    """With the reason, and with the method that there is all the same."""
     said: Json = {"x-sdir-batch": "create"}
     paths = {"/a": {"post": operation("a", body=ref("Ship"), **said)}}
     doc = document(paths, {"Ship": SHIP})
@@ -71,27 +25,9 @@ def test_a_batch_without_a_list_is_listed() -> None:
     ]
 
 
-def test_a_kind_that_does_not_exist_is_named_with_its_place() -> None:
-    said: Json = {"x-sdir-batch": "destroy"}
-    with pytest.raises(DocumentError, match=r"^/paths/~1a/post/x-sdir-batch: 'destroy' is none of"):
-        found("post", "/a", SHIPS, **said)
-
-
-@pytest.mark.parametrize(
-    ("method", "effect"),
-    [
-        ("get", "read"),
-        ("post", "create"),
-        ("put", "update"),
-        ("delete", "update"),
-        ("patch", "create"),
-    ],
-)
-def test_a_method_says_whether_it_may_be_sent_twice(method: str, effect: str) -> None:
-    assert found(method, "/a") == (None, effect)
-
-
 def test_the_only_batch_of_a_kind_is_called_by_it_and_several_by_their_methods() -> None:
+    """So that none of several is taken by mistake."""
+
     def batch(name: str, kind: str) -> Operation:
         return Operation("/a", "post", {"operationId": name, "x-sdir-batch": kind})
 
@@ -131,6 +67,7 @@ def listing(reconcile: Json, **more: Any) -> Json | None:
 
 
 def test_the_list_operation_to_ask_is_named_with_its_filters_and_pages() -> None:
+    """As the document's extensions have them."""
     assert listing(RECONCILE) == {
         "operation": "list_ships",
         "filters": {"shipName": "name"},
@@ -141,6 +78,7 @@ def test_the_list_operation_to_ask_is_named_with_its_filters_and_pages() -> None
 
 
 def test_a_batch_that_names_no_list_operation_has_no_way_to_ask() -> None:
+    """A create whose answer is lost is then in doubt."""
     assert listing({}) is None
 
 
@@ -153,6 +91,7 @@ def test_a_batch_that_names_no_list_operation_has_no_way_to_ask() -> None:
     ],
 )
 def test_a_wrong_way_to_ask_is_a_clear_mistake(wrong: Json, words: str) -> None:
+    """It says what is wrong and where: a lost answer must not be the first to find out."""
     with pytest.raises(
         DocumentError, match=f"^/paths/~1ships~1batch/post/x-sdir-reconcile.*{words}"
     ):
