@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sdir_async"
-ON_TOP = ("api", "sandbox", "testing", "cli")
+ON_TOP = ("api", "openapi", "sandbox", "testing", "cli")
 """Packages that count as one room each."""
 
 LONGEST = 400
