@@ -41,19 +41,24 @@ class RetryPolicy:
         longest_wait: The longest wait in seconds. A server may ask for a longer one.
         settle: Seconds after which a batch that is not found on the server counts as not saved: a
             backend may finish after the gateway gave up on it.
+        trust_500: Whether any 500 but the gateway's own means that nothing was saved. By default
+            only one with problem details and a `traceId` does: an empty one may come from a gateway
+            that gave up on a backend which still works. If Sdir's API answers 500 with an empty
+            body, each such batch costs a question and `settle` seconds.
 
     Raises:
         ConfigurationError: A value is negative, or there would be no attempt.
 
     Example:
         >>> RetryPolicy(attempts=3)
-        RetryPolicy(attempts=3, first_wait=0.5, longest_wait=60.0, settle=30.0)
+        RetryPolicy(attempts=3, first_wait=0.5, longest_wait=60.0, settle=30.0, trust_500=False)
     """
 
     attempts: int = field(default=6, validator=_count)
     first_wait: float = field(default=0.5, validator=_seconds)
     longest_wait: float = field(default=60.0, validator=_seconds)
     settle: float = field(default=30.0, validator=_seconds)
+    trust_500: bool = False
 
     def wait(self, failures: int) -> float:
         """Return how many seconds to wait after this many failures, from 1."""

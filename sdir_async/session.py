@@ -212,7 +212,7 @@ class Session:
         except SdirError:
             call.maybe_applied = known  # ours come before anything is sent
             raise
-        verdict = judge(call.operation.effect, happened)
+        verdict = judge(call.operation.effect, happened, trust_500=self.retry.trust_500)
         call.maybe_applied = known if verdict.applied is False else True
         if verdict.action is Action.RENEW_KEY and key is not None:
             refused.add(key)

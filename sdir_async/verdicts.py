@@ -93,8 +93,11 @@ _BY_STATUS: Final = {
 }
 
 
-def judge(effect: Effect, happened: Happened) -> Verdict:
-    """Decide what the answer to a request with this effect means."""
+def judge(effect: Effect, happened: Happened, *, trust_500: bool = False) -> Verdict:
+    """Decide what the answer to a request with this effect means.
+
+    `trust_500` takes any 500 but the gateway's for the API's own word that nothing was saved.
+    """
     if isinstance(happened, Lost):
         return _judge_loss(effect, happened)
     status = happened.status
@@ -105,7 +108,7 @@ def judge(effect: Effect, happened: Happened) -> Verdict:
     if status == 403 and is_quota(happened):
         return Verdict(Action.QUOTA, wait=retry_after(happened))
     if status >= 500:
-        return _judge_failure(effect, happened)
+        return _judge_failure(effect, happened, trust_500=trust_500)
     return Verdict(_BY_STATUS.get(status, Action.STOP))
 
 
@@ -117,11 +120,12 @@ def _judge_loss(effect: Effect, lost: Lost) -> Verdict:
     return _unknown(effect)
 
 
-def _judge_failure(effect: Effect, answer: Answer) -> Verdict:
+def _judge_failure(effect: Effect, answer: Answer, *, trust_500: bool) -> Verdict:
     """A 5xx: only a 500 of the API itself says that nothing was saved."""
     if answer.status == 500 and _ASLEEP in answer.body:
         return Verdict(Action.PAUSE, wait=_WAKING)
-    if answer.status != 500 or not _from_the_api(answer):
+    from_the_api = _perhaps_from_the_api if trust_500 else _from_the_api
+    if answer.status != 500 or not from_the_api(answer):
         return _unknown(effect)
     return Verdict(Action.ASK if effect == "create" else Action.AGAIN)
 
@@ -145,11 +149,19 @@ def _understood(answer: Answer) -> bool:
 
 
 def _from_the_api(answer: Answer) -> bool:
-    """An unhandled error of ASP.NET Core is empty or problem details; the gateway's has an id."""
-    if not answer.body.strip():
-        return True
+    """Only problem details with the id of a trace are surely those of ASP.NET Core.
+
+    An empty body, or one that an operator wrote, may be the gateway's, which gave up on a backend
+    that still works.
+    """
     body = parsed(answer.body)
-    return isinstance(body, dict) and "activityId" not in body
+    return isinstance(body, dict) and "traceId" in body and "activityId" not in body
+
+
+def _perhaps_from_the_api(answer: Answer) -> bool:
+    """An unhandled error of ASP.NET Core may be empty, too; the gateway's own has an id."""
+    body = parsed(answer.body)
+    return not answer.body.strip() or (isinstance(body, dict) and "activityId" not in body)
 
 
 def is_quota(answer: Answer) -> bool:

@@ -50,6 +50,17 @@ class Chunk:
             self._body = array_of(self._bodies)
         return self._body
 
+    def digests(self) -> list[int]:
+        """Return a number for each record; equal records have equal ones, in this process.
+
+        A chunk that was written in one go is cut where one record ends and the next begins, which
+        is cheaper than to write each again. Where that is not clear, each is.
+        """
+        cut = self._body[2:-2].split(b"},{") if self._body and not self._bodies else []
+        if len(cut) != len(self):
+            cut = [body[1:-1] for body in self.bodies]
+        return list(map(hash, cut))
+
     def rejection(self, position: int, reasons: tuple[Reason, ...]) -> Rejection:
         """Return the rejection of the record at this position."""
         return Rejection(self.start + position, reasons, self.records[position])

@@ -20,7 +20,8 @@ from .chunks import Piece
 from .encoding import Chunker
 from .flow import settle
 from .report import ChunkOutcome, Ledger, Snapshot, UploadReport
-from .steps import Ask, Finished, Send, Stop, Terms, Turn, Wait, Warn
+from .saved import Saved
+from .steps import Ask, EndTurn, Finished, Sample, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -58,6 +59,7 @@ class Engine:
             check=plan.check,
             retry=plan.session.retry,
             limit=plan.limit,
+            saved=Saved() if _may_ask(plan) else None,
         )
         self._ledger = Ledger()
         self._chunker = Chunker(
@@ -67,8 +69,10 @@ class Engine:
         )
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._turn = asyncio.Lock()
-        self._searcher: Flow | None = None
+        self._in_turn: Flow | None = None
         self._open: set[Flow] = set()
+        self._waiting: set[Flow] = set()
+        self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
         self._finished: float | None = None
@@ -135,6 +139,7 @@ class Engine:
         if not self._terms.stopping and self._reader not in (None, asyncio.current_task()):
             cancel_once(self._reader)
         self._terms.stopping = True
+        self._changed.set()
 
     # Reading
 
@@ -157,6 +162,8 @@ class Engine:
                 self._whole = True
         except BaseException as error:  # noqa: BLE001  the user's own, raised at the end
             self._raised(error, expired=bound.expired())
+        finally:
+            self._changed.set()
 
     def _raised(self, error: BaseException, *, expired: bool = False) -> None:
         """End the upload for an error in one of its tasks.
@@ -208,23 +215,29 @@ class Engine:
             self._end_turn(flow)
             self._break_off(flow)
             self._open.discard(flow)
-            self._slots.release()
+            if flow not in self._waiting:
+                self._slots.release()
+            self._waiting.discard(flow)
+            self._changed.set()
 
     async def _carry_out(self, step: Step, flow: Flow) -> Exchange | bool | None:
-        if isinstance(step, Ask | Wait) or self._terms.uniform.disproved:
-            self._end_turn(flow)
         match step:
             case Send(piece):
                 return await self._send(piece)
             case Finished():
+                self._changed.set()
                 await self._tell(self._enter(step))
             case Wait(seconds):
                 return await self._wait(seconds)
-            case Ask(piece, saved):
-                return await self._ask(piece, saved)
+            case Ask():
+                return await self._ask(step)
+            case Sample():
+                return await self._sample(flow)
             case Turn():
                 await self._turn.acquire()
-                self._searcher = flow
+                self._in_turn = flow
+            case EndTurn():
+                self._end_turn(flow)
             case Warn(notice):
                 self._ledger.warnings.append(notice)
             case Stop(why, error):
@@ -232,8 +245,8 @@ class Engine:
         return None
 
     def _end_turn(self, flow: Flow) -> None:
-        if self._searcher is flow:
-            self._searcher = None
+        if self._in_turn is flow:
+            self._in_turn = None
             self._turn.release()
 
     async def _send(self, piece: Piece) -> Exchange:
@@ -261,14 +274,39 @@ class Engine:
         await asyncio.sleep(seconds)
         return True
 
-    async def _ask(self, piece: Piece, saved: Any) -> bool | None:
+    async def _sample(self, flow: Flow) -> bool:
+        """Wait until something was accepted; not for ever, if nothing else is under way.
+
+        A chunk that waits gives its place to another.
+        """
+        self._waiting.add(flow)
+        self._slots.release()
+        self._changed.set()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                while self._terms.sample is None and self._goes_on():
+                    self._changed.clear()
+                    await self._changed.wait()
+                await self._slots.acquire()
+        except TimeoutError:
+            return False
+        self._waiting.discard(flow)
+        return self._terms.sample is not None
+
+    def _goes_on(self) -> bool:
+        """Say whether something may still be accepted."""
+        under_way = len(self._open) > len(self._waiting)
+        return not self._terms.stopping and (not self._whole or under_way)
+
+    async def _ask(self, step: Ask) -> bool | None:
         """Find out whether a piece was saved: `None` when there is no way to know."""
+        piece = step.piece
         how, listing = self._plan.reconcile, self._plan.batch.listing
         if callable(how):
             return await self._asked(how(piece.records))
         if how != "list" or listing is None:
             return None
-        questions = reconcile.was_applied(listing, piece.bodies, saved)
+        questions = reconcile.was_applied(listing, piece.bodies, step.saved, step.elsewhere)
         items: list[Any] | None = None
         while True:
             try:
@@ -326,6 +364,12 @@ class Engine:
 
     def _snapshot(self) -> Snapshot:
         return self._ledger.snapshot(self._requests, self._seconds())
+
+
+def _may_ask(plan: Plan) -> bool:
+    """Say whether the list of what is saved may be asked."""
+    creates = plan.batch.operation.effect == "create"
+    return creates and plan.reconcile == "list" and plan.batch.listing is not None
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,7 @@ A test can drive it by hand, without an event loop, a clock or a server.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
@@ -17,7 +17,7 @@ from .check import Findings, readable
 from .chunks import Piece
 from .report import Notice, Reason
 from .search import named_in, near_half, singled_out
-from .steps import Ask, Finished, Send, Stop, Terms, Turn, Wait, Warn
+from .steps import Ask, EndTurn, Finished, Sample, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from .journal.history import Past
     from .report import State
     from .steps import Step, Steps
+
+
+_SEVERAL: Final = 5
+"""Requests lost in a row, after which one chunk at a time tries whether something comes through."""
+_TOO_MANY: Final = 9
+"""Requests lost in a row, after which the upload stops."""
 
 
 def settle(chunk: Chunk, past: Past | None, terms: Terms) -> Flow:
@@ -51,7 +57,9 @@ class Flow:
         self._known: list[Finished] = []
         self._warnings: list[Notice] = []
         self._saved: list[bytes] = []
-        self._searching = False
+        self._has_turn = False
+        if terms.saved is not None:
+            terms.saved.open.add(chunk)
         if past is None:
             self._begin(range(len(chunk)))
         else:
@@ -69,6 +77,8 @@ class Flow:
     def rest(self) -> list[Finished]:
         """Finish what is left as it is, when the steps are broken off."""
         self._steps.close()
+        if self._terms.saved is not None:
+            self._terms.saved.open.discard(self._chunk)
         left = [*self._known, *(Finished(piece, unfinished(piece)) for piece in self._todo)]
         self._known.clear()
         self._todo.clear()
@@ -104,8 +114,9 @@ class Flow:
         )
         done = Piece(self._chunk, past.accepted, rejections)
         if past.accepted:
-            self._saved.extend(done.bodies)
+            self._remember(done)
             self._terms.uniform.accepted()
+            self._terms.sample = self._terms.sample or evolve(done, rejections=())
         if done.indexes:
             state: State = "accepted" if past.accepted else "rejected"
             self._known.append(Finished(done, state, known=True))
@@ -131,6 +142,8 @@ class Flow:
 
     def _next(self, piece: Piece) -> Steps:
         """Bring the first piece a step further: finish it, or put others in its place."""
+        if self._terms.uniform.disproved and not self._terms.losses:
+            yield from self._end_turn()
         if not piece.positions:
             yield self._finish(piece, "rejected")
         elif self._terms.stopping:
@@ -139,11 +152,26 @@ class Flow:
             yield from self._find_out(piece, None)
         elif len(piece) > 1 and not self._terms.limit.allows(piece.size):
             self._replace(piece, *piece.halves())
+        elif self._terms.losses >= _SEVERAL and not self._has_turn:
+            yield from self._probe()
         else:
             exchange: Exchange = yield Send(piece)
             piece.attempts += exchange.attempts
             piece.maybe_applied = exchange.maybe_applied
+            lost = exchange.verdict.applied is None
+            self._terms.losses = self._terms.losses + 1 if lost else 0
             yield from self._judge(piece, exchange)
+
+    def _probe(self) -> Steps:
+        """Where nothing comes through, one chunk at a time tries whether something does again."""
+        yield Wait(self._terms.retry.wait(self._terms.losses - _SEVERAL + 1))
+        yield Turn()
+        self._has_turn = True
+
+    def _end_turn(self) -> Steps:
+        if self._has_turn:
+            self._has_turn = False
+            yield EndTurn()
 
     def _judge(self, piece: Piece, exchange: Exchange) -> Steps:
         happened = exchange.happened
@@ -156,12 +184,15 @@ class Flow:
                 yield from self._halve(piece, exchange)
             case Action.ASK:
                 yield from self._find_out(piece, exchange)
+            case Action.AGAIN if self._may_be_too_slow(piece, exchange):
+                self._replace(piece, *piece.halves())
             case _:
                 yield from self._give_up(piece, exchange)
 
     def _believe(self, piece: Piece, exchange: Exchange, answer: bytes) -> Steps:
         """Take a 2xx as what it says, if it is the list of saved records that was promised."""
         if not self._terms.answers_list or answer.strip()[:1] in (b"", b"["):
+            self._terms.sample = self._terms.sample or piece
             yield self._accept(piece, answer)
         elif self._terms.effect == "create":
             yield from self._find_out(piece, exchange)
@@ -171,9 +202,20 @@ class Flow:
     def _accept(self, piece: Piece, answer: bytes = b"") -> Finished:
         self._terms.uniform.accepted()
         self._terms.limit.accepted(piece.size)
+        self._remember(piece)
+        return self._finish(piece, "accepted", answer)
+
+    def _remember(self, piece: Piece) -> None:
+        """These are saved: none of them vouches for an equal one."""
+        if self._terms.saved is not None:
+            self._terms.saved.add(piece)
         if len(piece) < len(self._chunk):
             self._saved.extend(piece.bodies)
-        return self._finish(piece, "accepted", answer)
+
+    def _may_be_too_slow(self, piece: Piece, exchange: Exchange) -> bool:
+        """An update whose answer is lost each time may be too much for the time that it has."""
+        lost = exchange.verdict.applied is None and not exchange.expired
+        return lost and len(piece) > 1 and self._terms.losses < _TOO_MANY
 
     def _give_up(self, piece: Piece, exchange: Exchange) -> Steps:
         """Without time, nothing more can be done here; else nor for any other chunk."""
@@ -198,7 +240,7 @@ class Flow:
         uniform = self._terms.uniform
         named = self._unreadable(piece) or named_in(reasons, len(piece))
         one_by_one = len(named) == 1 and piece.refusals > 0
-        if self._searching:
+        if self._has_turn or uniform.disproved:
             uniform.refused(reasons, len(piece), self._terms.read)
         if named or len(piece) == 1:
             self._replace(piece, piece.without(named or {0: reasons}))
@@ -211,9 +253,9 @@ class Flow:
             yield Stop("error", failure_of(exchange))
         elif not self._terms.isolate:
             yield Stop("rejected", None if named else failure_of(exchange))
-        elif (not named or one_by_one) and not (self._searching or uniform.disproved):
+        elif (not named or one_by_one) and not (self._has_turn or uniform.disproved):
             yield Turn()
-            self._searching = True
+            self._has_turn = True
 
     def _halve_last(self, piece: Piece) -> None:
         """Try the halves after all that is waiting: what fails alike shows early that way."""
@@ -240,6 +282,8 @@ class Flow:
         aborted = exchange is not None and exchange.verdict.applied is False
         applied, late = yield from self._was_applied(piece, aborted=aborted)
         if applied is None:
+            if exchange is not None and self._terms.losses >= _TOO_MANY:
+                yield Stop("error", failure_of(exchange))
             yield self._finish(piece, "in_doubt", late=late)
         elif applied:
             yield self._accept(piece)
@@ -254,24 +298,51 @@ class Flow:
         """Ask for the records; absence is believed after a while, since a backend may finish late.
 
         When the API itself said that it failed, the batch was aborted and no backend is at work.
+        Else the list must have shown what is saved: one that is always empty proves nothing.
         Returns what was found out, and whether there was no time for more.
         """
-        self._searching = False
-        answer: bool | None = yield Ask(piece, self._saved)
+        yield from self._end_turn()
+        answer = yield from self._ask(piece)
         if aborted:
             return answer or False, False
         if answer is not False:
             return answer, False
         if not (yield Wait(self._terms.retry.settle)):
             return None, True
-        return (yield Ask(piece, self._saved)), False
+        answer = yield from self._ask(piece)
+        if answer is False and not (yield from self._is_shown()):
+            return None, False
+        return answer, False
+
+    def _ask(self, piece: Piece) -> Generator[Step, Any, bool | None]:
+        saved = self._terms.saved
+        if saved is None:
+            answer: bool | None = yield Ask(piece, self._saved)
+        else:
+            answer = yield Ask(piece, self._saved, saved.elsewhere(piece))
+        return answer
+
+    def _is_shown(self) -> Generator[Step, Any, bool]:
+        """Find out whether the list shows what is saved: a witness, once for the upload.
+
+        A list that lags may show it only after a while.
+        """
+        terms = self._terms
+        if terms.saved is None:  # not a list is asked, but the user's own function
+            return True
+        if terms.shown is None and (yield Sample()) and terms.sample is not None:
+            shown = yield Ask(terms.sample)
+            if shown is False and (yield Wait(terms.retry.settle)):
+                shown = yield Ask(terms.sample)
+            terms.shown = terms.shown or shown is True
+        return bool(terms.shown)
 
     def _resend(self, piece: Piece, exchange: Exchange) -> Steps:
         """Send what may be sent again once more, a few times, and then in halves.
 
         A server that breaks off over a large body, or takes too long over it, may take half of it.
         """
-        self._searching = False
+        yield from self._end_turn()
         retry = self._terms.retry
         if self._terms.effect == "create":
             piece.maybe_applied = False

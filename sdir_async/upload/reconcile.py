@@ -10,14 +10,19 @@ import orjson
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from ..document import Listing
 
 _ASKED: Final = 5
 """How many records of a batch are asked for: one that is found could be an older, equal report."""
 
+_CONSIDERED: Final = 25
+"""How many are looked at for those."""
+
 _MOST_PAGES: Final = 1000
+_A_DAY: Final = datetime.timedelta(hours=26)
+"""Two spellings of one moment are no further apart, whatever became of its zone."""
 
 Query = tuple[tuple[str, str], ...]
 Questions: TypeAlias = "Generator[Query, list[Any] | None, bool | None]"
@@ -27,17 +32,22 @@ and returns whether the batch was saved; `None` when that can't be found out.
 
 
 def was_applied(
-    listing: Listing, bodies: Sequence[bytes], saved: Sequence[bytes] = ()
+    listing: Listing,
+    bodies: Sequence[bytes],
+    saved: Sequence[bytes] = (),
+    elsewhere: Callable[[int], int | None] = lambda _: 0,
 ) -> Questions:
     """Ask for a few records of a batch. It is atomic: if one is absent, it was not saved.
 
     Args:
         listing: How the document says that one can ask.
         bodies: The JSON of the records of the batch.
-        saved: The JSON of records that are known to be saved: of equal records there must be as
-            many as in both.
+        saved: The JSON of other records of the same chunk that are known to be saved: of equal
+            records there must be as many as in both.
+        elsewhere: Says of the record at a place how many equal ones of this upload are known to be
+            saved; `None` where that is not known yet.
     """
-    return _Asking(listing).was_applied(bodies, saved)
+    return _Asking(listing).was_applied(bodies, saved, elsewhere)
 
 
 def items_of(answer: bytes) -> list[Any] | None:
@@ -53,34 +63,53 @@ def items_of(answer: bytes) -> list[Any] | None:
 class _Asking:
     listing: Listing
 
-    def was_applied(self, bodies: Sequence[bytes], saved: Sequence[bytes]) -> Questions:
+    def was_applied(
+        self,
+        bodies: Sequence[bytes],
+        saved: Sequence[bytes],
+        elsewhere: Callable[[int], int | None],
+    ) -> Questions:
         try:
             records = [orjson.loads(body) for body in bodies]
         except orjson.JSONDecodeError:
             return None
-        counts = Counter(self._key(record) for record in [*records, *map(orjson.loads, saved)])
-        askable = [record for record in records if self._filters(record) is not None]
-        if not askable:
-            return None
-        for record in _spread(askable, _ASKED):
-            found = yield from self._count(record, counts[self._key(record)])
+        own = Counter(map(self._key, records))
+        beside = Counter(self._key(orjson.loads(body)) for body in saved)
+        askable = [at for at, record in enumerate(records) if self._filters(record) is not None]
+        decidable = [
+            (records[at], known)
+            for at in _spread(askable, _CONSIDERED)
+            if (known := elsewhere(at)) is not None
+        ]
+        for record, known in _spread(decidable, _ASKED):
+            key = self._key(record)
+            found = yield from self._is_there(record, own[key], max(known, beside[key]))
             if found is not True:
                 return found
-        return True
+        return True if decidable else None
 
-    def _count(self, record: dict[str, Any], wanted: int) -> Questions:
-        """Ask whether at least this many equal records are there."""
-        found, full = 0, 1
+    def _is_there(self, record: dict[str, Any], own: int, others: int) -> Questions:
+        """Ask whether there are as many equal records as are known to be, and these.
+
+        The answer is not known where the list does not show what is known to be saved, or shows
+        something that is nearly the record: it may write a value in a way that we don't know.
+        """
+        found, full, resembling = 0, 1, False
+        before: list[Any] | None = None
         for page in range(1, _MOST_PAGES):
             items = yield self._query(record, page)
             if items is None:
                 return None
+            if items and items == before:  # it knows no pages, and this may not be all
+                return None
             found += sum(self._equal(record, item) for item in items)
-            if found >= wanted:
+            resembling |= any(self._resembles(record, item) for item in items)
+            if found >= own + others:
                 return True
             full = max(full, len(items))  # the server may make smaller pages than it is asked for
             if self.listing.page is None or len(items) < full:
-                return False
+                return None if resembling or found < others else False
+            before = items
         return None
 
     def _query(self, record: dict[str, Any], page: int) -> Query:
@@ -100,12 +129,16 @@ class _Asking:
     def _key(self, record: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(_comparable(value_at(record, path))) for path in self.listing.match)
 
+    def _pairs(self, sent: dict[str, Any], found: Any) -> Iterator[tuple[Any, Any]]:
+        for path in self.listing.match:
+            yield value_at(sent, path), value_at(found, path)
+
     def _equal(self, sent: dict[str, Any], found: Any) -> bool:
-        """Compare what was sent; what was left out, the server may have filled in."""
-        return all(
-            wanted is None or _same(wanted, value_at(found, path))
-            for path, wanted in ((path, value_at(sent, path)) for path in self.listing.match)
-        )
+        return all(_same(wanted, there) for wanted, there in self._pairs(sent, found))
+
+    def _resembles(self, sent: dict[str, Any], found: Any) -> bool:
+        pairs = list(self._pairs(sent, found))
+        return all(_same(*pair) or _near(*pair) for pair in pairs) and not self._equal(sent, found)
 
 
 def value_at(record: Any, path: str) -> Any:
@@ -123,6 +156,26 @@ def value_at(record: Any, path: str) -> Any:
 
 def _same(sent: Any, found: Any) -> bool:
     return bool(sent == found) or _comparable(sent) == _comparable(found)
+
+
+def _near(sent: Any, found: Any) -> bool:
+    """Say whether one may be another way to write the other.
+
+    A field may be left out, or filled in by the server; a moment may have lost its time, its zone
+    or its fraction; a code may be a number; a text may be cut or spaced otherwise.
+    """
+    if sent is None or found is None:
+        return True
+    one, other = _comparable(sent), _comparable(found)
+    if isinstance(one, datetime.datetime) and isinstance(other, datetime.datetime):
+        return abs(one.replace(tzinfo=None) - other.replace(tzinfo=None)) <= _A_DAY
+    if isinstance(found, str) == isinstance(sent, str):
+        return _letters(str(one)) == _letters(str(other))
+    return True
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _comparable(value: Any) -> Any:
@@ -145,6 +198,8 @@ def _comparable(value: Any) -> Any:
 
 def _spread(records: Sequence[Any], count: int) -> Iterator[Any]:
     """Yield a few records, the first and the last among them, evenly spread."""
+    if not records:
+        return
     last = len(records) - 1
     steps = max(1, min(count, len(records)) - 1)
     for at in sorted({round(last * step / steps) for step in range(steps + 1)}):

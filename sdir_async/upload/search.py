@@ -19,8 +19,8 @@ _PROOF: Final = 6
 """So many single records, far apart, refused for the same reason: it is not the records."""
 _SMALL: Final = 64
 """An input of fewer records is searched to the end: that is cheap, and says more."""
-_DIGITS: Final = re.compile(r"\d+")
-"""Places in the request, which differ where the reason is the same."""
+_VARYING: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d\S*")
+"""What differs where the reason is the same: quoted values, places, identifiers of any kind."""
 
 
 def named_in(reasons: Sequence[Reason], count: int) -> dict[int, tuple[Reason, ...]]:
@@ -47,21 +47,25 @@ def near_half(count: int) -> int:
 class Uniform:
     """Notices that everything is refused for one and the same reason, such as a missing right.
 
-    Only refusals in the search of a chunk count. One accepted record ends the suspicion.
+    Only refusals in the search of a chunk count. An accepted record ends the suspicion, until
+    again nothing is accepted: a right may be withdrawn. Then twice as much is needed, since a part
+    of the input may be bad in one way.
     """
 
     disproved: bool = False
+    _needed: int = 1
     _reasons: frozenset[str] = frozenset()
     _refusals: int = 0
     _singles: int = 0
 
     def accepted(self) -> None:
         """Something was accepted."""
-        self.disproved = True
+        self.disproved, self._needed = True, 2
+        self._refusals = self._singles = 0
 
     def refused(self, reasons: Sequence[Reason], records: int, read: int) -> None:
         """A request of so many records was refused, with so many read from the input by then."""
-        words = frozenset(_DIGITS.sub("0", str(reason)) for reason in reasons)
+        words = frozenset(_VARYING.sub("#", str(reason)) for reason in reasons)
         if words != self._reasons or read < _SMALL:
             self._reasons, self._refusals, self._singles = words, 0, 0
         self._refusals += 1
@@ -70,17 +74,18 @@ class Uniform:
     @property
     def suspected(self) -> bool:
         """Whether it is time to try single records, far apart."""
-        return not self.disproved and self._refusals >= _SUSPICIOUS
+        return self._refusals >= self._needed * _SUSPICIOUS
 
     @property
     def proved(self) -> bool:
         """Whether there is no use in going on."""
-        return self.suspected and self._singles >= _PROOF
+        return self.suspected and self._singles >= self._needed * _PROOF
 
     @property
     def share(self) -> float:
         """How far into what is left the next single record is to be taken from."""
-        return min(self._singles + 0.5, _PROOF - 0.5) / _PROOF
+        wanted = self._needed * _PROOF
+        return min(self._singles + 0.5, wanted - 0.5) / wanted
 
 
 def singled_out(pieces: Sequence[Piece], share: float) -> list[Piece]:

@@ -5,7 +5,9 @@ A flow yields a step, and is sent what came of it:
     Send      a request with a piece of the chunk     an `Exchange`
     Ask       whether a piece was saved               `True`, `False`, or `None`: nobody knows
     Wait      so many seconds                         whether the deadline left time for it
-    Turn      until no other chunk is searching       nothing
+    Sample    until a chunk was accepted              whether there is one
+    Turn      until no other chunk has the turn       nothing
+    EndTurn   let another chunk have it               nothing
     Warn      what looks wrong and is sent            nothing
     Finished  what became of a piece                  nothing
     Stop      begin nothing new in this upload        nothing
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from .chunks import Piece
     from .encoding import BodyLimit
     from .report import Notice, State
+    from .saved import Saved
 
 
 @frozen
@@ -44,10 +47,13 @@ class Ask:
     Attributes:
         piece: The records of unknown fate.
         saved: Other records of the same chunk that are known to be saved.
+        elsewhere: Says of the record at a place of the piece how many equal ones of this upload are
+            known to be saved; `None` where that is not known yet.
     """
 
     piece: Piece
-    saved: Sequence[bytes]
+    saved: Sequence[bytes] = ()
+    elsewhere: Callable[[int], int | None] = lambda _: 0
 
 
 @frozen
@@ -58,11 +64,18 @@ class Wait:
 
 
 @frozen
-class Turn:
-    """Wait until no other chunk searches for bad records.
+class Sample:
+    """Wait until some records of the upload were accepted, unless none can be any more."""
 
-    The turn lasts until this chunk asks, waits or ends, or until one record was accepted.
-    """
+
+@frozen
+class Turn:
+    """Wait until no other chunk has the turn. It lasts until `EndTurn`, or this chunk's end."""
+
+
+@frozen
+class EndTurn:
+    """Let another chunk have the turn."""
 
 
 @frozen
@@ -104,7 +117,7 @@ class Stop:
     error: BaseException | None
 
 
-Step = Send | Ask | Wait | Turn | Warn | Finished | Stop
+Step = Send | Ask | Wait | Sample | Turn | EndTurn | Warn | Finished | Stop
 Steps: TypeAlias = "Generator[Step, Any, None]"
 
 
@@ -120,6 +133,10 @@ class Terms:
         retry: How often to repeat, and how long to wait.
         limit: How large a body may be.
         uniform: Whether everything is refused for one reason.
+        saved: Which records are known to be saved; `None` where nobody asks for that.
+        sample: Records that were accepted, which a list that works has to show.
+        shown: Whether it has shown them: a witness, so that absence may be believed.
+        losses: How many requests in a row were lost, with nothing coming through.
         stopping: Whether nothing new is to be begun.
         read: How many records were taken from the input so far.
     """
@@ -130,6 +147,10 @@ class Terms:
     check: Callable[[Piece], Findings] | None
     retry: RetryPolicy
     limit: BodyLimit
+    saved: Saved | None = None
     uniform: Uniform = Factory(Uniform)
+    sample: Piece | None = None
+    shown: bool | None = None
+    losses: int = 0
     stopping: bool = False
     read: int = 0
