@@ -1,8 +1,9 @@
 """Ten thousand short uploads against a server that is drawn from a seed: `make torture`.
 
-Each seed draws an input, a register and the behaviour of a server, and the upload's report is
-judged by what is in the register. The seeds that fail are printed, with what is wrong; one of them
-is run again with `python -m tests.judge --first SEED --uploads 1`.
+Some more run in processes that are killed and run again, or two at once. Each seed draws an input,
+a register and the behaviour of a server, and the upload's report is judged by what is in the
+register. The seeds that fail are printed, with what is wrong; one of them is run again with
+`python -m tests.judge --first SEED --uploads 1 --killed 0`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Final
 
+from . import child
 from .judge import Verdict, judged
 
 _BLOCK: Final = 50
@@ -37,13 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return 0 if all is well with every seed."""
     parser = argparse.ArgumentParser(prog="python -m tests.judge", description=__doc__)
     parser.add_argument("--uploads", type=int, default=10_000)
+    parser.add_argument("--killed", type=int, default=60, help="uploads in processes that die")
     parser.add_argument("--first", type=int, default=random.randrange(2**31), help="the first seed")
     parser.add_argument("--seconds", type=float, default=1800, help="begin nothing after them")
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args(arguments)
     print(f"seeds {given.first} to {given.first + given.uploads - 1}", flush=True)
     end, started = given.first + given.uploads, time.time()
-    done, failed = 0, list[Verdict]()
+    with tempfile.TemporaryDirectory() as folder:
+        failed = asyncio.run(child.judged(given.first, given.killed, Path(folder)))
+    done = 0
     with ProcessPoolExecutor(given.processes) as pool:
         blocks = [
             pool.submit(block, first, min(_BLOCK, end - first), started + given.seconds)
@@ -52,15 +57,16 @@ def main(arguments: list[str] | None = None) -> int:
         for finished in as_completed(blocks):
             count, some = finished.result()
             done += count
-            for verdict in some[: max(0, _SHOWN - len(failed))]:
-                print(verdict, flush=True)
             failed += some
-    print(f"{done} uploads in {time.time() - started:.0f} s; {len(failed)} wrong")
+    for verdict in failed[:_SHOWN]:
+        print(verdict)
+    took = f"{time.time() - started:.0f} s"
+    print(f"{done} uploads and {given.killed} with kills in {took}: {len(failed)} wrong")
     for kind, count in kinds(failed).most_common():
         print(f"{count:6} {kind}")
     if failed:
         print("seeds:", *sorted(verdict.scenario.seed for verdict in failed))
-    return 1 if failed or not done else 0
+    return 1 if failed else 0
 
 
 def kinds(failed: list[Verdict]) -> Counter[str]:

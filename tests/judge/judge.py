@@ -32,13 +32,17 @@ class Outcome:
         wrong: What the report says that can't be, of itself.
     """
 
-    read: int = 0
     accepted: frozenset[int] = frozenset()
     rejected: frozenset[int] = frozenset()
     in_doubt: frozenset[int] = frozenset()
     unsent: frozenset[int] = frozenset()
     error: str = ""
     wrong: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> int:
+        """How many records were read."""
+        return sum(map(len, (self.accepted, self.rejected, self.in_doubt, self.unsent)))
 
 
 @frozen
@@ -127,7 +131,7 @@ def _outcome(report: UploadReport, error: str, wrong: Iterable[str]) -> Outcome:
     unsent = frozenset(at for places in report.remaining for at in places)
     rejected = frozenset(rejection.index for rejection in report.rejections)
     accepted = frozenset(range(read)) - in_doubt - unsent - rejected
-    return Outcome(read, accepted, rejected, in_doubt, unsent, error, tuple(wrong))
+    return Outcome(accepted, rejected, in_doubt, unsent, error, tuple(wrong))
 
 
 def _inconsistent(report: UploadReport) -> Iterator[str]:

@@ -55,6 +55,7 @@ def raw(status: int, body: Any = b"", **headers: str) -> bytes:
 
 
 def status_of(fault: str, uid: str) -> bytes:
+    """Return the answer that a fault puts in the place of the right one."""
     match fault:
         case "500 own":
             title = "An error occurred while processing your request."
