@@ -47,6 +47,7 @@ async def killed(seed: int, folder: Path, kills: int) -> Verdict:
     scenario, chance = journaled(seed), Random(seed)
     server = Server(scenario)
     outcome: Outcome | None = None
+    begun = 0
     async with server.serving():
         while outcome is None:
             begun = len(server.taken)
