@@ -178,12 +178,14 @@ class Server:
         """Save or not, and answer or not: the one says nothing of the other."""
         records: list[Record] = json.loads(request.body)
         refusal = self.refuses(records) or self._refusal(records, len(request.body))
-        save = self._saving(request.method, [] if refusal else records)
+        late = self._chance.uniform(0.1, 1.0) * LATE if when == "late" else 0.0
+        now = asyncio.get_running_loop().time()
+        save = self._saving(request.method, [] if refusal else records, now + late)
         self.taken.append(Taken(records, answered=not refusal and fault in ("", *ANSWERED)))
         if when == "before":
             save()
         elif when == "late":
-            self._later(self._chance.uniform(0.1, 1.0) * LATE, save)
+            self._late.add(asyncio.create_task(_later(late, save)))
         goes_on = False
         try:
             goes_on = await self._answer(reader, writer, fault, refusal or self._good(records))
@@ -192,19 +194,12 @@ class Server:
                 save()
         return goes_on
 
-    def _later(self, seconds: float, save: Callable[[], None]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(seconds)
-            save()
+    def _saving(self, method: str, records: list[Record], planned: float) -> Callable[[], None]:
+        """Return what saves; the list lags behind the planned time, however busy the loop is."""
 
-        task = asyncio.get_running_loop().create_task(wait())
-        self._late.add(task)
-
-    def _saving(self, method: str, records: list[Record]) -> Callable[[], None]:
         def create() -> None:
-            now = asyncio.get_running_loop().time()
             for record in records:
-                self._save(record, now + self.scenario.lists.lag * self._chance.random())
+                self._save(record, planned + self.scenario.lists.lag * self._chance.random())
 
         def update() -> None:
             known = {saved.uid: saved for saved in self.saved}
@@ -288,6 +283,11 @@ class Server:
                 writer.write(status_of(fault, self._uid()))
         await writer.drain()
         return True
+
+
+async def _later(seconds: float, save: Callable[[], None]) -> None:
+    await asyncio.sleep(seconds)
+    save()
 
 
 def _length(head: str) -> int:
