@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     for kind, count in kinds(failed).most_common():
         print(f"{count:6} {kind}")
     if failed:
-        print("seeds:", *sorted(verdict.scenario.seed for verdict in failed))
+        print("seeds:", *sorted({verdict.scenario.seed for verdict in failed}))
     return 1 if failed else 0
 
 

@@ -57,7 +57,7 @@ async def killed(seed: int, folder: Path, kills: int) -> Verdict:
             async with _killing(child, server, until, chance.random() * 0.01):
                 outcome = await outcome_of(child)
     del server.taken[:begun]  # what an earlier run had answered, this one may not know
-    return Verdict(scenario, tuple(failures(scenario, server, outcome)))
+    return Verdict(scenario, tuple(failures(scenario, server, outcome)), "killed")
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +90,7 @@ async def at_once(seed: int, folder: Path) -> Verdict:
     if not whole:
         return Verdict(scenario, ("refused: neither of two processes could upload",))
     server.taken.clear()  # of two that came one after the other, the second asks nothing
-    return Verdict(scenario, tuple(failures(scenario, server, whole[-1])))
+    return Verdict(scenario, tuple(failures(scenario, server, whole[-1])), "two at once")
 
 
 async def judged(first: int, count: int, folder: Path, at_a_time: int = 4) -> list[Verdict]:

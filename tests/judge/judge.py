@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from sdir_async import RetryPolicy, Sdir, UploadReport
 
@@ -51,22 +51,20 @@ class Verdict:
 
     scenario: Scenario
     failures: tuple[str, ...]
-    seconds: float = field(default=0.0, eq=False)
+    how: str = "in one process"
 
     def __str__(self) -> str:
-        return "\n    ".join((str(self.scenario), *self.failures))
+        return "\n    ".join((f"{self.how}: {self.scenario}", *self.failures))
 
 
 async def run(seed: int, folder: Path) -> Verdict:
     """Run the upload of a seed against a server of its own, and judge it."""
     scenario = draw(seed)
     server = Server(scenario)
-    now = asyncio.get_running_loop().time
-    started = now()
     async with server.serving():
         journal = folder / f"journal-{seed}" if scenario.journal else None
         outcome = await upload(scenario, server.url, journal)
-    return Verdict(scenario, tuple(failures(scenario, server, outcome)), now() - started)
+    return Verdict(scenario, tuple(failures(scenario, server, outcome)))
 
 
 async def judged(seeds: Iterable[int], folder: Path, at_once: int = 8) -> list[Verdict]:

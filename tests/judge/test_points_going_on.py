@@ -56,7 +56,6 @@ async def test_a_single_record_that_is_too_large_bounds_no_other() -> None:
     assert sdir.requests <= 40
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: the size is remembered for the whole Sdir")
 async def test_what_is_too_large_for_one_operation_is_not_for_another() -> None:
     """The largest body of a create says nothing of an update."""
     records = [record(number) for number in range(20)]

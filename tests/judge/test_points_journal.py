@@ -102,18 +102,7 @@ def _nothing(_: Path) -> None:
     pass
 
 
-lost_lock = pytest.mark.xfail(strict=True, reason="issue 13: the lock is lost with any close")
-
-
-@pytest.mark.parametrize(
-    "touch",
-    [
-        _nothing,
-        pytest.param(_copy, marks=lost_lock),
-        pytest.param(_read, marks=lost_lock),
-        _look,
-    ],
-)
+@pytest.mark.parametrize("touch", [_nothing, _copy, _read, _look])
 async def test_a_second_process_is_refused(touch: Callable[[Path], None], tmp_path: Path) -> None:
     """Whatever this process does with the journal's file while the upload runs."""
     journal = tmp_path / "journal"
@@ -138,7 +127,6 @@ def _replace(journal: Path) -> None:
     journal.with_name("copy").replace(journal)
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: it goes on without its journal")
 @pytest.mark.parametrize("lose", [_delete, _replace])
 async def test_an_upload_stops_when_its_journal_is_gone(
     lose: Callable[[Path], None], tmp_path: Path
