@@ -42,8 +42,9 @@ changes: $(VENV)/.dev ## say what breaks for users; BASE=main, or FROM=course/v1
 	@$(BIN)/python scripts/changes.py \
 	    $(if $(BASE),--base $(BASE)) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
 
-torture: $(VENV)/.dev ## upload 200,000 records under faults and kills, and compare the register
+torture: $(VENV)/.dev ## upload under faults and kills: 200,000 records, then 10,000 short uploads
 	@$(BIN)/python scripts/torture.py
+	@$(BIN)/python -m tests.judge
 
 pins: ## renew requirements/dev.txt: the newest versions of what is needed
 	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
