@@ -69,14 +69,18 @@ class RetryPolicy:
 class Retries:
     """Counts what one call has tried, and says how long to wait before it tries again."""
 
-    def __init__(self, policy: RetryPolicy, successes: int, *, patient: bool) -> None:
+    def __init__(
+        self, policy: RetryPolicy, successes: int, *, patient: bool, few: bool = False
+    ) -> None:
         """Begin to count.
 
         Args:
             policy: How often, and how long.
             successes: How many calls of the same `Sdir` have come through so far.
             patient: Whether a deadline bounds the call, so that a long wait may be worth it.
+            few: Whether a lost answer is worth only one more attempt.
         """
+        self._few = few
         self._policy = policy
         self._successes = successes
         self._patient = patient
@@ -90,7 +94,9 @@ class Retries:
         match verdict.action:
             case Action.AGAIN:
                 self._failures += 1
-                return self._policy.wait(self._failures) if self._left(self._failures) else None
+                enough = self._few and verdict.applied is None and self._failures > 1
+                more = self._left(self._failures) and not enough
+                return self._policy.wait(self._failures) if more else None
             case Action.PAUSE:
                 return self._wait_after_pause(verdict.wait or 0.0, successes)
             case Action.QUOTA:

@@ -89,6 +89,7 @@ class Call:
         headers: Headers of this call.
         body: The body.
         timeouts: How long each part of an attempt may take; `None` for those of the session.
+        few: Whether a lost answer is worth only one more attempt.
         maybe_applied: Whether a request may have been applied. It is true to what is known at any
             moment, also when the call is cancelled.
     """
@@ -99,6 +100,7 @@ class Call:
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     timeouts: Timeouts | None = None
+    few: bool = False
     maybe_applied: bool = False
 
 
@@ -152,7 +154,9 @@ class Session:
         """
         attempts: list[Attempt] = []
         refused: set[Secret] = set()
-        retries = Retries(self.retry, self._pacer.successes, patient=deadline is not None)
+        retries = Retries(
+            self.retry, self._pacer.successes, patient=deadline is not None, few=call.few
+        )
         while True:
             happened, verdict = await self._attempt(call, refused, attempts, deadline)
             wait = retries.wait_after(verdict, self._pacer.successes)

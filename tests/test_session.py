@@ -191,7 +191,7 @@ def test_a_no_is_raised_at_once(call: Call, status: int, error: type[sdir_async.
 
 def test_a_create_on_which_the_api_failed_is_left_to_the_caller() -> None:
     """It was not applied, says the contract, and the error is a ServerError, not a doubt."""
-    script = Script(answer(500), OK)
+    script = Script(answer(500, {"title": "Error", "status": 500, "traceId": "00-1-2-00"}), OK)
     with pytest.raises(sdir_async.ServerError):
         run(create(sdir_over(script)))
     assert len(script.requests) == 1

@@ -90,11 +90,12 @@ ROWS: list[tuple[str, Any, Verdict]] = [
     ("broken off while sending", Lost("part", "WriteError"), Verdict(Action.HALVE)),
 ]
 ABORTED: list[tuple[str, Answer]] = [
-    ("empty", answer(500)),
     ("problem details", answer(500, PROBLEM, "application/problem+json")),
 ]
 UNKNOWN_ROWS: list[tuple[str, Any]] = [
     ("500 of the gateway", answer(500, GATEWAY_500)),
+    ("500 empty", answer(500)),
+    ("500 without a traceId", answer(500, b'{"error": "no"}')),
     ("500 page", answer(500, b"<!DOCTYPE html>", "text/html")),
     ("502", answer(502)),
     ("503", answer(503)),
@@ -156,6 +157,14 @@ def test_a_failure_of_the_api_itself(effect: Effect, happened: Answer) -> None:
     """The batch was aborted, says the contract; a create is asked about all the same."""
     action = Action.ASK if effect == "create" else Action.AGAIN
     assert judge(effect, happened) == Verdict(action, applied=False)
+
+
+@pytest.mark.parametrize("happened", [answer(500), answer(500, b'{"error": "no"}')], ids=str)
+def test_a_500_of_unknown_origin_may_be_trusted(happened: Answer) -> None:
+    """Whoever knows that Sdir's API answers so may say that it means "not saved"."""
+    assert judge("create", happened, trust_500=True) == Verdict(Action.ASK, applied=False)
+    gateway = answer(500, GATEWAY_500)
+    assert judge("create", gateway, trust_500=True).applied is None
 
 
 headers = st.dictionaries(

@@ -246,11 +246,12 @@ _GROWS_AFTER: Final = 50
 class BodyLimit:
     """How large the body of one operation may be, learnt from what was refused and accepted.
 
-    A single record that is refused for its size says nothing of others: a firewall may have a rule
-    against what is in it.
+    A body no larger than one that was taken is not refused for its size, whatever the status says:
+    a firewall may have a rule against what is in it. What was learnt from that is forgotten.
     """
 
     _largest: float = math.inf
+    _taken: int = 0
     _accepted: int = 0
 
     def __call__(self, wanted: int) -> int:
@@ -263,12 +264,14 @@ class BodyLimit:
 
     def refused(self, size: int, records: int) -> None:
         """Remember that a body of so many bytes, with so many records, was too large."""
-        if records > 1:
+        if size <= self._taken:
+            self._largest = math.inf
+        elif records > 1:
             self._largest, self._accepted = min(self._largest, (size + 1) // 2), 0
 
     def accepted(self, size: int) -> None:
         """Remember that a body of so many bytes was taken."""
         self._accepted += 2 * size >= self._largest
-        self._largest = max(self._largest, size)
+        self._largest, self._taken = max(self._largest, size), max(self._taken, size)
         if self._accepted >= _GROWS_AFTER:
             self._largest, self._accepted = 2 * self._largest, 0

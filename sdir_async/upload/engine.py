@@ -13,25 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import JournalMismatch
 from ..session import Call, cancel_once
-from ..verdicts import Action
-from ..wire import Answer
-from . import reconcile
+from .asking import may_ask_list, was_applied
 from .chunks import Piece
 from .encoding import Chunker
 from .flow import settle
 from .report import ChunkOutcome, Ledger, Snapshot, UploadReport
 from .saved import Saved
-from .steps import Ask, EndTurn, Finished, Sample, Send, Stop, Terms, Turn, Wait, Warn
+from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from ..document import Listing
     from ..verdicts import Exchange
     from .chunks import Chunk
     from .flow import Flow
     from .plan import Plan
-    from .reconcile import Query
     from .report import Ended
     from .steps import Step
 
@@ -59,7 +55,7 @@ class Engine:
             check=plan.check,
             retry=plan.session.retry,
             limit=plan.limit,
-            saved=Saved() if _may_ask(plan) else None,
+            saved=Saved() if may_ask_list(plan) else None,
         )
         self._ledger = Ledger()
         self._chunker = Chunker(
@@ -224,25 +220,32 @@ class Engine:
         match step:
             case Send(piece):
                 return await self._send(piece)
-            case Finished():
-                self._changed.set()
-                await self._tell(self._enter(step))
             case Wait(seconds):
                 return await self._wait(seconds)
             case Ask():
-                return await self._ask(step)
+                return await was_applied(step, self._plan, self._exchange, self._deadline)
             case Sample():
                 return await self._sample(flow)
             case Turn():
                 await self._turn.acquire()
                 self._in_turn = flow
+            case Finished():
+                await self._tell(self._enter(step))
+            case _:
+                self._note(step, flow)
+        return None
+
+    def _note(self, step: Step, flow: Flow) -> None:
+        """Carry out what takes no time."""
+        match step:
             case EndTurn():
                 self._end_turn(flow)
+            case Postpone(piece):
+                self._plan.journal.finished(piece, "in_doubt")
             case Warn(notice):
                 self._ledger.warnings.append(notice)
             case Stop(why, error):
                 self._stop(why, error)
-        return None
 
     def _end_turn(self, flow: Flow) -> None:
         if self._in_turn is flow:
@@ -256,6 +259,7 @@ class Engine:
             operation,
             self._plan.url_of(operation),
             body=piece.body(),
+            few=len(piece) > 1,
             maybe_applied=piece.maybe_applied,
         )
         try:
@@ -298,43 +302,6 @@ class Engine:
         under_way = len(self._open) > len(self._waiting)
         return not self._terms.stopping and (not self._whole or under_way)
 
-    async def _ask(self, step: Ask) -> bool | None:
-        """Find out whether a piece was saved: `None` when there is no way to know."""
-        piece = step.piece
-        how, listing = self._plan.reconcile, self._plan.batch.listing
-        if callable(how):
-            return await self._asked(how(piece.records))
-        if how != "list" or listing is None:
-            return None
-        questions = reconcile.was_applied(listing, piece.bodies, step.saved, step.elsewhere)
-        items: list[Any] | None = None
-        while True:
-            try:
-                query = questions.send(items)
-            except StopIteration as found:
-                answer: bool | None = found.value
-                return answer
-            items = await self._list(listing, query)
-
-    async def _list(self, listing: Listing, query: Query) -> list[Any] | None:
-        url = self._plan.url_of(listing.operation)
-        exchange = await self._exchange(Call(listing.operation, url, query))
-        answer = exchange.happened
-        if exchange.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
-            return None
-        return reconcile.items_of(answer.body)
-
-    async def _asked(self, answer: Awaitable[bool | None]) -> bool | None:
-        bound = asyncio.timeout_at(self._deadline)
-        try:
-            async with bound:
-                known = await answer
-                return None if known is None else bool(known)
-        except TimeoutError:
-            if bound.expired():
-                return None
-            raise
-
     # Counting
 
     def _enter(self, finished: Finished) -> ChunkOutcome[Any]:
@@ -349,6 +316,7 @@ class Engine:
             self._plan.batch.parse,
         )
         self._ledger.enter(outcome)
+        self._changed.set()
         if finished.late:
             self._why = self._why or "deadline"
         if not finished.known:
@@ -364,12 +332,6 @@ class Engine:
 
     def _snapshot(self) -> Snapshot:
         return self._ledger.snapshot(self._requests, self._seconds())
-
-
-def _may_ask(plan: Plan) -> bool:
-    """Say whether the list of what is saved may be asked."""
-    creates = plan.batch.operation.effect == "create"
-    return creates and plan.reconcile == "list" and plan.batch.listing is not None
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,7 @@ from .check import Findings, readable
 from .chunks import Piece
 from .report import Notice, Reason
 from .search import named_in, near_half, singled_out
-from .steps import Ask, EndTurn, Finished, Sample, Send, Stop, Terms, Turn, Wait, Warn
+from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -240,7 +240,7 @@ class Flow:
         uniform = self._terms.uniform
         named = self._unreadable(piece) or named_in(reasons, len(piece))
         one_by_one = len(named) == 1 and piece.refusals > 0
-        if self._has_turn or uniform.disproved:
+        if self._has_turn or (uniform.disproved and not self._saved):
             uniform.refused(reasons, len(piece), self._terms.read)
         if named or len(piece) == 1:
             self._replace(piece, piece.without(named or {0: reasons}))
@@ -281,7 +281,11 @@ class Flow:
         """Ask, where that can help; `exchange` is what happened, unless that was long ago."""
         aborted = exchange is not None and exchange.verdict.applied is False
         applied, late = yield from self._was_applied(piece, aborted=aborted)
-        if applied is None:
+        if applied is None and piece.maybe_applied and self._could_bring_a_witness(piece):
+            yield Postpone(piece)
+            self._todo.remove(piece)
+            self._todo.append(piece)
+        elif applied is None:
             if exchange is not None and self._terms.losses >= _TOO_MANY:
                 yield Stop("error", failure_of(exchange))
             yield self._finish(piece, "in_doubt", late=late)
@@ -291,6 +295,12 @@ class Flow:
             piece.maybe_applied = False
         else:
             yield from self._resend(piece, exchange)
+
+    def _could_bring_a_witness(self, piece: Piece) -> bool:
+        """Say whether another piece of the chunk may be accepted first, where nothing was yet."""
+        others = (one for one in self._todo if one is not piece and not one.maybe_applied)
+        nothing_yet = self._terms.saved is not None and self._terms.sample is None
+        return nothing_yet and not self._terms.stopping and any(one.positions for one in others)
 
     def _was_applied(
         self, piece: Piece, *, aborted: bool
@@ -328,6 +338,8 @@ class Flow:
         A list that lags may show it only after a while.
         """
         terms = self._terms
+        if terms.sample is None and self._could_bring_a_witness(self._todo[0]):
+            return False
         if terms.saved is None:  # not a list is asked, but the user's own function
             return True
         if terms.shown is None and (yield Sample()) and terms.sample is not None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _ASKED: Final = 5
 """How many records of a batch are asked for: one that is found could be an older, equal report."""
 
-_CONSIDERED: Final = 25
-"""How many are looked at for those."""
+_CONSIDERED: Final = 10
+"""How many are looked at for those: a record without an equal in the upload says more."""
 
 _MOST_PAGES: Final = 1000
 _A_DAY: Final = datetime.timedelta(hours=26)
@@ -81,7 +81,8 @@ class _Asking:
             for at in _spread(askable, _CONSIDERED)
             if (known := elsewhere(at)) is not None
         ]
-        for record, known in _spread(decidable, _ASKED):
+        decidable.sort(key=lambda pair: own[self._key(pair[0])] + pair[1])  # those without equals
+        for record, known in decidable[:_ASKED]:
             key = self._key(record)
             found = yield from self._is_there(record, own[key], max(known, beside[key]))
             if found is not True:
@@ -94,7 +95,7 @@ class _Asking:
         The answer is not known where the list does not show what is known to be saved, or shows
         something that is nearly the record: it may write a value in a way that we don't know.
         """
-        found, full, resembling = 0, 1, False
+        equal, resembling, full = set[bytes](), False, 1  # a list may shift from page to page
         before: list[Any] | None = None
         for page in range(1, _MOST_PAGES):
             items = yield self._query(record, page)
@@ -102,13 +103,13 @@ class _Asking:
                 return None
             if items and items == before:  # it knows no pages, and this may not be all
                 return None
-            found += sum(self._equal(record, item) for item in items)
+            equal.update(orjson.dumps(item) for item in items if self._equal(record, item))
             resembling |= any(self._resembles(record, item) for item in items)
-            if found >= own + others:
+            if len(equal) >= own + others:
                 return True
             full = max(full, len(items))  # the server may make smaller pages than it is asked for
             if self.listing.page is None or len(items) < full:
-                return None if resembling or found < others else False
+                return None if resembling or len(equal) < others else False
             before = items
         return None
 
@@ -168,10 +169,18 @@ def _near(sent: Any, found: Any) -> bool:
         return True
     one, other = _comparable(sent), _comparable(found)
     if isinstance(one, datetime.datetime) and isinstance(other, datetime.datetime):
-        return abs(one.replace(tzinfo=None) - other.replace(tzinfo=None)) <= _A_DAY
+        return _one_moment(one.replace(tzinfo=None), other.replace(tzinfo=None))
     if isinstance(found, str) == isinstance(sent, str):
         return _letters(str(one)) == _letters(str(other))
     return True
+
+
+def _one_moment(one: datetime.datetime, other: datetime.datetime) -> bool:
+    """Say whether these may be one moment, rounded, without its time, or without its zone."""
+    apart = abs(one - other)
+    no_time = datetime.time() in (one.time(), other.time()) and apart <= _A_DAY
+    no_zone = apart <= _A_DAY and not apart % datetime.timedelta(minutes=15)
+    return apart <= datetime.timedelta(seconds=1) or no_time or no_zone
 
 
 def _letters(text: str) -> str:

@@ -68,8 +68,8 @@ class Uniform:
         words = frozenset(_VARYING.sub("#", str(reason)) for reason in reasons)
         if words != self._reasons or read < _SMALL:
             self._reasons, self._refusals, self._singles = words, 0, 0
+        self._singles += records == 1 and (self.suspected or not self.disproved)
         self._refusals += 1
-        self._singles += records == 1
 
     @property
     def suspected(self) -> bool:

@@ -8,6 +8,7 @@ A flow yields a step, and is sent what came of it:
     Sample    until a chunk was accepted              whether there is one
     Turn      until no other chunk has the turn       nothing
     EndTurn   let another chunk have it               nothing
+    Postpone  remember that a fate is not known       nothing
     Warn      what looks wrong and is sent            nothing
     Finished  what became of a piece                  nothing
     Stop      begin nothing new in this upload        nothing
@@ -79,6 +80,13 @@ class EndTurn:
 
 
 @frozen
+class Postpone:
+    """Remember that the fate of a piece is not known, since others of its chunk are sent first."""
+
+    piece: Piece
+
+
+@frozen
 class Warn:
     """Report what looks wrong and is sent all the same."""
 
@@ -117,7 +125,7 @@ class Stop:
     error: BaseException | None
 
 
-Step = Send | Ask | Wait | Sample | Turn | EndTurn | Warn | Finished | Stop
+Step = Send | Ask | Wait | Sample | Turn | EndTurn | Postpone | Warn | Finished | Stop
 Steps: TypeAlias = "Generator[Step, Any, None]"
 
 

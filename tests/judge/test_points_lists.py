@@ -16,10 +16,8 @@ UNSEEN = [
     Lists(codes="number"),
 ]
 WHEN = {"completedAt": "2025-03-24T18:32:25.600+00:00"}
-issue_13 = pytest.mark.xfail(strict=True, reason="issue 13: believed without having seen it")
 
 
-@issue_13
 @pytest.mark.parametrize("lists", UNSEEN, ids=str)
 async def test_absence_counts_only_from_a_list_that_showed_a_saved_record(lists: Lists) -> None:
     """A chunk is in doubt where the list shows not even what was accepted before."""
@@ -30,7 +28,6 @@ async def test_absence_counts_only_from_a_list_that_showed_a_saved_record(lists:
     assert (report.accepted, report.in_doubt) == (1, 1)
 
 
-@issue_13
 async def test_absence_counts_only_once_something_is_known_to_be_saved() -> None:
     """A chunk is in doubt where nothing was accepted, since the list was never seen to work."""
     sdir = server([SAVED_AND_LOST], Lists(access="empty"))
@@ -57,7 +54,6 @@ async def test_absence_counts_from_a_list_that_showed_a_saved_record() -> None:
     assert (report.accepted, report.in_doubt) == (3, 0)
 
 
-@issue_13
 async def test_a_record_that_is_found_but_differs_is_no_absence() -> None:
     """The list rounds moments: the witness looks as it was sent, and the lost record does not."""
     first, second = record(1), record(2, **WHEN)
@@ -67,7 +63,6 @@ async def test_a_record_that_is_found_but_differs_is_no_absence() -> None:
     assert (report.accepted, report.in_doubt) == (1, 1)
 
 
-@issue_13
 async def test_a_record_does_not_vouch_for_its_equal_in_another_chunk() -> None:
     """Of two equal records one was saved, so that the other is known to be absent."""
     sdir = server([RIGHT, RIGHT, LOST])
@@ -75,7 +70,6 @@ async def test_a_record_does_not_vouch_for_its_equal_in_another_chunk() -> None:
     assert times(sdir, record(1)) == [report.accepted - 1]
 
 
-@issue_13
 async def test_a_file_that_is_concatenated_with_itself() -> None:
     """Each half is saved once: what was accepted is there that often, and nothing is lost."""
     half = [record(number) for number in range(6)]
@@ -85,7 +79,6 @@ async def test_a_file_that_is_concatenated_with_itself() -> None:
     assert report.accepted + report.in_doubt == 12
 
 
-@issue_13
 async def test_a_record_that_leaves_a_field_out_is_not_vouched_for_by_one_that_has_it() -> None:
     """The list shows the one that was saved, and a comparison takes it for the other."""
     whole, bare = record(1, vesselImoNumber="9074729"), record(1)
@@ -95,7 +88,6 @@ async def test_a_record_that_leaves_a_field_out_is_not_vouched_for_by_one_that_h
     assert times(sdir, bare) == [report.accepted - 2]
 
 
-@issue_13
 async def test_a_list_that_ignores_the_page_is_not_asked_again_and_again() -> None:
     """The same page a second time ends the asking."""
     sdir = server([RIGHT, LOST], Lists(pages="none"), [record(2, competenceCode="MV")])
@@ -103,7 +95,6 @@ async def test_a_list_that_ignores_the_page_is_not_asked_again_and_again() -> No
     assert sdir.requests < 20
 
 
-@issue_13
 async def test_a_record_on_a_page_that_comes_again_counts_once() -> None:
     """Two equal records were sent together, none was saved, and an equal one was there before."""
     equal = [record(1), record(1), record(2)]
@@ -113,7 +104,6 @@ async def test_a_record_on_a_page_that_comes_again_counts_once() -> None:
     assert report.accepted == (6 if times(sdir, record(1)) == [3] else 3)
 
 
-@issue_13
 @pytest.mark.parametrize("answer", ["500 empty", "500 custom"])
 async def test_a_500_of_unknown_origin_is_an_unknown_fate(answer: str) -> None:
     """The backend may still be at work behind it, and save a little later."""

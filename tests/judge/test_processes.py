@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from .child import at_once, killed
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: absence and equal records are believed unseen")
 async def test_killed_and_run_again(tmp_path: Path) -> None:
     """Whenever it is killed, the upload goes on with its journal: nothing lost, nothing twice."""
     runs = (killed(seed, tmp_path, kills=2) for seed in range(1000, 1006))
@@ -18,7 +15,6 @@ async def test_killed_and_run_again(tmp_path: Path) -> None:
     assert not failed, "\n".join(map(str, failed))
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: absence and equal records are believed unseen")
 async def test_two_processes_with_one_journal(tmp_path: Path) -> None:
     """One of them is refused or has nothing left to do: nothing lost, nothing twice."""
     runs = (at_once(seed, tmp_path) for seed in range(2000, 2004))

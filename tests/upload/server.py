@@ -73,6 +73,7 @@ def _answers(
 
 
 _GATEWAY = {"statusCode": 500, "message": "Internal server error", "activityId": "6b5f1b0e"}
+_PROBLEM = {"title": "An error occurred.", "status": 500, "traceId": "00-1-2-00"}
 _ASLEEP = {"detail": "Database 'x' is not currently available. Please retry the connection later."}
 
 NORMAL = Fate("normal")
@@ -82,7 +83,7 @@ NOT_APPLIED = (
     Fate("408", False, _answers(408)),
     Fate("429", False, _answers(429, {"message": "wait"}, retry_after="3")),
     Fate("503 with Retry-After", False, _answers(503, retry_after="2")),
-    Fate("500 of the API", False, _answers(500)),
+    Fate("500 of the API", False, _answers(500, _PROBLEM)),
     Fate("500 asleep", False, _answers(500, _ASLEEP)),
 )
 UNKNOWN_KINDS: tuple[tuple[str, Callable[[httpx.Request], httpx.Response]], ...] = (
@@ -92,6 +93,7 @@ UNKNOWN_KINDS: tuple[tuple[str, Callable[[httpx.Request], httpx.Response]], ...]
     ("no answer", _fails(httpx.RemoteProtocolError)),
     ("500 of the gateway", _answers(500, _GATEWAY)),
     ("500 page", _answers(500, b"<html>")),
+    ("500 empty", _answers(500)),
     ("502", _answers(502, b"<html>")),
     ("503", _answers(503)),
     ("504", _answers(504)),
@@ -123,6 +125,7 @@ class Register(httpx.AsyncBaseTransport):
         saved: What is in the register.
         batches: How many records each batch request had.
         asked: How many list requests came.
+        vouched: Whether a batch was saved and answered as it should be.
     """
 
     fates: Iterator[Fate] = field(converter=_in_turn, factory=lambda: iter(()))
@@ -133,6 +136,7 @@ class Register(httpx.AsyncBaseTransport):
     saved: list[Record] = Factory(list)
     batches: list[int] = Factory(list)
     asked: int = 0
+    vouched: bool = False
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -165,6 +169,7 @@ class Register(httpx.AsyncBaseTransport):
         validate = request.url.path.endswith("/prevalidate")
         new = [] if validate else [{**one, "uid": _uid(one)} for one in records]
         answer = httpx.Response(200 if validate else 201, json=new)
+        self.vouched |= fate.applied and fate.answer is None
         return self._meet(fate, request, lambda: self.saved.extend(new), answer)
 
     def _meet(

@@ -78,12 +78,14 @@ def test_every_fault_alone(fate: Fate, naming: str) -> None:
 def test_any_schedule_of_faults(
     fates: list[Fate], bad_ones: set[int], naming: str, chunk_size: int, concurrency: int
 ) -> None:
-    """A mixture of faults ends in accepted and rejected alone, since the register can be asked."""
+    """A mixture of faults ends in accepted and rejected alone, if the list could show a witness."""
     register = Register(fates=fates, naming=naming, latency=0.05)
     records = input_with(bad_ones)
     report = run(upload(register, records, chunk_size=chunk_size, concurrency=concurrency))
     judge(register, records, report)
-    assert (report.rejected, report.in_doubt, report.unsent) == (len(bad_ones), 0, 0)
+    assert report.unsent == 0
+    assert report.rejected == len(bad_ones) or report.in_doubt
+    assert report.in_doubt == 0 or not register.vouched
 
 
 @settings(max_examples=80, deadline=None)

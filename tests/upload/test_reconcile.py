@@ -10,7 +10,7 @@ import pytest
 
 from sdir_async import RetryPolicy, UploadReport
 from sdir_async.upload.reconcile import _same, _spread, value_at
-from tests.upload.server import UNKNOWN, Fate, Record, Register, client, record
+from tests.upload.server import NORMAL, UNKNOWN, Fate, Record, Register, client, record
 from tests.virtual import run
 
 FATES = {fate.name: fate for fate in UNKNOWN}
@@ -37,10 +37,45 @@ def test_found_means_accepted_at_once() -> None:
 
 def test_absent_is_believed_after_a_while() -> None:
     """One that is absent, and still is after `settle` seconds, proves that nothing was saved."""
+    register = Register(fates=[NORMAL, BEFORE])
+    report = run(upload(register, records(40), chunk_size=20, concurrency=1))
+    assert (report.accepted, register.batches) == (40, [20, 20, 20])
+    assert report.seconds >= 30
+
+
+def test_absent_is_not_believed_of_a_list_that_showed_nothing() -> None:
+    """Nothing was accepted before, so that nobody knows whether the list shows what is saved."""
     register = Register(fates=[BEFORE])
     report = run(upload(register, records(20)))
-    assert (report.accepted, register.batches) == (20, [20, 20])
-    assert report.seconds >= 30
+    assert (report.in_doubt, register.batches, report.ended) == (20, [20], "in_doubt")
+
+
+def test_absent_is_not_believed_of_a_list_that_is_always_empty() -> None:
+    """A key may have the right to write and none to read: the witness is not shown."""
+
+    class Blind(Register):
+        def _list(self, request: httpx.Request) -> httpx.Response:
+            self.asked += 1
+            return httpx.Response(200, json=[])
+
+    register = Blind(fates=[NORMAL, AFTER])
+    report = run(upload(register, records(60), chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt, register.batches) == (40, 20, [20, 20, 20])
+
+
+def test_a_chunk_waits_for_a_witness_while_the_others_go_on() -> None:
+    """The first chunk is lost, the second one accepted: then absence can be believed."""
+    register = Register(fates=[BEFORE, NORMAL])
+    report = run(upload(register, records(40), chunk_size=20, concurrency=1))
+    assert (report.accepted, register.batches, report.complete) == (40, [20, 20, 20], True)
+
+
+def test_a_record_does_not_vouch_for_its_equal_in_another_chunk() -> None:
+    """The same file twice: the second answer was lost, and the first copy is in the register."""
+    twice = [*records(20), *records(20)]
+    register = Register(fates=[NORMAL, BEFORE])
+    report = run(upload(register, twice, chunk_size=20, concurrency=1))
+    assert (report.accepted, register.batches, len(register.saved)) == (40, [20, 20, 20], 40)
 
 
 def test_a_backend_that_finishes_after_the_first_question() -> None:
@@ -53,17 +88,18 @@ def test_a_backend_that_finishes_after_the_first_question() -> None:
 def test_an_older_equal_record_is_not_mistaken_for_the_batch() -> None:
     """Records that were there before prove nothing; those far from them do."""
     older = [{**record(at), "uid": "older"} for at in (0, 1, 2)]
-    register = Register(fates=[BEFORE], saved=list(older))
-    report = run(upload(register, records(20)))
-    assert (report.accepted, register.batches) == (20, [20, 20])
+    register = Register(fates=[NORMAL, BEFORE], saved=list(older))
+    given = [*(record(at) for at in range(50, 60)), *records(20)]
+    report = run(upload(register, given, chunk_size=20, concurrency=1))
+    assert (report.accepted, register.batches[1:]) == (30, [10, 10])
 
 
 def test_equal_records_within_a_chunk_are_counted() -> None:
     """Two equal records are saved when two are found: one could be older."""
-    twice = [record(0), record(0)]
-    register = Register(fates=[BEFORE], saved=[{**record(0), "uid": "older"}])
-    report = run(upload(register, twice))
-    assert (report.accepted, register.batches, len(register.saved)) == (2, [2, 2], 3)
+    twice = [record(1), record(2), record(0), record(0)]
+    register = Register(fates=[NORMAL, BEFORE], saved=[{**record(0), "uid": "older"}])
+    report = run(upload(register, twice, chunk_size=2, concurrency=1))
+    assert (report.accepted, register.batches, len(register.saved)) == (4, [2, 2, 2], 5)
 
 
 def test_all_pages_of_a_person_are_looked_at() -> None:

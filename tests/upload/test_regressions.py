@@ -174,16 +174,17 @@ def test_a_deadline_bounds_the_users_own_question() -> None:
 def test_a_2xx_that_is_no_list_of_records_is_not_believed() -> None:
     """A maintenance notice with status 200 saves nothing; the register is asked."""
     notice = Fate("notice", False, lambda _: httpx.Response(200, json={"status": "maintenance"}))
-    register = Register(fates=[notice])
-    report = run(upload(register, records(5)))
-    assert (report.accepted, register.batches, len(register.saved)) == (5, [5, 5], 5)
+    register = Register(fates=[Fate("normal"), notice])
+    report = run(upload(register, records(10), chunk_size=5, concurrency=1))
+    assert (report.accepted, register.batches, len(register.saved)) == (10, [5, 5, 5], 10)
 
 
 def test_notices_for_ever_end_the_upload() -> None:
     """And not in an endless loop."""
     notice = Fate("notice", False, lambda _: httpx.Response(200, json={"status": "maintenance"}))
     with pytest.raises(Exception, match="status 200") as caught:
-        run(upload(Register(fates=[notice] * 99), records(1)))
+        fates = [Fate("normal"), *[notice] * 99]
+        run(upload(Register(fates=fates), records(2), chunk_size=1, concurrency=1))
     assert caught.value.report.unsent == 1  # type: ignore[attr-defined]
 
 
@@ -326,13 +327,15 @@ def test_an_update_in_doubt_stays_in_doubt(tmp_path: Path) -> None:
 def test_a_doubt_that_is_resolved_in_halves_is_resolved_for_good(tmp_path: Path) -> None:
     """The next runs don't find the whole and its halves in the journal."""
     options: dict[str, Any] = {"journal": tmp_path / "j"}
-    register = Register(fates=[BEFORE])
-    first = run(upload(register, records(10), reconcile=None, **options))
+    register = Register(fates=[Fate("normal"), BEFORE])
+    first = run(
+        upload(register, records(20), chunk_size=10, concurrency=1, reconcile=None, **options)
+    )
     assert first.in_doubt == 10
     register.largest = 700
     for _ in range(3):
-        report = run(upload(register, records(10), **options))
-        assert (report.accepted, len(register.saved)) == (10, 10)
+        report = run(upload(register, records(20), chunk_size=10, concurrency=1, **options))
+        assert (report.accepted, len(register.saved)) == (20, 20)
 
 
 def test_a_journal_cut_anywhere_is_refused(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from sdir_async import ConnectionFailed, RetryPolicy, Sdir, ServerError, UploadReport
-from tests.upload.server import UNKNOWN, Fate, Record, Register, client, record
+from tests.upload.server import NORMAL, UNKNOWN, Fate, Record, Register, client, record
 from tests.virtual import run
 
 BEFORE = next(fate for fate in UNKNOWN if fate.name == "lost connection, before")
-API_FAILED = Fate("500 of the API", False, lambda _: httpx.Response(500))
+PROBLEM = {"title": "An error occurred.", "status": 500, "traceId": "00-1-2-00"}
+API_FAILED = Fate("500 of the API", False, lambda _: httpx.Response(500, json=PROBLEM))
 GATEWAY_FAILED = next(fate for fate in UNKNOWN if fate.name == "500 of the gateway, before")
 
 
@@ -36,7 +37,9 @@ def test_an_aborted_batch_is_sent_again_without_waiting_for_a_backend() -> None:
 
 def test_an_aborted_batch_that_was_saved_after_all() -> None:
     """Whoever asks finds out that the contract was broken."""
-    register = Register(fates=[Fate("500, saved", True, lambda _: httpx.Response(500))])
+    register = Register(
+        fates=[Fate("500, saved", True, lambda _: httpx.Response(500, json=PROBLEM))]
+    )
     report = run(upload(register, records(8)))
     assert (report.accepted, register.batches, len(register.saved)) == (8, [8], 8)
 
@@ -50,24 +53,24 @@ def test_an_aborted_batch_with_nobody_to_ask() -> None:
 
 def test_a_chunk_that_keeps_getting_lost_is_sent_in_halves() -> None:
     """A server that takes too long over a whole chunk may take half of it."""
-    register = Register(fates=[BEFORE, BEFORE])
-    report = run(upload(register, records(8)))
-    assert (report.accepted, register.batches) == (8, [8, 8, 4, 4])
-    assert len(register.saved) == 8
+    register = Register(fates=[NORMAL, BEFORE, BEFORE])
+    report = run(upload(register, records(16), chunk_size=8, concurrency=1))
+    assert (report.accepted, register.batches) == (16, [8, 8, 8, 4, 4])
+    assert len(register.saved) == 16
 
 
 def test_two_records_are_sent_in_halves_and_one_is_not() -> None:
     """One record stays one outcome, with all its attempts."""
-    register = Register(fates=[BEFORE, BEFORE])
-    assert run(upload(register, records(2))).accepted == 2
-    assert register.batches == [2, 2, 1, 1]
+    register = Register(fates=[NORMAL, BEFORE, BEFORE])
+    assert run(upload(register, records(4), chunk_size=2, concurrency=1)).accepted == 4
+    assert register.batches == [2, 2, 2, 1, 1]
 
     async def outcomes() -> list[tuple[list[int], int]]:
-        async with client(Register(fates=[BEFORE, BEFORE])) as sdir:
-            task = sdir.course.v1.upload(records(1), check=False)
+        async with client(Register(fates=[NORMAL, BEFORE, BEFORE])) as sdir:
+            task = sdir.course.v1.upload(records(2), chunk_size=1, concurrency=1, check=False)
             return [(list(chunk.indexes), len(chunk.attempts)) async for chunk in task]
 
-    assert run(outcomes()) == [([0], 3)]
+    assert run(outcomes()) == [([0], 1), ([1], 3)]
 
 
 @pytest.mark.parametrize(
@@ -75,12 +78,12 @@ def test_two_records_are_sent_in_halves_and_one_is_not() -> None:
 )
 def test_after_all_attempts_the_upload_stops(fate: Fate, error: type[Exception]) -> None:
     """What is known not to be saved is unsent, and the error says what happened last."""
-    register = Register(fates=[fate] * 100)
+    register = Register(fates=[NORMAL, *[fate] * 100])
     with pytest.raises(error) as caught:
-        run(upload(register, records(8)))
+        run(upload(register, records(16), chunk_size=8, concurrency=1))
     report = caught.value.report  # type: ignore[attr-defined]
-    assert (report.unsent, report.in_doubt) == (8, 0)
-    assert register.batches == [8, 8, 4, 2]
+    assert (report.accepted, report.unsent, report.in_doubt) == (8, 8, 0)
+    assert register.batches == [8, 8, 8, 4, 2]
 
 
 def test_a_single_large_record_whose_body_never_gets_through() -> None:
@@ -113,9 +116,11 @@ def test_no_time_to_wait_for_a_late_backend(deadline: float) -> None:
 def test_no_time_to_send_again() -> None:
     """What is known not to be saved when the time is up is unsent."""
     policy = RetryPolicy(first_wait=60.0, settle=1.0)
-    register = Register(fates=[BEFORE])
-    report = run(upload(register, records(8), deadline=20.0, retry=policy))
-    assert (report.unsent, register.batches) == (8, [8])
+    register = Register(fates=[NORMAL, BEFORE])
+    options = {"chunk_size": 8, "concurrency": 1, "deadline": 20.0, "retry": policy}
+    report = run(upload(register, records(16), **options))
+    assert (report.accepted, report.unsent, register.batches) == (8, 8, [8, 8])
+    assert report.ended == "deadline"
 
 
 def test_the_waits_between_attempts_grow() -> None:

@@ -1,0 +1,68 @@
+"""Finds out whether a batch was saved: asks the list, or the user's own function."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ..session import Call
+from ..verdicts import Action
+from ..wire import Answer
+from . import reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..document import Listing
+    from ..verdicts import Exchange
+    from .plan import Plan
+    from .reconcile import Query
+    from .steps import Ask
+
+    Exchanging = Callable[[Call], Awaitable[Exchange]]
+
+
+def may_ask_list(plan: Plan) -> bool:
+    """Say whether the list of what is saved may be asked."""
+    creates = plan.batch.operation.effect == "create"
+    return creates and plan.reconcile == "list" and plan.batch.listing is not None
+
+
+async def was_applied(
+    step: Ask, plan: Plan, exchange: Exchanging, deadline: float | None
+) -> bool | None:
+    """Find out whether a piece was saved: `None` when there is no way to know."""
+    if callable(plan.reconcile):
+        return await _asked(plan.reconcile(step.piece.records), deadline)
+    listing = plan.batch.listing
+    if plan.reconcile != "list" or listing is None:
+        return None
+    questions = reconcile.was_applied(listing, step.piece.bodies, step.saved, step.elsewhere)
+    items: list[Any] | None = None
+    while True:
+        try:
+            query = questions.send(items)
+        except StopIteration as found:
+            answer: bool | None = found.value
+            return answer
+        items = await _list(listing, plan.url_of(listing.operation), query, exchange)
+
+
+async def _list(listing: Listing, url: str, query: Query, exchange: Exchanging) -> list[Any] | None:
+    ended = await exchange(Call(listing.operation, url, query))
+    answer = ended.happened
+    if ended.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
+        return None
+    return reconcile.items_of(answer.body)
+
+
+async def _asked(answer: Awaitable[bool | None], deadline: float | None) -> bool | None:
+    bound = asyncio.timeout_at(deadline)
+    try:
+        async with bound:
+            known = await answer
+            return None if known is None else bool(known)
+    except TimeoutError:
+        if bound.expired():
+            return None
+        raise
