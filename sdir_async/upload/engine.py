@@ -17,7 +17,8 @@ from .asking import may_ask_list, was_applied
 from .chunks import Piece
 from .encoding import Chunker
 from .flow import settle
-from .report import ChunkOutcome, Ledger, Snapshot, UploadReport
+from .ledger import Ledger
+from .report import ChunkOutcome, Snapshot, UploadReport
 from .saved import Saved
 from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import orjson
-from attrs import Factory, define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -160,7 +160,9 @@ class UploadReport:
         rejected: How many were refused; `rejections` says which and why.
         in_doubt: How many may be saved or not; `doubts` says which. Ask before sending again.
         unsent: How many were read and not sent, or certainly not saved; `remaining` says which.
-        rejections: The refused records, by their place in the input.
+        rejections: The refused records, by their place in the input. Beyond the first 10,000 they
+            hold no `record`, so that a million of them fit in memory: iterate over the upload to
+            see each with its record.
         doubts: The places in the input of those in doubt, as ranges.
         remaining: The places in the input of those unsent, as ranges.
         warnings: What looks wrong in records that were sent all the same.
@@ -173,7 +175,7 @@ class UploadReport:
     rejected: int = 0
     in_doubt: int = 0
     unsent: int = 0
-    rejections: tuple[Rejection, ...] = ()
+    rejections: Sequence[Rejection] = ()
     doubts: tuple[range, ...] = ()
     remaining: tuple[range, ...] = ()
     warnings: tuple[Notice, ...] = ()
@@ -259,57 +261,3 @@ def runs(indexes: Sequence[int]) -> Iterable[tuple[int, int]]:
         previous = index
     if start is not None and previous is not None:
         yield start, previous + 1
-
-
-@define
-class Ledger:
-    """Counts records into their states, each exactly once."""
-
-    read: int = 0
-    accepted: int = 0
-    rejections: list[Rejection] = Factory(list)
-    warnings: list[Notice] = Factory(list)
-    _doubts: RangeSet = Factory(RangeSet)
-    _settled: RangeSet = Factory(RangeSet)
-    _in_doubt: int = 0
-
-    def enter(self, outcome: ChunkOutcome[SavedT]) -> None:
-        """Settle the records of an outcome."""
-        rest = len(outcome.indexes) - len(outcome.rejections)
-        if outcome.state == "unsent":
-            self._settle([rejection.index for rejection in outcome.rejections])
-        else:
-            self._settle(outcome.indexes)
-        self.rejections.extend(outcome.rejections)
-        if outcome.state == "accepted":
-            self.accepted += rest
-        elif outcome.state == "in_doubt":
-            refused = {rejection.index for rejection in outcome.rejections}
-            for start, stop in runs([index for index in outcome.indexes if index not in refused]):
-                self._doubts.add(start, stop)
-            self._in_doubt += rest
-
-    def _settle(self, indexes: Sequence[int]) -> None:
-        for start, stop in runs(indexes):
-            self._settled.add(start, stop)
-
-    def snapshot(self, requests: int, seconds: float) -> Snapshot:
-        """Return the counts of this moment."""
-        rejected = len(self.rejections)
-        return Snapshot(self.read, self.accepted, rejected, self._in_doubt, requests, seconds)
-
-    def report(self, requests: int, seconds: float) -> UploadReport:
-        """Return what became of everything read so far; what is not settled is unsent."""
-        remaining = self._settled.gaps(self.read)
-        return UploadReport(
-            accepted=self.accepted,
-            rejected=len(self.rejections),
-            in_doubt=self._in_doubt,
-            unsent=sum(map(len, remaining)),
-            rejections=tuple(sorted(self.rejections, key=lambda rejection: rejection.index)),
-            doubts=self._doubts.ranges(),
-            remaining=remaining,
-            warnings=tuple(sorted(self.warnings, key=lambda notice: notice.index)),
-            requests=requests,
-            seconds=seconds,
-        )

@@ -143,7 +143,6 @@ async def test_an_upload_stops_when_its_journal_is_gone(
     assert journal.name in str(error)
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: each rejection holds its record and its words")
 async def test_what_is_refused_costs_little_memory() -> None:
     """Of forty thousand refused records the report holds less than 600 bytes each."""
     count = 40_000

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async import ChunkOutcome, Reason, Rejection
-from sdir_async.upload.report import Ledger, RangeSet, State, runs
+from sdir_async.upload.ledger import Ledger
+from sdir_async.upload.refused import Rejections
+from sdir_async.upload.report import RangeSet, State, runs
 
 
 @given(st.sets(st.integers(0, 60)))
@@ -54,7 +56,9 @@ def test_no_person_is_in_a_pickle() -> None:
         range(4), "accepted", (rejection,), answer=f'["{person}"]'.encode(), parse=list
     )
     error = ValueError("the user's own")
-    error.report = Ledger(rejections=[rejection]).report(1, 1.0)  # type: ignore[attr-defined]
+    ledger = Ledger()
+    ledger.rejections.extend([rejection])
+    error.report = ledger.report(1, 1.0)  # type: ignore[attr-defined]
     for value in (outcome, error):
         assert person.encode() not in pickle.dumps(value)
     again = pickle.loads(pickle.dumps(outcome))
@@ -110,3 +114,26 @@ def test_no_person_number_in_any_repr() -> None:
     ledger = Ledger(read=1)
     ledger.enter(outcome)
     assert "41814061033" not in repr((rejection, outcome, ledger, ledger.report(0, 0.0)))
+
+
+def test_many_rejections_are_all_there_in_order() -> None:
+    """Beyond the first ones they hold no record, and each has its place and its reasons."""
+    found = Rejections()
+    found.extend(
+        Rejection(index, (Reason(f"reason {index % 3}"),), {"a": index})
+        for index in reversed(range(12_000))
+    )
+    assert len(found) == 12_000
+    assert [one.index for one in found] == list(range(12_000))
+    assert [one.reasons[0].message[-1] for one in found] == [str(at % 3) for at in range(12_000)]
+    assert sum(one.record is not None for one in found) == 10_000
+    assert found[0].record is None
+    assert found[-1].record == {"a": 11_999}
+
+
+def test_reasons_of_too_many_wordings_are_not_kept() -> None:
+    """Memory stays bounded whatever a server says; the counts stay exact."""
+    found = Rejections()
+    found.extend(Rejection(index, (Reason(f"reason {index}"),), {}) for index in range(12_000))
+    assert len(found) == 12_000
+    assert "not kept" in found[11_999].reasons[0].message
