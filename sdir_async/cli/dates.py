@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -136,6 +137,8 @@ def _from_text(text: str, hints: Hints) -> datetime.date | float | None:
 
 def _from_number(number: float, hints: Hints) -> datetime.date | float | None:
     """Return the date that a number writes, or the number of a day if that is what it is."""
+    if not math.isfinite(number):
+        return None
     if int(number) in _SERIALS:
         if hints.typed_dates:
             return float(number)

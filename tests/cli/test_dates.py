@@ -106,7 +106,17 @@ def test_moments_as_people_write_them(cell: object, value: str) -> None:
     [
         *("31.02.2024", "32.05.2024", "soon", "14:30", "31.5.88", "24/05/31", "2024-13-01"),
         *("2024", "31. foo 2024", "31.05.0024", "31.05.2024 25:00", "2024-05-31Tnoon"),
-        *(True, 7, 240531, 1e300, datetime.time(14, 30), datetime.timedelta(1), b"2024-05-31"),
+        *(
+            True,
+            7,
+            240531,
+            1e300,
+            float("inf"),
+            float("nan"),
+            datetime.time(14, 30),
+            datetime.timedelta(1),
+            b"2024-05-31",
+        ),
         *("2024-03-31 02:30", "2024-10-27 02:30"),
     ],
 )
