@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,14 +60,20 @@ def _shown(known: Iterable[str], value: str, line: int) -> str:
     return f"{value!r} in line {line}" + (f" (the nearest: {near[0]})" if near else "")
 
 
-async def remarks(
-    version: Description, target: Target, used: Mapping[str, Mapping[str, int]]
-) -> list[str]:
-    """Return what to say of the codes; that they could not be had is said too, and ends nothing."""
-    if not any(used.values()):
-        return []
-    try:
-        known = await fetch_codes(version, target)
-    except SdirError as error:
-        return [f"The codes are not checked, as Sdir's list could not be had: {error}"]
-    return list(unknown_codes(known, used))
+class Codes:
+    """Sdir's list of codes, asked for once, with the first records that have a code."""
+
+    def __init__(self, version: Description, target: Target, *, asked: bool) -> None:
+        self._version = version
+        self._target = target
+        self._known: set[str] | None = None if asked else set()
+
+    def remarks(self, used: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+        """Yield what to say of codes; that they could not be had is said too, and ends nothing."""
+        if self._known is None and any(used.values()):
+            self._known = set()
+            try:
+                self._known = asyncio.run(fetch_codes(self._version, self._target))
+            except SdirError as error:
+                yield f"The codes are not checked, as Sdir's list could not be had: {error}"
+        yield from unknown_codes(self._known or set(), used)

@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from ..retries import RetryPolicy
 from .apis import find_batch, find_version
-from .codes import code_fields, remarks
+from .codes import Codes, code_fields
 from .columns import read_mapping
 from .dry import check
 from .inputs import Wanted
@@ -103,9 +103,9 @@ def upload(options: Options) -> Exit:
     if options.rejected is not None and len(options.files) > 1:
         raise Trouble("--rejected is for one input; without it each has its own.")
     with contextlib.ExitStack() as opened:
-        jobs = [job for name in options.files for job in open_jobs(name, how)]
-        for job in jobs:
-            opened.enter_context(closing(job))
+        jobs: list[Job] = []
+        for name in options.files:
+            jobs += [opened.enter_context(closing(job)) for job in open_jobs(name, how)]
         if len(jobs) > 1 and (options.journal or options.rejected):
             raise Trouble("--journal and --rejected are for one input; each sheet has its own.")
         if options.dry_run:
@@ -130,12 +130,14 @@ def _look_ahead(jobs: Sequence[Job], how: Reading, options: Options) -> list[Sur
     fields = how.fields()
     collected = [*fields.of_format(_ORGANIZATION), *code_fields(fields)]
     surveys = []
+    codes = Codes(how.version, options.target, asked=not options.no_codes)
     for job in jobs:
         if job.path is not None:
             with closing(again := job.again()), looking(again, quiet=options.json) as look:
                 found = survey(again, Survey(fields, collected, look))
             surveys.append(found)
-            for said in (*again.notes.said, *found.remarks(), *_of_codes(found, how, options)):
+            used = {one.name: found.values[one.name] for one in code_fields(fields)}
+            for said in (*again.notes.said, *found.remarks(), *codes.remarks(used)):
                 job.notes.say(said)
         if not options.json:
             for said in job.notes.said:
@@ -156,13 +158,6 @@ def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
     if answer.isdecimal() and 0 < int(answer) <= len(names):
         return [names[int(answer) - 1]]
     raise Trouble("Nothing was sent.")
-
-
-def _of_codes(found: Survey, how: Reading, options: Options) -> Sequence[str]:
-    if options.no_codes:
-        return ()
-    used = {one.name: found.values[one.name] for one in code_fields(how.fields())}
-    return asyncio.run(remarks(how.version, options.target, used))
 
 
 def _reach(how: Reading, options: Options) -> bool:

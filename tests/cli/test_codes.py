@@ -42,10 +42,10 @@ def test_codes_that_are_not_listed_are_said_and_sent(
 def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(
     sdir: Callable[..., Done], sandbox: SandboxThread
 ) -> None:
-    sdir("upload", *COURSE, "a.jsonl")
+    sdir("upload", *COURSE, "a.jsonl", "a.jsonl", "--no-journal")
     asked = len(sandbox.requests)
     sandbox.reset()
-    done = sdir("upload", *COURSE, "a.jsonl", "--no-codes", "--no-journal")
+    done = sdir("upload", *COURSE, "a.jsonl", "a.jsonl", "--no-codes", "--no-journal")
     assert (len(sandbox.requests), done.err) == (asked - 1, "")
 
 
