@@ -12,6 +12,7 @@ _WORDS = frozenset(
     {"description", "example", "examples", "default", "deprecated", "readOnly", "writeOnly"}
 )
 _FOR_OTHERS = frozenset({"xml", "externalDocs", "discriminator"})
+_FOR_TABLES = frozenset({"x-sdir-labels", "x-sdir-not-before"})
 
 
 def item_schema(document: Json, item: Json) -> Json:
@@ -34,19 +35,19 @@ def item_schema(document: Json, item: Json) -> Json:
 
 
 def worded(schema: Json) -> Json:
-    """Return a schema as it describes something to people: its words stay, our marks go."""
+    """Return a schema as it describes something to people: its words and labels stay."""
     return _plain(schema, _FOR_OTHERS)
 
 
 def _bare(schema: Json) -> Json:
-    return _plain(schema, _WORDS | _FOR_OTHERS)
+    return _plain(schema, _WORDS | _FOR_OTHERS | _FOR_TABLES)
 
 
 def _plain(schema: Json, without: frozenset[str]) -> Json:
     bare = {
         keyword: value
         for keyword, value in schema.items()
-        if keyword not in without and not keyword.startswith("x-")
+        if keyword not in without and (keyword in _FOR_TABLES or not keyword.startswith("x-"))
     }
     for keyword, value in bare.items():
         if isinstance(value, dict | list):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _ENDLESS = 100_000
 _CODES = re.compile("code", re.IGNORECASE)
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""What is copied from a list must stand in one line of it."""
 
 
 def show_apis(*, as_json: bool) -> Exit:
@@ -79,7 +81,7 @@ def show_codes(
 ) -> Exit:
     """Print the codes of an API."""
     found = find_version(api, version)
-    operation, searching = _code_operations(found)
+    operation, searching = code_operations(found)
     asked = {}
     if search is not None and searching is not None:
         operation, asked = searching, {searching.required[0].python_name: search}
@@ -91,7 +93,7 @@ def show_codes(
     return _print(items, as_json=as_json, show_persons=True)
 
 
-def _code_operations(
+def code_operations(
     version: Description,
 ) -> tuple[OperationDescription | None, OperationDescription | None]:
     """Return the operation that lists codes, and the one that searches among them."""
@@ -150,7 +152,10 @@ def show_list(
     if listing is None:
         raise Trouble(f"{found.name} has no operation that lists records.")
     items = asyncio.run(_pages(found, target, listing, _filters(where, listing), limit))
-    return _print(items, as_json=as_json, show_persons=show_persons)
+    code = _print(items, as_json=as_json, show_persons=show_persons)
+    if len(items) == limit and not as_json:
+        sys.stderr.write(f"These are the first {limit:,}; --limit shows more.\n")
+    return code
 
 
 def _filters(where: Sequence[str], listing: ListingDescription) -> dict[str, str]:
@@ -247,7 +252,8 @@ def _rows(items: Sequence[Any]) -> Table:
     names = dict.fromkeys(name for one in leaves for name in one if _says_something(leaves, name))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in names:
-        table.add_column(name, overflow="fold")
+        whole = all(_UID.fullmatch(str(one.get(name))) for one in leaves)
+        table.add_column(name, overflow="fold", no_wrap=whole, min_width=36 if whole else None)
     for one in leaves:
         table.add_row(*(_shown(one.get(name)) for name in names))
     return table

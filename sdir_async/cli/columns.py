@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
+from .inputs.tabular import tidy
 from .trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .fields import Field, Fields
+    from .inputs.tabular import Judge
 
 OURS = "sdir:"
 """Headings that begin so are our own, in a file of rejected rows, and are not sent."""
 
 _NEAR = 3
+_ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[*:]")
+"""What a heading says besides its name: units, forms, a star for what is required."""
 
 
 @frozen
@@ -47,7 +52,12 @@ class Matching:
 
 def bare(name: str) -> str:
     """Return a name as all its spellings have it: `person.firstName`, `PERSON_FIRST_NAME`."""
-    return "".join(filter(str.isalnum, name)).casefold()
+    return "".join(filter(str.isalnum, tidy(name))).casefold()
+
+
+def key(heading: str) -> str:
+    """Return what two spellings of a heading have in common."""
+    return bare(heading) or heading.strip().casefold()
 
 
 def is_ours(heading: str) -> bool:
@@ -66,9 +76,9 @@ def match_columns(
     asked = _asked_for(mapping or {}, headings)
     columns: list[Column] = []
     left_out: list[str] = []
-    problems = _twice("heading", (one.strip() for one in headings))
+    problems = _twice("heading", map(tidy, headings))
     unknown: list[str] = []
-    for at, heading in enumerate(map(str.strip, headings)):
+    for at, heading in enumerate(map(tidy, headings)):
         if not heading or is_ours(heading) or asked.get(heading) == "":
             left_out += [heading] if heading and not is_ours(heading) else []
             continue
@@ -90,21 +100,48 @@ def match_columns(
 
 def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str, str]:
     """Return what the mapping says of the headings that there are, in whatever case it says it."""
-    known = {heading.strip().casefold(): heading.strip() for heading in headings}
+    known = {key(heading): tidy(heading) for heading in headings}
     asked = {}
     for heading, name in mapping.items():
-        if heading.strip().casefold() not in known:
-            shown = ", ".join(map(repr, known.values()))
-            raise Trouble(f"--map: there is no column {heading.strip()!r}; there is {shown}.")
-        asked[known[heading.strip().casefold()]] = name.strip()
+        if key(heading) not in known:
+            shown = ", ".join(map(repr, filter(None, known.values())))
+            raise Trouble(f"--map: there is no column {tidy(heading)!r}; there is {shown}.")
+        asked[known[key(heading)]] = name.strip()
     return asked
+
+
+def judge(fields: Fields, mapping: Mapping[str, str]) -> Judge:
+    """Return what says whether some headings are all that a record needs, and how many are known.
+
+    What is mapped counts as known.
+    """
+    asked = {key(heading): name for heading, name in mapping.items()}
+
+    def judge_(headings: Sequence[str]) -> tuple[bool, int]:
+        found = []
+        for heading in map(tidy, headings):
+            name = asked.get(key(heading), heading)
+            fits = find_field(name, fields) if heading and name and not is_ours(heading) else []
+            found += [one.name for one in fits] if len(fits) == 1 else []
+        return not _missing(found, fields) and bool(found), len(set(found))
+
+    return judge_
 
 
 def find_field(name: str, fields: Fields) -> list[Field]:
     """Return the field of this name; several where the name could mean any of them."""
+    for spelling in (name, _ASIDE.sub("", name)):
+        if found := _named(spelling, fields):
+            return found
+    return []
+
+
+def _named(name: str, fields: Fields) -> list[Field]:
     wanted = bare(name)
     if whole := [field for field in fields.all if bare(field.name) == wanted]:
         return whole
+    if labelled := [one for one in fields.all if wanted in map(bare, one.labels)]:
+        return labelled
     parts = name.split(".")
     for field in fields.all:
         depth = len(field.path)
@@ -120,6 +157,7 @@ def find_field(name: str, fields: Fields) -> list[Field]:
 def nearest(name: str, fields: Fields) -> list[str]:
     """Return the names of fields that are spelled most like this one."""
     spellings = {bare(field.path[-1]): field.name for field in reversed(fields.all)}
+    spellings |= {bare(label): field.name for field in fields.all for label in field.labels}
     spellings |= {bare(field.name): field.name for field in fields.all}
     near = difflib.get_close_matches(bare(name), spellings, _NEAR, 0.5)
     return list(dict.fromkeys(spellings[one] for one in near))
@@ -142,8 +180,9 @@ def advice_on(heading: str, *, any_known: bool = True) -> str:
     """Say what to do about names that are no field."""
     if not any_known:
         return (
-            "Headings are expected in the first row that holds something. If these are they, say"
-            f' which field each is with --map "{heading}=FIELD"; `sdir template` lists the fields.'
+            "If these are not the headings, say in which row they are with --header-row. If they"
+            f' are, say which field each is with --map "{heading}=FIELD"; `sdir template` lists the'
+            " fields."
         )
     return (
         f'Say which field it is with --map "{heading}=FIELD", or leave it out with --skip-unknown;'

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,6 +11,9 @@ from ..retries import RetryPolicy
 from .app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, app, command
 from .settings import Target, remove_from_keyring, store_in_keyring
 from .trouble import Exit, Trouble
+
+Decimal = Literal[",", "."]
+DateOrder = Literal["dmy", "mdy"]
 
 
 @app.command()
@@ -44,8 +47,40 @@ def upload(
         bool, typer.Option("--skip-unknown", help="Leave out columns that are no field.")
     ] = False,
     sheet: Annotated[
-        str | None, typer.Option(help="Which sheet of a workbook; the first that holds something.")
+        str | None, typer.Option(help="Which sheet of a workbook, where several have such columns.")
     ] = None,
+    all_sheets: Annotated[
+        bool, typer.Option("--all-sheets", help="All visible sheets that have such columns.")
+    ] = False,
+    visible_rows: Annotated[
+        bool, typer.Option("--visible-rows", help="Leave out rows that are hidden or filtered out.")
+    ] = False,
+    header_row: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="In which row the headings are, if it is not clear."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of a CSV file: windows-1252, cp850, … if not found out."
+        ),
+    ] = None,
+    decimal: Annotated[
+        Decimal | None,
+        typer.Option(help="What separates decimals, where numbers could be read in two ways."),
+    ] = None,
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option(help="What is first in dates such as 05/06/2024: the day or the month."),
+    ] = None,
+    no_codes: Annotated[
+        bool,
+        typer.Option(
+            "--no-codes",
+            envvar="SDIR_NO_CODES",
+            help="Don't ask Sdir for its codes, to say which of the records' are not among them.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Check only; no request is sent.")
     ] = False,
@@ -90,7 +125,7 @@ def upload(
     show_persons: ShowPersons = False,
     as_json: Json = False,
 ) -> Exit:
-    """Upload files of any size: CSV, XLSX, JSON, JSON Lines or Parquet, also compressed (.gz).
+    """Upload files of any size: CSV, XLSX, XLS, ODS, JSON, JSON Lines or Parquet, also compressed.
 
     Columns are matched to fields by their names: `person.firstName`, `person_first_name` or
     `firstName`, in any case. What does not match is said before anything is sent; `--map` puts it
@@ -102,9 +137,12 @@ def upload(
 
     Example: `sdir upload course courses.csv --dry-run`
 
-    Example: `sdir upload course courses.xlsx --map "Fødselsnr=personalIdentityNumber" --report
+    Example: `sdir upload course courses.xlsx --map "Deltaker=personalIdentityNumber" --report
     report.html`
     """
+    from .inputs import Wanted
+    from .inputs.text import known_encoding
+    from .refusal import Hints
     from .uploading import Options
     from .uploading import upload as run
 
@@ -124,7 +162,14 @@ def upload(
             tuple(mapping or ()),
             mapping_file,
             skip_unknown,
-            sheet,
+            Wanted(
+                header_row=header_row,
+                encoding=known_encoding(encoding) if encoding is not None else None,
+                sheet=sheet,
+                all_sheets=all_sheets,
+                only_visible=visible_rows,
+            ),
+            Hints(decimal or "", dates or "", told=decimal is not None),
             journal,
             no_journal,
             rejected,
@@ -136,6 +181,7 @@ def upload(
             yes,
             show_persons,
             as_json,
+            no_codes,
         )
     )
 

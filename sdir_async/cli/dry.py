@@ -9,19 +9,26 @@ from ..upload.check import Check
 from ..upload.chunks import Chunk, Piece
 from ..upload.encoding import Encoder, Unreadable
 from ..upload.report import Notice, Reason, Rejection, UploadReport
+from .survey import Survey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .job import Job, Reading
 
 _AT_ONCE = 500
 
 
-def check(job: Job, how: Reading) -> UploadReport:
-    """Return a report in which the records that would be sent are counted as accepted."""
+def check(job: Job, how: Reading, look: Callable[[int], None] = lambda _: None) -> UploadReport:
+    """Return a report in which the records that would be sent are counted as accepted.
+
+    `look` is told now and then how many were looked at.
+    """
     encode = Encoder(())
     checked = Check(dict(how.version.batches[how.kind].schema))
     read, rejections, warnings = 0, list[Rejection](), list[Notice]()
-    records = iter(job)
+    survey = Survey(how.fields(), look=look)
+    records = survey.watch(job)
     while some := list(islice(records, _AT_ONCE)):
         bodies, refused = _encoded(some, encode)
         findings = checked(_piece(some, bodies))
@@ -29,6 +36,8 @@ def check(job: Job, how: Reading) -> UploadReport:
         rejections += [Rejection(read + at, refused[at], some[at]) for at in sorted(refused)]
         warnings += [Notice(read + at, why) for at, why in sorted(findings.warned.items())]
         read += len(some)
+    for said in survey.remarks():
+        job.notes.say(said)
     return UploadReport(
         accepted=read - len(rejections),
         rejected=len(rejections),

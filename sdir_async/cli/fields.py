@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     Schema = Mapping[str, Any]
 
 _DEEPEST = 8
+_WORDS = ("format", "pattern", "minLength", "maxLength", "x-sdir-labels", "x-sdir-not-before")
 
 
 @frozen
@@ -27,6 +28,8 @@ class Field:
         required: Whether a record without it is refused.
         opens: Whether any name may stand below it.
         about: What the document says of it.
+        labels: Headings that mean it besides its name, as the document gives them.
+        not_before: The field beside it that holds an earlier date, as the document says.
     """
 
     path: tuple[str, ...]
@@ -36,6 +39,8 @@ class Field:
     required: bool = False
     opens: bool = False
     about: str = ""
+    labels: tuple[str, ...] = ()
+    not_before: str = ""
 
     @property
     def name(self) -> str:
@@ -99,6 +104,8 @@ class _Walk:
             required,
             opens="object" in types,
             about=" ".join(flat.get("description", "").split()),
+            labels=tuple(flat.get("x-sdir-labels", ())),
+            not_before=flat.get("x-sdir-not-before", ""),
         )
 
     def _flat(self, node: Schema) -> dict[str, Any]:
@@ -111,7 +118,7 @@ class _Walk:
             flat["types"].update([kind] if isinstance(kind, str) else kind)
             if "description" in part:
                 flat.setdefault("description", part["description"])
-            for word in ("format", "pattern", "minLength", "maxLength"):
+            for word in _WORDS:
                 if word in part:
                     flat[word] = part[word]
         return flat

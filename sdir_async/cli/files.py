@@ -42,6 +42,7 @@ def free_name(path: Path) -> Path:
     return found
 
 
-def without_gz(name: str) -> str:
+def unpacked_name(name: str) -> str:
     """Return a name without the ending of a compressed file."""
-    return name[:-3] if name.casefold().endswith(".gz") else name
+    stem, _, ending = name.rpartition(".")
+    return stem if stem and ending.casefold() in ("gz", "zst", "zip") else name

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from .columns import advice_on, complaint_of, find_field, match_columns
+from .columns import advice_on, complaint_of, find_field, judge, match_columns
 from .fields import Fields, read_fields
-from .inputs import JsonArray, JsonLines, Workbook, called, open_reader, open_source, reading
-from .records import Lines, Notes, ObjectMapper, Row, from_objects, from_table
+from .inputs import (
+    Delimited,
+    JsonArray,
+    JsonLines,
+    Parquet,
+    Sheet,
+    Wanted,
+    called,
+    open_readers,
+    open_source,
+    reading,
+)
+from .records import Lines, Notes, ObjectMapper, ReadColumn, Row, from_objects, from_table
+from .refusal import Hints
 from .trouble import Trouble
+from .values import Cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ..description import Description
@@ -31,14 +45,16 @@ class Reading:
         kind: What is to be done with them: `create`, `update` or `validate`.
         mapping: Which column is which field, where the names don't say it.
         skip_unknown: Whether columns that are no field are left out.
-        sheet: Which sheet of a workbook; `None` takes the first that holds something.
+        wanted: Which rows of an input, and how its text is read.
+        hints: What was said of the columns: what separates decimals, which part of a date is first.
     """
 
     version: Description
     kind: str
     mapping: Mapping[str, str]
     skip_unknown: bool = False
-    sheet: str | None = None
+    wanted: Wanted = field(factory=Wanted)
+    hints: Hints = field(factory=Hints)
 
     def fields(self) -> Fields:
         """Return the fields of the records."""
@@ -47,10 +63,11 @@ class Reading:
 
 @define
 class Job:
-    """An opened input.
+    """An opened input, or a sheet of one.
 
     Attributes:
         name: What to call it.
+        part: Which sheet of the file it is, where several are uploaded.
         reader: What reads it.
         left_out: The headings of columns that are not sent.
         notes: What was done to values on the way.
@@ -58,12 +75,14 @@ class Job:
     """
 
     name: str
+    part: str
     source: Source
     reader: Reader
     left_out: tuple[str, ...]
     notes: Notes
     lines: Lines
     _records: Iterator[tuple[int, Row | bytes]] = field(repr=False)
+    _how: Reading = field(repr=False)
     _read: int = 0
 
     @property
@@ -71,11 +90,29 @@ class Job:
         """The file, if it is one."""
         return self.source.path
 
-    def __iter__(self) -> Iterator[Row | bytes]:
-        """Yield its records, once."""
+    def again(self) -> Job:
+        """Open the input once more, to read it from its beginning."""
+        sheet = self.reader.name if isinstance(self.reader, Sheet) else self._how.wanted.sheet
+        (job,) = open_jobs(
+            self.source.name, evolve(self._how, wanted=evolve(self._how.wanted, sheet=sheet))
+        )
+        return job
+
+    def beside(self) -> Path | None:
+        """Return where the files of this input stand and what they begin with, if it is a file."""
+        path = self.source.path
+        return path and (path.with_name(_with_part(path.name, self.part)) if self.part else path)
+
+    def numbered(self) -> Iterator[tuple[int, Row | bytes]]:
+        """Yield its records, once, each with the line where it stands."""
         for line, record in self._records:
             self.lines.add(self._read, line)
             self._read += 1
+            yield line, record
+
+    def __iter__(self) -> Iterator[Row | bytes]:
+        """Yield its records, once."""
+        for _, record in self.numbered():
             yield record
 
     def close(self) -> None:
@@ -83,49 +120,109 @@ class Job:
         self.source.close()
 
 
-def open_job(name: str, how: Reading) -> Job:
-    """Open an input.
+def _with_part(name: str, part: str) -> str:
+    """Return the name of a file with that of a sheet in it, as a file may have it."""
+    plain = "".join(one if one.isalnum() or one in "-_ " else "_" for one in part)
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem}.{plain}.{ending}" if dot else f"{name}.{plain}"
+
+
+def open_jobs(name: str, how: Reading) -> list[Job]:
+    """Open an input: it is one job, or one for each sheet that is wanted.
 
     Raises:
         Trouble: It can't be read, or a column of it is no field, or one is missing.
     """
     source = open_source(name)
+    fields = how.fields()
+    wanted = evolve(how.wanted, judge=judge(fields, how.mapping))
     try:
-        return _opened(name, source, how)
+        readers = open_readers(source, wanted)
+        several = len(readers) > 1 or how.wanted.sheet is not None
+        return [_job(name, source, one, how, fields, several=several) for one in readers]
     except BaseException:
         source.close()
         raise
 
 
-def _opened(name: str, source: Source, how: Reading) -> Job:
-    reader = open_reader(source, how.sheet)
+def _job(
+    name: str, source: Source, reader: Reader, how: Reading, fields: Fields, *, several: bool
+) -> Job:
     notes = Notes()
+    left_out: tuple[str, ...] = ()
+    shown = called(name)
+    part = reader.name if isinstance(reader, Sheet) and several else ""
     if isinstance(reader, JsonLines | JsonArray):
-        left_out: tuple[str, ...] = ()
-        records = _objects(name, reader, how, notes)
+        records = _objects(name, reader, how, fields, notes)
     else:
-        records, left_out = _table(name, reader, how, notes)
-    return Job(called(name), source, reader, left_out, notes, Lines(), records)
+        records, left_out = _table(source, reader, how, fields, notes)
+    shown = f"{shown}, sheet {part!r}" if part else shown
+    return Job(shown, part, source, reader, left_out, notes, Lines(), records, how)
 
 
 def _table(
-    name: str, table: Table, how: Reading, notes: Notes
+    source: Source, table: Table, how: Reading, fields: Fields, notes: Notes
 ) -> tuple[Iterator[tuple[int, Row | bytes]], tuple[str, ...]]:
-    fields = how.fields()
     matching = match_columns(table.headings, fields, how.mapping, skip_unknown=how.skip_unknown)
     if matching.problems:
-        raise Trouble(f"{called(name)}: {' '.join(matching.problems)}")
-    if isinstance(table, Workbook) and (others := table.others()):
-        also = ", ".join(map(repr, others))
-        notes.say(f"Only the sheet {table.sheet!r} is read; {also} has such columns too: --sheet.")
-    return from_table(table, matching, notes, name), matching.left_out
+        raise Trouble(f"{called(source.name)}: {' '.join(matching.problems)}")
+    hints = evolve(how.hints, epoch=table.epoch) if isinstance(table, Sheet) else how.hints
+    columns = [
+        ReadColumn(one, Cells(one.field, hints, _column(source, table, how, one.at)))
+        for one in matching.columns
+    ]
+    for said in _remarks(table, how):
+        notes.say(said)
+    return from_table(table, columns, notes, source.name), matching.left_out
+
+
+def _remarks(table: Table, how: Reading) -> Iterator[str]:
+    """Say what a person may not know of a table, before anything of it is sent."""
+    if isinstance(table, Sheet) and table.hidden_rows:
+        more = len(table.hidden_rows) - _SHOWN
+        rows = ", ".join(map(str, sorted(table.hidden_rows)[:_SHOWN]))
+        rows += f" and {more:,} more" if more > 0 else ""
+        if how.wanted.only_visible:
+            yield f"Hidden rows of sheet {table.name!r} are not sent: {rows}."
+        else:
+            yield (
+                f"Hidden rows of sheet {table.name!r} are sent too: {rows}; --visible-rows leaves"
+                " them out."
+            )
+    if isinstance(table, Sheet) and not table.tells_hidden:
+        yield "In this kind of workbook hidden rows can't be told from others: all rows are sent."
+    if not isinstance(table, Parquet) and table.heading_row > 1 and how.wanted.header_row is None:
+        yield f"The headings are those of row {table.heading_row}; what is above is not sent."
+
+
+_SHOWN = 5
+
+
+def _column(
+    source: Source, table: Table, how: Reading, at: int
+) -> Callable[[], Iterable[object]] | None:
+    """Return what reads all values of a column once more, `None` if the input is read only once."""
+    if source.path is None:
+        return None
+
+    def read() -> Iterator[object]:
+        again = source.again()
+        assert again is not None  # noqa: S101
+        sheet = table.name if isinstance(table, Sheet) else None
+        wanted = evolve(how.wanted, judge=lambda found: (found == table.headings, 0), sheet=sheet)
+        with closing(again):
+            (reader,) = open_readers(again, wanted)
+            assert isinstance(reader, Delimited | Sheet | Parquet)  # noqa: S101
+            yield from (cells[at] for _, cells in reader.rows() if at < len(cells))
+
+    return read
 
 
 def _objects(
-    name: str, reader: Objects, how: Reading, notes: Notes
+    name: str, reader: Objects, how: Reading, fields: Fields, notes: Notes
 ) -> Iterator[tuple[int, Row | bytes]]:
     """Return the records of objects, after a look at the names in the first one."""
-    fields, mapping = how.fields(), dict(how.mapping)
+    mapping = dict(how.mapping)
     for meant in filter(None, mapping.values()):
         if len(found := find_field(meant, fields)) != 1:
             raise Trouble(f"--map: {meant!r} {complaint_of(meant, found, fields)}")
@@ -134,12 +231,11 @@ def _objects(
         first = next(objects, None)
     if first is None:
         return iter(())
-    mapper = ObjectMapper(fields, mapping, notes)
+    mapper = ObjectMapper(fields, mapping, notes, how.hints, skip_unknown=how.skip_unknown)
     if twice := mapper.twice(first[1]):
         raise Trouble(f"{called(name)}: {' and '.join(map(repr, twice))} are the same field.")
     unknown = mapper.unknown(first[1])
     if unknown and not how.skip_unknown:
         complaint = complaint_of(unknown[0], (), fields)
         raise Trouble(f"{called(name)}: {unknown[0]!r} {complaint} {advice_on(unknown[0])}")
-    mapping |= dict.fromkeys(unknown, "")
-    return from_objects(chain([first], objects), ObjectMapper(fields, mapping, notes), name)
+    return from_objects(chain([first], objects), mapper, name)

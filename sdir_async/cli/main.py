@@ -1,6 +1,7 @@
 """The command `sdir`."""
 
 import contextlib
+import io
 import os
 import sys
 import threading
@@ -55,6 +56,8 @@ class Outlet:
     def __init__(self, stream: IO[str] | None) -> None:
         self.error: OSError | None = None
         self._stream = stream
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a console of Windows lacks many letters
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

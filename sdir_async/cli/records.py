@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from attrs import Factory, define
+from attrs import Factory, define, field, frozen
 
-from .columns import OURS, Column, find_field
-from .inputs import reading
-from .values import FAILED, convert, is_empty
+from .columns import OURS, Column, complaint_of, find_field
+from .identifiers import PERSON
+from .inputs import Delimited, reading
+from .masking import mask_text
+from .refusal import Hints, Refused
+from .values import NOTHING, Cells, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .columns import Matching
     from .fields import Field, Fields
     from .inputs import Table
 
-_OURS_IN_JSON = f'"{OURS}'.encode()
+_SHOWN = 60
+_TELLING = 4
+"""More digits than these tell something of a person."""
 
 
 class Row(dict[str, Any]):
@@ -28,14 +34,45 @@ class Row(dict[str, Any]):
     Attributes:
         line: Where it stands in the input.
         cells: What stood there: the cells of the row, or the bytes of the object.
+        columns: Which columns the cells are in; none for an object.
+        refusals: Which values were not understood; such a record is not sent.
     """
 
-    __slots__ = ("cells", "line")
+    __slots__ = ("cells", "columns", "line", "refusals")
 
-    def __init__(self, line: int, cells: Sequence[object] | bytes) -> None:
-        super().__init__()
+    def __init__(
+        self, line: int, cells: Sequence[object] | bytes, columns: Sequence[Column] = ()
+    ) -> None:
         self.line = line
         self.cells = cells
+        self.columns = columns
+        self.refusals: tuple[Refusal, ...] = ()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Keep the record from being sent, and say why."""
+        self.refusals += (refusal,)
+        self[OURS] = _UNSENDABLE
+
+
+@frozen
+class Refusal:
+    """Why a value was not understood.
+
+    Attributes:
+        name: The heading of its column, or its name in an object; `""` where it is the whole row.
+        why: What is wrong with it, and how to write it.
+        value: The value, person numbers starred out.
+        at: The place of its column; -1 where it is in none.
+    """
+
+    name: str
+    why: str
+    value: str = ""
+    at: int = -1
+
+
+_UNSENDABLE = object()
+"""Stands in a record that is not to be sent: it can't be written as JSON."""
 
 
 @define
@@ -47,8 +84,9 @@ class Notes:
     first: dict[tuple[str, str], int] = Factory(dict)
 
     def say(self, text: str) -> None:
-        """Note what is about no value."""
-        self.said.append(text)
+        """Note what is about no value, once."""
+        if text not in self.said:
+            self.said.append(text)
 
     def add(self, field: str, note: str, line: int) -> None:
         """Count a note."""
@@ -57,10 +95,10 @@ class Notes:
 
     def __iter__(self) -> Iterator[str]:
         yield from self.said
-        for (field, note), count in self.counts.items():
-            first = self.first[field, note]
+        for (name, note), count in self.counts.items():
+            first = self.first[name, note]
             where = f"line {first}" if count == 1 else f"{count:,} lines, the first is {first}"
-            yield f"{field}: {note} ({where})."
+            yield f"{name}: {note} ({where})."
 
 
 class Lines:
@@ -82,55 +120,89 @@ class Lines:
 
 
 def from_table(
-    table: Table, matching: Matching, notes: Notes, name: str
+    table: Table, columns: Sequence[ReadColumn], notes: Notes, name: str
 ) -> Iterator[tuple[int, Row]]:
     """Yield a record for each row of a table."""
     width = len(table.headings)
     nameless = [at for at, heading in enumerate(table.headings) if not heading.strip()]
+    said = tuple(one.column for one in columns)
+    shows = isinstance(table, Delimited)
     with reading(name):
         for line, cells in table.rows():
-            row = Row(line, cells)
-            fill(row, cells, matching.columns, notes)
+            row = Row(line, cells, said)
+            if shows and table.guessed:  # type: ignore[union-attr]
+                shows = not _show_charset(table, line, cells, notes)
+            fill(row, cells, columns, notes)
             for at in nameless:
                 if at < len(cells) and not is_empty(cells[at]):
                     notes.add(f"Column {at + 1}", "it has no heading, and is not sent", line)
             if len(cells) > width and not all(map(is_empty, cells[width:])):
-                row[OURS] = _Unsendable(f"The row has {len(cells)} cells, and {width} headings.")
+                why = f"The row has {len(cells)} cells, and {width} headings."
+                row.refuse(Refusal("", why))
             yield line, row
 
 
-class _Unsendable:
-    """Stands in a record that is not to be sent, and says why."""
+def _show_charset(table: Table, line: int, cells: Sequence[object], notes: Notes) -> bool:
+    """Say in which charset a file is read, and show what that makes of a name."""
+    words = " ".join(map(str, cells)).split()
+    word = next((one for one in words if not one.isascii() and one.isalpha()), "")
+    if word and isinstance(table, Delimited):
+        notes.say(
+            f"The file is read as {table.encoding}: line {line} says {word!r} then. If that is"
+            " wrong, say the encoding with --encoding."
+        )
+    return bool(word)
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+
+@frozen
+class ReadColumn:
+    """A column, what reads its cells, and where in a record they go."""
+
+    column: Column
+    cells: Cells
+    parents: tuple[str, ...] = field(
+        default=Factory(lambda self: self.column.field.path[:-1], takes_self=True)
+    )
+    name: str = field(default=Factory(lambda self: self.column.field.path[-1], takes_self=True))
 
 
-def problem_of(record: object) -> str:
-    """Return why a record was not made to be sent; `""` if it was."""
-    unsendable = record.get(OURS) if isinstance(record, Row) else None
-    return unsendable.reason if isinstance(unsendable, _Unsendable) else ""
-
-
-def fill(row: Row, cells: Sequence[object], columns: Sequence[Column], notes: Notes) -> None:
+def fill(row: Row, cells: Sequence[object], columns: Sequence[ReadColumn], notes: Notes) -> None:
     """Put the cells of a row where their columns' fields are; what is empty is left out."""
-    for column in columns:
-        value = cells[column.at] if column.at < len(cells) else None
-        if value in FAILED:
-            row[OURS] = _Unsendable(f"A formula in column {column.heading!r} failed: {value}.")
-        elif not is_empty(value):
-            put(row, value, column.field, notes)
+    width = len(cells)
+    for read in columns:
+        at = read.column.at
+        value = cells[at] if at < width else ""
+        if value is None or value == "":
+            continue
+        try:
+            converted, note = read.cells[value]
+        except Refused as refused:
+            row.refuse(
+                Refusal(read.column.heading, str(refused), shown(value, read.column.field), at)
+            )
+            continue
+        if converted is NOTHING:
+            continue
+        if note:
+            notes.add(read.column.heading, note, row.line)
+        inner: dict[str, Any] = row
+        for name in read.parents:
+            inner = inner.setdefault(name, {})
+        inner[read.name] = converted
 
 
-def put(row: Row, value: object, field: Field, notes: Notes) -> None:
-    """Put a value where its field is, as the field has it."""
-    converted, note = convert(value, field)
-    if note:
-        notes.add(field.name, note, row.line)
-    inner: dict[str, Any] = row
-    for name in field.path[:-1]:
-        inner = inner.setdefault(name, {})
-    inner[field.path[-1]] = converted
+def shown(value: object, of: Field) -> str:
+    """Return a value as a message may show it: in a line, short, and no person in it."""
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        text = value.isoformat()
+    elif isinstance(value, float) and value.is_integer():
+        text = str(int(value))
+    else:
+        text = str(value)
+    text = mask_text(" ".join(text.split()))
+    if of.format == PERSON and (digits := sum(map(str.isdigit, text))) > _TELLING:
+        text = re.sub(r"\d", "*", text, count=digits - 2)
+    return f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
 
 
 def from_objects(
@@ -143,50 +215,96 @@ def from_objects(
 
 
 class ObjectMapper:
-    """Gives the names in objects the spelling of the document, where they have another."""
+    """Gives the names in objects the spelling of the document, and reads their values.
 
-    def __init__(self, fields: Fields, mapping: Mapping[str, str], notes: Notes) -> None:
+    Every object is treated alike: a name that is no field keeps its record from being sent.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        mapping: Mapping[str, str],
+        notes: Notes,
+        hints: Hints,
+        *,
+        skip_unknown: bool = False,
+    ) -> None:
         self._fields = fields
         self._mapping = mapping
         self._notes = notes
+        self._hints = hints
+        self._skip_unknown = skip_unknown
         self._known: dict[str, Field | None] = {
             field.name: field for field in fields.all if field.name not in mapping
         }
-        self._as_it_stands: bool | None = None
+        self._cells: dict[tuple[str, ...], Cells] = {}
+        self._tree: dict[str, Any] = {}
+        for one in fields.all:
+            below = self._tree
+            for name in one.path[:-1]:
+                below = below.setdefault(name, {})
+            below[one.path[-1]] = self._cells_of(one)
+        self._parents = {
+            ".".join(one.path[:depth]) for one in fields.all for depth in range(1, len(one.path))
+        }
+
+    def _cells_of(self, one: Field) -> Cells:
+        if one.path not in self._cells:
+            self._cells[one.path] = Cells(one, self._hints)
+        return self._cells[one.path]
 
     def record(self, number: int, body: bytes) -> Row | bytes:
-        """Return the record of an object; the first one shows what is to be done with all."""
-        if self._as_it_stands is None:
-            self._as_it_stands = self._needs_nothing(body)
-        if self._as_it_stands and _OURS_IN_JSON not in body:
-            return body
+        """Return the record of an object: its own bytes where they say it as the document does."""
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:
             return body
-        return self._mapped(number, body, value) if isinstance(value, dict) else body
-
-    def _needs_nothing(self, body: bytes) -> bool:
-        try:
-            leaves = list(leaves_of(orjson.loads(body)))
-        except orjson.JSONDecodeError:
-            return False
-        exact = {field.name: field for field in self._fields.all}
-        return not self._mapping and all(
-            name in exact and (value is None or convert(value, exact[name]) == (value, ""))
-            for name, value in leaves
-            if not name.startswith(OURS)
-        )
+        if not isinstance(value, dict):
+            return body
+        if not self._mapping and _stands(value, self._tree):
+            return body
+        return self._mapped(number, body, value)
 
     def _mapped(self, number: int, body: bytes, value: dict[str, Any]) -> Row:
         row = Row(number, body)
+        names: dict[str, str] = {}
         for name, leaf in leaves_of(value):
             field = self.field_of(name)
-            if field is not None:
-                put(row, leaf, field, self._notes)
-            elif not name.startswith(OURS) and self._mapping.get(name) != "":
+            if field is not None and names.setdefault(field.name, name) != name:
+                row.refuse(Refusal(name, f"is the same field as {names[field.name]!r}"))
+            elif field is not None:
+                self._put(row, name, leaf, field)
+            elif self._is_left_out(name):
+                continue
+            elif leaf in (None, {}) and name in self._parents:
                 _keep(row, name, leaf)
+            elif not self._skip_unknown:
+                row.refuse(Refusal(name, complaint_of(name, (), self._fields)))
         return row
+
+    def _put(self, row: Row, name: str, leaf: Any, field: Field) -> None:
+        try:
+            converted, note = self._read(leaf, field)
+        except Refused as refused:
+            row.refuse(Refusal(name, str(refused), shown(leaf, field)))
+            return
+        if converted is NOTHING:
+            return
+        if note:
+            self._notes.add(name, note, row.line)
+        inner: dict[str, Any] = row
+        for part in field.path[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[field.path[-1]] = converted
+
+    def _read(self, leaf: Any, field: Field) -> tuple[Any, str]:
+        """Read a value; what is nothing in JSON stays as it is."""
+        if leaf is None or isinstance(leaf, list | dict) or leaf == "":
+            return leaf, ""
+        return self._cells_of(field)[leaf]
+
+    def _is_left_out(self, name: str) -> bool:
+        return name.startswith(OURS) or self._mapping.get(name) == ""
 
     def unknown(self, body: bytes) -> list[str]:
         """Return the names in an object that are no field, nor an object that may be empty."""
@@ -213,9 +331,9 @@ class ObjectMapper:
         return []
 
     def _understands(self, name: str, leaf: object) -> bool:
-        if name.startswith(OURS) or self._mapping.get(name) == "" or self.field_of(name):
+        if self._is_left_out(name) or self.field_of(name):
             return True
-        return leaf in (None, {}) and any(one.startswith(f"{name}.") for one in self._known)
+        return leaf in (None, {}) and name in self._parents
 
     def field_of(self, name: str) -> Field | None:
         """Return the field that a name means, `None` if there is none or several."""
@@ -223,6 +341,28 @@ class ObjectMapper:
             found = find_field(self._mapping.get(name, name), self._fields)
             self._known[name] = found[0] if len(found) == 1 else None
         return self._known[name]
+
+
+def _stands(value: dict[str, Any], tree: dict[str, Any]) -> bool:
+    """Say whether all names and values of an object are as the document has them."""
+    for name, leaf in value.items():
+        known = tree.get(name)
+        if isinstance(known, Cells):
+            if leaf is None or leaf == "" or leaf.__class__ is list:
+                continue
+            try:
+                converted, _ = known[leaf]
+            except (Refused, TypeError):
+                return False
+            if converted.__class__ is not leaf.__class__ or converted != leaf:
+                return False
+        elif (
+            known is None
+            or not (leaf is None or leaf.__class__ is dict)
+            or (leaf and not _stands(leaf, known))
+        ):
+            return False
+    return True
 
 
 def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -24,10 +24,16 @@ not edit.
 ```shell
 pip install "path/to/the/checkout[cli]"            # the command
 pip install "path/to/the/checkout[cli,parquet]"    # and Parquet files
+pipx install "path/to/the/checkout[cli]"           # or in an environment of its own,
+uv tool install "path/to/the/checkout[cli]"        # with pipx or with uv
 sdir --install-completion                          # the names of commands and APIs, completed
 ```
 
 ![A terminal: a check, an upload with two rejected rows, their correction](upload.svg)
+
+In PowerShell a key is set with `$env:SDIR_API_KEY = "…"`, in the command prompt of Windows with
+`set SDIR_API_KEY=…`; both want double quotes round what has spaces in it, as in
+`--map "Avsluttet dato=completedAt"`. What the console can't show is shown with an escape.
 
 ## From a spreadsheet to the register
 
@@ -39,16 +45,28 @@ sdir upload course courses.xlsx --dry-run          # check only; nothing is sent
 sdir upload course courses.xlsx --report report.html
 ```
 
-- **Formats** are told by their content: CSV with commas, semicolons or tabs, in UTF-8 or
-  Windows-1252; XLSX; JSON arrays; JSON Lines; Parquet; each also compressed with gzip. `-` is
-  standard input. Files are read as they are sent, whatever their size.
-- **Columns** are matched by name, in any case and spelling, and by the last part of a name where it
-  means one field. For others: `--map "Etternavn=person.lastName"`, or a file of such lines with
-  `--mapping`. Whatever does not fit is said before anything is sent.
-- **Dates** may be `2024-05-31`, `31.05.2024` or Excel's own. Where a time is wanted and none is
-  given, it is midnight UTC; a time without an offset is Norwegian.
-- **Leading zeros** that Excel dropped from a person number are put back where the check digits fit
-  then, and that is said.
+- **Formats** are told by their content: CSV with commas, semicolons or tabs; XLSX, XLSB, XLS and
+  ODS workbooks; JSON arrays; JSON Lines; Parquet; each also compressed with gzip or zstd, or alone
+  in a zip file. `-` is standard input. Text is UTF-8, UTF-16, or in an old charset that is found
+  out (Windows-1252, DOS, Mac), and a name is shown as it will be saved; `--encoding` says which.
+- **Headings** are found below a title, in one row or in two. `--header-row` says in which row they
+  are. They are matched by name, in any case and spelling, by the last part of a name where it means
+  one field, and by the Norwegian names that the API's document gives its fields. For others:
+  `--map "Deltaker=person.id"`, or a file of such lines with `--mapping`.
+- **Sheets**: only visible ones are read. Where several have such columns, `--sheet` says which, or
+  `--all-sheets`. Hidden rows are sent, which is said before; `--visible-rows` leaves them out.
+- **Values** are understood or refused, and never changed into others that merely pass. Whatever
+  could be read in two ways (`1.000`, `05/06/2024`) is read by the one rule that fits all values of
+  its column, else refused; `--decimal` and `--dates` say which rule it is. Of standard input the
+  rest of a column can't be known, so there it is refused unless an option says it.
+- **Dates** may be `2024-05-31`, `31.05.2024`, `31.5.24`, `31. mai 2024`, `20240531` or Excel's own.
+  A number is a date only where other cells of its column are dates. Where a time is wanted and none
+  is given, it is midnight UTC; a time without an offset is Norwegian.
+- **Person numbers** may have spaces, dots or a hyphen in them. One leading zero that Excel dropped
+  is put back where day, month and check digits fit then, and that is said. Numbers that Excel
+  rounded (`1.23E+10`) are refused.
+- **Before anything is sent**, a file is read once to its end: rows that come twice, dates in the
+  wrong order, and codes that Sdir does not list are said. `--no-codes` asks Sdir for no codes.
 - **Rejected rows** are written beside the input, in its format, as they stood, with the reasons in
   two more columns. Correct them there, and upload that file; the added columns are not sent. A file
   that somebody has changed is not overwritten.
@@ -57,7 +75,7 @@ sdir upload course courses.xlsx --report report.html
   is whole. Standard input has none unless `--journal` names one.
 - **The key** comes from `--key-file`, `SDIR_API_KEY` or the keyring, in this order. A file may hold
   a second one in its second line.
-- **Person numbers** are starred out on screen and in the report, unless `--show-persons` is given.
+- **On screen** and in the report, person numbers are starred out, unless `--show-persons` is given.
 
 ## Exit codes
 

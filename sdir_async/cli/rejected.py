@@ -12,17 +12,18 @@ from attrs import evolve, frozen
 
 from ..upload.journal.history import EARLIER
 from .columns import OURS, is_ours
-from .files import free_name, private_file, without_gz
-from .inputs import Delimited, JsonArray, JsonLines, Parquet, Workbook, open_reader, open_source
+from .files import free_name, private_file, unpacked_name
+from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
+from .inputs.marks import letters_of
 from .inputs.source import source_of
-from .records import Row, problem_of
+from .records import Refusal, Row, shown
 from .trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import IO
 
-    from ..upload.report import Rejection
+    from ..upload.report import Reason, Rejection
     from .inputs import Reader
 
 LINE, WHY = f"{OURS} line", f"{OURS} why it was rejected"
@@ -36,33 +37,65 @@ class Rejected:
     Attributes:
         line: Where it stands in the input.
         cells: What stood there.
-        reasons: Why, each with the field it is about.
+        reasons: Why, each with the heading or the field it is about.
         record: What was made of it.
+        places: For each reason the cell it is about, and what stands there, as far as is known.
     """
 
     line: int
     cells: Sequence[object] | bytes
     reasons: tuple[tuple[str, str], ...]
     record: object
+    places: tuple[tuple[str, str], ...] = ()
 
     @property
     def why(self) -> str:
-        """All reasons in a line."""
-        return "; ".join(f"{field}: {said}" if field else said for field, said in self.reasons)
+        """All reasons in a line, each with the cell it is about and what stands there."""
+        return "; ".join(_sentence(*one) for one in self.each())
+
+    def each(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield for each reason its field, what is said, its cell, and what stands there."""
+        missing = len(self.reasons) - len(self.places)
+        places = (*self.places, *[("", "")] * missing)
+        for (field, said), (cell, value) in zip(self.reasons, places, strict=True):
+            yield field, said, cell, value
+
+
+def _sentence(field: str, said: str, cell: str, value: str) -> str:
+    name = f'{cell}, "{field}"' if cell else field
+    return ": ".join(filter(None, (name, value, said)))
 
 
 def rejected_of(rejection: Rejection, line: int) -> Rejected:
     """Return a rejection together with where its record comes from."""
     record = rejection.record
-    cells = record.cells if isinstance(record, Row) else record
-    problem = problem_of(record)
-    reasons = [(reason.field, reason.message) for reason in rejection.reasons]
-    return Rejected(line, cells, ((("", problem),) if problem else tuple(reasons)), record)  # type: ignore[arg-type]
+    if not isinstance(record, Row):
+        reasons = tuple((reason.field, reason.message) for reason in rejection.reasons)
+        return Rejected(line, record, reasons, record)  # type: ignore[arg-type]
+    found = record.refusals or [_refusal(reason, record) for reason in rejection.reasons]
+    told = tuple((one.name, one.why) for one in found)
+    return Rejected(line, record.cells, told, record, tuple(_place(one, line) for one in found))
+
+
+def _refusal(reason: Reason, row: Row) -> Refusal:
+    """Return a reason in the words of the row: with its heading, its cell and its value."""
+    for column in row.columns:
+        if column.field.name == reason.field:
+            value = row.cells[column.at] if column.at < len(row.cells) else None
+            seen = "" if value is None else shown(value, column.field)
+            return Refusal(column.heading, reason.message, seen, column.at)
+    return Refusal(reason.field, reason.message)
+
+
+def _place(refusal: Refusal, line: int) -> tuple[str, str]:
+    """Return a cell as a spreadsheet names it, and what stands there."""
+    cell = f"{letters_of(refusal.at)}{line}" if refusal.at >= 0 else ""
+    return cell, refusal.value
 
 
 def rejected_path(path: Path, reader: Reader) -> Path:
     """Return where the rejected rows of an input go, unless something is there already."""
-    name = without_gz(path.name)
+    name = unpacked_name(path.name)
     stem = name.rpartition(".")[0] or name
     return path.with_name(f"{stem}.rejected.{reader.format}")
 
@@ -142,7 +175,7 @@ def _content(rows: Sequence[Rejected], reader: Reader) -> bytes:
     file = io.BytesIO()
     if isinstance(reader, Delimited):
         return _csv(rows, reader)
-    if isinstance(reader, Workbook):
+    if isinstance(reader, Sheet):
         _write_xlsx(rows, reader, file)
     elif isinstance(reader, Parquet):
         _write_parquet(rows, reader, file)
@@ -183,11 +216,11 @@ def _csv(rows: Sequence[Rejected], reader: Delimited) -> bytes:
         return text.getvalue().encode("utf-8-sig")
 
 
-def _write_xlsx(rows: Sequence[Rejected], reader: Workbook, file: IO[bytes]) -> None:
+def _write_xlsx(rows: Sequence[Rejected], reader: Sheet, file: IO[bytes]) -> None:
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(reader.sheet)
+    sheet = book.create_sheet(reader.name)
     sheet.append(_headings(reader.headings))
     for row in rows:
         sheet.append(_cells(row, reader.headings))

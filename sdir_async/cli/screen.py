@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
@@ -116,6 +119,26 @@ class Bar:
         """Leave the bar as it is."""
         if self._progress is not None:
             self._progress.stop()
+
+
+@contextlib.contextmanager
+def looking(job: Job, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show how far an input is looked at before sending, in a terminal; it is gone afterwards."""
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(24),
+        progress.TextColumn("[dim]{task.fields[count]:,} looked at"),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(_short(job.name), total=1.0, count=0)
+        yield lambda count: bar.update(task, completed=job.reader.share() or 0.0, count=count)
 
 
 def _short(name: str) -> str:

@@ -10,32 +10,36 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..retries import RetryPolicy
 from .apis import find_batch, find_version
+from .codes import Codes, code_fields
 from .columns import read_mapping
 from .dry import check
+from .inputs import Wanted
 from .inputs.text import read_lines
-from .job import Job, Reading, open_job
+from .job import Job, Reading, open_jobs
+from .reach import unreachable
+from .refusal import Hints
 from .rejected import rejected_path, write_rejected
-from .screen import Bar, Events, Plain
+from .screen import Bar, Events, Plain, looking
 from .send import Result, Sending, exit_of, gravest, send
 from .stop import Stop
 from .summary import show, tell
+from .survey import Survey, survey
 from .trouble import Exit, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ..description import Description
-    from .fields import Field
-    from .records import Row
+    from ..upload.report import UploadReport
     from .screen import Screen
     from .settings import Target
 
 _MANY = 5
+_ORGANIZATION = "organization-number"
 
 
 @frozen
@@ -50,7 +54,8 @@ class Options:
     mapping: tuple[str, ...] = ()
     mapping_file: Path | None = None
     skip_unknown: bool = False
-    sheet: str | None = None
+    wanted: Wanted = field(factory=Wanted)
+    hints: Hints = field(factory=Hints)
     journal: Path | None = None
     no_journal: bool = False
     rejected: Path | None = None
@@ -62,6 +67,7 @@ class Options:
     yes: bool = False
     show_persons: bool = False
     json: bool = False
+    no_codes: bool = False
 
     def reading(self) -> Reading:
         """Return how the inputs are to be read."""
@@ -71,16 +77,18 @@ class Options:
         mapping |= read_mapping(self.mapping, "--map")
         version = find_version(self.api, self.version)
         find_batch(version, self.operation)
-        return Reading(version, self.operation, mapping, self.skip_unknown, self.sheet)
+        wanted = evolve(self.wanted, ask=_ask_for_sheets if sys.stdin.isatty() else None)
+        return Reading(version, self.operation, mapping, self.skip_unknown, wanted, self.hints)
 
     def journal_of(self, job: Job, version: Description) -> Path | None:
         """Return where the journal of an input is kept: beside it, one for each kind of upload."""
         if self.journal is not None:
             return self.journal
-        if self.no_journal or job.path is None or self.operation == "validate":
+        beside = job.beside()
+        if self.no_journal or beside is None or self.operation == "validate":
             return None
         kind = f"{version.api}-{version.version}-{self.operation}-{self.target.label}"
-        return job.path.with_name(f"{job.path.name}.{kind}.journal")
+        return beside.with_name(f"{beside.name}.{kind}.journal")
 
 
 def upload(options: Options) -> Exit:
@@ -95,21 +103,78 @@ def upload(options: Options) -> Exit:
     if options.rejected is not None and len(options.files) > 1:
         raise Trouble("--rejected is for one input; without it each has its own.")
     with contextlib.ExitStack() as opened:
-        jobs = [opened.enter_context(closing(open_job(name, how))) for name in options.files]
+        jobs: list[Job] = []
+        for name in options.files:
+            jobs += [opened.enter_context(closing(job)) for job in open_jobs(name, how)]
+        if len(jobs) > 1 and (options.journal or options.rejected):
+            raise Trouble("--journal and --rejected are for one input; each sheet has its own.")
         if options.dry_run:
-            return _finish([Result(job, check(job, how)) for job in jobs], options)
-        if options.target.environment == "production" and not options.yes:
-            _confirm(options, how, jobs)
+            return _finish([Result(job, _check(job, how, options)) for job in jobs], options)
+        asks = options.target.environment == "production" and not options.yes
+        if asks and (not sys.stdin.isatty() or any(job.path is None for job in jobs)):
+            raise Trouble("Production is reported to only with --yes, where nobody can be asked.")
+        reached = _reach(how, options)
+        surveys = _look_ahead(jobs, how, evolve(options, no_codes=options.no_codes or not reached))
+        if asks:
+            _confirm(surveys, how)
         return asyncio.run(_send_all(jobs, how, options))
 
 
-def _confirm(options: Options, how: Reading, jobs: Sequence[Job]) -> None:
-    """Ask whether to report to production; without a terminal there is nobody to ask."""
-    if not sys.stdin.isatty() or any(job.path is None for job in jobs):
-        raise Trouble("Production is reported to only with --yes, where nobody can be asked.")
-    surveys = [survey(open_job(name, how), how) for name in options.files]
-    count = sum(found for found, _ in surveys)
-    organizations = sorted(set().union(*(names for _, names in surveys)))
+def _check(job: Job, how: Reading, options: Options) -> UploadReport:
+    with looking(job, quiet=options.json) as look:
+        return check(job, how, look)
+
+
+def _look_ahead(jobs: Sequence[Job], how: Reading, options: Options) -> list[Survey]:
+    """Read all that can be read twice, and say what a person may want to correct before sending."""
+    fields = how.fields()
+    collected = [*fields.of_format(_ORGANIZATION), *code_fields(fields)]
+    surveys = []
+    codes = Codes(how.version, options.target, asked=not options.no_codes)
+    for job in jobs:
+        if job.path is not None:
+            with closing(again := job.again()), looking(again, quiet=options.json) as look:
+                found = survey(again, Survey(fields, collected, look))
+            surveys.append(found)
+            used = {one.name: found.values[one.name] for one in code_fields(fields)}
+            for said in (*again.notes.said, *found.remarks(), *codes.remarks(used)):
+                job.notes.say(said)
+        if not options.json:
+            for said in job.notes.said:
+                sys.stderr.write(f"{job.name}: {said}\n")
+    return surveys
+
+
+def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
+    """Ask which of several sheets are meant."""
+    sys.stderr.write("Several sheets have such columns:\n")
+    for number, name in enumerate(names, 1):
+        sys.stderr.write(f"  {number}  {name}\n")
+    sys.stderr.write("Which one? Its number, or a for all: ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip().casefold()
+    if answer in ("a", "all", "alle"):
+        return names
+    if answer.isdecimal() and 0 < int(answer) <= len(names):
+        return [names[int(answer) - 1]]
+    raise Trouble("Nothing was sent.")
+
+
+def _reach(how: Reading, options: Options) -> bool:
+    """Say soon whether the host can be reached: the upload itself goes on trying for a while."""
+    why = unreachable(how.version, options.target)
+    if why and not options.json:
+        sys.stderr.write(f"sdir: {why}. It is tried again for a while; Ctrl-C ends it.\n")
+    return not why
+
+
+def _confirm(surveys: Sequence[Survey], how: Reading) -> None:
+    """Ask whether to report to production."""
+    count = sum(found.count for found in surveys)
+    named = [field.name for field in how.fields().of_format(_ORGANIZATION)]
+    organizations = sorted(
+        {one for found in surveys for name in named for one in found.values[name]}
+    )
     shown = ", ".join(organizations[:_MANY]) + (", …" if len(organizations) > _MANY else "")
     sys.stderr.write(
         f"{how.kind} {count:,} records of {how.version.name} for the organisation"
@@ -118,28 +183,6 @@ def _confirm(options: Options, how: Reading, jobs: Sequence[Job]) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().casefold() not in ("y", "yes", "j", "ja"):
         raise Trouble("Nothing was sent.")
-
-
-def survey(job: Job, how: Reading) -> tuple[int, set[str]]:
-    """Count the records of an input, and collect the organisations that they are for."""
-    fields = how.fields().of_format("organization-number")
-    count, organizations = 0, set[str]()
-    with closing(job):
-        for count, record in enumerate(job, 1):  # noqa: B007
-            organizations.update(_values(record, fields))
-    return count, organizations
-
-
-def _values(record: Row | bytes, fields: Iterable[Field]) -> Iterable[str]:
-    from ..upload.reconcile import value_at
-
-    try:
-        value = orjson.loads(record) if isinstance(record, bytes) else record
-    except orjson.JSONDecodeError:
-        return
-    for one in fields:
-        if (found := value_at(value, one.name)) is not None:
-            yield str(found)
 
 
 async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit:
@@ -192,7 +235,7 @@ def _finish(results: Sequence[Result], options: Options) -> Exit:
 def _write_rejected(result: Result, options: Options) -> None:
     if not result.rejected:
         return
-    beside = result.job.path or Path("standard-input")
+    beside = result.job.beside() or Path("standard-input")
     path = options.rejected or rejected_path(beside, result.job.reader)
     try:
         result.rejected_file = write_rejected(result.rejected, result.job.reader, path)

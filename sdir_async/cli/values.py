@@ -1,155 +1,215 @@
-"""From what stands in a cell to what the document wants: dates, numbers, and lost zeros."""
+"""From what stands in a cell to what the document wants: understood, or refused."""
 
 from __future__ import annotations
 
 import datetime
-import math
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import orjson
 
-from ..upload.formats import FORMATS
+from . import dates, quantities
+from .identifiers import read_digits
+from .inputs.charset import garbled, odd_sign
+from .inputs.delimited import Swallowed
+from .inputs.marks import UNCALCULATED
+from .refusal import Hints, Refused, Undecided
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from .fields import Field
 
-OSLO: Final = "Europe/Oslo"
-RESTORED: Final = "a leading zero was lost and is put back"
-SERIAL: Final = "a number was read as an Excel date"
 FAILED: Final = (
     *("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#CALC!", "#SPILL!"),
     *("#I/T", "#NAVN?", "#VERDI!"),
 )
 """What Excel, in English or in Norwegian, shows where a formula has no value."""
 
-_NORWEGIAN: Final = re.compile(
-    r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?:[ T,]+(?:kl\.? ?)?(\d{1,2})[:.](\d{2})(?::(\d{2}))?)?"
-)
-_FLOAT_OF_DIGITS: Final = re.compile(r"(\d+)[.,]0+")
-_SPACES: Final = re.compile(r"[\s\u00a0\u202f]+")
-_WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_EXCEL_EPOCH: Final = datetime.datetime(1899, 12, 30)
-_EXCEL_DAYS: Final = range(20_000, 80_000)
-_TRUE: Final = frozenset({"true", "yes", "ja", "1", "x"})
-_FALSE: Final = frozenset({"false", "no", "nei", "0"})
+_INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u202a\u202c"
+_AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+_TRUE: Final = frozenset({"true", "yes", "ja", "1", "x", "sann"})
+_FALSE: Final = frozenset({"false", "no", "nei", "0", "usann"})
+_WORDS_FOR_NOTHING: Final = frozenset({"null", "none", "nan", "nat", "<na>"})
+_KEPT: Final = 16_384
+_KEPT_KINDS: Final = frozenset({str, datetime.datetime, datetime.date})
+NOTHING: Final = object()
+"""What a blank cell holds."""
+
+_NOTHING: Final = Hints()
 
 
-def convert(value: object, field: Field) -> tuple[Any, str]:
+def convert(value: object, field: Field, hints: Hints = _NOTHING) -> tuple[Any, str]:
     """Return a cell's value as the field has it, and what had to be done that is worth saying.
 
-    What makes no sense for the field is returned as it is: the check before sending refuses it, and
-    says why.
+    What the document can't be asked about is returned as it is: the check before sending refuses
+    it, if it is to be refused.
+
+    Raises:
+        Refused: It is not understood.
     """
+    text = ""
     if isinstance(value, str):
-        value = value.strip()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+        value = text = unwrapped(value)
+        if not text:
+            return value, ""
+    if value is None or isinstance(value, list | dict):
+        return value, ""
     if field.digits:
-        return _digits(value, field)
+        return read_digits(text.removeprefix("'") or value, field)
     if field.format in ("date", "date-time"):
-        return _moment(value, with_time=field.format == "date-time")
-    return _plain(value, field.types), ""
+        with_time = field.format == "date-time"
+        return dates.read_moment(text.removeprefix("'") or value, hints, with_time=with_time)
+    if "string" in field.types:
+        found = _text(value)
+        if found.casefold() in _WORDS_FOR_NOTHING:
+            return found, "what programs write for nothing is sent as it stands"
+        odd = "" if found.isascii() else odd_sign(found)
+        return (
+            found,
+            f"{odd!r} is in no name: is the charset right? --encoding says it" if odd else "",
+        )
+    if field.types & {"integer", "number"}:
+        whole = "number" not in field.types
+        return quantities.read_number(text.removeprefix("'") or value, hints, whole=whole), ""
+    return _other(value, field.types), ""
+
+
+def unwrapped(text: str) -> str:
+    """Return a text without spaces, signs of no width and what Excel writes to keep it a text."""
+    bare = text.strip()
+    if not bare.isascii():
+        bare = bare.strip(_INVISIBLE).strip()
+    if bare[:2] == '="' and (found := _AS_TEXT.fullmatch(bare)):
+        return found[1].strip()
+    return bare
 
 
 def is_empty(value: object) -> bool:
     """Say whether a cell holds nothing."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    return (
+        value is None
+        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, float) and value != value)
+    )
 
 
-def _digits(value: object, field: Field) -> tuple[Any, str]:
-    if isinstance(value, bool):
-        return value, ""
-    text = _SPACES.sub("", str(value))
-    if found := _FLOAT_OF_DIGITS.fullmatch(text):
-        text = found[1]
-    if not (text.isascii() and text.isdigit()) or len(text) >= field.digits:
-        return text, ""
-    restored = text.zfill(field.digits)
-    fits = FORMATS.get(field.format)
-    return (restored, RESTORED) if fits and fits(restored) else (text, "")
-
-
-def _moment(value: object, *, with_time: bool) -> tuple[Any, str]:
-    note = ""
-    if isinstance(value, int) and not isinstance(value, bool) and value in _EXCEL_DAYS:
-        value, note = _EXCEL_EPOCH + datetime.timedelta(days=value), SERIAL
-    found = _parse(value) if isinstance(value, str) else value
-    if isinstance(found, datetime.datetime):
-        return _written(found, with_time=with_time), note
-    if isinstance(found, datetime.date):
-        return _at_midnight(found) if with_time else found.isoformat(), note
-    return value, ""
-
-
-def _written(moment: datetime.datetime, *, with_time: bool) -> str:
-    """Return a moment, or its date where it is one: at midnight, or when no time is wanted.
-
-    A date without a time is midnight in UTC: it is the same date in Norway then. A time without an
-    offset is Norwegian.
-    """
-    midnight = moment.tzinfo is None and moment.time() == datetime.time()
-    if not with_time:
-        return moment.date().isoformat() if midnight else moment.isoformat()
-    if midnight:
-        return _at_midnight(moment.date())
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(OSLO))).isoformat()
-
-
-def _at_midnight(day: datetime.date) -> str:
-    return f"{day.isoformat()}T00:00:00+00:00"
-
-
-def _parse(text: str) -> datetime.datetime | datetime.date | None:
-    """Read a date or a moment as people in Norway write it, or as ISO 8601 does."""
-    try:
-        if found := _NORWEGIAN.fullmatch(text):
-            day, month, year, *clock = (int(part or 0) for part in found.groups())
-            at = datetime.time(clock[0], clock[1], clock[2])
-            return datetime.datetime.combine(datetime.date(year, month, day), at)
-        if text[4:5] == "-":
-            return datetime.datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    return None
-
-
-def _plain(value: object, types: frozenset[str]) -> Any:
+def _text(value: object) -> str:
     if isinstance(value, str):
-        return _from_text(value, types)
-    if types & {"integer", "number", "boolean"} or value is None:
+        if not value.isascii() and ("\ufffd" in value or garbled(value)):
+            meant = garbled(value)
+            raise Refused(
+                "was written in one charset and read in another",
+                f"write it as {meant}" if meant else "write it again",
+            )
         return value
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        value = value.date()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    return str(value) if isinstance(value, int | float) else value
+    if isinstance(value, bool):
+        raise Refused("is true or false, and a text is wanted", "write it as text")
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        raise Refused("is a number that Excel may have rounded", "format the cell as text")
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        raise Refused(
+            "is a date or a time, and a text is wanted",
+            "format the cell as text, and write it again",
+        )
+    raise Refused("is not a text", "write it as text")
 
 
-def _from_text(text: str, types: frozenset[str]) -> Any:
-    if "string" in types:
-        return text
-    folded = text.casefold()
-    if "boolean" in types and folded in _TRUE | _FALSE:
-        return folded in _TRUE
-    if types & {"integer", "number"}:
-        return _number(_SPACES.sub("", text).replace(",", "."), text, types)
-    if types & {"array", "object"} and text[:1] in ("[", "{"):
+def _other(value: object, types: frozenset[str]) -> Any:
+    if isinstance(value, str):
+        folded = value.casefold()
+        if "boolean" in types and folded in _TRUE | _FALSE:
+            return folded in _TRUE
+        if types & {"array", "object"} and value[:1] in ("[", "{"):
+            try:
+                return orjson.loads(value)
+            except orjson.JSONDecodeError:
+                raise Refused("is not JSON", 'write it as ["a", "b"]') from None
+    elif "boolean" in types:
+        if isinstance(value, bool):
+            return value
+        if value in (0, 1):
+            return bool(value)
+    if "boolean" in types:
+        raise Refused("is not true or false", "write ja or nei")
+    return value
+
+
+class Cells(dict[object, tuple[Any, str]]):
+    """Reads the cells of one column by one rule: `cells[value]` is what `convert` returns for it.
+
+    Where a value could be read in two ways, all values of the column are looked at, once: if a
+    single rule fits them, they are read by it, and refused otherwise. That is put off until such a
+    value comes: the others mean the same by every rule.
+
+    It is a dictionary of what was read, since dates and codes come again and again.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        hints: Hints = _NOTHING,
+        column: Callable[[], Iterable[object]] | None = None,
+    ) -> None:
+        super().__init__()
+        self._field = field
+        self._hints = hints
+        self._column = column
+
+    def __missing__(self, value: object) -> tuple[Any, str]:
+        """Read a value; where a cell is blank, `NOTHING` is returned for it.
+
+        Raises:
+            Refused: It is not understood.
+        """
+        kind = type(value)
+        if kind is str and len(value) == self._field.digits and value.isdecimal():  # type: ignore[arg-type,attr-defined]
+            found = (value, "") if value.isascii() else self._found(value)  # type: ignore[attr-defined]
+            return self.setdefault(value, found) if len(self) < _KEPT else found
+        found = (NOTHING, "") if is_empty(value) else self._found(value)
+        if kind in _KEPT_KINDS:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[value] = found
+        return found
+
+    def _found(self, value: object) -> tuple[Any, str]:
+        if isinstance(value, Swallowed):
+            raise Refused(
+                "holds what looks like further rows: a quote was opened in line"
+                f" {value.line} and not closed there",
+                "remove the quote, or close it",
+            )
+        if isinstance(value, str) and value.strip("# ") == "" and len(value) > 1:
+            raise Refused("is what Excel shows in a column that is too narrow", "make it wider")
+        if value in FAILED:
+            raise Refused("is what Excel shows where a formula failed", "correct the formula")
+        if value == UNCALCULATED:
+            raise Refused(
+                "is a formula that was never calculated", "open the file in Excel and save it"
+            )
         try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-    return text
+            return convert(value, self._field, self._hints)
+        except Undecided:
+            if self._column is None:
+                raise
+        self._learn()
+        return convert(value, self._field, self._hints)
 
-
-def _number(text: str, otherwise: str, types: frozenset[str]) -> int | float | str:
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    try:
-        number = float(text)
-    except ValueError:
-        return otherwise
-    if number.is_integer():
-        return int(number)
-    return number if "number" in types and math.isfinite(number) else otherwise
+    def _learn(self) -> None:
+        """Look at the whole column; what a person has said stays."""
+        values, self._column = (self._column or tuple)(), None
+        learn = dates.learn if self._field.format in ("date", "date-time") else quantities.learn
+        found = learn(values)
+        self._hints = Hints(
+            self._hints.decimal or found.decimal,
+            self._hints.order or found.order,
+            found.typed_dates,
+            self._hints.epoch,
+            self._hints.told,
+        )

@@ -71,6 +71,7 @@ def settings(
         "SDIR_API_KEY": KEY,
         "SDIR_BASE_URL": sandbox.base_url,
         "COLUMNS": "200",
+        "SDIR_NO_CODES": "1",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
     for name, value in given.items():

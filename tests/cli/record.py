@@ -18,8 +18,8 @@ from sdir_async.sandbox import SandboxThread
 from .conftest import KEY, ORGANIZATION, PERSONS
 
 TARGET = Path(__file__).parents[2] / "docs" / "upload.svg"
-HEADING = "Fødselsnr;completedAt;organizationNumber;courseCode"
-MAP = "Fødselsnr=personalIdentityNumber"
+HEADING = "Deltaker;completedAt;organizationNumber;courseCode"
+MAP = "Deltaker=personalIdentityNumber"
 FORMAT = re.sub(r"@font-face {{.*?}}|Fira Code, ", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "<!-- Generated with Rich https://www.textualize.io -->", ""
 )
@@ -60,6 +60,7 @@ def _run(console: Console, base_url: str, *arguments: str) -> None:
             "SDIR_BASE_URL": base_url,
             "FORCE_COLOR": "1",
             "COLUMNS": "96",
+            "SDIR_NO_CODES": "1",
             "PYTHONPATH": str(TARGET.parents[1]),
         },
         capture_output=True,

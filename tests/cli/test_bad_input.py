@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -36,6 +37,14 @@ def _xlsx(rows: int = 50) -> bytes:
     return content.getvalue()
 
 
+def _zip(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, HEADING + ROW)
+    return content.getvalue()
+
+
 def _one_line(done: Done) -> str:
     assert done.out == ""
     assert done.err.count("\n") == 1, done.err
@@ -53,8 +62,11 @@ def _one_line(done: Done) -> str:
         (bytes(range(256)) * 10, "is not a table or a list of records"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "is not a table or a list of records"),
         (b"\xd0\xcf\x11\xe0" + bytes(100), "save it as .xlsx"),
-        (_xlsx()[:2000], "is no XLSX file, or was not copied whole"),
-        (b"PK\x03\x04 and no more", "is no XLSX file, or was not copied whole"),
+        (_xlsx()[:2000], "was not copied whole"),
+        (b"PK\x03\x04 and no more", "was not copied whole"),
+        (_zip("a.csv", "b.csv"), "is a zip file with 2 files in it"),
+        (_zip("[Content_Types].xml"), "open it in Excel and save it as .xlsx"),
+        (b"\x28\xb5\x2f\xfd and no more", "can't be read"),
         (b"PAR1 and no more", "is no Parquet file, or was not copied whole"),
         (gzip.compress(HEADING + ROW)[:20], "can't be read"),
         (b"\x1f\x8b\x08 and no more", "can't be read"),
@@ -67,7 +79,9 @@ def _one_line(done: Done) -> str:
         (b'{"courseKode": "A"}\n', "'courseKode' is no field (the nearest: courseCode"),
         (b"x" * 50_000_000, "line 1: is longer than"),
         (b"\n", "is empty"),
-        (b",,,\n1,2,3,4\n", "has no headings"),
+        (b",,,\n1,2,3,4\n", "say in which row they are with --header-row"),
+        (b'"",""\n', "has no headings"),
+        (HEADING + b"\x81\x8d,1,2,3\n", "say which with --encoding"),
     ],
     ids=lambda value: None if isinstance(value, bytes) else value[:30],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from sdir_async.api import VERSIONS
 from sdir_async.cli.apis import every_version, find_batch, find_version
-from sdir_async.cli.columns import find_field, match_columns, nearest, read_mapping
+from sdir_async.cli.columns import find_field, judge, match_columns, nearest, read_mapping
 from sdir_async.cli.fields import Fields, read_fields
+from sdir_async.cli.inputs.tabular import tidy
 from sdir_async.cli.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -69,6 +71,18 @@ def test_fields_know_what_they_hold() -> None:
     assert "vessel" in _fields("additional_competence", "v1").groups
 
 
+@every_batch
+def test_every_label_of_the_document_means_its_field(batch: BatchDescription) -> None:
+    """Norwegian headings, as they are written and with a star, a unit or accents of their own."""
+    fields = read_fields(batch.schema)
+    assert any(field.labels for field in fields.all)
+    for field in fields.all:
+        for label in field.labels:
+            for heading in (label, f"{label} *", f"{label}\n(dd.mm.åååå)", label.upper()):
+                assert find_field(heading, fields) == [field], heading
+            assert find_field(unicodedata.normalize("NFD", label), fields) == [field]
+
+
 def test_the_last_part_is_enough_where_it_means_one_field() -> None:
     fields = _fields("seagoing", "v1")
     assert [field.name for field in find_field("signOnDate", fields)] == ["activity.signOnDate"]
@@ -119,7 +133,7 @@ def test_every_column_is_filled_left_out_or_complained_of(headings: list[str]) -
     """None is forgotten in silence, whatever stands in the first line."""
     matching = match_columns(headings, _fields("course", "v1"))
     named = {column.heading for column in matching.columns} | set(matching.left_out)
-    for heading in map(str.strip, headings):
+    for heading in map(tidy, headings):
         silent = not heading or heading.casefold().startswith("sdir:")
         assert silent or heading in named or any(repr(heading) in one for one in matching.problems)
 
@@ -140,3 +154,12 @@ def test_an_api_is_found_by_the_beginning_of_its_name() -> None:
 def test_the_newest_version_is_meant_where_none_is_named() -> None:
     for api, versions in VERSIONS.items():
         assert find_version(api).version == versions[-1]
+
+
+def test_headings_are_judged_by_the_fields_they_fill() -> None:
+    """By all that a record needs, and by how many are known; what is mapped counts as known."""
+    fields = _fields("course", "v1")
+    judged = judge(fields, {"Dag": "completedAt"})
+    assert judged(["Kursrapport", ""]) == (False, 0)
+    assert judged(["Fødselsnummer", "Dag", "Orgnr"]) == (False, 3)
+    assert judged(["Fødselsnummer", "Dag", "Org.nr", "Kurskode", "Merknad"]) == (True, 4)

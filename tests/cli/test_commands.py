@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import keyring
@@ -19,10 +19,12 @@ import orjson
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
+from rich.console import Console
 
 import sdir_async
 from sdir_async.api import VERSIONS
 from sdir_async.cli.apis import every_version
+from sdir_async.cli.ask import _rows
 from sdir_async.cli.doctor import Answered, judge_clock, judge_host, judge_key, judge_versions
 from sdir_async.cli.masking import mask_text
 from sdir_async.cli.settings import Target
@@ -133,6 +135,22 @@ def test_all_pages_of_a_list_come_over_one_client(
     done = sdir("list", *COURSE, "--limit", 2_000, "--json", "--show-persons")
     assert [orjson.loads(line) for line in done.out.splitlines()] == sandbox.records(COURSES)
     assert (len(opened), len(sandbox.requests) - before) == (1, 3)
+
+
+def test_a_list_says_that_there_may_be_more(
+    sdir: Callable[..., Done], uploaded: list[dict[str, str]]
+) -> None:
+    """Where it ends at its limit."""
+    assert "the first 2; --limit shows more" in sdir("list", *COURSE, "--limit", 2).err
+    assert sdir("list", *COURSE, "--limit", len(uploaded) + 1).err == ""
+
+
+def test_uids_can_be_copied_from_a_narrow_terminal(uploaded: list[dict[str, str]]) -> None:
+    """They stand in one line each, whatever else is broken."""
+    narrow = Console(width=80, file=io.StringIO())
+    narrow.print(_rows(uploaded))
+    text = cast("io.StringIO", narrow.file).getvalue()
+    assert [one for one in uploaded if one["uid"] not in text] == []
 
 
 def test_no_part_of_a_row_is_cut_off(

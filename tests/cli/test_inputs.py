@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import csv
+import datetime
+import gzip
 import io
+import tempfile
+import zipfile
+from contextlib import closing
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
+import openpyxl
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from sdir_async.cli.inputs import Delimited, open_reader
+from sdir_async.cli.inputs import Delimited, Sheet, Wanted, open_reader, open_source
+from sdir_async.cli.inputs.marks import UNCALCULATED, Marks, letters_of, marks_of
 from sdir_async.cli.inputs.sniff import delimiter_of, sniff
 from sdir_async.cli.inputs.source import source_of
 from sdir_async.cli.inputs.text import Text
 from sdir_async.cli.records import Lines
+from sdir_async.cli.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Change = Callable[[openpyxl.Workbook], None]
 
 cells = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), min_size=1, max_size=8)
 
@@ -27,7 +41,7 @@ cells = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), min_s
 @pytest.mark.parametrize(
     ("head", "format_"),
     [
-        (b"PK\x03\x04", "xlsx"),
+        (b"PK\x03\x04", "workbook"),
         (b"PAR1", "parquet"),
         (b"a;b\n", "csv"),
         (b"\xef\xbb\xbf[{}]", "json"),
@@ -105,3 +119,170 @@ def test_lines_of_records_are_remembered_sparsely(gaps: list[int]) -> None:
         expected.append(line)
         lines.add(index, line)
     assert [lines[index] for index in range(len(gaps))] == expected
+
+
+HEADINGS = ("Fornavn", "Dato")
+TABLE = "Fornavn;Dato\r\nÅse Bjørn;31.05.2024\r\n"
+
+
+def _rows(content: bytes, wanted: Wanted | None = None) -> list[list[object]]:
+    """Return the headings and the rows of a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "input")
+        path.write_bytes(content)
+        with closing(open_source(str(path))) as source:
+            reader = open_reader(source, wanted)
+            assert isinstance(reader, Delimited | Sheet)
+            return [list(reader.headings), *(cells for _, cells in reader.rows())]
+
+
+def _zip(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, TABLE.encode())
+    return content.getvalue()
+
+
+def _book(
+    *rows: tuple[Any, ...], change: Callable[[openpyxl.Workbook], None] | None = None
+) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    if change is not None:
+        change(book)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(TABLE.encode()),
+        zstandard.compress(TABLE.encode()),
+        _zip("kurs.csv"),
+        _zip("kurs.csv", "__MACOSX/._kurs.csv"),
+        gzip.compress(_zip("kurs.csv")),
+        *(TABLE.encode(name) for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-8-sig")),
+        *(TABLE.encode(name) for name in ("cp1252", "cp850", "cp865", "mac_roman")),
+    ],
+)
+def test_what_is_packed_or_in_an_old_charset_is_read(packed: bytes) -> None:
+    """In one layer or in two."""
+    assert _rows(packed) == [[*HEADINGS], ["Åse Bjørn", "31.05.2024"]]
+
+
+def test_a_workbook_may_be_packed_too() -> None:
+    day = datetime.date(2024, 5, 31)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("kurs.xlsx", _book(HEADINGS, ("Åse", day)))
+    for packed in (content.getvalue(), gzip.compress(_book(HEADINGS, ("Åse", day)))):
+        assert _rows(packed) == [[*HEADINGS], ["Åse", day]]
+
+
+@pytest.mark.parametrize("content", ["Müller;\x81\n", "\x8fse;b\n"])
+def test_a_charset_that_can_not_be_told_is_a_question(content: str) -> None:
+    """It is never guessed."""
+    with pytest.raises(Trouble, match="--encoding"):
+        _rows(b"Fornavn;Dato\n" + content.encode("latin-1"))
+
+
+def test_the_charset_is_found_in_the_whole_file() -> None:
+    """Its first name alone could be two: in DOS or from an old Mac."""
+    text = "Fornavn;Dato\n" + "Bo;1\n" * 20_000 + "Müller;2\nBjørn;3\n"
+    assert _rows(text.encode("cp850"))[-2:] == [["Müller", "2"], ["Bjørn", "3"]]
+
+
+@pytest.mark.parametrize("content", [b"<html><table>", b"%PDF-1.7", b"\xef\xbb\xbf<?xml?>"])
+def test_pages_that_are_called_workbooks_are_named_as_such(content: bytes) -> None:
+    with pytest.raises(Trouble, match="save it as"):
+        sniff(content)
+
+
+def test_the_separator_that_a_file_names_is_taken() -> None:
+    assert _rows(b"sep=|\r\na;x|b\r\n1|2\r\n") == [["a;x", "b"], ["1", "2"]]
+
+
+def _known(headings: Sequence[str]) -> tuple[bool, int]:
+    found = len({"person.id", "Dato", "Navn"} & set(headings))
+    return found == 2, found
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "headings"),
+    [
+        (["person.id;Dato", "1;2"], 1, ["person.id", "Dato"]),
+        (
+            ["Rapport;;", ";;", "Av meg;;", "x;person.id;Dato", "1;2;3"],
+            4,
+            ["x", "person.id", "Dato"],
+        ),
+        (["Person;Kurs", "id;Dato", "1;2"], 2, ["Person.id", "Dato"]),
+        (["person.id;", ";Dato", "1;2"], 1, ["person.id", ""]),
+        (["a;b", "1;2"], 1, ["a", "b"]),
+    ],
+)
+def test_headings_are_where_most_of_them_are_known(
+    rows: list[str], row: int, headings: list[str]
+) -> None:
+    """In one row, or in two of which the upper one groups those below it; else in the first row."""
+
+    def judge(found: Sequence[str]) -> tuple[bool, int]:
+        return _known([one.replace("Person", "person").replace("Kurs.", "") for one in found])
+
+    reader = open_reader(source_of("\n".join(rows).encode()), Wanted(judge))
+    assert isinstance(reader, Delimited)
+    found = [one.replace("Kurs.", "") for one in reader.headings]
+    assert (reader.heading_row, found) == (row, headings)
+
+
+def test_a_sheet_tells_what_has_no_value() -> None:
+    """Formulas that were never calculated, and errors; a formula that gives no text is empty."""
+
+    def change(book: openpyxl.Workbook) -> None:
+        sheet = book.worksheets[0]
+        sheet["B2"], sheet["B3"] = "=1+1", "#N/A"
+        sheet.row_dimensions[3].hidden = True
+        sheet.insert_rows(1, 2)
+
+    content = _book(HEADINGS, ("Åse", None), ("Bo", None), change=change)
+    assert _rows(content) == [[*HEADINGS], ["Åse", UNCALCULATED], ["Bo", "#N/A"]]
+    visible = _rows(content, Wanted(only_visible=True))
+    assert len(visible) in (2, 3)
+
+
+def test_the_marks_of_a_sheet_are_found_in_every_dialect_of_its_xml() -> None:
+    """With a prefix for its names, as some programs write it."""
+    xml = (
+        b'<x:worksheet><x:sheetData><x:row r="7" hidden="true"><x:c r="AB7"><x:f>A1</x:f></x:c>'
+        b'<x:c r="C7" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c>'
+        b'<x:c r="D7" t="str"><x:f>""</x:f><x:v></x:v></x:c></x:row></x:sheetData></x:worksheet>'
+    )
+    book = (
+        b'<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets>'
+        b'<sheet name="A" r:id="one"/></sheets></workbook>'
+    )
+    relations = b'<R><r Id="one" Target="/xl/worksheets/a.xml"/></R>'
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("xl/workbook.xml", book)
+        archive.writestr("xl/_rels/workbook.xml.rels", relations)
+        archive.writestr("xl/worksheets/a.xml", xml)
+    found = marks_of(content, "A")
+    assert found == Marks({7}, {7: {27: UNCALCULATED, 2: "#DIV/0!"}}, since_1904=True)
+
+
+@given(st.integers(0, 18_000))
+def test_columns_are_named_as_spreadsheets_name_them(at: int) -> None:
+    assert letters_of(at) == get_column_letter(at + 1)
+
+
+def test_dates_of_a_workbook_that_counts_from_1904_are_the_same() -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        book.epoch = CALENDAR_MAC_1904
+
+    day = datetime.date(2024, 5, 31)
+    assert _rows(_book(HEADINGS, ("Åse", day), change=change))[1] == ["Åse", day]

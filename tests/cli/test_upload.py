@@ -70,7 +70,8 @@ def test_a_csv_file_of_a_norwegian_excel_is_uploaded(
     done = command(
         "upload", "additional-competence", "kurs.csv", "--version", "v1", "--mapping", "mapping.txt"
     )
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert "read as windows-1252: line 2 says 'Åse' then" in done.err
     assert "kurs.csv: 2 accepted" in done.out
     first, second = sandbox.records("additionalcompetence/v1/additionalcompetence")
     assert first["person"]["firstName"] == "Åse"
@@ -113,7 +114,7 @@ def test_a_workbook_with_dates_and_numbers_is_uploaded(
 def test_what_a_spreadsheet_holds_besides_its_rows_is_said(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """Another sheet with such rows, a column without a heading, and formulas that failed."""
+    """Other sheets with such rows, a column without a heading, and formulas that failed."""
     headings = ("personalIdentityNumber", "completedAt", None, "organizationNumber", "courseCode")
     day = datetime.datetime(2024, 5, 31)
     book = openpyxl.Workbook()
@@ -125,11 +126,66 @@ def test_what_a_spreadsheet_holds_besides_its_rows_is_said(
         sheet.append((int(PERSONS[1]), day, None, ORGANIZATION, "#N/A"))
     book.save(tmp_path / "kurs.xlsx")
     done = sdir("upload", *COURSE, "kurs.xlsx")
+    assert (done.code, sandbox.requests) == (2, [])
+    assert "has 2 sheets with such columns: 'Vår', 'Høst'. Say which with --sheet" in done.err
+    done = sdir("upload", *COURSE, "kurs.xlsx", "--sheet", "Vår")
     assert done.code == 1
-    assert "Only the sheet 'Vår' is read; 'Høst' has such columns too: --sheet." in done.out
     assert "Column 3: it has no heading, and is not sent (line 2)." in done.out
-    assert "A formula in column 'courseCode' failed: #N/A." in done.out
+    assert "courseCode: is what Excel shows where a formula failed" in done.out
     assert _codes(sandbox) == ["A"]
+
+
+def test_all_sheets_are_uploaded_if_wanted(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Each is an input of its own, with its journal and its rejected rows; hidden ones are not."""
+    headings = ("personalIdentityNumber", "completedAt", "organizationNumber", "courseCode")
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name in ("Jan", "Feb/Mar".replace("/", "-"), "Gammel", "Veiledning"):
+        sheet = book.create_sheet(name)
+        sheet.append(headings if name != "Veiledning" else ("Slik gjør du",))
+        sheet.append((PERSONS[0], datetime.datetime(2024, 5, 31), ORGANIZATION, name[:3]))
+        sheet.append((PERSONS[1], "i går", ORGANIZATION, name[:3]))
+    book["Gammel"].sheet_state = "hidden"
+    book.save(tmp_path / "kurs.xlsx")
+    done = sdir("upload", *COURSE, "kurs.xlsx", "--all-sheets")
+    assert done.code == 1
+    assert "kurs.xlsx, sheet 'Jan': 1 accepted" in done.out
+    assert _codes(sandbox) == ["Feb", "Jan"]
+    assert {name for name in os.listdir() if "rejected" in name} == {
+        "kurs.Jan.rejected.xlsx",
+        "kurs.Feb-Mar.rejected.xlsx",
+    }
+    assert sum(name.endswith(".journal") for name in os.listdir()) == 2
+
+
+def test_several_sheets_are_a_question_in_a_terminal(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer is a number, or all of them; anything else sends nothing."""
+    headings = ("personalIdentityNumber", "completedAt", "organizationNumber", "courseCode")
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name in ("Jan", "Feb"):
+        sheet = book.create_sheet(name)
+        sheet.append(headings)
+        sheet.append((PERSONS[0], datetime.datetime(2024, 5, 31), ORGANIZATION, name))
+    book.save(tmp_path / "kurs.xlsx")
+    for answer, code, codes in (
+        ("x\n", 2, []),
+        ("2\n", 0, ["Feb"]),
+        ("a\n", 0, ["Feb"] * 2 + ["Jan"]),
+    ):
+        terminal = io.StringIO(answer)
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", terminal)
+        done = sdir("upload", *COURSE, "kurs.xlsx", "--no-journal")
+        assert (done.code, _codes(sandbox)) == (code, codes)
+        assert "  2  Feb" in done.err
 
 
 def test_a_parquet_file_is_uploaded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from calendar import monthrange
 from typing import Any
 
 import pytest
@@ -177,10 +178,34 @@ def with_check_digits(nine: str, remainder: int) -> str:
     return "" if len(second) > 1 else f"{nine}{first}{second}"
 
 
-@given(st.text("0123456789", min_size=9, max_size=9), st.integers(0, 10))
-def test_the_rule_of_2032(nine: str, remainder: int) -> None:
+birthdays = st.builds(
+    lambda day, more_day, more_month: f"{day.day + more_day:02}{day.month + more_month:02}",
+    st.dates(datetime.date(2000, 1, 1), datetime.date(2000, 12, 31)),
+    st.sampled_from([0, 40]),
+    st.sampled_from([0, 40, 80]),
+)
+"""What person, D-, H- and synthetic numbers begin with."""
+
+
+@given(st.text("0123456789", min_size=4, max_size=4), st.text("0123456789", min_size=5, max_size=5))
+def test_a_person_number_begins_with_a_day_and_a_month(four: str, five: str) -> None:
+    """With 40 more in the day of a D-number, and 40 or 80 more in the month of other kinds."""
+    day, month = int(four[:2]), int(four[2:])
+    possible = any(
+        0 < day - more_day <= monthrange(2000, month - more_month)[1]
+        for more_day in (0, 40)
+        for more_month in (0, 40, 80)
+        if 0 < month - more_month <= 12
+    )
+    number = with_check_digits(four + five, 0)
+    if number:
+        assert is_person_number(number) == possible
+
+
+@given(birthdays, st.text("0123456789", min_size=5, max_size=5), st.integers(0, 10))
+def test_the_rule_of_2032(birthday: str, five: str, remainder: int) -> None:
     """The first check digit may leave a remainder of 0 to 3, the second one none."""
-    number = with_check_digits(nine, remainder)
+    number = with_check_digits(birthday + five, remainder)
     if number:
         assert is_person_number(number) == (remainder <= 3)
         wrong = str((int(number[10]) + 1) % 10)

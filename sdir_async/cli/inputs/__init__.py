@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import zlib
 from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import frozen
 
 from ..trouble import Trouble, reason_of
 from .delimited import Delimited
 from .objects import JsonArray, JsonLines
+from .packed import DAMAGED
 from .parquet import Parquet
 from .sniff import sniff
 from .source import called, open_source
-from .workbook import Workbook
+from .workbook import Sheet, Workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from .source import Source
+    from .tabular import Judge
 
-Table: TypeAlias = Delimited | Workbook | Parquet
+Table: TypeAlias = Delimited | Sheet | Parquet
 Objects: TypeAlias = JsonLines | JsonArray
 Reader: TypeAlias = Table | Objects
 
@@ -30,17 +33,56 @@ __all__ = [
     "Objects",
     "Parquet",
     "Reader",
+    "Sheet",
     "Table",
-    "Workbook",
+    "Wanted",
     "called",
     "open_reader",
+    "open_readers",
     "open_source",
     "reading",
 ]
 
 
-def open_reader(source: Source, sheet: str | None = None) -> Reader:
+def _first_row(headings: Sequence[str]) -> tuple[bool, int]:
+    return True, len(headings)
+
+
+@frozen
+class Wanted:
+    """How an input is to be read.
+
+    Attributes:
+        judge: Says of headings whether they are the ones that are wanted.
+        header_row: In which row the headings stand; looked for if not given.
+        encoding: In which encoding text is; found out if not given.
+        sheet: Which sheet of a workbook.
+        all_sheets: Whether all sheets that have such headings are wanted.
+        only_visible: Whether rows that are hidden are left out.
+        ask: Asks which of several sheets are wanted; without it that is refused.
+    """
+
+    judge: Judge = _first_row
+    header_row: int | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    all_sheets: bool = False
+    only_visible: bool = False
+    ask: Callable[[Sequence[str]], Sequence[str]] | None = None
+
+
+def open_reader(source: Source, wanted: Wanted | None = None) -> Reader:
     """Return what reads an input, by what its first bytes say it is.
+
+    Raises:
+        Trouble: It is nothing that is understood, or damaged, or several sheets are meant.
+    """
+    (reader,) = open_readers(source, wanted or Wanted())
+    return reader
+
+
+def open_readers(source: Source, wanted: Wanted) -> list[Reader]:
+    """Return what reads an input: one reader, or one for each sheet.
 
     Raises:
         Trouble: It is nothing that is understood, or damaged.
@@ -48,26 +90,70 @@ def open_reader(source: Source, sheet: str | None = None) -> Reader:
     with reading(source.name):
         match sniff(source.head):
             case "csv":
-                return Delimited(source)
-            case "xlsx":
-                return Workbook(source, sheet)
+                table = Delimited(source, wanted.encoding)
+                table.begin(wanted.judge, wanted.header_row)
+                if not any(table.headings):
+                    raise Trouble("has no headings in its first line.")
+                return [table]
+            case "workbook":
+                return list(_sheets(Workbook(source), wanted))
             case "parquet":
-                return Parquet(source)
+                return [Parquet(source)]
             case "json":
-                return JsonArray(source)
+                return [JsonArray(source)]
             case "jsonl":
-                return JsonLines(source)
+                return [JsonLines(source)]
+
+
+def _sheets(book: Workbook, wanted: Wanted) -> list[Sheet]:
+    """Return the sheets that are meant: the one that is named, or those that have such headings."""
+    names = book.visible if wanted.sheet is None else [wanted.sheet]
+    found = []
+    for name in names:
+        sheet = book.sheet(name)
+        sheet.only_visible = wanted.only_visible
+        try:
+            sheet.begin(wanted.judge, wanted.header_row)
+        except Trouble:
+            if len(names) == 1:
+                raise
+        found += [sheet] if sheet.headings else []
+    if not found:
+        raise Trouble(
+            "has no rows." if wanted.sheet is None else f"has no rows in sheet {names[0]!r}."
+        )
+    best = max(wanted.judge(sheet.headings) for sheet in found)
+    whole, known = best
+    alike = [one for one in found if wanted.judge(one.headings)[0]] if whole else []
+    if not alike:
+        alike = (
+            [one for one in found if wanted.judge(one.headings)[1] == known] if known else found[:1]
+        )
+    if len(alike) == 1 or wanted.all_sheets:
+        return alike
+    return _asked(alike, wanted)
+
+
+def _asked(sheets: Sequence[Sheet], wanted: Wanted) -> list[Sheet]:
+    names = [sheet.name for sheet in sheets]
+    if wanted.ask is None:
+        raise Trouble(
+            f"has {len(names)} sheets with such columns: {', '.join(map(repr, names))}. Say which"
+            " with --sheet NAME, or take all of them with --all-sheets."
+        )
+    chosen = wanted.ask(names)
+    return [sheet for sheet in sheets if sheet.name in chosen]
 
 
 @contextlib.contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Say of which input a trouble is, and of which a fault of the system or of gzip is."""
+    """Say of which input a trouble is, and of which a fault of the system or of a packer is."""
     try:
         yield
     except Trouble as error:
         raise Trouble(f"{called(name)}: {error}", error.code) from None
     except EOFError:
         raise Trouble(f"{called(name)}: ends too early: it was not copied whole.") from None
-    except (OSError, zlib.error) as error:
+    except DAMAGED as error:
         why = reason_of(error) if isinstance(error, OSError) else str(error)
         raise Trouble(f"{called(name)}: can't be read: {why}.") from None

@@ -19,10 +19,10 @@ class Parquet:
     """A Parquet file; columns inside columns have dotted headings."""
 
     format: Final = "parquet"
+    heading_row: Final = 0
 
     def __init__(self, source: Source) -> None:
         try:
-            import pyarrow
             from pyarrow import parquet
         except ImportError:
             raise Trouble(
@@ -30,9 +30,8 @@ class Parquet:
             ) from None
         try:
             self._file = parquet.ParquetFile(source.seekable())
-        except (pyarrow.ArrowException, OSError) as error:
+        except Exception as error:  # noqa: BLE001  a damaged file raises whatever its parser does
             raise Trouble(f"is no Parquet file, or was not copied whole: {error}") from None
-        self._broken = (pyarrow.ArrowException, OSError)
         self._read = 0
         empty = self._file.schema_arrow.empty_table()
         self.schema = _flat(empty).schema
@@ -50,10 +49,11 @@ class Parquet:
         try:
             for batch in self._file.iter_batches(_AT_ONCE):
                 table = _flat(pyarrow.Table.from_batches([batch]))
-                for cells in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                columns = [_values(column) for column in table.columns]
+                for cells in zip(*columns, strict=True):
                     self._read += 1
                     yield self._read, list(cells)
-        except self._broken as error:
+        except Exception as error:  # noqa: BLE001  what can't be read raises whatever it does
             raise Trouble(f"row {self._read + 1}: can't be read: {error}") from None
 
     def write(
@@ -73,6 +73,17 @@ class Parquet:
         columns = zip(zip(*rows, strict=True), fields, strict=True)
         arrays = [pyarrow.array(column, field.type) for column, field in columns]
         parquet.write_table(pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields)), file)
+
+
+def _values(column: Any) -> list[Any]:
+    """Return the values of a column; Python knows no nanoseconds, and Sdir wants none."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def _flat(table: Any) -> Any:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 from typing import Final, Literal
 
 import orjson
 
 from ..trouble import Trouble
+from .charset import BOMS, wide
+from .packed import ZIP
 
-Format = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
+Format = Literal["csv", "workbook", "json", "jsonl", "parquet"]
 
 BOM: Final = b"\xef\xbb\xbf"
-UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
+OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
+"""What .xls files begin with, and workbooks that are protected by a password."""
+
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _DELIMITERS: Final = ";,\t|"
-_KNOWN: Final = "CSV, XLSX, JSON, JSON Lines and Parquet are understood"
+_KNOWN: Final = "CSV, XLSX, XLS, ODS, JSON, JSON Lines and Parquet are understood"
+_LOOKED: Final = 20
+_DOCUMENTS: Final = (b"<", b"%PDF", b"{\\rtf")
+"""What HTML and XML begin with, which old systems call .xls, and what else is often sent."""
 
 
 def sniff(head: bytes) -> Format:
@@ -25,17 +33,21 @@ def sniff(head: bytes) -> Format:
     Raises:
         Trouble: It is none that is understood; the message lacks the name of the input.
     """
-    if head.startswith(b"PK\x03\x04"):
-        return "xlsx"
+    if head.startswith((ZIP, OLD_OFFICE)):
+        return "workbook"
     if head.startswith(b"PAR1"):
         return "parquet"
-    if head.startswith(_OLD_EXCEL):
-        raise Trouble("is an Excel file of the old kind (.xls): save it as .xlsx.")
-    if head.startswith(UTF_16):
+    if wide(head) or any(head.startswith(mark) for mark in BOMS if mark != BOM):
         return "csv"
     if _BINARY.search(head):
         raise Trouble(f"is not a table or a list of records: {_KNOWN}.")
-    return _text_format(head.removeprefix(BOM).lstrip())
+    text = head.removeprefix(BOM).lstrip()
+    if text.startswith(_DOCUMENTS):
+        raise Trouble(
+            "is a page or a document, whatever its name says: open it in Excel, and save it as"
+            f" .xlsx. {_KNOWN}."
+        )
+    return _text_format(text)
 
 
 def _text_format(text: bytes) -> Format:
@@ -60,7 +72,19 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def delimiter_of(heading: str) -> str:
-    """Return what separates the columns of a CSV file with such a first line."""
-    unquoted = re.sub(r'"[^"]*"', "", heading)
-    return max(_DELIMITERS, key=unquoted.count)
+def delimiter_of(text: str) -> str:
+    """Return what separates the columns of a CSV file that begins like this.
+
+    It is what makes the most rows equally wide, and the widest of such: a title above the table or
+    a comma in a number does not change that.
+    """
+    lines = text.splitlines(keepends=True)[:_LOOKED]
+    return max(_DELIMITERS, key=lambda delimiter: _order_in(lines, delimiter))
+
+
+def _order_in(lines: list[str], delimiter: str) -> tuple[int, int]:
+    try:
+        widths = Counter(map(len, csv.reader(lines, delimiter=delimiter)))
+    except csv.Error:
+        return 0, 0
+    return max(((rows, width) for width, rows in widths.items() if width > 1), default=(0, 0))

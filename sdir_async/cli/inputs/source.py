@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 import tempfile
-import zlib
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
-from attrs import define
+from attrs import define, field
 
 from ..trouble import Trouble, reason_of
+from .packed import DAMAGED, unpacked
 
 STANDARD_INPUT: Final = "-"
 _HEAD: Final = 65_536
 _IN_MEMORY: Final = 64_000_000
-_GZIP: Final = b"\x1f\x8b"
 
 
 @define
@@ -35,8 +33,9 @@ class Source:
     stream: IO[bytes]
     _file: IO[bytes]
     _size: int | None
-    _compressed: bool = False
-    _copy: IO[bytes] | None = None
+    _packed: bool = field(default=False, alias="packed")
+    _copy: IO[bytes] | None = field(default=None, alias="copy")
+    _content: bytes | None = field(default=None, alias="content")
 
     @property
     def path(self) -> Path | None:
@@ -50,14 +49,23 @@ class Source:
 
     def seekable(self) -> IO[bytes]:
         """Return all of it as a file in which one can jump about."""
-        if not self._compressed and self.name != STANDARD_INPUT and self._file.seekable():
+        if not self._packed and self.name != STANDARD_INPUT and self._file.seekable():
             self._file.seek(0)
             return self._file
+        if self._copy is not None:
+            self._copy.seek(0)
+            return self._copy
         copy = self._copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         while piece := self.stream.read(_HEAD):
             copy.write(piece)
         copy.seek(0)
         return copy
+
+    def again(self) -> Source | None:
+        """Open the input once more, `None` if it can be read only once."""
+        if self._content is not None:
+            return source_of(self._content)
+        return open_source(self.name) if self.path is not None else None
 
     def close(self) -> None:
         """Close the file."""
@@ -101,26 +109,34 @@ def open_source(name: str) -> Source:
     file = sys.stdin.buffer if name == STANDARD_INPUT else _open(Path(name))
     try:
         size = _size_of(Path(name)) if name != STANDARD_INPUT else None
-        head = _head_of(file)
-        stream: IO[bytes] = io.BufferedReader(_Rest(head, file), _HEAD)
-        compressed = head.startswith(_GZIP)
-        if compressed:
-            unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
-            head = _head_of(unpacked)
-            stream = io.BufferedReader(_Rest(head, unpacked), _HEAD)
-    except (OSError, EOFError, zlib.error) as error:
+        source = _opened(name, file, size)
+    except DAMAGED as error:
         file.close()
         raise Trouble(f"{called(name)}: can't be read: {_why(error)}.") from None
-    if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+    except Trouble as error:
         file.close()
+        raise Trouble(f"{called(name)}: {error}") from None
+    if not source.head.strip(b"\xef\xbb\xbf \t\r\n"):
+        source.close()
         raise Trouble(f"{called(name)}: is empty.")
-    return Source(name, head, stream, file, size, compressed)
+    return source
+
+
+def _opened(name: str, file: IO[bytes], size: int | None) -> Source:
+    """Return a source, unpacked as often as it is packed."""
+    head = _head_of(file)
+    source = Source(name, head, io.BufferedReader(_Rest(head, file), _HEAD), file, size)
+    while (inner := unpacked(source.head, source.stream, source.seekable)) is not None:
+        head = _head_of(inner)
+        stream = io.BufferedReader(_Rest(head, inner), _HEAD)
+        source = Source(name, head, stream, file, size, packed=True, copy=source._copy)  # noqa: SLF001
+    return source
 
 
 def source_of(content: bytes) -> Source:
     """Return an input that is in memory."""
     file = io.BytesIO(content)
-    return Source("memory", content[:_HEAD], file, file, len(content))
+    return Source("memory", content[:_HEAD], file, file, len(content), content=content)
 
 
 def called(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Text of whatever charset spreadsheets write: UTF-8, with or without BOM, else Windows-1252."""
+"""Text of whatever charset spreadsheets and old systems write."""
 
 from __future__ import annotations
 
@@ -7,41 +7,51 @@ import io
 from typing import IO, TYPE_CHECKING, Final
 
 from ..trouble import Trouble
-from .sniff import BOM, UTF_16
+from .charset import BOMS, guess, wide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LONGEST_LINE: Final = 8_000_000
-_FALLBACK: Final = "windows-1252"
 
 
 class Text:
     """The lines of a text, each with its end.
 
-    Bytes that are no UTF-8 are read as Windows-1252 has them, so that the whole need not be read
-    before its first line can be.
+    A text is UTF-8 until a byte shows that it is not; the bytes that are not are read in the
+    charset that `guess` finds, so that the whole need not be read before its first line can be.
 
     Attributes:
         encoding: How to write a file like it, as far as it was read.
+        guessed: Whether it was not said what the encoding is.
     """
 
-    def __init__(self, stream: IO[bytes], head: bytes) -> None:
-        self.encoding = "utf-8-sig" if head.startswith(BOM) else "utf-8"
-        if head.startswith(UTF_16):
-            self.encoding = "utf-16"
-        name = f"sdir-{id(self)}"
-        codecs.register_error(name, self._fall_back)
-        encoding = "utf-16" if self.encoding == "utf-16" else "utf-8-sig"
-        errors = "strict" if encoding == "utf-16" else name
-        self._text = io.TextIOWrapper(stream, encoding, errors, newline="")
+    def __init__(
+        self,
+        stream: IO[bytes],
+        head: bytes,
+        encoding: str | None = None,
+        sample: Callable[[], bytes] | None = None,
+    ) -> None:
+        self.guessed = False
+        self._sample = sample
+        marked = next((name for mark, name in BOMS.items() if head.startswith(mark)), None)
+        self.encoding = encoding or marked or wide(head) or "utf-8"
+        errors = "strict"
+        if self.encoding in ("utf-8", "utf-8-sig") and encoding is None:
+            errors = f"sdir-{id(self)}"
+            codecs.register_error(errors, self._fall_back)
+        self._text = io.TextIOWrapper(stream, _reader_of(self.encoding), errors, newline="")
 
     def _fall_back(self, error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeDecodeError)  # noqa: S101
+        if not self.guessed:
+            sample = self._sample() if self._sample else error.object[error.start :]
+            self.encoding = guess([sample])
+            self.guessed = True
         byte = error.object[error.start : error.start + 1]
-        self.encoding = _FALLBACK
-        return byte.decode(_FALLBACK), error.start + 1
+        return byte.decode(self.encoding, "replace"), error.start + 1
 
     def __iter__(self) -> Iterator[str]:
         """Yield line by line.
@@ -55,12 +65,36 @@ class Text:
             try:
                 line = self._text.readline(LONGEST_LINE)
             except UnicodeError:
-                raise Trouble(f"line {number}: is text in no charset that is understood.") from None
+                raise Trouble(
+                    f"line {number}: is not {self.encoding} text; say the encoding with --encoding."
+                ) from None
             if len(line) == LONGEST_LINE:
                 raise Trouble(f"line {number}: is longer than {LONGEST_LINE:,} characters.")
             if not line:
                 return
             yield line
+
+
+def _reader_of(encoding: str) -> str:
+    """Return what reads an encoding: a mark at the beginning is not part of the text."""
+    return "utf-8-sig" if encoding in ("utf-8", "utf-8-sig") else encoding
+
+
+def known_encoding(name: str) -> str:
+    """Return an encoding by its name.
+
+    Raises:
+        Trouble: There is none of this name for text.
+    """
+    try:
+        codec = codecs.lookup(name.strip())
+    except LookupError:
+        codec = None
+    if codec is None or not getattr(codec, "_is_text_encoding", True):
+        raise Trouble(
+            f"--encoding: {name!r} is not an encoding; utf-8, windows-1252 and cp850 are."
+        )
+    return codec.name
 
 
 def read_lines(path: Path) -> list[str]:

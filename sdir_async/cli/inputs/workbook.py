@@ -1,114 +1,129 @@
-"""XLSX, row by row."""
+"""Workbooks: XLSX, XLSB, XLS and ODS, a sheet of them at a time."""
 
 from __future__ import annotations
 
-import warnings
-import zipfile
-from itertools import islice
+import contextlib
+import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..trouble import Trouble
+from .marks import Marks, marks_of
+from .sniff import OLD_OFFICE
+from .tabular import Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from .source import Source
 
-_LOOKED: Final = 100
-_BROKEN: Final = "is no XLSX file, or was not copied whole"
+_EPOCH: Final = datetime.datetime(1899, 12, 30)
+_EPOCH_1904: Final = datetime.datetime(1904, 1, 1)
+_LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
+_PASSWORD: Final = "is protected by a password: open it, remove the password, and save it."  # noqa: S105
 
 
 class Workbook:
-    """A sheet of an Excel workbook: the one that is named, or the first that holds something."""
+    """A workbook.
+
+    Attributes:
+        visible: The names of the sheets that can be seen.
+        hidden: The names of those that can't.
+    """
 
     format: Final = "xlsx"
 
-    def __init__(self, source: Source, sheet: str | None) -> None:
-        self._book = _open(source)
-        self.sheet = ""
-        self._cells: Iterator[tuple[int, Sequence[object]]] = iter(())
-        self.headings: list[str] = []
-        self._last, self._row = 0, 0
-        for name in self._names(sheet):
-            self._begin(name)
-            if self.headings:
-                return
-        raise Trouble("has no rows." if sheet is None else f"has no rows in sheet {sheet!r}.")
+    def __init__(self, source: Source) -> None:
+        import python_calamine as calamine
 
-    def others(self) -> list[str]:
-        """Return the names of other sheets whose first row has headings of this one."""
-        known = set(filter(None, self.headings))
-        names = (name for name in self._names(None) if name != self.sheet)
-        return [name for name in names if not known.isdisjoint(_headings_of(self._book[name]))]
+        self._file = source.seekable()
+        if source.head.startswith(OLD_OFFICE) and _LOCKED in self._file.read():
+            raise Trouble(_PASSWORD)
+        self._file.seek(0)
+        with _readable():
+            self._book = calamine.load_workbook(self._file)
+            sheets = [
+                (one.name, one.visible == calamine.SheetVisibleEnum.Visible)
+                for one in self._book.sheets_metadata
+                if one.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
+        self.visible = [name for name, seen in sheets if seen]
+        self.hidden = [name for name, seen in sheets if not seen]
 
-    def _names(self, wanted: str | None) -> list[str]:
-        names = [sheet.title for sheet in self._book.worksheets]
-        if wanted is not None and wanted not in names:
-            raise Trouble(f"has no sheet {wanted!r}; there is {', '.join(map(repr, names))}.")
-        return names if wanted is None else [wanted]
+    def sheet(self, name: str) -> Sheet:
+        """Return a sheet.
 
-    def _begin(self, name: str) -> None:
-        """Read the headings of a sheet: its first row that holds something."""
-        sheet = self._book[name]
-        self._last = sheet.max_row or 0
-        sheet.reset_dimensions()
-        self.sheet = name
-        self._cells = _cells_of(sheet)
-        for row, values in self._cells:
-            if any(value is not None for value in values):
-                self._row = row
-                self.headings = ["" if one is None else str(one) for one in _trimmed(values)]
-                return
+        Raises:
+            Trouble: There is none of this name.
+        """
+        if name not in self.visible + self.hidden:
+            known = ", ".join(map(repr, self.visible))
+            raise Trouble(f"has no sheet {name!r}; there is {known}.")
+        with _readable():
+            return Sheet(name, self._book.get_sheet_by_name(name), marks_of(self._file, name))
+
+
+class Sheet(Tabular):
+    """A sheet of a workbook.
+
+    Attributes:
+        name: Its name.
+        hidden_rows: The numbers of the rows that a filter or a person has hidden.
+        tells_hidden: Whether the workbook is of the kind in which hidden rows can be found.
+        epoch: The day that dates are counted from.
+    """
+
+    format: Final = "xlsx"
+
+    def __init__(self, name: str, sheet: Any, marks: Marks) -> None:
+        super().__init__()
+        self.name = name
+        self.hidden_rows = marks.hidden
+        self.tells_hidden = marks.known
+        self.epoch = _EPOCH_1904 if marks.since_1904 else _EPOCH
+        self.only_visible = False
+        self._sheet = sheet
+        self._marked = marks.cells
+        self._row = 0
 
     def share(self) -> float | None:
-        """Return how much of it was read, as far as the sheet says how long it is."""
-        return min(1.0, self._row / self._last) if self._last > 1 else None
+        """Return how much of it was read."""
+        rows = self._sheet.total_height
+        return min(1.0, self._row / rows) if rows else None
 
-    def rows(self) -> Iterator[tuple[int, list[object]]]:
-        """Yield the number of each row and its cells, if any holds something."""
-        for row, values in self._cells:
-            self._row = row
-            if any(value is not None for value in values):
-                yield row, _trimmed(values)
+    def every_row(self) -> Iterator[tuple[int, list[object]]]:
+        """Yield the number of each row that holds something, and its cells.
 
-
-def _open(source: Source) -> Any:
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return openpyxl.load_workbook(source.seekable(), read_only=True, data_only=True)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError):
-            raise Trouble(f"{_BROKEN}.") from None
-
-
-def _headings_of(sheet: Any) -> list[str]:
-    sheet.reset_dimensions()
-    for _, values in islice(_cells_of(sheet), _LOOKED):
-        if any(value is not None for value in values):
-            return [str(one) for one in values if one is not None]
-    return []
-
-
-def _cells_of(sheet: Any) -> Iterator[tuple[int, Sequence[object]]]:
-    rows = sheet.iter_rows(values_only=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                values = next(rows, None)
-        except Exception as error:  # noqa: BLE001  a damaged sheet raises whatever its parser does
-            raise Trouble(f"row {number}: {_BROKEN} ({type(error).__name__}).") from None
-        if values is None:
+        A formula that has no value stands as such in its cell, and so does an error.
+        """
+        if self._sheet.start is None:
             return
-        yield number, values
+        skipped = [None] * self._sheet.start[1]
+        for number, values in enumerate(self._sheet.iter_rows(), 1):
+            self._row = number
+            cells = [*skipped, *values] if skipped else values
+            for at, said in self._marked.get(number, {}).items():
+                cells += [""] * (at + 1 - len(cells))
+                cells[at] = said
+            if any(cell != "" and cell is not None for cell in cells) and not (
+                self.only_visible and number in self.hidden_rows
+            ):
+                yield number, cells
 
 
-def _trimmed(values: Sequence[object]) -> list[object]:
-    cells = list(values)
-    while cells and cells[-1] is None:
-        cells.pop()
-    return cells
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """Say in a line what is wrong with a workbook, whatever its reader raises."""
+    import python_calamine as calamine
+
+    try:
+        yield
+    except Trouble:
+        raise
+    except calamine.PasswordError:
+        raise Trouble(_PASSWORD) from None
+    except Exception as error:  # noqa: BLE001  a damaged workbook raises whatever its parser does
+        why = f"{type(error).__name__}: {error}"
+        raise Trouble(
+            "is no workbook that can be read, or was not copied whole: open it in Excel and save it"
+            f" as .xlsx ({why[:120]})."
+        ) from None

@@ -100,8 +100,8 @@ def _rows(result: Result, options: Options, numbers: dict[str, int]) -> Iterator
     for row in result.rejected:
         record = _mapping(row)
         person = next((hide(value_at(record, one)) for one in persons if value_at(record, one)), "")
-        for field, said in row.reasons:
-            value = value_at(record, field) if field else None
+        for field, said, _, seen in row.each():
+            value = value_at(record, field) if field and not seen else seen
             text = "" if value is None or isinstance(value, dict | list) else str(value)
             if field in persons:
                 text = hide(text)

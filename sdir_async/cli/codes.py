@@ -1,0 +1,79 @@
+"""Whether the codes of records are among those that Sdir lists, asked once before sending."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import SdirError
+from .ask import code_operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..description import Description
+    from .fields import Field, Fields
+    from .settings import Target
+
+_CODE: Final = "code"
+_SHOWN: Final = 3
+_PATIENCE: Final = 10.0
+
+
+def code_fields(fields: Fields) -> list[Field]:
+    """Return the fields that hold a code."""
+    return [one for one in fields.all if one.path[-1].casefold().endswith(_CODE)]
+
+
+async def fetch_codes(version: Description, target: Target) -> set[str]:
+    """Return the codes that Sdir lists; none where it lists none.
+
+    Raises:
+        SdirError: They could not be had.
+    """
+    listing, _ = code_operations(version)
+    if listing is None:
+        return set()
+    async with target.connect(timeout=_PATIENCE) as sdir:
+        api = getattr(sdir, version.api)[version.version]
+        items = await getattr(api, listing.python_name)(deadline=_PATIENCE)
+    return {str(value) for item in items for value in _codes_in(item.to_dict())}
+
+
+def _codes_in(item: Mapping[str, Any]) -> Iterator[Any]:
+    yield from (value for name, value in item.items() if name.casefold() == _CODE)
+
+
+def unknown_codes(known: set[str], used: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield for each field which of its values are no codes, and where they stand first."""
+    for name, values in used.items():
+        unknown = {value: line for value, line in values.items() if value not in known}
+        if unknown and known:
+            shown = ", ".join(_shown(known, *one) for one in list(unknown.items())[:_SHOWN])
+            more = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
+            yield f"{name}: not among Sdir's codes: {shown}{more}. `sdir codes` lists them."
+
+
+def _shown(known: Iterable[str], value: str, line: int) -> str:
+    near = difflib.get_close_matches(value, known, 1)
+    return f"{value!r} in line {line}" + (f" (the nearest: {near[0]})" if near else "")
+
+
+class Codes:
+    """Sdir's list of codes, asked for once, with the first records that have a code."""
+
+    def __init__(self, version: Description, target: Target, *, asked: bool) -> None:
+        self._version = version
+        self._target = target
+        self._known: set[str] | None = None if asked else set()
+
+    def remarks(self, used: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+        """Yield what to say of codes; that they could not be had is said too, and ends nothing."""
+        if self._known is None and any(used.values()):
+            self._known = set()
+            try:
+                self._known = asyncio.run(fetch_codes(self._version, self._target))
+            except SdirError as error:
+                yield f"The codes are not checked, as Sdir's list could not be had: {error}"
+        yield from unknown_codes(self._known or set(), used)

@@ -1,0 +1,122 @@
+"""What a reader of workbooks does not tell of an XLSX sheet, found in its XML.
+
+Hidden rows, formulas that were never calculated, errors, and from which day dates count.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from typing import IO, TYPE_CHECKING, Final
+from xml.etree import ElementTree
+
+from attrs import Factory, define
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNCALCULATED: Final = "#UNCALCULATED"
+"""Stands where a formula has no value: a program wrote it, and nothing has calculated it since."""
+
+_PIECE: Final = 1 << 20
+_WORKBOOK: Final = "xl/workbook.xml"
+_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+_TELLING: Final = re.compile(rb' hidden="|</(?:\w+:)?f>|<(?:\w+:)?f[ />]| t="e"')
+_ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_HIDDEN: Final = re.compile(rb' hidden="(?:1|true)"')
+_NUMBER: Final = re.compile(rb' r="(\d+)"')
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_PLACE: Final = re.compile(rb' r="([A-Z]+)(\d+)"')
+_VALUE: Final = re.compile(rb"<(?:\w+:)?v>([^<]+)<")
+_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ />]")
+_ERROR: Final = re.compile(rb' t="e"')
+_TEXT: Final = re.compile(rb' t="str"')
+
+
+@define
+class Marks:
+    """What was found in a sheet.
+
+    Attributes:
+        hidden: The numbers of hidden rows.
+        cells: By row and column: what stands in a cell that has no value.
+        since_1904: Whether dates count from 1904, as those of old Macs do.
+        known: Whether the workbook is of the kind in which all that can be found.
+    """
+
+    hidden: set[int] = Factory(set)
+    cells: dict[int, dict[int, str]] = Factory(dict)
+    since_1904: bool = False
+    known: bool = True
+
+
+def marks_of(file: IO[bytes], sheet: str) -> Marks:
+    """Return the marks of a sheet; none where the workbook is of another kind."""
+    marks = Marks()
+    at = file.tell()
+    try:
+        with zipfile.ZipFile(file) as archive:
+            part, marks.since_1904 = _part_of(archive, sheet)
+            with archive.open(part) as stream:
+                for piece in _pieces(stream):
+                    if _TELLING.search(piece):
+                        _look(piece, marks)
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
+        return Marks(known=False)
+    finally:
+        file.seek(at)
+    return marks
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, bool]:
+    """Return where in the file a sheet is, and whether the workbook counts from 1904."""
+    book = ElementTree.fromstring(archive.read(_WORKBOOK))  # noqa: S314  without entities: see expat
+    relations = ElementTree.fromstring(archive.read(_RELATIONS))  # noqa: S314
+    targets = {one.get("Id", ""): one.get("Target", "") for one in relations}
+    since_1904, place = False, ""
+    for node in book.iter():
+        tag = node.tag.rpartition("}")[2]
+        if tag == "workbookPr":
+            since_1904 = node.get("date1904") in ("1", "true")
+        if tag == "sheet" and node.get("name") == sheet:
+            (own,) = (value for name, value in node.items() if name.endswith("}id"))
+            place = targets[own]
+    return place.lstrip("/") if place.startswith("/") else f"xl/{place}", since_1904
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the XML of a sheet, some whole rows at a time."""
+    rest = b""
+    while piece := stream.read(_PIECE):
+        whole, end, rest = (rest + piece).rpartition(b"row>")
+        if end:
+            yield whole + end
+    yield rest
+
+
+def _look(piece: bytes, marks: Marks) -> None:
+    for row in _ROW.finditer(piece):
+        if _HIDDEN.search(row[1]) and (number := _NUMBER.search(row[1])):
+            marks.hidden.add(int(number[1]))
+    for attributes, content in _CELL.findall(piece):
+        failed, value = _ERROR.search(attributes), _VALUE.search(content)
+        lost = value is None and _FORMULA.search(content) and not _TEXT.search(attributes)
+        if (failed or lost) and (place := _PLACE.search(attributes)):
+            said = value[1].decode() if value else UNCALCULATED
+            marks.cells.setdefault(int(place[2]), {})[_column(place[1])] = said
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def letters_of(at: int) -> str:
+    """Return what a spreadsheet calls the column at a place: A to Z, AA, and so on."""
+    letters, at = "", at + 1
+    while at:
+        at, rest = divmod(at - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

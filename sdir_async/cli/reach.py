@@ -1,0 +1,37 @@
+"""Whether the host can be reached: said soon, while the upload goes on trying."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from .trouble import reason_of
+
+if TYPE_CHECKING:
+    from ..description import Description
+    from .settings import Target
+
+_PATIENCE: Final = 2.0
+_PORTS: Final = {"https": 443, "http": 80}
+
+
+def unreachable(version: Description, target: Target) -> str:
+    """Return why the host can't be reached, `""` if it can, or if a proxy stands before it."""
+    server = target.base_url or version.servers.get(target.environment, "")
+    parts = urlsplit(server)
+    if not parts.hostname or parts.scheme not in _PORTS or _by_proxy(parts.scheme, parts.hostname):
+        return ""
+    try:
+        address = parts.hostname, parts.port or _PORTS[parts.scheme]
+        socket.create_connection(address, _PATIENCE).close()
+    except OSError as error:
+        return f"{parts.netloc.rpartition('@')[2]} can't be reached: {reason_of(error)}"
+    except ValueError:
+        return ""
+    return ""
+
+
+def _by_proxy(scheme: str, host: str) -> bool:
+    return scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)

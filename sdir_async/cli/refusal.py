@@ -1,0 +1,45 @@
+"""How a value is refused, and what is known of a whole column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    import datetime
+
+
+@frozen
+class Hints:
+    """What is known of a column, or was said of all of them.
+
+    Attributes:
+        decimal: What separates decimals in its numbers; `""` if it is not known.
+        order: `dmy` or `mdy`: what stands first in its dates; `""` if it is not known.
+        typed_dates: Whether cells of it are dates by their kind, and not texts.
+        epoch: The day that dates are counted from.
+        told: Whether a person has said what the decimal is.
+    """
+
+    decimal: str = ""
+    order: str = ""
+    typed_dates: bool = False
+    epoch: datetime.datetime | None = None
+    told: bool = False
+
+
+class Refused(Exception):
+    """A value is not understood; it is never changed into another that merely passes."""
+
+    def __init__(self, why: str, example: str = "") -> None:
+        super().__init__(why, example)
+        self.why = why
+        self.example = example
+
+    def __str__(self) -> str:
+        return f"{self.why}; {self.example}" if self.example else self.why
+
+
+class Undecided(Refused):
+    """A value could be read in several ways; the rest of its column may decide."""

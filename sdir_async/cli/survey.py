@@ -1,0 +1,144 @@
+"""A look at all records of an input before any is sent: what a person may want to correct first."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from .records import Row
+from .trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .fields import Field, Fields
+    from .job import Job
+
+_AT_ONCE: Final = 250_000
+_SHOWN: Final = 3
+_TOLD: Final = 1000
+_MOST: Final = 10_000
+_LOW: Final = (1 << 64) - 1
+
+
+class Survey:
+    """Counts the records of an input, and collects what is odd about them taken together.
+
+    Of a record that was met before only a hash is kept, which says nothing to anybody.
+
+    Attributes:
+        count: How many records there are.
+        values: What stands in the fields that are collected, each with the first line it is in.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        collected: Iterable[Field] = (),
+        look: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.count = 0
+        self._told = look
+        self.values: dict[str, dict[str, int]] = {one.name: {} for one in collected}
+        self._collected = [(one.path, self.values[one.name]) for one in collected]
+        self._ordered = [
+            ((*one.path[:-1], one.not_before), one.path) for one in fields.all if one.not_before
+        ]
+        self._hashes = array("Q")
+        self._lines = array("Q")
+        self._disordered: dict[tuple[str, str], list[int]] = {}
+
+    def watch(self, job: Job) -> Iterator[Row | bytes]:
+        """Yield the records of an input, having looked at each."""
+        for line, record in job.numbered():
+            self.count += 1
+            if not self.count % _TOLD:
+                self._told(self.count)
+            if not isinstance(record, Row) or not record.refusals:
+                self._look(record, line)
+            yield record
+
+    def _look(self, record: Row | bytes, line: int) -> None:
+        self._hashes.append(_hash(record) & _LOW)
+        self._lines.append(line)
+        if not (self._ordered or self._collected):
+            return
+        value = _object(record)
+        for path, values in self._collected:
+            if (found := _at(value, path)) is not None and len(values) < _MOST:
+                values.setdefault(str(found), line)
+        for before, after in self._ordered:
+            first, last = _at(value, before), _at(value, after)
+            if isinstance(first, str) and isinstance(last, str) and last[:10] < first[:10]:
+                self._disordered.setdefault((".".join(before), ".".join(after)), []).append(line)
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what is odd, each in a sentence."""
+        for (before, after), lines in self._disordered.items():
+            yield f"{after} is before {before} in {_spoken(lines, len(lines))}."
+        count, lines = self._repeated()
+        if count:
+            yield f"The same row comes again in {_spoken(lines, count)}; it is sent each time."
+
+    def _repeated(self) -> tuple[int, list[int]]:
+        """Return how many rows are the same as an earlier one, and the first lines of such.
+
+        The hashes are sorted a part at a time, so that it takes no more memory than a part.
+        """
+        parts = len(self._hashes) // _AT_ONCE + 1
+        twice: set[int] = set()
+        for part in range(parts):
+            some = sorted(one for one in self._hashes if one % parts == part)
+            twice.update(one for one, other in pairwise(some) if one == other)
+        count, lines, seen = 0, list[int](), set[int]()
+        pairs = zip(self._hashes, self._lines, strict=True) if twice else ()
+        for one, line in pairs:
+            if one in seen:
+                count += 1
+                lines += [line] if count <= _SHOWN else []
+            elif one in twice:
+                seen.add(one)
+        return count, lines
+
+
+def _hash(record: Row | bytes) -> int:
+    """Return a hash of what stands in the input; it differs from one run to the next."""
+    cells = record.cells if isinstance(record, Row) else record
+    try:
+        return hash(cells if isinstance(cells, bytes) else tuple(cells))
+    except TypeError:
+        return hash(repr(cells))
+
+
+def _object(record: Row | bytes) -> Any:
+    if not isinstance(record, bytes):
+        return record
+    try:
+        return orjson.loads(record)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _at(value: Any, path: Iterable[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _spoken(lines: list[int], count: int) -> str:
+    shown = ", ".join(map(str, lines[:_SHOWN]))
+    more = f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
+    return f"line{'s' if count > 1 else ''} {shown}{more}"
+
+
+def survey(job: Job, found: Survey) -> Survey:
+    """Look at all records of an input, as far as it can be read: the upload says where it can't."""
+    try:
+        for _ in found.watch(job):
+            pass
+    except Trouble:
+        return found
+    return found

@@ -1,0 +1,336 @@
+"""Files as course centres and shipowners have them, each uploaded to a local Sdir.
+
+The files are in `cases/`; all persons in them are synthetic. What is right for each is what its
+test says: a value is saved as it was meant, or it is refused with the cell and what to do.
+"""
+
+from __future__ import annotations
+
+import csv
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from .conftest import COURSES, ORGANIZATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sdir_async.sandbox import SandboxThread
+
+    from .conftest import Done
+
+CASES = Path(__file__).parent / "cases"
+SEAGOING = ("seagoing", "v1", "aps-seagoing/seagoing/v1/servicereport")
+COMPETENCE = ("additional-competence", "v1", "additionalcompetence/v1/additionalcompetence")
+COURSE = ("course", "v1", COURSES)
+DAY = "2024-05-31T00:00:00+00:00"
+
+
+class Uploaded:
+    """What became of a case: how the command ended, what is saved, and what was refused."""
+
+    def __init__(self, done: Done, saved: list[dict[str, Any]], folder: Path, name: str) -> None:
+        self.done = done
+        self.saved = saved
+        self._rejected = folder / f"{Path(name).stem}.rejected.csv"
+
+    def refused(self) -> dict[int, str]:
+        """Return why each line was refused, as the file of rejected rows says it."""
+        with self._rejected.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+            first, *rows = csv.reader(file, delimiter=";")
+        line, why = first.index("sdir: line"), first.index("sdir: why it was rejected")
+        return {int(row[line]): row[why] for row in rows}
+
+    def values(self, name: str) -> list[Any]:
+        """Return what is saved under a dotted name."""
+        found: list[Any] = []
+        for record in self.saved:
+            value: Any = record
+            for part in name.split("."):
+                value = value[part]
+            found.append(value)
+        return found
+
+
+@pytest.fixture
+def upload(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> Callable[..., Uploaded]:
+    """Upload a case."""
+
+    def run(name: str, *options: str, to: tuple[str, str, str] = COURSE) -> Uploaded:
+        shutil.copy(CASES / name, tmp_path / name)
+        api, version, path = to
+        done = sdir("upload", api, name, "--version", version, *options)
+        return Uploaded(done, sandbox.records(path), tmp_path, name)
+
+    return run
+
+
+def _xlsx(folder: Path, name: str) -> dict[int, str]:
+    book = openpyxl.load_workbook(folder / f"{name}.rejected.xlsx")
+    first, *rows = book.worksheets[0].iter_rows(values_only=True)
+    line, why = first.index("sdir: line"), first.index("sdir: why it was rejected")
+    return {int(str(row[line])): str(row[why]) for row in rows}
+
+
+def test_thousands_are_read_by_the_rule_of_their_column(upload: Callable[..., Uploaded]) -> None:
+    """One value fits neither rule beside the others, and is refused; none is saved as 1."""
+    done = upload("s03_thousands.csv", to=SEAGOING)
+    assert done.values("activity.hours") == [1000, 2000, 1600, 12000, 1000, 1000, 1000, 1234567]
+    (why,) = done.refused().values()
+    assert 'G4, "activity.hours": 1,000: could be 1 or 1000' in why
+    assert "--decimal" in why
+
+
+def test_what_separates_decimals_can_be_said(upload: Callable[..., Uploaded]) -> None:
+    done = upload("s03_thousands.csv", "--decimal", ",", to=SEAGOING)
+    assert done.values("activity.hours")[:4] == [1000, 2000, 1, 1600]
+
+
+def test_a_zero_is_no_person_and_no_organisation(upload: Callable[..., Uploaded]) -> None:
+    done = upload("z01_zero.csv")
+    assert done.saved == []
+    assert done.refused()[2].count("is 0, which a look-up of an empty cell gives") == 2
+
+
+def test_what_excel_has_rounded_is_refused(upload: Callable[..., Uploaded], tmp_path: Path) -> None:
+    done = upload("x30_scientific.xlsx")
+    assert done.saved == []
+    for why in _xlsx(tmp_path, "x30_scientific").values():
+        assert "was rounded by Excel" in why
+
+
+def test_the_number_of_a_day_is_a_date_where_the_column_has_dates(
+    upload: Callable[..., Uploaded], tmp_path: Path
+) -> None:
+    """A time without a date is refused, and so is a number that is no day."""
+    done = upload("x17_serials.xlsx")
+    assert done.values("completedAt") == [
+        *(DAY, "2024-05-31T14:30:00+02:00", "2024-05-31T14:30:00+02:00", DAY, DAY, DAY),
+    ]
+    refused = _xlsx(tmp_path, "x17_serials")
+    assert list(refused) == [7, 8]
+    assert all('"completedAt"' in why and "31.05.2024" in why for why in refused.values())
+
+
+def test_the_number_of_a_day_is_refused_where_nothing_says_that_it_is_a_date(
+    upload: Callable[..., Uploaded],
+) -> None:
+    """With the date that it would be."""
+    done = upload("r08_serial_point0.csv")
+    assert done.saved == []
+    assert "in Excel it would be the date 31.05.2024" in done.refused()[2]
+
+
+def test_only_the_visible_sheet_is_sent(upload: Callable[..., Uploaded]) -> None:
+    assert upload("x06_hidden_first_sheet.xlsx").values("completedAt") == [DAY] * 3
+
+
+def test_hidden_rows_are_said_before_anything_is_sent(upload: Callable[..., Uploaded]) -> None:
+    done = upload("x15_filtered_hidden_row.xlsx")
+    assert "Hidden rows of sheet 'Sheet' are sent too: 3; --visible-rows" in done.done.err
+    assert len(done.saved) == 3
+
+
+def test_hidden_rows_are_left_out_if_wanted(upload: Callable[..., Uploaded]) -> None:
+    done = upload("x15_filtered_hidden_row.xlsx", "--visible-rows")
+    assert done.values("personalIdentityNumber") == ["08907406696", "27885628279"]
+
+
+def test_rows_that_a_quote_swallowed_are_refused(upload: Callable[..., Uploaded]) -> None:
+    """With the line where the quote was opened."""
+    done = upload("n03_swallowed_rows.csv", to=COMPETENCE)
+    assert done.done.code == 1
+    assert done.values("vessel.name") == ["Polarlys"] * 3
+    assert "a quote was opened in line 2" in done.done.out
+    assert "19827800689" not in done.done.out
+
+
+def test_a_charset_of_dos_is_read(upload: Callable[..., Uploaded]) -> None:
+    """A name is shown as it will be saved, before it is."""
+    done = upload("n08_names_cp850_dos.csv", to=COMPETENCE)
+    assert done.values("person.firstName") == ["Bjørn"] * 3
+    assert done.values("person.lastName") == ["Sæther"] * 3
+    assert done.values("vessel.name") == ["Færøy"] * 3
+    assert "The file is read as cp850: line 2 says 'Bjørn' then." in done.done.err
+
+
+def test_a_charset_can_be_said(upload: Callable[..., Uploaded]) -> None:
+    done = upload("n08_names_cp850_dos.csv", "--encoding", "cp850", to=COMPETENCE)
+    assert done.values("person.firstName") == ["Bjørn"] * 3
+    done = upload("n08_names_cp850_dos.csv", "--encoding", "klingon", to=COMPETENCE)
+    assert "'klingon' is not an encoding" in done.done.err
+
+
+@pytest.mark.parametrize("name", ["j10_numbers.jsonl", "j11_first_number.jsonl"])
+def test_every_object_is_read_alike(upload: Callable[..., Uploaded], name: str) -> None:
+    """A whole number is a person number in the first one and in later ones."""
+    done = upload(name)
+    assert done.done.code == 0
+    assert "19827800689" in done.values("personalIdentityNumber")
+    assert "05905637950" in done.values("personalIdentityNumber")
+
+
+def test_unknown_names_are_refused_in_every_object(upload: Callable[..., Uploaded]) -> None:
+    done = upload("j14_extra_later.jsonl")
+    assert (done.done.code, len(done.saved)) == (1, 1)
+    assert "note: is no field" in done.done.out
+    assert "nested.a: is no field" in done.done.out
+
+
+def test_unknown_names_are_left_out_of_every_object_if_wanted(
+    upload: Callable[..., Uploaded],
+) -> None:
+    done = upload("j14_extra_later.jsonl", "--skip-unknown")
+    assert len(done.saved) == 3
+    assert not any("note" in record or "nested" in record for record in done.saved)
+
+
+def test_dates_that_can_be_read_in_one_way_are_read(upload: Callable[..., Uploaded]) -> None:
+    """The example for the others is written as the reader writes dates."""
+    done = upload("c08_dates.csv")
+    assert list(done.refused()) == [11, 12, 13, 14, 27, 28]
+    assert all("31.05.2024" in why for why in done.refused().values())
+    assert "has its month first" in done.refused()[14]
+    saved = done.values("completedAt")
+    assert saved[:9] == [DAY] * 9
+    assert saved[9:11] == ["2024-05-31T14:30:00+02:00"] * 2
+    assert saved[-2:] == ["1900-01-01T00:00:00+00:00", "2124-05-31T00:00:00+00:00"]
+
+
+def test_person_numbers_are_read_in_every_form(upload: Callable[..., Uploaded]) -> None:
+    """And those that are rounded, or that no day begins with, are refused."""
+    done = upload("c09_person_forms.csv")
+    assert list(done.refused()) == [13, 14, 15, 19, 20, 21]
+    assert set(done.values("personalIdentityNumber")) == {"08907406696", "05905637950"}
+    assert len(done.saved) == 18
+
+
+def test_organisation_numbers_are_read_in_every_form(upload: Callable[..., Uploaded]) -> None:
+    done = upload("c10_org_forms.csv")
+    assert list(done.refused()) == [10, 11]
+    assert done.values("organizationNumber") == [ORGANIZATION] * 8
+
+
+def test_a_date_before_the_one_it_follows_is_said_before_sending(
+    upload: Callable[..., Uploaded],
+) -> None:
+    done = upload("s02_signoff_before_signon.csv", to=SEAGOING)
+    assert "activity.signOffDate is before activity.signOnDate in line 2." in done.done.err
+
+
+def test_the_same_row_twice_is_said_before_sending(upload: Callable[..., Uploaded]) -> None:
+    done = upload("d01_dup_rows.csv")
+    assert "The same row comes again in line 3" in done.done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("c12_title_rows.csv", 3), ("x03_title_rows.xlsx", 4), ("x04_merged_header.xlsx", 2)],
+)
+def test_headings_below_a_title_are_found(
+    upload: Callable[..., Uploaded], name: str, row: int
+) -> None:
+    done = upload(name)
+    assert len(done.saved) == 3
+    assert f"The headings are those of row {row}" in done.done.err
+
+
+def test_the_row_of_the_headings_can_be_said(upload: Callable[..., Uploaded]) -> None:
+    assert len(upload("c12_title_rows.csv", "--header-row", "3").saved) == 3
+    done = upload("c12_title_rows.csv", "--header-row", "2")
+    assert "row 2, which --header-row names, holds nothing" in done.done.err
+    done = upload("c12_title_rows.csv", "--header-row", "1")
+    assert "Column 'Kursrapport mai 2024' is no field" in done.done.err
+
+
+def test_the_advice_for_a_heading_works_when_it_is_pasted(
+    upload: Callable[..., Uploaded], sandbox: SandboxThread
+) -> None:
+    """Whatever signs of no width and accents of its own it has in the file."""
+    first = upload("c18_nfd.csv")
+    assert first.done.code == 2
+    (advice,) = [part for part in shlex.split(first.done.err.replace("'", '"')) if "=FIELD" in part]
+    done = upload("c18_nfd.csv", "--map", advice.replace("FIELD", "organizationNumber"))
+    assert len(done.saved) == 3
+
+
+def test_headings_with_line_breaks_and_units_are_understood(
+    upload: Callable[..., Uploaded],
+) -> None:
+    """Norwegian ones too: the document says which field they are."""
+    assert upload("x13_heading_linebreak.xlsx").values("completedAt") == [DAY] * 3
+
+
+def test_a_formula_that_was_never_calculated_is_refused(
+    upload: Callable[..., Uploaded], tmp_path: Path
+) -> None:
+    done = upload("x11_formula_uncached.xlsx")
+    assert done.saved == []
+    (first, *_) = _xlsx(tmp_path, "x11_formula_uncached").values()
+    assert 'B2, "completedAt"' in first
+    assert first.count("never calculated; open the file in Excel and save it") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("x20_old.xls", 0),
+        ("x21.ods", 3),
+        ("c32_zst.csv.zst", 3),
+        ("r01_empty_fill.xlsx", 3),
+        ("q02_pandas_ns.parquet", 3),
+        ("w01_datetime_windows.csv", 1),
+    ],
+)
+def test_every_kind_of_file_is_read(upload: Callable[..., Uploaded], name: str, count: int) -> None:
+    done = upload(name)
+    assert (done.done.code, len(done.saved)) == (0, count)
+
+
+def test_a_workbook_with_a_password_is_named_as_such(upload: Callable[..., Uploaded]) -> None:
+    done = upload("x23_password.xlsx")
+    assert done.done.code == 2
+    assert "is protected by a password" in done.done.err
+
+
+def test_norwegian_times_are_known_where_the_system_knows_none(
+    settings: dict[str, str], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """As on Windows: they come with the command."""
+    shutil.copy(CASES / "w01_datetime_windows.csv", tmp_path)
+    code, _ = _run(tmp_path, "w01_datetime_windows.csv", PYTHONTZPATH="")
+    assert code == 0
+    assert sandbox.records(COURSES)[0]["completedAt"] == "2024-05-31T14:30:00+02:00"
+
+
+def test_a_name_that_the_console_lacks_ends_nothing(
+    settings: dict[str, str], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It is shown with an escape."""
+    shutil.copy(CASES / "w02_lodz.csv", tmp_path / "Łódź.csv")
+    code, said = _run(tmp_path, "Łódź.csv", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert code == 0
+    assert b"\\u0141\xf3d\\u017a.csv: 2 accepted" in said
+    assert len(sandbox.records(COURSES)) == 2
+
+
+def _run(folder: Path, name: str, **environment: str) -> tuple[int, bytes]:
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "sdir_async.cli", "upload", "course", name, "--version", "v1"],
+        env={**os.environ, **environment},
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout

@@ -1,0 +1,63 @@
+"""Codes that Sdir does not list are said before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sdir_async.sandbox import Fault
+
+from .conftest import COURSE, COURSES, course, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sdir_async.sandbox import SandboxThread
+
+    from .conftest import Done
+
+
+@pytest.fixture(autouse=True)
+def asked(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Codes are asked for, as they are unless somebody says no."""
+    monkeypatch.delenv("SDIR_NO_CODES")
+    codes = ("HSCLC", "HSCLX", "HSCLX", "Y", "Z", "W")
+    records = [course(at, courseCode=code) for at, code in enumerate(codes)]
+    (tmp_path / "a.jsonl").write_bytes(lines_of(records))
+
+
+def test_codes_that_are_not_listed_are_said_and_sent(
+    sdir: Callable[..., Done], sandbox: SandboxThread
+) -> None:
+    """Once each, with the first line; the list grows, so that Sdir has the last word."""
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert done.code == 0
+    assert "courseCode: not among Sdir's codes: 'HSCLX' in line 2 (the nearest: HSCLC)" in done.err
+    assert "'Y' in line 4, 'Z' in line 5 and 1 more." in done.err
+    assert len(sandbox.records(COURSES)) == 6
+
+
+def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(
+    sdir: Callable[..., Done], sandbox: SandboxThread
+) -> None:
+    sdir("upload", *COURSE, "a.jsonl", "a.jsonl", "--no-journal")
+    asked = len(sandbox.requests)
+    sandbox.reset()
+    done = sdir("upload", *COURSE, "a.jsonl", "a.jsonl", "--no-codes", "--no-journal")
+    assert (len(sandbox.requests), done.err) == (asked - 1, "")
+
+
+def test_a_list_that_can_not_be_had_ends_nothing(
+    sdir: Callable[..., Done], sandbox: SandboxThread
+) -> None:
+    sandbox.faults.add(Fault("429", operation="listCodes", retry_after=60))
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert done.code == 0
+    assert "The codes are not checked, as Sdir's list could not be had" in done.err
+
+
+def test_a_dry_run_asks_nothing(sdir: Callable[..., Done], sandbox: SandboxThread) -> None:
+    sdir("upload", *COURSE, "a.jsonl", "--dry-run")
+    assert sandbox.requests == []
