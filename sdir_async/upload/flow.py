@@ -242,8 +242,9 @@ class Flow:
         one_by_one = len(named) == 1 and piece.refusals > 0
         if self._has_turn or (uniform.disproved and not self._saved):
             uniform.refused(reasons, len(piece), self._terms.read)
-        if named or len(piece) == 1:
-            self._replace(piece, piece.without(named or {0: reasons}))
+        found = named or ({0: reasons} if len(piece) == 1 else {})
+        if found:
+            self._replace(piece, piece.without(found))
         else:
             self._halve_last(piece)
         ahead = next((len(waiting) for waiting in self._todo if waiting.positions), 0)
@@ -252,7 +253,7 @@ class Flow:
         if uniform.proved:
             yield Stop("error", failure_of(exchange))
         elif not self._terms.isolate:
-            yield Stop("rejected", None if named else failure_of(exchange))
+            yield Stop("rejected", None if found else failure_of(exchange))
         elif (not named or one_by_one) and not (self._has_turn or uniform.disproved):
             yield Turn()
             self._has_turn = True
