@@ -1,0 +1,739 @@
+"""Every decision about a chunk, driven by hand: no event loop, no clock, no server."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdir_async import Reason, RetryPolicy
+from sdir_async.document import Effect, Operation
+from sdir_async.upload import flow
+from sdir_async.upload.check import Findings
+from sdir_async.upload.chunks import Chunk, Piece
+from sdir_async.upload.encoding import BodyLimit
+from sdir_async.upload.flow import Finished, Flow, Terms
+from sdir_async.upload.journal.history import Past
+from sdir_async.upload.report import State, runs
+from sdir_async.verdicts import Exchange, judge
+from sdir_async.wire import Answer, Attempt, Happened, Lost
+
+METHODS = {"create": "POST", "update": "PUT", "validate": "POST"}
+START = 10
+RETRY = RetryPolicy(attempts=3, first_wait=0.0, settle=30.0)
+GATEWAY = {"statusCode": 500, "message": "Internal server error", "activityId": "6b5f1b0e"}
+
+
+def chunk_of(count: int) -> Chunk:
+    """Return a chunk that begins with the tenth record of the input."""
+    records = [{"a": at} for at in range(count)]
+    return Chunk(START, records, [json.dumps(one).encode() for one in records])
+
+
+def terms_of(effect: Effect = "create", **given: Any) -> Terms:
+    """Return what the chunks of an upload have in common."""
+    given = {"answers_list": effect == "create", "isolate": True, "check": None, **given}
+    return Terms(effect, retry=RETRY, limit=BodyLimit(), **given)
+
+
+def answer(status: int, body: object = b"", **headers: str) -> Answer:
+    """Return an answer; `retry_after="5"` is the header `retry-after`."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, {name.replace("_", "-"): headers[name] for name in headers}, content)
+
+
+def refusal(*places: int) -> Answer:
+    """Return a 400 that names these items of the request."""
+    errors = {f"[{place}].A": ["is bad"] for place in places}
+    return answer(400, {"title": "Validation failed", "errors": errors})
+
+
+def exchange_of(
+    effect: Effect, happened: Happened, *, known: bool = False, expired: bool = False
+) -> Exchange:
+    """Return how a call ended, as the session says it."""
+    verdict = judge(effect, happened)
+    return Exchange(
+        Operation("send", METHODS[effect], "/", effect),
+        "http://register/batch",
+        happened,
+        verdict,
+        maybe_applied=known if verdict.applied is False else True,
+        attempts=(Attempt(0.0, 0.0, str(happened)),),
+        expired=expired,
+    )
+
+
+def shown(places: Sequence[int]) -> str:
+    """Return indexes as ranges: `10-11,13`."""
+    ends = [(start, stop - 1) for start, stop in runs(sorted(places))]
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ends)
+
+
+def sent(piece: Piece) -> str:
+    """Return which records of the input are sent in a piece."""
+    return shown([piece.chunk.start + at for at in piece.positions])
+
+
+def line(step: flow.Step) -> str:
+    """Return a step in a few words."""
+    match step:
+        case flow.Send(piece):
+            return f"send {sent(piece)}"
+        case flow.Ask(piece):
+            return f"ask {sent(piece)}"
+        case flow.Wait(seconds):
+            return f"wait {seconds:g}"
+        case flow.Turn():
+            return "turn"
+        case flow.Warn(notice):
+            return f"warn {notice.index}"
+        case flow.Stop(why, error):
+            return f"stop {why} {type(error).__name__}" if error else f"stop {why}"
+        case Finished(piece, state):
+            refused = [one.index for one in piece.rejections]
+            parts = [f"{sent(piece)} {state}"] if piece.positions else []
+            parts += [f"{shown(refused)} rejected"] if refused else []
+            marks = " late" * step.late + " known" * step.known
+            return f"{', '.join(parts)}{marks}"
+
+
+ALL_WELL = answer(201, b"[]")
+
+
+def driven(
+    steps: Flow,
+    terms: Terms,
+    *happened: Happened,
+    asked: Sequence[bool | None] = (),
+    time: bool = True,
+    expired: bool = False,
+) -> list[str]:
+    """Carry out every step as the engine does; return the steps in words, each index counted.
+
+    Requests meet what is given, in order, and then all goes well. Questions are answered as given,
+    and then with no: it was not saved. `time` says whether the deadline leaves time to wait.
+    """
+    fates, answers = iter(happened), iter(asked)
+    lines: list[str] = []
+    ends: Counter[int] = Counter()
+    result: Exchange | bool | None = None
+    while True:
+        try:
+            step = steps.send(result)
+        except StopIteration:
+            break
+        lines.append(line(step))
+        result = None
+        if isinstance(step, flow.Send):
+            fate = next(fates, None)
+            is_last = fate is not None and expired
+            result = exchange_of(
+                terms.effect, fate or ALL_WELL, known=step.piece.maybe_applied, expired=is_last
+            )
+        elif isinstance(step, flow.Ask):
+            result = next(answers, False)
+        elif isinstance(step, flow.Wait):
+            result = time
+        elif isinstance(step, flow.Stop):
+            terms.stopping = True
+        elif isinstance(step, Finished):
+            ends.update(step.piece.indexes)
+    assert set(ends.values()) <= {1}, "an index ended twice"
+    chunk: Chunk = vars(steps)["_chunk"]
+    assert sorted(ends) == list(range(START, START + len(chunk))), "an index did not end"
+    assert steps.rest() == []
+    return lines
+
+
+# Every row of the table of answers, and the kind of thing that it is for an upload.
+# What a session repeats by itself reaches an upload only when it gave up.
+
+ROWS: list[tuple[str, Happened, str | Mapping[str, str]]] = [
+    ("201 with a list", answer(201, b'[{"uid": "1"}]'), "accepted"),
+    ("201 empty", answer(201), "accepted"),
+    ("400 that names a record", refusal(1), "named"),
+    ("400 that names none", answer(400, {"title": "Bad request"}), "unnamed"),
+    ("400 that names a record beyond", refusal(77), "unnamed"),
+    ("409", answer(409), "unnamed"),
+    ("422", answer(422), "unnamed"),
+    ("401", answer(401), "given up: AuthenticationError"),
+    ("403 quota", answer(403, {"message": "Out of call volume quota."}), "given up: QuotaExceeded"),
+    ("403", answer(403), "given up: PermissionDenied"),
+    ("404", answer(404), "given up: NotFound"),
+    ("405", answer(405), "given up: ApiError"),
+    ("415", answer(415), "given up: ApiError"),
+    ("307", answer(307), "given up: ApiError"),
+    ("408", answer(408), "given up: ApiError"),
+    ("429", answer(429, retry_after="3"), "given up: RateLimited"),
+    ("503 with Retry-After", answer(503, retry_after="3"), "given up: ServerError"),
+    ("nothing sent", Lost("nothing", "ConnectError"), "given up: ConnectionFailed"),
+    ("413", answer(413), "too large"),
+    ("broken off in the body", Lost("part", "WriteError"), "broken off"),
+]
+UNKNOWN: list[tuple[str, Happened, str]] = [
+    ("500 of the gateway", answer(500, GATEWAY), "ServerError"),
+    ("500 page", answer(500, b"<html>"), "ServerError"),
+    ("502", answer(502), "ServerError"),
+    ("503", answer(503), "ServerError"),
+    ("504", answer(504), "ServerError"),
+    ("lost", Lost("all", "ReadTimeout"), "ConnectionFailed"),
+    ("201 cut short", answer(201, b'[{"uid": "1'), "ConnectionFailed"),
+    ("200 page", answer(200, b"<html>"), "ConnectionFailed"),
+]
+ROWS += [
+    (name, happened, {"create": "unknown", "else": f"given up, maybe applied: {error}"})
+    for name, happened, error in UNKNOWN
+]
+ROWS += [
+    ("500 of the API", answer(500), {"create": "aborted", "else": "given up: ServerError"}),
+    ("201 with something else", answer(201, b"{}"), {"create": "unknown", "else": "accepted"}),
+]
+
+STEPS: dict[str, dict[str, str]] = {
+    "fresh": {
+        "accepted": "send 10-13 | 10-13 accepted",
+        "named": "send 10-13 | send 10,12-13 | 10,12-13 accepted, 11 rejected",
+        "unnamed": "send 10-13 | turn | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "given up": "send 10-13 | stop error ERROR | 10-13 unsent",
+        "given up, maybe applied": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "too large": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "broken off": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "unknown": "send 10-13 | ask 10-13 | wait 30"
+        " | ask 10-13 | wait 0 | send 10-13 | 10-13 accepted",
+        "aborted": "send 10-13 | ask 10-13 | wait 0 | send 10-13 | 10-13 accepted",
+    },
+    "earlier": {
+        "accepted, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13 | 10-13 accepted",
+        "accepted, no create": "send 10-13 | 10-13 accepted",
+        "named, a create": "ask 10-13 | wait 30 | ask 10-13"
+        " | send 10-13 | send 10,12-13 | 10,12-13 accepted, 11 rejected",
+        "named, no create": "send 10-13 | send 10,12-13 | 10,12-13 accepted, 11 rejected",
+        "unnamed, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13"
+        " | turn | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "unnamed, no create": "send 10-13 | turn | send 10-11"
+        " | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "given up, a create": "ask 10-13 | wait 30 | ask 10-13"
+        " | send 10-13 | stop error ERROR | 10-13 unsent",
+        "given up, no create": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "given up, maybe applied": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "too large, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13"
+        " | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "too large, no create": "send 10-13 | send 10-11"
+        " | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "broken off, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13"
+        " | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "broken off, no create": "send 10-13 | send 10-11"
+        " | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "unknown": "ask 10-13 | wait 30 | ask 10-13 | send 10-13 | ask 10-13"
+        " | wait 30 | ask 10-13 | wait 0 | send 10-13 | 10-13 accepted",
+        "aborted": "ask 10-13 | wait 30 | ask 10-13 | send 10-13"
+        " | ask 10-13 | wait 0 | send 10-13 | 10-13 accepted",
+    },
+    "refused once": {
+        "accepted": "send 10-13 | send 11-13 | 11-13 accepted, 10 rejected",
+        "named": "send 10-13 | send 11-13 | turn | send 11,13 | 11,13 accepted, 10,12 rejected",
+        "unnamed": "send 10-13 | send 11-13 | turn"
+        " | send 11 | 11 accepted, 10 rejected | send 12-13 | 12-13 accepted",
+        "given up": "send 10-13 | send 11-13 | stop error ERROR | 11-13 unsent, 10 rejected",
+        "given up, maybe applied": "send 10-13 | send 11-13"
+        " | stop error ERROR | 11-13 in_doubt, 10 rejected",
+        "too large": "send 10-13 | send 11-13 | send 11 | 11 accepted, 10 rejected"
+        " | send 12 | 12 accepted | send 13 | 13 accepted",
+        "broken off": "send 10-13 | send 11-13 | send 11 | 11 accepted, 10 rejected"
+        " | send 12 | 12 accepted | send 13 | 13 accepted",
+        "unknown": "send 10-13 | send 11-13 | ask 11-13 | wait 30"
+        " | ask 11-13 | wait 0 | send 11-13 | 11-13 accepted, 10 rejected",
+        "aborted": "send 10-13 | send 11-13 | ask 11-13"
+        " | wait 0 | send 11-13 | 11-13 accepted, 10 rejected",
+    },
+    "split": {
+        "accepted": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "named": "send 10-13 | send 10-11 | send 10"
+        " | 10 accepted, 11 rejected | send 12-13 | 12-13 accepted",
+        "unnamed": "send 10-13 | send 10-11 | turn | send 12-13"
+        " | 12-13 accepted | send 10 | 10 accepted | send 11 | 11 accepted",
+        "given up": "send 10-13 | send 10-11 | stop error ERROR | 10-11 unsent | 12-13 unsent",
+        "given up, maybe applied": "send 10-13 | send 10-11"
+        " | stop error ERROR | 10-11 in_doubt | 12-13 unsent",
+        "too large": "send 10-13 | send 10-11 | send 10 | 10 accepted | send 11"
+        " | 11 accepted | send 12 | 12 accepted | send 13 | 13 accepted",
+        "broken off": "send 10-13 | send 10-11 | send 10 | 10 accepted | send 11"
+        " | 11 accepted | send 12 | 12 accepted | send 13 | 13 accepted",
+        "unknown": "send 10-13 | send 10-11 | ask 10-11 | wait 30 | ask 10-11"
+        " | wait 0 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "aborted": "send 10-13 | send 10-11 | ask 10-11 | wait 0"
+        " | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+    },
+    "single": {
+        "accepted": "send 10 | 10 accepted",
+        "named": "send 10 | turn | 10 rejected",
+        "unnamed": "send 10 | turn | 10 rejected",
+        "given up": "send 10 | stop error ERROR | 10 unsent",
+        "given up, maybe applied": "send 10 | stop error ERROR | 10 in_doubt",
+        "too large": "send 10 | 10 rejected",
+        "broken off": "send 10 | wait 0 | send 10 | 10 accepted",
+        "unknown": "send 10 | ask 10 | wait 30 | ask 10 | wait 0 | send 10 | 10 accepted",
+        "aborted": "send 10 | ask 10 | wait 0 | send 10 | 10 accepted",
+    },
+    "stop": {
+        "accepted": "send 10-13 | 10-13 accepted",
+        "named": "send 10-13 | stop rejected | 10,12-13 unsent, 11 rejected",
+        "unnamed": "send 10-13 | stop rejected InvalidRequest | 10-11 unsent | 12-13 unsent",
+        "given up": "send 10-13 | stop error ERROR | 10-13 unsent",
+        "given up, maybe applied": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "too large": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "broken off": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "unknown": "send 10-13 | ask 10-13 | wait 30"
+        " | ask 10-13 | wait 0 | send 10-13 | 10-13 accepted",
+        "aborted": "send 10-13 | ask 10-13 | wait 0 | send 10-13 | 10-13 accepted",
+    },
+    "expired": {
+        "given up": "send 10-13 | 10-13 unsent late",
+        "given up, maybe applied": "send 10-13 | 10-13 in_doubt late",
+    },
+}
+
+
+@pytest.mark.parametrize("state", STEPS)
+@pytest.mark.parametrize("effect", METHODS)
+@pytest.mark.parametrize(("happened", "kinds"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS])
+def test_each_answer_to_a_piece_in_each_state(
+    state: str, effect: Effect, happened: Happened, kinds: str | Mapping[str, str]
+) -> None:
+    """The table of answers, row by row: exactly these steps follow, and each index ends once."""
+    terms = terms_of(effect, isolate=state != "stop")
+    chunk = chunk_of(1 if state == "single" else 4)
+    past = Past(unknown=[[0, 1, 2, 3]]) if state == "earlier" else None
+    before = {"refused once": [refusal(0)], "split": [answer(413)]}.get(state, [])
+    steps = flow.settle(chunk, past, terms)
+    lines = driven(steps, terms, *before, happened, expired=state == "expired")
+    given = "create" if effect == "create" else "else"
+    kind, _, error = (kinds if isinstance(kinds, str) else kinds[given]).partition(": ")
+    named = f"{kind}, {'a create' if effect == 'create' else 'no create'}"
+    expected = next(
+        found[name]
+        for found in (STEPS[state], STEPS["fresh"])
+        for name in (named, kind)
+        if name in found
+    )
+    assert " | ".join(lines) == expected.replace("ERROR", error)
+
+
+LOST, ABORTED = Lost("all", "ReadTimeout"), answer(500)
+ASKED: list[tuple[str, Happened | None, list[bool | None], bool, str]] = [
+    ("found", LOST, [True], True, "send 10 | ask 10 | 10 accepted"),
+    ("nobody knows", LOST, [None], True, "send 10 | ask 10 | 10 in_doubt"),
+    ("found late", LOST, [False, True], True, "send 10 | ask 10 | wait 30 | ask 10 | 10 accepted"),
+    (
+        "absent, then nobody",
+        LOST,
+        [False, None],
+        True,
+        "send 10 | ask 10 | wait 30 | ask 10 | 10 in_doubt",
+    ),
+    ("absent, no time", LOST, [False], False, "send 10 | ask 10 | wait 30 | 10 in_doubt late"),
+    ("aborted, found", ABORTED, [True], True, "send 10 | ask 10 | 10 accepted"),
+    (
+        "aborted, nobody knows",
+        ABORTED,
+        [None],
+        True,
+        "send 10 | ask 10 | wait 0 | send 10 | 10 accepted",
+    ),
+    ("aborted, no time", ABORTED, [False], False, "send 10 | ask 10 | wait 0 | 10 unsent late"),
+    ("earlier, found", None, [True], True, "ask 10 | 10 accepted"),
+    ("earlier, nobody knows", None, [None], True, "ask 10 | 10 in_doubt"),
+    ("earlier, found late", None, [False, True], True, "ask 10 | wait 30 | ask 10 | 10 accepted"),
+    ("earlier, then nobody", None, [False, None], True, "ask 10 | wait 30 | ask 10 | 10 in_doubt"),
+    ("earlier, no time", None, [False], False, "ask 10 | wait 30 | 10 in_doubt late"),
+]
+
+
+@pytest.mark.parametrize(
+    ("happened", "asked", "time", "expected"), [row[1:] for row in ASKED], ids=[r[0] for r in ASKED]
+)
+def test_what_is_found_out_about_a_create(
+    happened: Happened | None, asked: list[bool | None], time: bool, expected: str
+) -> None:
+    """Absence is believed when it is seen twice; else nothing is sent again."""
+    terms = terms_of()
+    past = None if happened else Past(unknown=[[0]])
+    steps = flow.settle(chunk_of(1), past, terms)
+    fates = [happened] if happened else []
+    assert " | ".join(driven(steps, terms, *fates, asked=asked, time=time)) == expected
+
+
+def test_the_question_names_what_is_known_to_be_saved_of_the_chunk() -> None:
+    """Of equal records the list must show those as well."""
+    terms, chunk = terms_of(), chunk_of(4)
+    steps = flow.settle(chunk, Past(accepted=[0], unknown=[[1]], rest=[2, 3]), terms)
+    assert line(steps.send(None)) == "10 accepted known"
+    first = steps.send(None)
+    assert isinstance(first, flow.Ask)
+    assert list(first.saved) == chunk.bodies[:1]
+    steps.send(True)
+    assert line(steps.send(None)) == "send 12-13"
+    second = steps.send(exchange_of("create", LOST))
+    assert isinstance(second, flow.Ask)
+    assert list(second.saved) == chunk.bodies[:2]
+
+
+def test_a_create_that_keeps_getting_lost_is_sent_in_halves_and_then_given_up() -> None:
+    """Each time it is proved absent first; what is then left was certainly not saved."""
+    terms = terms_of()
+    question = ["ask 10-11", "wait 30", "ask 10-11", "wait 0"]
+    assert driven(flow.settle(chunk_of(2), None, terms), terms, *[LOST] * 9) == [
+        *["send 10-11", *question] * 2,
+        *["send 10", "ask 10", "wait 30", "ask 10", "stop error ConnectionFailed"],
+        *["10 unsent", "11 unsent"],
+    ]
+
+
+@pytest.mark.parametrize("effect", METHODS)
+def test_a_single_record_that_is_broken_off_each_time_is_given_up(effect: Effect) -> None:
+    """It can't be made smaller; none of it can have been applied."""
+    terms = terms_of(effect)
+    steps = flow.settle(chunk_of(1), None, terms)
+    again = ["send 10", "wait 0"]
+    assert driven(steps, terms, *[Lost("part", "WriteError")] * 9) == [
+        *again,
+        *again,
+        "send 10",
+        "stop error ConnectionFailed",
+        "10 unsent",
+    ]
+
+
+@pytest.mark.parametrize(("effect", "state"), [("create", "unsent"), ("update", "in_doubt")])
+def test_a_doubt_from_an_earlier_run_outlasts_a_piece_that_broke_off(
+    effect: Effect, state: str
+) -> None:
+    """A create was proved absent before it was sent again; of an update nobody knows."""
+    terms = terms_of(effect)
+    steps = flow.settle(chunk_of(1), Past(unknown=[[0]]), terms)
+    lines = driven(steps, terms, *[Lost("part", "WriteError")] * 9)
+    assert lines[-1] == f"10 {state}"
+
+
+def test_no_time_to_send_again_what_broke_off() -> None:
+    """The deadline ends this chunk; the upload is not stopped for the others."""
+    terms = terms_of()
+    steps = flow.settle(chunk_of(1), None, terms)
+    lines = driven(steps, terms, Lost("part", "WriteError"), time=False)
+    assert lines == ["send 10", "wait 0", "10 unsent late"]
+
+
+def test_an_earlier_run_is_taken_up_where_it_ended() -> None:
+    """What it finished is counted, what it had on the wire is asked for, the rest is sent."""
+    terms = terms_of()
+    past = Past([0, 2], {1: (Reason("is bad"),)}, [[3], [4]], [5, 6])
+    assert driven(flow.settle(chunk_of(7), past, terms), terms, asked=[True, None]) == [
+        "10,12 accepted, 11 rejected known",
+        "ask 13", "13 accepted", "ask 14", "14 in_doubt", "send 15-16", "15-16 accepted",
+    ]  # fmt: skip
+
+
+def test_an_earlier_run_that_rejected_everything() -> None:
+    """Nothing is sent."""
+    terms = terms_of()
+    past = Past(rejected={0: (Reason("is bad"),), 1: (Reason("is bad"),)})
+    assert driven(flow.settle(chunk_of(2), past, terms), terms) == ["10-11 rejected known"]
+
+
+def check_of(refused: Sequence[int] = (), warned: Sequence[int] = ()) -> Any:
+    """Return a check that refuses the records at these places, and warns of others."""
+
+    def check(piece: Piece) -> Findings:
+        places = {at: place for place, at in enumerate(piece.positions)}
+        said = (Reason("said the check"),)
+        return Findings(
+            {places[at]: said for at in refused if at in places},
+            {places[at]: said for at in warned if at in places},
+        )
+
+    return check
+
+
+def test_what_the_check_finds_is_rejected_with_the_piece_it_stood_in() -> None:
+    """It costs no request; what only looks wrong is sent, with a warning."""
+    terms = terms_of(check=check_of([1], [3]))
+    assert driven(flow.settle(chunk_of(4), None, terms), terms) == [
+        "warn 13", "send 10,12-13", "10,12-13 accepted, 11 rejected",
+    ]  # fmt: skip
+
+
+def test_what_the_check_finds_does_not_count_as_a_refusal() -> None:
+    """One record that Sdir then names begins no search: it may be the only one."""
+    terms = terms_of(check=check_of([0]))
+    lines = driven(flow.settle(chunk_of(4), None, terms), terms, refusal(0))
+    assert lines == ["send 11-13", "send 12-13", "12-13 accepted, 10-11 rejected"]
+
+
+def test_a_check_that_refuses_everything_leaves_nothing_to_send() -> None:
+    """The chunk is rejected without a request."""
+    terms = terms_of(check=check_of([0, 1]))
+    assert driven(flow.settle(chunk_of(2), None, terms), terms) == ["10-11 rejected"]
+
+
+def test_a_record_without_json_is_rejected_in_a_first_run_and_in_a_later_one() -> None:
+    """A later run sends only what is left, and has the same words for it."""
+    for past in (None, Past([0], {2: (Reason("earlier"),)}, [], [1, 3])):
+        chunk = chunk_of(4)
+        chunk.bodies[1] = chunk.bodies[2] = b""
+        chunk.refused |= {1: (Reason("can't be written"),), 2: (Reason("nor this"),)}
+        terms = terms_of()
+        steps = flow.settle(chunk, past, terms)
+        ended = [step for step in iter_steps(steps, terms) if isinstance(step, Finished)]
+        said = {one.index: one.reasons[0].message for end in ended for one in end.piece.rejections}
+        assert said == {11: "can't be written", 12: "nor this"}
+
+
+def iter_steps(steps: Flow, terms: Terms) -> Iterator[flow.Step]:
+    """Yield the steps of a chunk with which all goes well."""
+    result: Any = None
+    while True:
+        try:
+            step = steps.send(result)
+        except StopIteration:
+            return
+        yield step
+        result = exchange_of(terms.effect, ALL_WELL) if isinstance(step, flow.Send) else None
+
+
+def test_a_refusal_by_the_check_stops_an_upload_that_is_to_stop() -> None:
+    """Nothing is sent, and the others are unsent."""
+    terms = terms_of(isolate=False, check=check_of([1]))
+    lines = driven(flow.settle(chunk_of(3), None, terms), terms)
+    assert lines == ["stop rejected", "10,12 unsent, 11 rejected"]
+
+
+def test_a_single_record_that_is_refused_is_found_though_nothing_is_named() -> None:
+    """With on_rejected="stop" there is no error to raise: the report names the record."""
+    terms = terms_of(isolate=False)
+    lines = driven(flow.settle(chunk_of(1), None, terms), terms, answer(400))
+    assert lines == ["send 10", "stop rejected", "10 rejected"]
+
+
+def test_when_the_upload_stops_nothing_new_is_sent() -> None:
+    """Of what an earlier run may have applied nobody asks any more: it stays in doubt."""
+    terms = terms_of(stopping=True)
+    steps = flow.settle(chunk_of(4), Past([0], {}, [[1]], [2, 3]), terms)
+    assert driven(steps, terms) == ["10 accepted known", "11 in_doubt", "12-13 unsent"]
+
+
+def test_a_body_larger_than_was_learnt_is_halved_before_it_is_sent() -> None:
+    """A size that was refused is not tried again, but for a single record."""
+    terms, chunk = terms_of(), chunk_of(4)
+    terms.limit.refused(2 * len(chunk.bodies[0]), 2)
+    lines = driven(flow.settle(chunk, None, terms), terms)
+    assert lines[0] == "send 10"
+    assert lines[1::2] == ["10 accepted", "11 accepted", "12 accepted", "13 accepted"]
+
+
+def test_a_body_that_was_too_large_is_remembered_for_other_chunks() -> None:
+    """And a single record that is too large says nothing of others."""
+    terms = terms_of()
+    driven(flow.settle(chunk_of(4), None, terms), terms, answer(413))
+    assert terms.limit(1_000_000) < len(chunk_of(4).body)
+    terms = terms_of()
+    driven(flow.settle(chunk_of(1), None, terms), terms, answer(413))
+    assert terms.limit(1_000_000) == 1_000_000
+
+
+def test_a_record_too_large_says_how_large() -> None:
+    """The size is that of the record, not of the request around it."""
+    chunk, terms = chunk_of(1), terms_of()
+    steps = flow.settle(chunk, None, terms)
+    steps.send(None)
+    end = steps.send(exchange_of("create", answer(413)))
+    assert isinstance(end, Finished)
+    (reason,) = end.piece.rejections[0].reasons
+    assert f" {len(chunk.bodies[0])} bytes" in reason.message
+
+
+def test_bytes_that_are_not_one_record_are_found_when_they_are_refused() -> None:
+    """Without the check nobody looked before; what the server names may be another one."""
+    records: list[Any] = [b'{"a": 1}', b'{"a": 1}, {"a": 2', b'{"a": 3}']
+    terms = terms_of()
+    steps = flow.settle(Chunk(START, records, list(records)), None, terms)
+    lines = driven(steps, terms, refusal(0))
+    assert lines == ["send 10-12", "send 10,12", "10,12 accepted, 11 rejected"]
+
+
+def test_what_is_refused_for_one_reason_is_given_up_early() -> None:
+    """Single records, far apart, are refused like the whole: it is not the records."""
+    terms = terms_of(read=100)
+    lines = driven(flow.settle(chunk_of(100), None, terms), terms, *[answer(400)] * 99)
+    requests = [one for one in lines if one.startswith("send")]
+    assert lines[:3] == ["send 10-109", "turn", "send 10-73"]
+    assert len(requests) < 20
+    assert lines[len(requests) + 1] == "stop error InvalidRequest"
+
+
+def test_one_accepted_record_proves_that_not_everything_is_refused() -> None:
+    """Then the search goes on to the end, and what is bad is rejected."""
+    terms = terms_of(read=100)
+    fates = [answer(400), *[answer(400)] * 5, ALL_WELL, *[answer(400)] * 999]
+    lines = driven(flow.settle(chunk_of(100), None, terms), terms, *fates)
+    assert not [one for one in lines if one.startswith("stop")]
+    assert sum(one.endswith("accepted") for one in lines) == 1
+
+
+def test_an_earlier_acceptance_proves_it_too() -> None:
+    """A chunk that an earlier run saved in part is searched without a turn."""
+    terms = terms_of(read=100)
+    steps = flow.settle(chunk_of(4), Past([0], {}, [], [1, 2, 3]), terms)
+    assert "turn" not in driven(steps, terms, answer(400))
+
+
+QUESTIONED = ["send 10", "ask 10", "wait 30", "ask 10", "wait 0", "send 10", "10 accepted"]
+GIVEN_UP = ["send 10", "stop error ConnectionFailed", "10 in_doubt"]
+
+
+@pytest.mark.parametrize(("effect", "expected"), [("create", QUESTIONED), ("update", GIVEN_UP)])
+def test_a_list_that_was_promised_and_did_not_come(effect: Effect, expected: list[str]) -> None:
+    """A create is asked about; a server that answers an update like that is not Sdir."""
+    terms = terms_of(effect, answers_list=True)
+    assert driven(flow.settle(chunk_of(1), None, terms), terms, answer(200, b"{}")) == expected
+
+
+def test_an_acceptance_carries_the_answer_and_every_attempt() -> None:
+    """The report can show what was saved, and how often it was tried."""
+    terms, told = terms_of(), answer(201, b'[{"uid": "1"}]')
+    steps = flow.settle(chunk_of(2), None, terms)
+    steps.send(None)
+    steps.send(exchange_of("create", refusal(0)))
+    end = steps.send(exchange_of("create", told))
+    assert isinstance(end, Finished)
+    assert (end.answer, end.piece.attempts) == (
+        told.body,
+        (Attempt(0.0, 0.0, str(refusal(0))), Attempt(0.0, 0.0, str(told))),
+    )
+
+
+# The law
+
+
+class World:
+    """What may be true of each record, kept apart from the flow, and the ends that it told."""
+
+    def __init__(self, effect: Effect, past: Past | None) -> None:
+        self.effect = effect
+        self.maybe: set[int] = set().union(*past.unknown) if past else set()
+        self.applied: set[int] = set(past.accepted) if past else set()
+        self.ends: Counter[int] = Counter()
+        self.states: Counter[str] = Counter()
+
+    def sends(self, piece: Piece, happened: Happened) -> Exchange:
+        """Send a piece: no create that may have been applied is ever sent."""
+        if self.effect == "create":
+            assert self.maybe.isdisjoint(piece.positions), "a create was sent twice"
+        assert self.applied.isdisjoint(piece.positions), "what is saved was sent again"
+        assert piece.positions
+        exchange = exchange_of(self.effect, happened, known=piece.maybe_applied)
+        if exchange.verdict.applied is not False:
+            self.maybe |= set(piece.positions)
+        return exchange
+
+    def asks(self, piece: Piece, found: bool | None) -> bool | None:
+        """Answer a question. Only a no frees a create to be sent again."""
+        if found is False:
+            self.maybe -= set(piece.positions)
+        if found:
+            self.maybe |= set(piece.positions)
+        return found
+
+    def ends_with(self, end: Finished) -> None:
+        """Count the end of a piece, and check that it is not better than what is known."""
+        piece = end.piece
+        self.ends.update(piece.indexes)
+        rejected = {one.index for one in piece.rejections}
+        others = {START + at for at in piece.positions} - rejected
+        assert len(piece.indexes) == len(others) + len(rejected)
+        self.states["rejected"] += len(rejected)
+        self.states[end.state] += len(others)
+        assert end.state != "rejected" or not others
+        if end.state == "unsent":
+            assert self.maybe.isdisjoint(piece.positions), "what may be saved was called unsent"
+        if end.state == "accepted" and not end.known:
+            assert self.maybe.issuperset(piece.positions), "what was not sent was called accepted"
+            self.applied |= set(piece.positions)
+
+
+@st.composite
+def pasts(draw: st.DrawFn, count: int) -> Past | None:
+    """Draw what an earlier run left of a chunk."""
+    if draw(st.booleans()):
+        return None
+    where = draw(st.lists(st.integers(0, 4), min_size=count, max_size=count))
+    of = [[at for at, place in enumerate(where) if place == kind] for kind in range(5)]
+    unknown = [piece for piece in of[2:4] if piece]
+    return Past(of[0], {at: (Reason("earlier"),) for at in of[1]}, unknown, of[4])
+
+
+EFFECTS: st.SearchStrategy[Effect] = st.sampled_from(("create", "update", "validate"))
+FATES = st.sampled_from([ALL_WELL, *(row[1] for row in ROWS)]) | st.sets(
+    st.integers(0, 9), min_size=1
+).map(lambda places: refusal(*places))
+
+
+@settings(max_examples=1500)
+@given(
+    data=st.data(),
+    effect=EFFECTS,
+    count=st.integers(1, 9) | st.integers(64, 70),
+    isolate=st.booleans(),
+    answers_list=st.booleans(),
+)
+def test_whatever_happens_each_record_ends_once(
+    data: st.DataObject, effect: Effect, count: int, isolate: bool, answers_list: bool
+) -> None:
+    """Accepted, rejected, in doubt and unsent make up the chunk, broken off at any step.
+
+    Nothing that may have been applied is called unsent, and no create that may have been applied
+    is sent again unless a question was answered with no.
+    """
+    draw = data.draw
+    bad = draw(st.sets(st.integers(0, count - 1), max_size=3))
+    check = draw(st.sampled_from([None, check_of(sorted(bad))]))
+    terms = terms_of(effect, isolate=isolate, answers_list=answers_list, check=check, read=count)
+    past = draw(pasts(count))
+    world = World(effect, past)
+    steps = flow.settle(chunk_of(count), past, terms)
+    breaks_off = draw(st.integers(0, 40))
+    result: Exchange | bool | None = None
+    for at in range(breaks_off + 1):
+        try:
+            step = steps.send(result)
+        except StopIteration:
+            break
+        result = None
+        match step:
+            case flow.Send(piece):
+                result = world.sends(piece, draw(FATES))
+                expires = result.verdict.action.name in ("AGAIN", "PAUSE") and draw(st.booleans())
+                result = evolve(result, expired=expires)
+                if at == breaks_off:  # cancelled on the wire: the engine says what the call knows
+                    piece.maybe_applied = result.maybe_applied
+            case flow.Ask(piece):
+                answered = draw(st.sampled_from([True, False, None])) if at < breaks_off else None
+                result = world.asks(piece, answered)
+            case flow.Wait():
+                result = draw(st.booleans())
+            case flow.Stop():
+                terms.stopping = True
+            case Finished():
+                world.ends_with(step)
+    for end in steps.rest():
+        world.ends_with(end)
+    assert steps.rest() == []
+    assert world.ends == Counter(range(START, START + count))
+    assert sum(world.states.values()) == count
+    assert set(world.states) <= set(get_args(State))
