@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import gc
 import gzip
 import hashlib
 import importlib
+import ipaddress
 import logging
 import socket
+import ssl
 import sys
 import threading
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir
 from sdir_async.document import Operation
@@ -65,7 +73,7 @@ def any_kind(request: pytest.FixtureRequest) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve with a handler for each connection; yield the URL."""
     tasks: set[asyncio.Task[Any] | None] = set()
 
@@ -79,9 +87,9 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         left = [task for task in tasks if task]
@@ -728,3 +736,320 @@ def test_one_loop_after_the_other(kind: Any) -> None:
         gc.collect()
     for connection in kept:
         connection.close()
+
+
+# What an answer brings along, and what never ends
+
+
+SURPLUS = EMPTY.replace(b"201 Created", b"200 OK")
+REFUSED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.fixture(params=["httpx", "fast", httpx.AsyncClient], ids=["httpx", "fast", "own client"])
+def our_kind(request: pytest.FixtureRequest) -> Any:
+    """Return the name of a transport, or what makes an httpx client of the user's own."""
+    return request.param
+
+
+@contextlib.asynccontextmanager
+async def open_sdir(url: str, kind: Any, **given: Any) -> AsyncIterator[Sdir]:
+    """Open an Sdir over a transport, or over a client of the user's own."""
+    given = {"retry": RetryPolicy(attempts=1), **given}
+    async with contextlib.AsyncExitStack() as stack:
+        if isinstance(kind, str):
+            given["transport"] = kind
+        else:
+            given["http_client"] = await stack.enter_async_context(kind())
+        yield await stack.enter_async_context(Sdir("key", base_url=url, **given))
+
+
+async def statuses(sdir: Sdir, url: str, count: int) -> list[int | None]:
+    """Send creates one after the other; return the status of each answer, `None` for none."""
+    found: list[int | None] = []
+    for at in range(count):
+        call = Call(CREATE, f"{url}/x", body=b"[%d]" % at)
+        happened = (await sdir._session.exchange(call)).happened
+        found.append(happened.status if isinstance(happened, Answer) else None)
+    return found
+
+
+class Surplus:
+    """Answers the first request with more than an answer, and refuses all others.
+
+    Attributes:
+        connections: How many there were.
+    """
+
+    def __init__(self, *pieces: bytes, later: bytes = b"") -> None:
+        self.connections = 0
+        self._pieces = list(pieces)
+        self._later = later
+
+    async def __call__(self, reader: Reader, writer: Writer) -> None:
+        self.connections += 1
+        later, self._later = self._later, b""
+        while True:
+            await whole(reader)
+            for piece in self._pieces or [later + REFUSED]:
+                writer.write(piece)
+            self._pieces.clear()
+
+
+CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "first", [EMPTY, CHUNKED, NO_CONTENT], ids=["with its length", "chunked", "no content"]
+)
+async def test_a_surplus_answer_in_one_read_with_the_answer_before_it(
+    our_kind: Any, first: bytes
+) -> None:
+    """It answers no other request: a create that was refused is not taken for accepted."""
+    server = Surplus(first + SURPLUS)
+    async with serving(server) as url, open_sdir(url, our_kind) as sdir:
+        assert (await statuses(sdir, url, 2))[1] == 400
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("cut", [1, 9, 17, 40, len(SURPLUS) - 1])
+async def test_a_surplus_answer_of_which_the_rest_comes_later(our_kind: Any, cut: int) -> None:
+    """Wherever it was cut, the next request has its own answer, or none."""
+    server = Surplus(EMPTY + SURPLUS[:cut], later=SURPLUS[cut:])
+    async with serving(server) as url, open_sdir(url, our_kind) as sdir:
+        assert (await statuses(sdir, url, 2))[1] in (400, None)
+
+
+async def test_an_answer_without_a_surplus_keeps_its_connection(our_kind: Any) -> None:
+    """What looks for a surplus closes nothing else."""
+    server = Surplus(EMPTY)
+    async with serving(server) as url, open_sdir(url, our_kind) as sdir:
+        assert await statuses(sdir, url, 3) == [201, 400, 400]
+    assert server.connections == 1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a key and a certificate for 127.0.0.1, made for these tests alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.datetime.now(datetime.UTC)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(host, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encodings = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    private = key.private_bytes(*encodings, serialization.NoEncryption())
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize("records", [1, 2], ids=["in one record", "in a record of its own"])
+@pytest.mark.parametrize("surplus", [SURPLUS, b""], ids=["surplus", "none"])
+async def test_a_surplus_answer_over_tls(
+    our_kind: Any,
+    records: int,
+    surplus: bytes,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor one that was received and not yet decrypted; without one the connection is kept."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server = Surplus(*([EMPTY + surplus] if records == 1 else [EMPTY, surplus]))
+    async with serving(server, context) as url, open_sdir(url, our_kind) as sdir:
+        assert await statuses(sdir, url, 2) == [201, 400]
+    assert server.connections == (2 if surplus else 1)
+
+
+@pytest.mark.parametrize("kept", [1, 3, 10, 11])
+@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "with its length"])
+async def test_a_compressed_answer_cut_to_its_head(our_kind: Any, kept: int, chunked: bool) -> None:
+    """Nothing is left of it, which is not the same as an answer that says nothing."""
+    cut = gzip.compress(b'[{"uid": "1"}]')[:kept]
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % kept
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (kept, cut) if chunked else cut
+    lines = b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\n" + length
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(lines + b"\r\n\r\n" + body)
+
+    async with serving(handler) as url:
+        happened = await happened_at(url, our_kind, b"[]")
+    assert judge("create", happened).action is Action.ASK
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+async def test_an_answer_that_drips_is_bounded(our_kind: Any, where: str) -> None:
+    """Each byte comes in time, and the whole never: the timeouts bound the attempt as a whole."""
+    begun = EMPTY[:20] if where == "head" else EMPTY.replace(b": 2", b": 999")
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(begun)
+        while True:
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    async with serving(handler) as url, open_sdir(url, our_kind, timeout=0.1) as sdir:
+        call = Call(CREATE, f"{url}/x", body=b"[]")
+        exchange = await asyncio.wait_for(sdir._session.exchange(call), 10)
+    assert isinstance(exchange.happened, Lost)
+    assert exchange.happened.sent == "all"
+    assert "longer than its timeouts" in exchange.happened.cause
+    assert exchange.attempts[0].seconds >= 0.4
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["compressed", "plain"])
+async def test_an_answer_that_is_too_long_is_not_read_to_its_end(
+    our_kind: Any, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small it is on the wire; its connection is not used again."""
+    for name in ("httpx", "aiohttp"):
+        module = importlib.import_module(f"sdir_async.transports.{name}")
+        monkeypatch.setattr(module, "LARGEST_ANSWER", 100_000)
+    content = b"[" + b" " * 99_998 + b"]"
+    answers = []
+    for body in (content, content + b" "):
+        sent = gzip.compress(body) if packed else body
+        encoding = b"Content-Encoding: gzip\r\n" * packed
+        lines = b"HTTP/1.1 201 Created\r\n%bContent-Length: %d\r\n\r\n" % (encoding, len(sent))
+        answers.append(lines + sent)
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        while True:
+            await whole(reader)
+            writer.write(answers.pop(0) if answers else REFUSED)
+
+    async with serving(handler) as url, open_sdir(url, our_kind) as sdir:
+        assert await statuses(sdir, url, 3) == [201, None, 400]
+
+
+async def test_calls_that_are_cancelled_while_they_connect_leave_no_slot_taken(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred at once; the next ones go out as if nothing had been."""
+    loop = asyncio.get_running_loop()
+    resolve, connecting, released = loop.getaddrinfo, asyncio.Event(), asyncio.Event()
+
+    async def getaddrinfo(*args: Any, **given: Any) -> Any:
+        connecting.set()
+        await released.wait()
+        return await resolve("127.0.0.1", *args[1:], **given)
+
+    monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        while True:
+            await whole(reader)
+            writer.write(EMPTY.replace(b"201 Created", b"200 OK"))
+
+    async with serving(handler) as address:
+        url = address.replace("127.0.0.1", "slow.invalid")
+        async with open_sdir(url, kind) as sdir:
+            calls = [asyncio.ensure_future(sdir.course.v1.list_codes()) for _ in range(200)]
+            await connecting.wait()
+            for _ in range(10):
+                await asyncio.sleep(0)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            assert all(call.cancelled() for call in calls)
+            assert sdir._session._pacer._gate.get().in_flight == 0
+            released.set()
+            await asyncio.gather(*(sdir.course.v1.list_codes() for _ in range(200)))
+
+
+# Event loops and threads
+
+
+@pytest.mark.parametrize("is_async", [True, False], ids=["async", "plain"])
+def test_a_key_from_a_function_in_one_loop_after_the_other(kind: Any, is_async: bool) -> None:
+    """It is asked for once, and calls that wait for it together can do so in each loop."""
+    asked, kept = [], []
+
+    async def fetch() -> str:
+        await asyncio.sleep(0)
+        asked.append(1)
+        return "key"
+
+    def give() -> str:
+        asked.append(1)
+        return "key"
+
+    def answer_once(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(EMPTY.replace(b"201 Created", b"200 OK"))
+        kept.append(connection.dup())
+
+    async def step(sdir: Sdir) -> list[Any]:
+        return await asyncio.gather(*(sdir.course.v1.list_codes() for _ in range(3)))
+
+    with served_in_a_thread(answer_once) as url, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
+        sdir = Sdir(fetch if is_async else give, base_url=url, **given)
+        for _ in range(2):
+            assert asyncio.run(step(sdir)) == [[], [], []]
+        asyncio.run(sdir.aclose())
+        del sdir
+        gc.collect()
+    for connection in kept:
+        connection.close()
+    assert len(asked) == 1
+
+
+def test_a_client_of_the_users_in_a_second_loop_is_refused() -> None:
+    """Its connections belong to the first; a create is not sent, and its fate is not in doubt."""
+    requests = []
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json=[])
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(respond))
+    sdir = Sdir("key", base_url="http://register", http_client=client)
+    assert asyncio.run(sdir.course.v1.create_courses([])) == []
+    with pytest.raises(ConfigurationError, match="another event loop"):
+        asyncio.run(sdir.course.v1.create_courses([]))
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("key", ["key", lambda: "key"], ids=["text", "function"])
+async def test_one_sdir_in_two_threads_is_refused(our_kind: Any, key: Any) -> None:
+    """While the first is in use; nothing is sent, and the first goes on."""
+    arrived, go_on, requests = asyncio.Event(), asyncio.Event(), 0
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        nonlocal requests
+        while True:
+            await whole(reader)
+            requests += 1
+            arrived.set()
+            await go_on.wait()
+            writer.write(EMPTY)
+
+    def in_another_thread(sdir: Sdir) -> None:
+        asyncio.run(sdir.course.v1.create_courses([]))
+
+    async with serving(handler) as url, open_sdir(url, our_kind) as sdir:
+        first = asyncio.ensure_future(sdir.course.v1.create_courses([]))
+        await arrived.wait()
+        with pytest.raises(ConfigurationError, match="in another thread"):
+            await asyncio.to_thread(in_another_thread, sdir)
+        go_on.set()
+        assert await first == []
+        assert await sdir.course.v1.create_courses([]) == []
+    assert requests == 2
