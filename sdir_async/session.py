@@ -162,7 +162,7 @@ class Session:
             wait = retries.wait_after(verdict, self._pacer.successes)
             if verdict.action is Action.RENEW_KEY and not await self._renew(refused, deadline):
                 wait = None
-            no_time = wait is not None and deadline is not None and _now() + wait >= deadline
+            no_time = deadline is not None and _now() + (wait or 0.0) >= deadline
             if wait is None or no_time:
                 return Exchange(
                     call.operation,
