@@ -112,6 +112,8 @@ class Engine:
             attach(self.report(), error)
             raise
         self._finished = self._loop.time()
+        if self._deadline is not None and self._finished >= self._deadline:
+            self._why = self._why or "deadline"
 
     def _account(self) -> None:
         """Count what no task came to, and what was read of a chunk that was not full."""
