@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 
-from sdir_async import ConfigurationError, Sdir, Snapshot, UploadReport
+from sdir_async import ConfigurationError, RetryPolicy, Sdir, Snapshot, UploadReport
 from sdir_async.upload.journal import Journal
-from tests.upload.server import Fate, Record, Register, client, pulled, record
+from tests.upload.server import UNKNOWN, Fate, Record, Register, bad, client, pulled, record
 from tests.virtual import run
+
+LOST_AFTER = next(fate for fate in UNKNOWN if fate.name == "lost connection, after")
+LOST_BEFORE = next(fate for fate in UNKNOWN if fate.name == "lost connection, before")
+ONCE = RetryPolicy(attempts=1)
 
 
 def whole(report: UploadReport, read: int) -> None:
@@ -71,8 +78,6 @@ def test_a_chunk_that_waits_to_be_sent_again_is_unsent_when_cancelled() -> None:
 
 
 def _too_many(_: object) -> Any:
-    import httpx
-
     return httpx.Response(429, headers={"Retry-After": "60"})
 
 
@@ -191,7 +196,7 @@ def test_an_error_in_the_users_reconcile_leaves_the_chunk_in_doubt() -> None:
         async def fail(_: list[Any]) -> bool | None:
             raise Broken
 
-        register = Register(fates=[_lost_after()])
+        register = Register(fates=[LOST_AFTER])
         async with client(register) as sdir:
             with pytest.raises(Broken) as caught:
                 await sdir.course.v1.upload(records(10), check=False, reconcile=fail)
@@ -199,12 +204,6 @@ def test_an_error_in_the_users_reconcile_leaves_the_chunk_in_doubt() -> None:
             assert (report.in_doubt, report.accepted) == (10, 0)
 
     run(main())
-
-
-def _lost_after() -> Fate:
-    from tests.upload.server import UNKNOWN
-
-    return next(fate for fate in UNKNOWN if fate.name == "lost connection, after")
 
 
 def test_a_wrong_record_stops_with_the_place_it_stands() -> None:
@@ -239,7 +238,7 @@ def test_users_code_that_cancels_the_task_it_runs_in(where: str) -> None:
     """The upload is cancelled; it does not end as if all were well."""
 
     async def main() -> None:
-        register = Register(latency=1.0, fates=[_lost_after()] if where == "reconcile" else [])
+        register = Register(latency=1.0, fates=[LOST_AFTER] if where == "reconcile" else [])
         source: Any = cancelling(25) if where == "input" else records(25)
         async with client(register) as sdir:
             upload = sdir.course.v1.upload(
@@ -431,3 +430,219 @@ def test_the_end_of_the_loop_itself() -> None:
 async def _consume(upload: Any) -> None:
     async for _ in upload:
         pass
+
+
+# How it ended
+
+
+async def slowly(count: int) -> AsyncIterator[Record]:
+    for one in records(count):
+        yield one
+    await asyncio.sleep(60)
+    yield record(count)
+
+
+async def reported(register: Register, given: Any, **options: Any) -> UploadReport:
+    """Upload, and return the report, which an error has too."""
+    settings = {"retry": options.pop("retry")} if "retry" in options else {}
+    async with client(register, **settings) as sdir:
+        upload = sdir.course.v1.upload(given, **{"check": False, **options})
+        try:
+            report = await upload
+        except Exception as error:  # noqa: BLE001
+            report = error.report  # type: ignore[attr-defined]
+            assert report == upload.report
+        nothing_runs()
+    whole(report, report.accepted + report.rejected + report.in_doubt + report.unsent)
+    assert report.complete == (report.ended == "complete") == ("Not complete" not in str(report))
+    return report
+
+
+def counts(report: UploadReport) -> tuple[int, int, int, int]:
+    return report.accepted, report.rejected, report.in_doubt, report.unsent
+
+
+def forbidden(_: object) -> Any:
+    return httpx.Response(403)
+
+
+ONE_BY_ONE = {"chunk_size": 1, "concurrency": 1}
+WITH_BAD = [*records(1), bad(1), *records(100)[2:]]
+ENDS: list[tuple[str, Register, Any, dict[str, Any], tuple[int, int, int, int]]] = [
+    ("complete", Register(), [], {}, (0, 0, 0, 0)),
+    ("complete", Register(), records(10), {"deadline": 60.0}, (10, 0, 0, 0)),
+    ("complete", Register(), WITH_BAD, {}, (99, 1, 0, 0)),
+    (
+        "complete",
+        Register(),
+        [*records(1), bad(1)],
+        {**ONE_BY_ONE, "on_rejected": "stop"},
+        (1, 1, 0, 0),
+    ),
+    ("deadline", Register(), slowly(2), {**ONE_BY_ONE, "deadline": 20.0}, (2, 0, 0, 0)),
+    ("deadline", Register(), slowly(2), {"deadline": 20.0}, (0, 0, 0, 2)),
+    ("deadline", Register(latency=60.0), records(2), {"deadline": 20.0}, (0, 0, 2, 0)),
+    (
+        "deadline",
+        Register(latency=60.0),
+        records(2),
+        {"deadline": 20.0, "retry": ONCE},
+        (0, 0, 2, 0),
+    ),
+    (
+        "deadline",
+        Register(latency=15.0),
+        records(4),
+        {**ONE_BY_ONE, "deadline": 20.0, "retry": ONCE},
+        (1, 0, 1, 1),
+    ),
+    (
+        "deadline",
+        Register(fates=[Fate("429", False, _too_many)] * 9),
+        records(2),
+        {"deadline": 20.0},
+        (0, 0, 0, 2),
+    ),
+    (
+        "deadline",
+        Register(latency=60.0),
+        records(2),
+        {"operation": "validate", "deadline": 20.0, "retry": ONCE},
+        (0, 0, 2, 0),
+    ),
+    ("rejected", Register(), WITH_BAD, {**ONE_BY_ONE, "on_rejected": "stop"}, (1, 1, 0, 1)),
+    ("rejected", Register(), WITH_BAD, {"on_rejected": "stop"}, (0, 1, 0, 99)),
+    (
+        "rejected",
+        Register(naming="none"),
+        WITH_BAD,
+        {**ONE_BY_ONE, "on_rejected": "stop"},
+        (1, 1, 0, 1),
+    ),
+    ("rejected", Register(naming="none"), WITH_BAD, {"on_rejected": "stop"}, (0, 0, 0, 100)),
+    ("in_doubt", Register(fates=[LOST_AFTER]), records(10), {"reconcile": None}, (0, 0, 10, 0)),
+    (
+        "in_doubt",
+        Register(fates=[LOST_AFTER]),
+        records(10),
+        {**ONE_BY_ONE, "reconcile": None, "deadline": 60.0},
+        (9, 0, 1, 0),
+    ),
+    ("error", Register(), breaking(25), {"chunk_size": 10}, (20, 0, 0, 5)),
+    ("error", Register(), [record(0), 3], {}, (0, 0, 0, 2)),
+    ("error", Register(fates=[Fate("403", False, forbidden)]), WITH_BAD, {}, (0, 0, 0, 100)),
+]
+
+
+@pytest.mark.parametrize(
+    ("ended", "given", "expected"),
+    [(end[0], end[1:4], end[4]) for end in ENDS],
+    ids=[f"{at} {end[0]}" for at, end in enumerate(ENDS)],
+)
+def test_the_report_says_how_it_ended(
+    ended: str, given: tuple[Register, Any, dict[str, Any]], expected: tuple[int, int, int, int]
+) -> None:
+    """An upload that did not read its input to the end can't be taken for one that did."""
+    register, source, options = given
+    report = run(reported(copy.copy(register), source, **options))
+    assert (report.ended, counts(report)) == (ended, expected)
+
+
+def test_while_it_is_under_way_it_has_not_ended() -> None:
+    """The report can be looked at any time."""
+
+    async def main() -> None:
+        async with client(Register(latency=1.0)) as sdir:
+            upload = sdir.course.v1.upload(records(10), check=False)
+            assert (upload.report.ended, upload.report.complete) == (None, False)
+            task = asyncio.ensure_future(upload)
+            await asyncio.sleep(0.5)
+            assert (upload.report.ended, upload.report.complete) == (None, False)
+            assert (await task).complete
+
+    run(main())
+
+
+def test_a_wait_that_one_chunk_can_not_afford_ends_that_chunk_alone() -> None:
+    """Its answer was lost, and to ask again takes longer than there is time; the others go on."""
+    register, taken = Register(fates=[LOST_BEFORE], latency=1.0), [0]
+    options: dict[str, Any] = {"chunk_size": 1, "concurrency": 4, "deadline": 20.0}
+    report = run(reported(register, pulled(records(20), taken), **options))
+    assert taken == [20]
+    assert (report.ended, counts(report)) == ("deadline", (19, 0, 1, 0))
+    assert report.doubts == (range(1),)
+
+
+@pytest.mark.parametrize("what", ["upload", "Sdir"])
+def test_closed_while_it_is_awaited(what: str, tmp_path: Path) -> None:
+    """Whoever awaits it hears of it, and can tell it from a cancellation of their own."""
+
+    async def main() -> None:
+        register = Register(latency=1.0)
+        sdir = client(register)
+        options: dict[str, Any] = {"chunk_size": 10, "concurrency": 2, "journal": tmp_path / "j"}
+        upload = sdir.course.v1.upload(records(100), check=False, **options)
+        task = asyncio.ensure_future(upload)
+        while not upload.report.accepted:
+            await asyncio.sleep(0.3)
+        await (upload.aclose() if what == "upload" else sdir.aclose())
+        with pytest.raises(ConfigurationError, match="ended, since it or its Sdir was closed"):
+            await task
+        nothing_runs()
+        assert upload.report.ended == "cancelled"
+        assert upload.report.accepted == len(register.saved)
+        await upload.aclose()
+        await sdir.aclose()
+
+    run(main())
+
+
+@pytest.mark.parametrize("how", ["cancel", "break", "close before", "close"])
+def test_a_cancelled_upload_says_so(how: str) -> None:
+    """However it was cancelled; closed before it began, it has not begun."""
+
+    async def main() -> None:
+        async with client(Register(latency=1.0)) as sdir:
+            upload = sdir.course.v1.upload(records(100), chunk_size=10, check=False)
+            if how == "cancel":
+                task = asyncio.ensure_future(upload)
+                await asyncio.sleep(0.5)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            elif how == "break":
+                async with upload:
+                    async for _ in upload:
+                        break
+            elif how == "close":
+                await anext(aiter(upload))
+                await upload.aclose()
+            else:
+                await upload.aclose()
+            nothing_runs()
+            assert upload.report.ended == (None if how == "close before" else "cancelled")
+            assert not upload.report.complete
+
+    run(main())
+
+
+@pytest.mark.parametrize("tenths", [0, 1, 3, 9, 11])
+def test_repeated_cancellation_leaves_the_journal_free(tenths: int, tmp_path: Path) -> None:
+    """Anyio cancels again and again until whoever is cancelled is gone."""
+
+    async def main() -> None:
+        register = Register(latency=0.4)
+        options: dict[str, Any] = {"chunk_size": 5, "concurrency": 2, "journal": tmp_path / "j"}
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload(records(40), check=False, **options)
+            with anyio.move_on_after(tenths / 10) as scope:
+                await upload
+            assert scope.cancelled_caught
+            nothing_runs()
+            if tenths:
+                assert upload.report.ended == "cancelled"
+            again = await sdir.course.v1.upload(records(40), check=False, **options)
+            assert (again.accepted, again.ended) == (40, "complete")
+        assert set(register.counts().values()) == {1}
+
+    run(main())
