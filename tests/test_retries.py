@@ -43,6 +43,13 @@ def test_seconds_must_be_a_number_that_is_not_negative(name: str, value: Any) ->
         RetryPolicy(**{name: value})
 
 
+def test_what_holds_unless_it_is_said() -> None:
+    """As the documentation says."""
+    policy = RetryPolicy()
+    assert (policy.attempts, policy.first_wait) == (6, 0.5)
+    assert (policy.longest_wait, policy.settle) == (60.0, 30.0)
+
+
 def test_the_least_that_is_allowed() -> None:
     """One attempt and no wait; whole seconds are numbers too."""
     policy = RetryPolicy(attempts=1, first_wait=0, longest_wait=0, settle=0)
@@ -125,6 +132,15 @@ def test_a_pause_lasts_as_long_as_the_server_asks() -> None:
     busy = Retries(RetryPolicy(first_wait=10.0), 0, patient=False).wait_after(pause(0.1), 0)
     assert busy is not None
     assert busy >= 5.0
+
+
+@pytest.mark.parametrize("verdict", [pause(), quota()], ids=["pause", "quota"])
+def test_where_the_server_names_no_time_the_policy_does(verdict: Verdict) -> None:
+    """However short that is."""
+    swift = RetryPolicy(first_wait=0.01)
+    wait = Retries(swift, 0, patient=True).wait_after(verdict, 0)
+    assert wait is not None
+    assert 0.005 <= wait <= 0.01
 
 
 def test_pauses_count_only_while_no_other_call_comes_through() -> None:
