@@ -618,6 +618,17 @@ def test_an_acceptance_carries_the_answer_and_every_attempt() -> None:
     )
 
 
+def test_steps_that_were_broken_off_are_over() -> None:
+    """What was on its way is counted; an answer that comes all the same changes nothing."""
+    steps = flow.settle(chunk_of(2), None, terms_of())
+    step = steps.send(None)
+    assert isinstance(step, flow.Send)
+    step.piece.maybe_applied = True
+    assert [line(end) for end in steps.rest()] == ["10-11 in_doubt"]
+    with pytest.raises(StopIteration):
+        steps.send(exchange_of("create", ALL_WELL))
+
+
 # The law
 
 
