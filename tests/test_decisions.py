@@ -22,6 +22,7 @@ DECISIONS = (
     "upload.reconcile",
     "upload.report",
     "upload.search",
+    "upload.steps",
 )
 
 IMPORT = """

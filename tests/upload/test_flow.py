@@ -18,9 +18,10 @@ from sdir_async.upload import flow
 from sdir_async.upload.check import Findings
 from sdir_async.upload.chunks import Chunk, Piece
 from sdir_async.upload.encoding import BodyLimit
-from sdir_async.upload.flow import Finished, Flow, Terms
+from sdir_async.upload.flow import Flow
 from sdir_async.upload.journal.history import Past
 from sdir_async.upload.report import State, runs
+from sdir_async.upload.steps import Ask, Finished, Send, Step, Stop, Terms, Turn, Wait, Warn
 from sdir_async.verdicts import Exchange, judge
 from sdir_async.wire import Answer, Attempt, Happened, Lost
 
@@ -81,20 +82,20 @@ def sent(piece: Piece) -> str:
     return shown([piece.chunk.start + at for at in piece.positions])
 
 
-def line(step: flow.Step) -> str:
+def line(step: Step) -> str:
     """Return a step in a few words."""
     match step:
-        case flow.Send(piece):
+        case Send(piece):
             return f"send {sent(piece)}"
-        case flow.Ask(piece):
+        case Ask(piece):
             return f"ask {sent(piece)}"
-        case flow.Wait(seconds):
+        case Wait(seconds):
             return f"wait {seconds:g}"
-        case flow.Turn():
+        case Turn():
             return "turn"
-        case flow.Warn(notice):
+        case Warn(notice):
             return f"warn {notice.index}"
-        case flow.Stop(why, error):
+        case Stop(why, error):
             return f"stop {why} {type(error).__name__}" if error else f"stop {why}"
         case Finished(piece, state):
             refused = [one.index for one in piece.rejections]
@@ -131,17 +132,17 @@ def driven(
             break
         lines.append(line(step))
         result = None
-        if isinstance(step, flow.Send):
+        if isinstance(step, Send):
             fate = next(fates, None)
             is_last = fate is not None and expired
             result = exchange_of(
                 terms.effect, fate or ALL_WELL, known=step.piece.maybe_applied, expired=is_last
             )
-        elif isinstance(step, flow.Ask):
+        elif isinstance(step, Ask):
             result = next(answers, False)
-        elif isinstance(step, flow.Wait):
+        elif isinstance(step, Wait):
             result = time
-        elif isinstance(step, flow.Stop):
+        elif isinstance(step, Stop):
             terms.stopping = True
         elif isinstance(step, Finished):
             ends.update(step.piece.indexes)
@@ -376,12 +377,12 @@ def test_the_question_names_what_is_known_to_be_saved_of_the_chunk() -> None:
     steps = flow.settle(chunk, Past(accepted=[0], unknown=[[1]], rest=[2, 3]), terms)
     assert line(steps.send(None)) == "10 accepted known"
     first = steps.send(None)
-    assert isinstance(first, flow.Ask)
+    assert isinstance(first, Ask)
     assert list(first.saved) == chunk.bodies[:1]
     steps.send(True)
     assert line(steps.send(None)) == "send 12-13"
     second = steps.send(exchange_of("create", LOST))
-    assert isinstance(second, flow.Ask)
+    assert isinstance(second, Ask)
     assert list(second.saved) == chunk.bodies[:2]
 
 
@@ -495,7 +496,7 @@ def test_a_record_without_json_is_rejected_in_a_first_run_and_in_a_later_one() -
         assert said == {11: "can't be written", 12: "nor this"}
 
 
-def iter_steps(steps: Flow, terms: Terms) -> Iterator[flow.Step]:
+def iter_steps(steps: Flow, terms: Terms) -> Iterator[Step]:
     """Yield the steps of a chunk with which all goes well."""
     result: Any = None
     while True:
@@ -504,7 +505,7 @@ def iter_steps(steps: Flow, terms: Terms) -> Iterator[flow.Step]:
         except StopIteration:
             return
         yield step
-        result = exchange_of(terms.effect, ALL_WELL) if isinstance(step, flow.Send) else None
+        result = exchange_of(terms.effect, ALL_WELL) if isinstance(step, Send) else None
 
 
 def test_a_refusal_by_the_check_stops_an_upload_that_is_to_stop() -> None:
@@ -622,7 +623,7 @@ def test_steps_that_were_broken_off_are_over() -> None:
     """What was on its way is counted; an answer that comes all the same changes nothing."""
     steps = flow.settle(chunk_of(2), None, terms_of())
     step = steps.send(None)
-    assert isinstance(step, flow.Send)
+    assert isinstance(step, Send)
     step.piece.maybe_applied = True
     assert [line(end) for end in steps.rest()] == ["10-11 in_doubt"]
     with pytest.raises(StopIteration):
@@ -727,18 +728,18 @@ def test_whatever_happens_each_record_ends_once(
             break
         result = None
         match step:
-            case flow.Send(piece):
+            case Send(piece):
                 result = world.sends(piece, draw(FATES))
                 expires = result.verdict.action.name in ("AGAIN", "PAUSE") and draw(st.booleans())
                 result = evolve(result, expired=expires)
                 if at == breaks_off:  # cancelled on the wire: the engine says what the call knows
                     piece.maybe_applied = result.maybe_applied
-            case flow.Ask(piece):
+            case Ask(piece):
                 answered = draw(st.sampled_from([True, False, None])) if at < breaks_off else None
                 result = world.asks(piece, answered)
-            case flow.Wait():
+            case Wait():
                 result = draw(st.booleans())
-            case flow.Stop():
+            case Stop():
                 terms.stopping = True
             case Finished():
                 world.ends_with(step)
