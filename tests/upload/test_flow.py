@@ -619,6 +619,30 @@ def test_an_acceptance_carries_the_answer_and_every_attempt() -> None:
     )
 
 
+def test_what_was_rejected_earlier_is_rejected_with_words_where_they_can_be_had() -> None:
+    """The journal keeps none; the check, and bytes that are not JSON, say it again."""
+    records: list[Any] = [{"a": 0}, b"{x}", {"a": 2}]
+    chunk = Chunk(START, records, [b'{"a": 0}', b"{x}", b'{"a": 2}'])
+    past = Past(rejected={at: (Reason("earlier"),) for at in range(3)})
+    said = {}
+    for check in (None, check_of([0])):
+        end = flow.settle(chunk, past, terms_of(check=check)).send(None)
+        assert isinstance(end, Finished)
+        said[check is None] = [one.reasons[0].message[:14] for one in end.piece.rejections]
+    assert said == {
+        True: ["earlier", "The bytes are ", "earlier"],
+        False: ["said the check", "earlier", "earlier"],
+    }
+
+
+def test_what_an_earlier_run_finished_is_counted_though_nothing_begins() -> None:
+    """Broken off before the first step, the rest is told whole, and once."""
+    steps = flow.settle(chunk_of(4), Past([0], {}, [[1]], [2, 3]), terms_of())
+    told = [line(end) for end in steps.rest()]
+    assert told == ["10 accepted known", "11 in_doubt", "12-13 unsent"]
+    assert steps.rest() == []
+
+
 def test_steps_that_were_broken_off_are_over() -> None:
     """What was on its way is counted; an answer that comes all the same changes nothing."""
     steps = flow.settle(chunk_of(2), None, terms_of())
