@@ -661,7 +661,7 @@ class World:
     """What may be true of each record, kept apart from the flow, and the ends that it told."""
 
     def __init__(self, effect: Effect, past: Past | None) -> None:
-        self.effect = effect
+        self.effect: Effect = effect
         self.maybe: set[int] = set().union(*past.unknown) if past else set()
         self.applied: set[int] = set(past.accepted) if past else set()
         self.ends: Counter[int] = Counter()
