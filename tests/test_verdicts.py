@@ -58,6 +58,8 @@ ROWS: list[tuple[str, Any, Verdict]] = [
     ("201 empty list", answer(201, b" []\n"), ACCEPT),
     ("201 with an object", answer(201, b"{}"), ACCEPT),
     ("204 empty", answer(204), ACCEPT),
+    ("200 empty, compressed", answer(200, content_encoding="gzip", content_length="0"), ACCEPT),
+    ("200 empty, not compressed", answer(200, content_encoding="Identity"), ACCEPT),
     ("200 plain", answer(200, b"OK", "text/plain"), ACCEPT),
     ("200 true", answer(200, b"true"), ACCEPT),
     (
@@ -69,6 +71,8 @@ ROWS: list[tuple[str, Any, Verdict]] = [
     ("400 page", answer(400, b"<html>", "text/html"), SEARCH),
     ("422", answer(422), SEARCH),
     ("409", answer(409), SEARCH),
+    ("400 about a quota", answer(400, {"detail": "The quota of course places is full."}), SEARCH),
+    ("409 with a time", answer(409, retry_after="5"), SEARCH),
     ("401", answer(401, GATEWAY_401), Verdict(Action.RENEW_KEY)),
     ("403 quota", answer(403, QUOTA, retry_after="11657"), Verdict(Action.QUOTA, wait=11657.0)),
     ("403 bandwidth", answer(403, BANDWIDTH), Verdict(Action.QUOTA)),
@@ -107,6 +111,7 @@ UNKNOWN_ROWS: list[tuple[str, Any]] = [
     ("200 login page", answer(200, b"<html>", "text/html")),
     ("200 page without a type", answer(200, b"\n<html>", "")),
     ("200 that is no JSON", answer(200, b"tru")),
+    ("201 compressed, cut to its head", answer(201, content_encoding="gzip")),
 ]
 
 
