@@ -21,6 +21,7 @@ DECISIONS = (
     "upload.journal.history",
     "upload.reconcile",
     "upload.report",
+    "upload.saved",
     "upload.search",
     "upload.steps",
 )

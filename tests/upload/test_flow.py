@@ -21,7 +21,21 @@ from sdir_async.upload.encoding import BodyLimit
 from sdir_async.upload.flow import Flow
 from sdir_async.upload.journal.history import Past
 from sdir_async.upload.report import State, runs
-from sdir_async.upload.steps import Ask, Finished, Send, Step, Stop, Terms, Turn, Wait, Warn
+from sdir_async.upload.saved import Saved
+from sdir_async.upload.steps import (
+    Ask,
+    EndTurn,
+    Finished,
+    Postpone,
+    Sample,
+    Send,
+    Step,
+    Stop,
+    Terms,
+    Turn,
+    Wait,
+    Warn,
+)
 from sdir_async.verdicts import Exchange, judge
 from sdir_async.wire import Answer, Attempt, Happened, Lost
 
@@ -82,17 +96,18 @@ def sent(piece: Piece) -> str:
     return shown([piece.chunk.start + at for at in piece.positions])
 
 
+NAMES = {Turn: "turn", EndTurn: "end turn", Sample: "sample"}
+
+
 def line(step: Step) -> str:
     """Return a step in a few words."""
     match step:
-        case Send(piece):
-            return f"send {sent(piece)}"
-        case Ask(piece):
-            return f"ask {sent(piece)}"
+        case Send(piece) | Ask(piece) | Postpone(piece):
+            return f"{type(step).__name__.lower()} {sent(piece)}"
         case Wait(seconds):
             return f"wait {seconds:g}"
-        case Turn():
-            return "turn"
+        case Turn() | EndTurn() | Sample():
+            return NAMES[type(step)]
         case Warn(notice):
             return f"warn {notice.index}"
         case Stop(why, error):
@@ -106,6 +121,7 @@ def line(step: Step) -> str:
 
 
 ALL_WELL = answer(201, b"[]")
+PROBLEM = answer(500, {"title": "An error occurred.", "status": 500, "traceId": "00-1"})
 
 
 def driven(
@@ -142,6 +158,8 @@ def driven(
             result = next(answers, False)
         elif isinstance(step, Wait):
             result = time
+        elif isinstance(step, Sample):
+            result = terms.sample is not None
         elif isinstance(step, Stop):
             terms.stopping = True
         elif isinstance(step, Finished):
@@ -180,6 +198,7 @@ ROWS: list[tuple[str, Happened, str | Mapping[str, str]]] = [
 ]
 UNKNOWN: list[tuple[str, Happened, str]] = [
     ("500 of the gateway", answer(500, GATEWAY), "ServerError"),
+    ("500 empty", answer(500), "ServerError"),
     ("500 page", answer(500, b"<html>"), "ServerError"),
     ("502", answer(502), "ServerError"),
     ("503", answer(503), "ServerError"),
@@ -189,11 +208,11 @@ UNKNOWN: list[tuple[str, Happened, str]] = [
     ("200 page", answer(200, b"<html>"), "ConnectionFailed"),
 ]
 ROWS += [
-    (name, happened, {"create": "unknown", "else": f"given up, maybe applied: {error}"})
+    (name, happened, {"create": "unknown", "else": f"lost: {error}"})
     for name, happened, error in UNKNOWN
 ]
 ROWS += [
-    ("500 of the API", answer(500), {"create": "aborted", "else": "given up: ServerError"}),
+    ("500 of the API", PROBLEM, {"create": "aborted", "else": "given up: ServerError"}),
     ("201 with something else", answer(201, b"{}"), {"create": "unknown", "else": "accepted"}),
 ]
 
@@ -201,9 +220,10 @@ STEPS: dict[str, dict[str, str]] = {
     "fresh": {
         "accepted": "send 10-13 | 10-13 accepted",
         "named": "send 10-13 | send 10,12-13 | 10,12-13 accepted, 11 rejected",
-        "unnamed": "send 10-13 | turn | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "unnamed": "send 10-13 | turn | send 10-11"
+        " | 10-11 accepted | end turn | send 12-13 | 12-13 accepted",
         "given up": "send 10-13 | stop error ERROR | 10-13 unsent",
-        "given up, maybe applied": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "lost": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "too large": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "broken off": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "unknown": "send 10-13 | ask 10-13 | wait 30"
@@ -216,14 +236,14 @@ STEPS: dict[str, dict[str, str]] = {
         "named, a create": "ask 10-13 | wait 30 | ask 10-13"
         " | send 10-13 | send 10,12-13 | 10,12-13 accepted, 11 rejected",
         "named, no create": "send 10-13 | send 10,12-13 | 10,12-13 accepted, 11 rejected",
-        "unnamed, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13"
-        " | turn | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
+        "unnamed, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13 | turn"
+        " | send 10-11 | 10-11 accepted | end turn | send 12-13 | 12-13 accepted",
         "unnamed, no create": "send 10-13 | turn | send 10-11"
-        " | 10-11 accepted | send 12-13 | 12-13 accepted",
+        " | 10-11 accepted | end turn | send 12-13 | 12-13 accepted",
         "given up, a create": "ask 10-13 | wait 30 | ask 10-13"
         " | send 10-13 | stop error ERROR | 10-13 unsent",
         "given up, no create": "send 10-13 | stop error ERROR | 10-13 in_doubt",
-        "given up, maybe applied": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "lost": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "too large, a create": "ask 10-13 | wait 30 | ask 10-13 | send 10-13"
         " | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "too large, no create": "send 10-13 | send 10-11"
@@ -240,11 +260,11 @@ STEPS: dict[str, dict[str, str]] = {
     "refused once": {
         "accepted": "send 10-13 | send 11-13 | 11-13 accepted, 10 rejected",
         "named": "send 10-13 | send 11-13 | turn | send 11,13 | 11,13 accepted, 10,12 rejected",
-        "unnamed": "send 10-13 | send 11-13 | turn"
-        " | send 11 | 11 accepted, 10 rejected | send 12-13 | 12-13 accepted",
+        "unnamed": "send 10-13 | send 11-13 | turn | send 11"
+        " | 11 accepted, 10 rejected | end turn | send 12-13 | 12-13 accepted",
         "given up": "send 10-13 | send 11-13 | stop error ERROR | 11-13 unsent, 10 rejected",
-        "given up, maybe applied": "send 10-13 | send 11-13"
-        " | stop error ERROR | 11-13 in_doubt, 10 rejected",
+        "lost": "send 10-13 | send 11-13 | send 11"
+        " | 11 accepted, 10 rejected | send 12-13 | 12-13 accepted",
         "too large": "send 10-13 | send 11-13 | send 11 | 11 accepted, 10 rejected"
         " | send 12 | 12 accepted | send 13 | 13 accepted",
         "broken off": "send 10-13 | send 11-13 | send 11 | 11 accepted, 10 rejected"
@@ -258,11 +278,11 @@ STEPS: dict[str, dict[str, str]] = {
         "accepted": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "named": "send 10-13 | send 10-11 | send 10"
         " | 10 accepted, 11 rejected | send 12-13 | 12-13 accepted",
-        "unnamed": "send 10-13 | send 10-11 | turn | send 12-13"
-        " | 12-13 accepted | send 10 | 10 accepted | send 11 | 11 accepted",
+        "unnamed": "send 10-13 | send 10-11 | turn | send 12-13 | 12-13 accepted"
+        " | end turn | send 10 | 10 accepted | send 11 | 11 accepted",
         "given up": "send 10-13 | send 10-11 | stop error ERROR | 10-11 unsent | 12-13 unsent",
-        "given up, maybe applied": "send 10-13 | send 10-11"
-        " | stop error ERROR | 10-11 in_doubt | 12-13 unsent",
+        "lost": "send 10-13 | send 10-11 | send 10 | 10 accepted"
+        " | send 11 | 11 accepted | send 12-13 | 12-13 accepted",
         "too large": "send 10-13 | send 10-11 | send 10 | 10 accepted | send 11"
         " | 11 accepted | send 12 | 12 accepted | send 13 | 13 accepted",
         "broken off": "send 10-13 | send 10-11 | send 10 | 10 accepted | send 11"
@@ -277,7 +297,7 @@ STEPS: dict[str, dict[str, str]] = {
         "named": "send 10 | turn | 10 rejected",
         "unnamed": "send 10 | turn | 10 rejected",
         "given up": "send 10 | stop error ERROR | 10 unsent",
-        "given up, maybe applied": "send 10 | stop error ERROR | 10 in_doubt",
+        "lost": "send 10 | stop error ERROR | 10 in_doubt",
         "too large": "send 10 | 10 rejected",
         "broken off": "send 10 | wait 0 | send 10 | 10 accepted",
         "unknown": "send 10 | ask 10 | wait 30 | ask 10 | wait 0 | send 10 | 10 accepted",
@@ -288,7 +308,7 @@ STEPS: dict[str, dict[str, str]] = {
         "named": "send 10-13 | stop rejected | 10,12-13 unsent, 11 rejected",
         "unnamed": "send 10-13 | stop rejected InvalidRequest | 10-11 unsent | 12-13 unsent",
         "given up": "send 10-13 | stop error ERROR | 10-13 unsent",
-        "given up, maybe applied": "send 10-13 | stop error ERROR | 10-13 in_doubt",
+        "lost": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "too large": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "broken off": "send 10-13 | send 10-11 | 10-11 accepted | send 12-13 | 12-13 accepted",
         "unknown": "send 10-13 | ask 10-13 | wait 30"
@@ -297,7 +317,7 @@ STEPS: dict[str, dict[str, str]] = {
     },
     "expired": {
         "given up": "send 10-13 | 10-13 unsent late",
-        "given up, maybe applied": "send 10-13 | 10-13 in_doubt late",
+        "lost": "send 10-13 | 10-13 in_doubt late",
     },
 }
 
@@ -327,7 +347,7 @@ def test_each_answer_to_a_piece_in_each_state(
     assert " | ".join(lines) == expected.replace("ERROR", error)
 
 
-LOST, ABORTED = Lost("all", "ReadTimeout"), answer(500)
+LOST, ABORTED = Lost("all", "ReadTimeout"), PROBLEM
 ASKED: list[tuple[str, Happened | None, list[bool | None], bool, str]] = [
     ("found", LOST, [True], True, "send 10 | ask 10 | 10 accepted"),
     ("nobody knows", LOST, [None], True, "send 10 | ask 10 | 10 in_doubt"),
@@ -369,6 +389,48 @@ def test_what_is_found_out_about_a_create(
     steps = flow.settle(chunk_of(1), past, terms)
     fates = [happened] if happened else []
     assert " | ".join(driven(steps, terms, *fates, asked=asked, time=time)) == expected
+
+
+WITNESSED: list[tuple[str, list[bool | None], str]] = [
+    ("shown", [False, False, True], "ask 10 | wait 0 | send 11 | 11 accepted"),
+    (
+        "shown late",
+        [False, False, False, True],
+        "ask 10 | wait 30 | ask 10 | wait 0 | send 11 | 11 accepted",
+    ),
+    ("never shown", [False, False, False, False], "ask 10 | wait 30 | ask 10 | 11 in_doubt"),
+    ("no list", [False, False, None], "ask 10 | 11 in_doubt"),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"), [row[1:] for row in WITNESSED], ids=[row[0] for row in WITNESSED]
+)
+def test_absence_from_a_list_needs_a_witness(asked: list[bool | None], expected: str) -> None:
+    """A list that does not show what is known to be saved proves nothing of the rest."""
+    terms = terms_of(saved=Saved())
+    steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
+    lines = driven(steps, terms, LOST, asked=asked)
+    begun = ["10 accepted known", "send 11", "ask 11", "wait 30", "ask 11", "sample"]
+    assert lines == [*begun, *expected.split(" | ")]
+
+
+def test_where_nothing_was_accepted_there_is_no_witness() -> None:
+    """Alone in the upload, a chunk that is absent stays in doubt."""
+    terms = terms_of(saved=Saved())
+    lines = driven(flow.settle(chunk_of(1), None, terms), terms, LOST)
+    assert lines == ["send 10", "ask 10", "wait 30", "ask 10", "sample", "10 in_doubt"]
+
+
+def test_another_piece_of_the_chunk_may_bring_the_witness() -> None:
+    """What is absent waits for it, and is in doubt until then."""
+    terms = terms_of(saved=Saved())
+    steps = flow.settle(chunk_of(2), Past(unknown=[[0]], rest=[1]), terms)
+    lines = driven(steps, terms, asked=[False, False, False, False, True])
+    assert lines == [
+        *["ask 10", "wait 30", "ask 10", "postpone 10", "send 11", "11 accepted"],
+        *["ask 10", "wait 30", "ask 10", "sample", "ask 11", "send 10", "10 accepted"],
+    ]
 
 
 def test_the_question_names_what_is_known_to_be_saved_of_the_chunk() -> None:
@@ -740,6 +802,7 @@ def test_whatever_happens_each_record_ends_once(
     bad = draw(st.sets(st.integers(0, count - 1), max_size=3))
     check = draw(st.sampled_from([None, check_of(sorted(bad))]))
     terms = terms_of(effect, isolate=isolate, answers_list=answers_list, check=check, read=count)
+    terms.saved = draw(st.sampled_from([None, Saved()]))
     past = draw(pasts(count))
     world = World(effect, past)
     steps = flow.settle(chunk_of(count), past, terms)
@@ -760,8 +823,9 @@ def test_whatever_happens_each_record_ends_once(
                     piece.maybe_applied = result.maybe_applied
             case Ask(piece):
                 answered = draw(st.sampled_from([True, False, None])) if at < breaks_off else None
-                result = world.asks(piece, answered)
-            case Wait():
+                is_witness = piece is terms.sample
+                result = answered if is_witness else world.asks(piece, answered)
+            case Wait() | Sample():
                 result = draw(st.booleans())
             case Stop():
                 terms.stopping = True
