@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generation.class_steps import merge_all_of
+from generation.servers import named_servers
 from generation.walk import SCHEMAS, Json, Operation, components, operations, references
 
 if TYPE_CHECKING:
@@ -35,7 +36,25 @@ def compare(before: Json, after: Json) -> list[Change]:
     before, after = copy.deepcopy(before), copy.deepcopy(after)
     merge_all_of(before)
     merge_all_of(after)
-    return [*_compare_operations(before, after), *_compare_classes(before, after)]
+    return [
+        *_compare_servers(before, after),
+        *_compare_operations(before, after),
+        *_compare_classes(before, after),
+    ]
+
+
+def _compare_servers(before: Json, after: Json) -> Iterator[Change]:
+    """A key goes where the server is, so a change of it comes first, and breaks."""
+    old, new = named_servers(before), named_servers(after)
+    for environment in {**old, **new}:
+        was, now = old.get(environment, set()), new.get(environment, set())
+        if was != now:
+            what = f"server: {_listed(was)} became {_listed(now)}"
+            yield Change(environment or "no environment", what, True)
+
+
+def _listed(urls: set[str]) -> str:
+    return " or ".join(sorted(urls)) or "none"
 
 
 def _compare_operations(before: Json, after: Json) -> Iterator[Change]:

@@ -160,6 +160,9 @@ def check(document: Json) -> None:
     check_shape(document)
     paths = document["paths"].items()
     document["paths"] = {path: item for path, item in paths if not path.startswith("x-")}
+    for path in document["paths"]:
+        if not path.startswith("/"):  # after a host it would be part of its name
+            raise DocumentError(f"/paths/{path}", "a path begins with /")
     _check_unique(document)
 
 
