@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
-from urllib.parse import quote, urlsplit
 
 from attrs import evolve
 
 from .api import VERSIONS, Apis
 from .auth import KeyRing
 from .errors import ConfigurationError
+from .hosts import origin_of, parse_base_url, require_secure
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .retries import RetryPolicy
@@ -55,6 +55,8 @@ class Sdir(Apis):
             same, unless the client has an `auth` that sends again after a 401.
         transport: How requests travel where no `http_client` is given: over `"httpx"`, or over
             aiohttp with `"fast"`, which needs `pip install 'sdir-async[fast]'`.
+        insecure_http: Whether the key may go over plain http to another machine. By default it goes
+            over https, or to this machine.
 
     Raises:
         ConfigurationError: There is no key, or a setting names what does not exist.
@@ -75,6 +77,7 @@ class Sdir(Apis):
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008
         http_client: httpx.AsyncClient | None = None,
         transport: TransportName = "httpx",
+        insecure_http: bool = False,
     ) -> None:
         keys, api_key = KeyRing(api_key), None  # a traceback shows what its frames hold
         keys.require_usable()
@@ -85,7 +88,12 @@ class Sdir(Apis):
             )
         check_pins(versions or {}, VERSIONS)
         self._environment = environment
-        self._origin = None if base_url is None else origin_of(base_url)
+        self._insecure_http = insecure_http
+        self._origin = (
+            None
+            if base_url is None
+            else parse_base_url(base_url, insecure_http=insecure_http)
+        )
         self._session = Session(
             open_transport(transport, http_client),
             keys,
@@ -98,7 +106,7 @@ class Sdir(Apis):
         mask_logs_of_httpx()
 
     def __repr__(self) -> str:
-        where = f", base_url={self._origin!r}" if self._origin else ""
+        where = f", base_url={str(self._origin)!r}" if self._origin else ""
         return f"Sdir(environment={self._environment!r}{where})"
 
     def __reduce__(self) -> NoReturn:
@@ -131,7 +139,8 @@ class Sdir(Apis):
                 f" {self._environment!r}; it names: {known}. Give base_url, or another environment."
             )
         if self._origin:
-            server = self._origin + quote(urlsplit(server).path, safe="/%")
+            return self._origin.at(server)
+        require_secure(origin_of(server), insecure_http=self._insecure_http)
         return server.rstrip("/")
 
 
@@ -141,26 +150,3 @@ def _timeouts(given: Timeout | Unset, http_client: httpx.AsyncClient | None) -> 
         return timeouts_of(given)
     pool = None if http_client is None else http_client.timeout.pool
     return DEFAULT_TIMEOUT if pool is None else evolve(DEFAULT_TIMEOUT, pool=pool)
-
-
-def origin_of(base_url: str) -> str:
-    """Return scheme, host and port of a base URL.
-
-    Raises:
-        ConfigurationError: It is not a URL, or holds more, which would be dropped in silence.
-    """
-    try:
-        url = urlsplit(base_url)
-        host, port = url.hostname or "", url.port
-        host.encode("idna")  # no part of it may be empty, or longer than a name can have
-    except (UnicodeError, ValueError) as error:
-        raise ConfigurationError(f"base_url is not a URL: {error}") from None
-    if url.scheme not in ("http", "https") or not host or any(map(str.isspace, base_url)):
-        raise ConfigurationError("base_url needs a scheme and a host, such as https://host:8400.")
-    if url.path.strip("/") or url.query or url.fragment or "@" in url.netloc:
-        raise ConfigurationError(
-            "base_url must be a scheme, a host and a port, such as https://host:8400. The path"
-            " comes from the document."
-        )
-    bracketed = f"[{host}]" if ":" in host else host
-    return f"{url.scheme}://{bracketed}" + ("" if port is None else f":{port}")

@@ -71,6 +71,12 @@ def parse_base_url(base_url: str, *, insecure_http: bool = False) -> Origin:
     return origin
 
 
+def origin_of(server: str) -> Origin:
+    """Return the origin of a server's URL, which a document names."""
+    parts = urlsplit(server)
+    return Origin(parts.scheme, parts.hostname or "", parts.port)
+
+
 def require_secure(origin: Origin, *, insecure_http: bool = False) -> None:
     """Check that a key may be sent there: over https, or without leaving this machine.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import errors
 from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
-from .privacy import mask
+from .privacy import mask, without_values
 from .verdicts import is_quota, parsed, retry_after
 from .wire import KEY_HEADER, Answer, Lost
 
@@ -66,8 +66,9 @@ def reasons_of(answer: Answer) -> tuple[Reason, ...]:
 def _reason(key: str, message: str) -> Reason:
     item = _ITEM.fullmatch(key)
     if item is None:
-        return Reason(message, "" if key == "$" else key.removeprefix("$."))
-    return Reason(message, item[2], int(item[1]))
+        field = "" if key == "$" else key.removeprefix("$.")
+        return Reason(without_values(message, field), field)
+    return Reason(without_values(message, item[2]), item[2], int(item[1]))
 
 
 def _words(problem: Mapping[str, Any], answer: Answer) -> str:

@@ -1020,7 +1020,7 @@ def test_a_client_of_the_users_in_a_second_loop_is_refused() -> None:
         return httpx.Response(201, json=[])
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(respond))
-    sdir = Sdir("key", base_url="http://register", http_client=client)
+    sdir = Sdir("key", base_url="http://localhost", http_client=client)
     assert asyncio.run(sdir.course.v1.create_courses([])) == []
     with pytest.raises(ConfigurationError, match="another event loop"):
         asyncio.run(sdir.course.v1.create_courses([]))

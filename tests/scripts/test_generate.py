@@ -365,7 +365,7 @@ def seen(request):
 
 async def main():
     async with httpx.AsyncClient(transport=httpx.MockTransport(seen)) as client:
-        async with Sdir(api_key="0" * 16, base_url="http://boats", http_client=client) as sdir:
+        async with Sdir(api_key="0" * 16, base_url="http://localhost", http_client=client) as sdir:
             await sdir.boats.v1.a([1, 2], each=[3, 4], commas=[5, 6], pipes=[7, 8], spaces=[9, 10])
             await sdir.boats.v1.a([1], commas=[], spaces=None)
 
@@ -412,7 +412,7 @@ def seen(request):
 
 async def main():
     async with httpx.AsyncClient(transport=httpx.MockTransport(seen)) as client:
-        async with Sdir(api_key="0" * 16, base_url="http://boats", http_client=client) as sdir:
+        async with Sdir(api_key="0" * 16, base_url="http://localhost", http_client=client) as sdir:
             await sdir.boats.v1.a("Å", "1/2")
 
 asyncio.run(main())

@@ -223,7 +223,7 @@ def client(register: Register, **settings: Any) -> Sdir:
     http = httpx.AsyncClient(transport=register)
     return Sdir(
         "key",
-        base_url="http://register",
+        base_url="http://localhost",
         http_client=http,
         **{"retry": RetryPolicy(attempts=50), **settings},
     )

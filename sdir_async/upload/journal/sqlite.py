@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import JournalError, JournalMismatch
+from ...modes import tighten
 
 try:
     import fcntl
@@ -65,6 +66,7 @@ class SqliteStore:
         with self._explained():
             if not self._path.exists():
                 self._create()
+            tighten(self._path)
             if not self._path.stat().st_size:
                 raise OSError("the file is empty; if it never held a journal, remove it")
             self._lock = self._locked()
