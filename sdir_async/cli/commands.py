@@ -65,7 +65,7 @@ def upload(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The encoding of a CSV file: windows-1252, cp850, … Default: detected.",
+            help="The encoding of a CSV file, such as cp850. Default: detected.",
         ),
     ] = None,
     decimal: Annotated[

@@ -140,7 +140,7 @@ def _check(job: Job, how: Reading, options: Options) -> UploadReport:
 
 
 def _look_ahead(jobs: Sequence[Job], how: Reading, options: Options) -> list[Survey]:
-    """Read the inputs that can be read twice, and report what the user may want to correct first."""
+    """Read the inputs that can be read twice; report what the user may want to correct first."""
     fields = how.fields()
     collected = [*fields.of_format(_ORGANIZATION), *code_fields(fields)]
     surveys = []
