@@ -90,9 +90,7 @@ class Sdir(Apis):
         self._environment = environment
         self._insecure_http = insecure_http
         self._origin = (
-            None
-            if base_url is None
-            else parse_base_url(base_url, insecure_http=insecure_http)
+            None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
         )
         self._session = Session(
             open_transport(transport, http_client),

@@ -1,4 +1,4 @@
-"""The command line: what its commands share, and how each of them ends."""
+"""What the commands share: options, exit codes, and how errors are shown."""
 
 import functools
 import json
@@ -39,14 +39,14 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Reports seafarers' qualifications to Sdir, the Norwegian Maritime Authority: from a"
-    " spreadsheet to the register.",
+    help="Report seafarers' qualifications to Sdir, the Norwegian Maritime Authority, from"
+    " spreadsheets and other files.",
     epilog=f"**Exit codes**\n\n{_CODES}",
 )
 
 
 def complete_api(incomplete: str) -> list[str]:
-    """Return the APIs that begin like this, for the shell."""
+    """Return the APIs that begin like this, for completion in the shell."""
     names = [name.replace("_", "-") for name in VERSIONS]
     return [name for name in names if name.startswith(incomplete.replace("_", "-"))]
 
@@ -54,16 +54,16 @@ def complete_api(incomplete: str) -> list[str]:
 Api = Annotated[
     str,
     typer.Argument(
-        metavar="API", autocompletion=complete_api, help="Which API; `sdir apis` lists them."
+        metavar="API", autocompletion=complete_api, help="The API. `sdir apis` lists them."
     ),
 ]
 VersionName = Annotated[
     str | None,
-    typer.Option("--version", metavar="v1", help="Which version; the newest if not given."),
+    typer.Option("--version", metavar="v1", help="The version. Default: the newest."),
 ]
 Where = Annotated[
     Environment,
-    typer.Option("--environment", "-e", envvar="SDIR_ENVIRONMENT", help="Which Sdir."),
+    typer.Option("--environment", "-e", envvar="SDIR_ENVIRONMENT", help="The environment to use."),
 ]
 BaseUrl = Annotated[
     str | None,
@@ -71,20 +71,18 @@ BaseUrl = Annotated[
         "--base-url",
         envvar="SDIR_BASE_URL",
         metavar="URL",
-        help="Another host instead of Sdir's, such as a sandbox: http://127.0.0.1:8400",
+        help="A host to use instead of Sdir's, such as a sandbox: http://127.0.0.1:8400",
     ),
 ]
 KeyFile = Annotated[
     Path | None,
     typer.Option(
-        "--key-file", help="A file with the key; else it is in SDIR_API_KEY, or in the keyring."
+        "--key-file", help="A file with the key. Default: SDIR_API_KEY, then the keyring."
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="Write JSON for programs: an object, or an event, a line.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON: one object or event per line.")]
 ShowPersons = Annotated[
-    bool, typer.Option("--show-persons", help="Show person numbers whole, and don't star them out.")
+    bool, typer.Option("--show-persons", help="Show person numbers instead of masking them.")
 ]
 
 
@@ -99,7 +97,7 @@ def _about(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Show the version, and exit."
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -107,7 +105,7 @@ def _about(
 
 
 def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
-    """Make a command end with an exit code, and with one line where something is wrong."""
+    """Make a command end with an exit code, and with a one-line message if it fails."""
 
     @functools.wraps(function)
     def run(*args: Any, **options: Any) -> None:
@@ -124,7 +122,7 @@ def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
             if os.environ.get("SDIR_DEBUG"):
                 raise
             said = mask(f"{type(error).__name__}: {error}")
-            text = f"This is a fault of ours: {said}. With SDIR_DEBUG=1 it says where."
+            text = f"Internal error: {said}. Set SDIR_DEBUG=1 to see the traceback."
             code = _say(text, Exit.STOPPED, in_json=options.get("as_json", False))
         raise typer.Exit(code)
 

@@ -1,4 +1,4 @@
-"""`sdir apis`, `codes`, `get` and `list`: what there is, and what was reported."""
+"""`sdir apis`, `codes`, `get` and `list`: the APIs, and what was reported."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _filters(where: Sequence[str], listing: ListingDescription) -> dict[str, str
         name, equals, value = one.partition("=")
         if not equals or name not in listing.filters:
             known = ", ".join(listing.filters)
-            raise Trouble(f"--where: {name!r} is no filter; there is {known}.")
+            raise Trouble(f"--where: {name!r} is not a filter. Use one of: {known}.")
         filters[name] = _asked(name) if value == "-" else value
     return filters
 
@@ -224,7 +224,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _print(items: Sequence[Any], *, as_json: bool, show_persons: bool) -> Exit:
-    """Print objects: a table in a terminal, or one JSON object a line."""
+    """Print objects: as a table, or as one JSON object per line."""
     shown = list(items) if show_persons else [mask_json(item, shown=2) for item in items]
     if as_json:
         for item in shown:
@@ -235,7 +235,7 @@ def _print(items: Sequence[Any], *, as_json: bool, show_persons: bool) -> Exit:
     elif shown:
         _console().print(_rows(shown))
     else:
-        sys.stderr.write("There is nothing.\n")
+        sys.stderr.write("Nothing found.\n")
     return Exit.DONE
 
 
@@ -274,5 +274,5 @@ def _write(item: Any) -> None:
 
 
 def _console() -> Console:
-    """Return what prints tables; elsewhere than in a terminal, a row is a line."""
+    """Return what prints tables. Outside a terminal, each row is one line."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else _ENDLESS)

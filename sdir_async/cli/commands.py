@@ -1,4 +1,4 @@
-"""The commands, with their options and their help; what they do is in the modules they call."""
+"""The commands with their options and help. The modules that they call do the work."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,8 @@ DateOrder = Literal["dmy", "mdy"]
 def upload(
     api: Api,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="What to upload; `-` is standard input.")
+        list[str],
+        typer.Argument(metavar="FILE…", help="The files to upload. `-` is standard input."),
     ],
     version: VersionName = None,
     environment: Where = "test",
@@ -29,7 +30,7 @@ def upload(
     key_file: KeyFile = None,
     operation: Annotated[
         BatchKind,
-        typer.Option("--operation", "-o", help="What to do; `validate` saves nothing."),
+        typer.Option("--operation", "-o", help="What to do. `validate` saves nothing."),
     ] = "create",
     mapping: Annotated[
         list[str] | None,
@@ -37,103 +38,129 @@ def upload(
             "--map",
             "-m",
             metavar="COLUMN=FIELD",
-            help="Which field a column is; `COLUMN=` leaves it out. Several may be given.",
+            help="The field for a column. `COLUMN=` leaves the column out. Can be repeated.",
         ),
     ] = None,
     mapping_file: Annotated[
-        Path | None, typer.Option("--mapping", help="A file with a `COLUMN=FIELD` in each line.")
+        Path | None, typer.Option("--mapping", help="A file with one `COLUMN=FIELD` per line.")
     ] = None,
     skip_unknown: Annotated[
-        bool, typer.Option("--skip-unknown", help="Leave out columns that are no field.")
+        bool, typer.Option("--skip-unknown", help="Leave out columns that match no field.")
     ] = False,
     sheet: Annotated[
-        str | None, typer.Option(help="Which sheet of a workbook, where several have such columns.")
+        str | None,
+        typer.Option(help="The sheet of a workbook, if several have matching columns."),
     ] = None,
     all_sheets: Annotated[
-        bool, typer.Option("--all-sheets", help="All visible sheets that have such columns.")
+        bool, typer.Option("--all-sheets", help="Upload all visible sheets with matching columns.")
     ] = False,
     visible_rows: Annotated[
-        bool, typer.Option("--visible-rows", help="Leave out rows that are hidden or filtered out.")
+        bool, typer.Option("--visible-rows", help="Leave out hidden and filtered rows.")
     ] = False,
     header_row: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="In which row the headings are, if it is not clear."),
+        typer.Option(min=1, metavar="N", help="The row with the headings. Default: detected."),
     ] = None,
     encoding: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Of a CSV file: windows-1252, cp850, … if not found out."
+            metavar="NAME",
+            help="The encoding of a CSV file, such as cp850. Default: detected.",
         ),
     ] = None,
     decimal: Annotated[
         Decimal | None,
-        typer.Option(help="What separates decimals, where numbers could be read in two ways."),
+        typer.Option(help="The decimal separator, if numbers are ambiguous."),
     ] = None,
     dates: Annotated[
         DateOrder | None,
-        typer.Option(help="What is first in dates such as 05/06/2024: the day or the month."),
+        typer.Option(help="The order of day and month in dates such as 05/06/2024."),
     ] = None,
     no_codes: Annotated[
         bool,
         typer.Option(
             "--no-codes",
             envvar="SDIR_NO_CODES",
-            help="Don't ask Sdir for its codes, to say which of the records' are not among them.",
+            help="Do not get the list of codes from Sdir to check the records' codes against it.",
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Check only; no request is sent.")
+        bool, typer.Option("--dry-run", "-n", help="Only check the records. Nothing is sent.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Report to production without asking.")
+        bool,
+        typer.Option("--yes", "-y", help="Upload to production without asking for confirmation."),
     ] = False,
     journal: Annotated[
-        Path | None, typer.Option(help="Where to keep the journal; beside the input if not given.")
+        Path | None,
+        typer.Option(help="The file for the journal. Default: a file next to the input."),
     ] = None,
     no_journal: Annotated[
-        bool, typer.Option("--no-journal", help="Keep none: a broken upload can't go on.")
+        bool,
+        typer.Option(
+            "--no-journal", help="Keep no journal. An interrupted upload can't be continued."
+        ),
     ] = False,
     rejected: Annotated[
-        Path | None, typer.Option(help="Where to write the rejected rows; beside the input.")
+        Path | None,
+        typer.Option(help="The file for rejected rows. Default: a file next to the input."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write a page for a browser that tells what happened.")
+        Path | None, typer.Option(help="Write an HTML page about the upload to this file.")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Requests at once.")] = 8,
-    chunk_size: Annotated[int, typer.Option(min=1, help="Records in a request, at most.")] = 500,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=64, help="Maximum number of requests at the same time.")
+    ] = 8,
+    chunk_size: Annotated[
+        int, typer.Option(min=1, help="Maximum number of records per request.")
+    ] = 500,
     deadline: Annotated[
-        float | None, typer.Option(min=0.001, metavar="SECONDS", help="Stop after so long.")
+        float | None,
+        typer.Option(min=0.001, metavar="SECONDS", help="Stop all uploads after this time."),
     ] = None,
     stop_on_rejected: Annotated[
-        bool, typer.Option("--stop-on-rejected", help="Send nothing more after a rejection.")
+        bool,
+        typer.Option("--stop-on-rejected", help="Stop all uploads at the first rejected record."),
     ] = False,
     attempts: Annotated[
-        int, typer.Option(min=1, help="How often a request is tried, where that is safe.")
+        int,
+        typer.Option(min=1, help="Maximum number of attempts per request, if it is safe to retry."),
     ] = 6,
     settle: Annotated[
         float,
         typer.Option(
             min=0,
             metavar="SECONDS",
-            help="After a lost answer: how long a record must be absent to count as not saved.",
+            help="After a lost answer: how long a record must be missing to count as not saved.",
         ),
     ] = 30.0,
     grace: Annotated[
         float,
-        typer.Option(min=0, metavar="SECONDS", help="After Ctrl-C: wait so long for answers."),
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="After Ctrl-C: how long to wait for requests in progress.",
+        ),
     ] = 20.0,
     show_persons: ShowPersons = False,
     as_json: Json = False,
 ) -> Exit:
     """Upload files of any size: CSV, XLSX, XLS, ODS, JSON, JSON Lines or Parquet, also compressed.
 
-    Columns are matched to fields by their names: `person.firstName`, `person_first_name` or
-    `firstName`, in any case. What does not match is said before anything is sent; `--map` puts it
-    right. `sdir template API` writes a file to begin with.
+    Columns are matched to fields by name: `person.firstName`, `person_first_name` or `firstName`,
+    in any case. Columns that do not match are reported before anything is sent; use `--map` for
+    them. `sdir template API` writes a file to start with.
 
-    Rejected rows are written to FILE.rejected.csv (or .xlsx, …) with the reasons: correct them
-    there, and upload that file. A journal is kept beside the input: run the same command again, and
-    it goes on where it was, sending nothing twice. Ctrl-C stops in order, a second one at once.
+    Rejected rows are written to FILE.rejected.csv (or .xlsx, …) with the reasons. Correct them
+    there and upload that file. A journal is kept next to the input: if the upload is interrupted,
+    run the same command again to continue. It sends nothing twice.
+
+    An upload is complete if the input was read to its end and every record was accepted or
+    rejected. Otherwise the summary and the report say "Not complete" and why, the exit code is 2,
+    3, 4 or 130, and files that were never begun are named. With `--json` each input has an `end`
+    event with `complete`, `ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled` or
+    `error`) and `begun`. The first Ctrl-C waits for requests in progress, a second one stops
+    immediately.
 
     Example: `sdir upload course courses.csv --dry-run`
 
@@ -154,34 +181,34 @@ def upload(
     }
     return run(
         Options(
-            api,
-            tuple(files),
-            Target(environment, base_url, key_file),
-            version,
-            operation,
-            tuple(mapping or ()),
-            mapping_file,
-            skip_unknown,
-            Wanted(
+            api=api,
+            files=tuple(files),
+            target=Target(environment, base_url, key_file),
+            version=version,
+            operation=operation,
+            mapping=tuple(mapping or ()),
+            mapping_file=mapping_file,
+            skip_unknown=skip_unknown,
+            wanted=Wanted(
                 header_row=header_row,
                 encoding=known_encoding(encoding) if encoding is not None else None,
                 sheet=sheet,
                 all_sheets=all_sheets,
                 only_visible=visible_rows,
             ),
-            Hints(decimal or "", dates or "", told=decimal is not None),
-            journal,
-            no_journal,
-            rejected,
-            report,
-            settings,
-            RetryPolicy(attempts=attempts, settle=settle),
-            grace,
-            dry_run,
-            yes,
-            show_persons,
-            as_json,
-            no_codes,
+            hints=Hints(decimal or "", dates or "", told=decimal is not None),
+            journal=journal,
+            no_journal=no_journal,
+            rejected=rejected,
+            report=report,
+            settings=settings,
+            retry=RetryPolicy(attempts=attempts, settle=settle),
+            grace=grace,
+            dry_run=dry_run,
+            yes=yes,
+            show_persons=show_persons,
+            json=as_json,
+            no_codes=no_codes,
         )
     )
 
@@ -192,20 +219,20 @@ def template(
     api: Api,
     version: VersionName = None,
     operation: Annotated[
-        BatchKind, typer.Option("--operation", "-o", help="What the records are for.")
+        BatchKind, typer.Option("--operation", "-o", help="What to do with the records.")
     ] = "create",
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", help="A file to write, .csv or .xlsx; CSV on screen if not given."
+            "--output", help="The file to write, .csv or .xlsx. Default: CSV on standard output."
         ),
     ] = None,
     as_json: Json = False,
 ) -> Exit:
-    """Write a file to begin with: a column for each field, and what each of them means.
+    """Write a file to start with: it has a column for each field.
 
-    A workbook explains its columns in a second sheet, a CSV file in a second file beside it; on
-    screen, the explanation goes to standard error.
+    A workbook explains its columns in a second sheet, a CSV file in a second file next to it. On
+    standard output, the explanation goes to standard error.
 
     Example: `sdir template course --output courses.xlsx`
 
@@ -219,7 +246,7 @@ def template(
 @app.command()
 @command
 def apis(as_json: Json = False) -> Exit:
-    """List the APIs, their versions, and what each can do; needs no key and no network.
+    """List the APIs, their versions and operations. This needs no key and no network.
 
     Example: `sdir apis`
     """
@@ -233,7 +260,7 @@ def apis(as_json: Json = False) -> Exit:
 def codes(
     api: Api,
     search: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="Only codes that have this in them.")
+        str | None, typer.Argument(metavar="TEXT", help="Show only codes that contain this text.")
     ] = None,
     version: VersionName = None,
     environment: Where = "test",
@@ -241,7 +268,7 @@ def codes(
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> Exit:
-    """List the codes that records may have; Sdir adds to them now and then.
+    """List the codes that records can use. Sdir adds new ones from time to time.
 
     Example: `sdir codes course`
 
@@ -257,7 +284,9 @@ def codes(
 @command
 def get(
     api: Api,
-    uid: Annotated[str, typer.Argument(metavar="UID", help="What Sdir named the record.")],
+    uid: Annotated[
+        str, typer.Argument(metavar="UID", help="The identifier that Sdir gave the record.")
+    ],
     version: VersionName = None,
     environment: Where = "test",
     base_url: BaseUrl = None,
@@ -284,10 +313,11 @@ def list_(
         typer.Option(
             "--where",
             metavar="FILTER=VALUE",
-            help="Only these; `FILTER=-` asks for the value, so that no list of commands has it.",
+            help="Show only matching records. `FILTER=-` asks for the value, to keep it out of the"
+            " shell history. Can be repeated.",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of records.")] = 100,
     version: VersionName = None,
     environment: Where = "test",
     base_url: BaseUrl = None,
@@ -295,7 +325,7 @@ def list_(
     show_persons: ShowPersons = False,
     as_json: Json = False,
 ) -> Exit:
-    """List what was reported.
+    """List reported records.
 
     Example: `sdir list course --limit 10`
 
@@ -313,10 +343,10 @@ def list_(
 @app.command()
 @command
 def login(environment: Where = "test") -> Exit:
-    """Put the key into the system's keyring, where the other commands find it.
+    """Store the key in the system's keyring, where the other commands find it.
 
-    It is asked for and not shown; where there is no terminal, it is read from standard input. A
-    secondary key may follow in a second line, or after a space.
+    The command asks for the key and does not show it. Without a terminal it reads the key from
+    standard input. A secondary key can follow on a second line or after a space.
 
     Example: `sdir login --environment production`
     """
@@ -325,7 +355,7 @@ def login(environment: Where = "test") -> Exit:
     else:
         key = sys.stdin.read()
     store_in_keyring(environment, key)
-    sys.stderr.write(f"The key for {environment} is in the keyring now.\n")
+    sys.stderr.write(f"The key for {environment} is stored in the keyring.\n")
     return Exit.DONE
 
 
@@ -338,7 +368,7 @@ def logout(environment: Where = "test") -> Exit:
     """
     if not remove_from_keyring(environment):
         raise Trouble(f"The keyring has no key for {environment}.")
-    sys.stderr.write(f"The key for {environment} is no longer in the keyring.\n")
+    sys.stderr.write(f"The key for {environment} was removed from the keyring.\n")
     return Exit.DONE
 
 
@@ -350,9 +380,9 @@ def doctor(
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> Exit:
-    """Look whether all is well: the key, the host, the versions, the clock; say what to do if not.
+    """Check the key, the host, the versions and the clock, and say what to do about problems.
 
-    Nothing is reported: only harmless questions are asked.
+    The command only reads. It reports nothing to Sdir.
 
     Example: `sdir doctor --environment production`
     """
@@ -388,9 +418,9 @@ def clean(
 )
 @command
 def sandbox(context: typer.Context) -> Exit:
-    """Start a local Sdir to try things with; `sdir sandbox --help` lists its options.
+    """Start a local Sdir for development and tests. `sdir sandbox --help` lists its options.
 
-    It is an extra of its own: `pip install "sdir-async[cli,sandbox]"`.
+    It needs an extra: `pip install "sdir-async[cli,sandbox]"`.
 
     Example: `sdir sandbox --port 8400`
     """

@@ -1,4 +1,4 @@
-"""`sdir doctor`: is there a key, does the host answer, is the key good, is the clock right."""
+"""`sdir doctor`: checks the key, the host, the versions and the clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MARKS = {"good": ("✓", "green"), "odd": ("!", "yellow"), "bad": ("✗", "red"
 
 @frozen
 class Finding:
-    """What was looked at, how it is, and what to do if it is not well."""
+    """What was checked, the result, and what to do about a problem."""
 
     what: str
     state: State
@@ -47,7 +47,7 @@ class Finding:
 
 @frozen
 class Answered:
-    """How a version answered a harmless question; `status` is 0 when it did not."""
+    """How a version answered a request that only reads; `status` is 0 if it did not answer."""
 
     version: str
     url: str
@@ -58,10 +58,10 @@ class Answered:
 
 
 def examine(target: Target, *, as_json: bool) -> Exit:
-    """Look at everything, say how it is, and return the exit code.
+    """Check everything, print the results, and return the exit code.
 
     Raises:
-        Trouble: The address is none.
+        Trouble: `--base-url` is not a URL.
     """
     if target.base_url is not None and not urlsplit(target.base_url).netloc:
         raise Trouble("--base-url needs a scheme and a host, such as https://host:8400.")
@@ -98,8 +98,8 @@ def _key(target: Target) -> tuple[str, list[Finding]]:
     except Trouble as error:
         return "", [Finding("key", "bad", str(error))]
     if found is None:
-        advice = f"{NO_KEY} Sdir hands out keys on request."
-        return "", [Finding("key", "bad", f"there is none for {target.environment}", advice)]
+        advice = f"{NO_KEY} Sdir issues keys on request."
+        return "", [Finding("key", "bad", f"no key found for {target.environment}", advice)]
     return found[0].primary, [Finding("key", "good", f"found in {found[1]}")]
 
 
@@ -111,7 +111,7 @@ async def _ask_all(target: Target, key: str) -> list[Answered]:
 
 
 async def _ask(http: httpx.AsyncClient, version: Description, target: Target) -> Answered | None:
-    """Ask a version something that changes nothing, and needs nothing."""
+    """Send a version a request that only reads and needs no arguments."""
     calls = [
         each for each in version.operations.values() if each.effect == "read" and not each.required
     ]
@@ -163,10 +163,10 @@ def _skew(answer: httpx.Response) -> float | None:
 
 
 def judge_host(answers: Sequence[Answered]) -> list[Finding]:
-    """Say whether the host answers."""
+    """Return whether the host answers."""
     if not answers:
-        advice = "Name another environment, or give --base-url."
-        return [Finding("host", "bad", "no document names a server for this environment", advice)]
+        advice = "Use another --environment, or give --base-url."
+        return [Finding("host", "bad", "no document has a server for this environment", advice)]
     silent = [one for one in answers if not one.status]
     host = urlsplit(answers[0].url).netloc.rpartition("@")[2]
     if len(silent) < len(answers):
@@ -176,21 +176,21 @@ def judge_host(answers: Sequence[Answered]) -> list[Finding]:
 
 
 def judge_key(answers: Sequence[Answered], *, there_is_one: bool) -> list[Finding]:
-    """Say whether the key is good."""
+    """Return whether the key is accepted."""
     statuses = {one.status for one in answers if one.status}
     if not there_is_one or not statuses:
         return []
     if statuses == {401}:
         advice = (
-            "Check that the key is for this environment, and that it was not replaced; a new one"
-            " takes some minutes to work everywhere."
+            "Check that the key is for this environment and was not replaced. A new key can take a"
+            " few minutes to work everywhere."
         )
-        return [Finding("key", "bad", "it is refused", advice)]
-    return [Finding("key", "good", "it is let in")]
+        return [Finding("key", "bad", "rejected", advice)]
+    return [Finding("key", "good", "accepted")]
 
 
 def judge_versions(answers: Sequence[Answered]) -> list[Finding]:
-    """Say for each version how it answers; if none lets the key in, that was said already."""
+    """Return how each version answers. A key that all of them reject has its own finding."""
     if {one.status for one in answers if one.status} == {401}:
         return []
     return [_judge_version(one) for one in answers if one.status]
@@ -201,25 +201,25 @@ def _judge_version(answered: Answered) -> Finding:
     if status < 300:
         if answered.ends:
             advice = "Move to a newer version before then."
-            return Finding(answered.version, "odd", f"answers, and ends {answered.ends}", advice)
+            return Finding(answered.version, "odd", f"answers, but ends on {answered.ends}", advice)
         return Finding(answered.version, "good", "answers")
     advice = {
-        401: "The key is not for this API: ask Sdir for a subscription of it.",
-        403: "The key may not do this, or its quota is used up.",
-        404: "This version is not there, or no longer: use another with --version.",
-        429: "Too many calls: wait, and lower --concurrency.",
-    }.get(status, "In the test environment the database may sleep: try again in a minute.")
+        401: "The key is not valid for this API. Ask Sdir for a subscription to it.",
+        403: "The key has no permission for this, or its quota is used up.",
+        404: "This version does not exist, or no longer. Use another --version.",
+        429: "Too many requests. Wait, and use a lower --concurrency.",
+    }.get(status, "In the test environment the database may be asleep. Try again in a minute.")
     return Finding(answered.version, "bad", f"answers {status}{said}", advice)
 
 
 def judge_clock(answers: Sequence[Answered]) -> list[Finding]:
-    """Say whether our clock is right, as far as the server's is."""
+    """Return whether this computer's clock agrees with the server's."""
     skews = [one.skew for one in answers if one.skew is not None]
     if not skews:
         return []
     skew = min(skews, key=abs)
     if abs(skew) <= _CLOCK:
-        return [Finding("clock", "good", "right to the minute")]
+        return [Finding("clock", "good", "within a minute of the server's")]
     ahead = "ahead" if skew > 0 else "behind"
-    advice = "Set it, or have it set by a time server: waiting times are counted with it."
+    advice = "Set the clock, or synchronise it with a time server. Retry times depend on it."
     return [Finding("clock", "odd", f"{abs(skew):,.0f} seconds {ahead} of the server's", advice)]

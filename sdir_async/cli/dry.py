@@ -1,4 +1,4 @@
-"""Checks records as an upload would before sending, and sends nothing."""
+"""Checks records as an upload does before sending, and sends nothing."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def check(job: Job, how: Reading, look: Callable[[int], None] = lambda _: None) 
         rejected=len(rejections),
         rejections=tuple(rejections),
         warnings=tuple(warnings),
+        ended="complete",
     )
 
 

@@ -1,4 +1,4 @@
-"""Files that hold personal data: written whole or not at all, and for their owner only."""
+"""Files with personal data: written completely or not at all, and readable by the owner only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def private_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to write, mode 0600; it has its name when the block is left without an error.
+    """Open a file to write, mode 0600. It gets its name when the block ends without an error.
 
     Raises:
-        Trouble: It can't be written; what stood at its place before is still there.
+        Trouble: It can't be written. A file of that name is unchanged.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -34,7 +34,7 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def free_name(path: Path) -> Path:
-    """Return a path like this one at which there is nothing yet."""
+    """Return a path like this one that does not exist yet."""
     number, found = 2, path
     while found.exists():
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")

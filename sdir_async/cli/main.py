@@ -15,7 +15,7 @@ try:
 except ModuleNotFoundError as missing:
     if (missing.name or "").startswith("sdir_async"):
         raise
-    sys.exit(f"sdir: {missing.name} is missing: pip install 'sdir-async[cli]'")
+    sys.exit(f"sdir: {missing.name} is not installed: pip install 'sdir-async[cli]'")
 
 _PATIENCE: Final = 0.5
 
@@ -45,12 +45,12 @@ def main() -> int:
 
 
 class Outlet:
-    """A stream whose reader may be gone, or its disk full: what is said then is lost, no more.
+    """A stream that drops its output, without an error, if the reader is gone or the disk is full.
 
-    What becomes of records does not depend on who listens.
+    An upload goes on whether or not anyone reads its output.
 
     Attributes:
-        error: Why something was lost.
+        error: Why output was lost.
     """
 
     def __init__(self, stream: IO[str] | None) -> None:
@@ -63,13 +63,13 @@ class Outlet:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write, if somebody still reads."""
+        """Write, if that is still possible."""
         if self._stream is not None:
             self._try(self._stream, lambda stream: stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Write what was held back."""
+        """Write what is in the buffer."""
         if self._stream is not None:
             self._try(self._stream, lambda stream: stream.flush())
 
@@ -79,12 +79,12 @@ class Outlet:
         except OSError as error:
             self.error = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())  # what is held back is flushed to there
+            os.dup2(nowhere, stream.fileno())  # the buffer is flushed to there
             os.close(nowhere)
 
 
 def _leave(code: int) -> None:
-    """End at once if a thread still waits for input that nobody reads."""
+    """End the process at once if a thread still waits for input that is no longer needed."""
     readers = [one for one in threading.enumerate() if one.name.startswith("sdir input")]
     for reader in readers:
         reader.join(_PATIENCE)

@@ -1,4 +1,4 @@
-"""What is seen while it runs: a bar in a terminal, lines elsewhere, or events for programs."""
+"""Progress: a bar in a terminal, lines elsewhere, or JSON events for programs."""
 
 from __future__ import annotations
 
@@ -21,41 +21,43 @@ if TYPE_CHECKING:
 
 
 class Screen(Protocol):
-    """Told how an upload goes."""
+    """Shows the progress of an upload."""
 
     def begin(self, job: Job) -> None:
-        """An input is begun."""
+        """The upload of an input begins."""
 
     def progress(self, snapshot: Snapshot) -> None:
-        """Some records were settled."""
+        """Some records are finished."""
 
     def end(self) -> None:
-        """The input is at its end, or its upload is."""
+        """The upload of the input has ended."""
 
 
-def settled_share(snapshot: Snapshot, read_share: float | None) -> float | None:
-    """Return how much of the whole input is settled, given how much of it was read."""
+def finished_share(snapshot: Snapshot, read_share: float | None) -> float | None:
+    """Return how much of the whole input is finished, given how much of it was read."""
     if not read_share or not snapshot.read:
         return None
-    settled = snapshot.accepted + snapshot.rejected + snapshot.in_doubt
-    return min(1.0, read_share * settled / snapshot.read)
+    return min(1.0, read_share * _finished(snapshot) / snapshot.read)
+
+
+def _finished(snapshot: Snapshot) -> int:
+    return snapshot.accepted + snapshot.rejected + snapshot.in_doubt
 
 
 def seconds_left(snapshot: Snapshot, share: float | None) -> float | None:
-    """Return how long the rest will take, going on as before."""
+    """Return how many seconds the rest takes at the pace so far."""
     if not share or share >= 1:
         return None
     return snapshot.seconds * (1 - share) / share
 
 
 def rate_of(snapshot: Snapshot) -> float:
-    """Return how many records are settled in a second."""
-    settled = snapshot.accepted + snapshot.rejected + snapshot.in_doubt
-    return settled / snapshot.seconds if snapshot.seconds else 0.0
+    """Return how many records are finished per second."""
+    return _finished(snapshot) / snapshot.seconds if snapshot.seconds else 0.0
 
 
 def spoken(seconds: float | None) -> str:
-    """Return a length of time as a person says it: `1 h 5 min`."""
+    """Return a duration in words: `1 h 5 min`."""
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)
@@ -66,7 +68,7 @@ def spoken(seconds: float | None) -> str:
 
 
 class Bar:
-    """A bar with the counts beside it."""
+    """A bar with counts."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -103,7 +105,7 @@ class Bar:
         """Move the bar."""
         if self._progress is None or self._task is None or self._job is None:
             return
-        share = settled_share(snapshot, self._job.reader.share())
+        share = finished_share(snapshot, self._job.reader.share())
         left = spoken(seconds_left(snapshot, share))
         self._progress.update(
             self._task,
@@ -117,7 +119,7 @@ class Bar:
         )
 
     def end(self) -> None:
-        """Leave the bar as it is."""
+        """Stop the bar and leave it on the screen."""
         if self._progress is not None:
             self._progress.stop()
 
@@ -147,7 +149,7 @@ def _short(name: str) -> str:
 
 
 class Plain:
-    """A line now and then."""
+    """A line every few seconds."""
 
     def __init__(self, every: float = 5.0) -> None:
         self._every = every
@@ -155,22 +157,22 @@ class Plain:
         self._job: Job | None = None
 
     def begin(self, job: Job) -> None:
-        """Say what is uploaded."""
+        """Begin to count the time."""
         self._job = job
         self._next = time.monotonic() + self._every
 
     def progress(self, snapshot: Snapshot) -> None:
-        """Say how far it is, if that was not said just now."""
+        """Write a line, unless the last one is too recent."""
         if self._job is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._every
-        share = settled_share(snapshot, self._job.reader.share())
+        share = finished_share(snapshot, self._job.reader.share())
         left = spoken(seconds_left(snapshot, share))
         parts = [
             f"{snapshot.accepted:,} accepted",
             f"{snapshot.rejected:,} rejected",
             f"{snapshot.in_doubt:,} in doubt",
-            f"{rate_of(snapshot):,.0f} a second",
+            f"{rate_of(snapshot):,.0f}/s",
             *([f"{share:.0%}"] if share is not None else []),
             *([f"about {left} left"] if left else []),
         ]
@@ -178,11 +180,11 @@ class Plain:
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Say nothing: the summary follows."""
+        """Write nothing: the summary follows."""
 
 
 class Events:
-    """One JSON object in a line for each thing that happens."""
+    """One line of JSON per event."""
 
     def __init__(self, every: float = 1.0) -> None:
         self._every = every
@@ -190,12 +192,12 @@ class Events:
         self._job: Job | None = None
 
     def begin(self, job: Job) -> None:
-        """Tell that an input is begun."""
+        """Write that the upload of an input begins."""
         self._job = job
         emit("begin", input=job.name, format=job.reader.format)
 
     def progress(self, snapshot: Snapshot) -> None:
-        """Tell how far it is, at most once in a while."""
+        """Write the counts, unless the last ones are too recent."""
         if self._job is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._every
@@ -208,11 +210,11 @@ class Events:
             in_doubt=snapshot.in_doubt,
             requests=snapshot.requests,
             seconds=round(snapshot.seconds, 3),
-            share=settled_share(snapshot, self._job.reader.share()),
+            share=finished_share(snapshot, self._job.reader.share()),
         )
 
     def end(self) -> None:
-        """Tell nothing: the end has an event of its own."""
+        """Write nothing: the event `end` follows."""
 
 
 def json_line(value: Any) -> str:

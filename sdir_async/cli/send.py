@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from ..errors import AuthenticationError, ConfigurationError, JournalError, SdirError
 from ..privacy import mask
@@ -15,10 +16,10 @@ from .stop import Stopped, pump
 from .trouble import Exit, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from ..upload.report import ChunkOutcome
+    from ..upload.report import ChunkOutcome, Ended
     from ..upload.upload import Upload
     from ..wire import Attempt
     from .job import Job
@@ -27,9 +28,20 @@ if TYPE_CHECKING:
     from .stop import Stop
 
 
+_LEAST: Final = 0.001
+
+_ENDS: Final[Mapping[Ended, str]] = {
+    "deadline": "the deadline passed",
+    "rejected": "the upload stopped at a rejected record",
+    "in_doubt": "some records are in doubt",
+    "cancelled": "the upload was interrupted",
+    "error": "an error ended the upload",
+}
+
+
 @frozen
 class Point:
-    """One try to send a request; `records` counts what it settled as accepted, if it did."""
+    """One attempt to send a request; `records` counts the records that it got accepted."""
 
     at: float
     seconds: float
@@ -45,15 +57,17 @@ class Result:
     Attributes:
         job: The input.
         report: What became of its records.
+        begun: Whether it was begun; if not, `report.ended` says what came first.
         earlier: How many were accepted in an earlier run, as the journal says.
         points: When requests were sent, for the plot.
-        error: What ended it early.
+        error: The error that ended it early.
         rejected_file: Where the rejected rows are.
         not_written: Why they could not be written.
     """
 
     job: Job
     report: UploadReport = field(factory=UploadReport)
+    begun: bool = True
     earlier: int = 0
     points: list[Point] = Factory(list)
     error: BaseException | None = None
@@ -63,10 +77,18 @@ class Result:
 
     @property
     def said(self) -> str:
-        """What is said of what ended it early."""
+        """The message of the error that ended it early."""
         if isinstance(self.error, SdirError | Trouble):
             return str(self.error)
         return mask(f"{type(self.error).__name__}: {self.error}") if self.error else ""
+
+    @property
+    def why_not_complete(self) -> str:
+        """Why it is not complete, as a sentence; `""` if it is."""
+        if self.report.complete:
+            return ""
+        why = _ENDS[self.report.ended or "error"]
+        return (f"{why}: {self.said}" if self.said else why).rstrip(".") + "."
 
     @property
     def rejected(self) -> list[Rejected]:
@@ -99,18 +121,45 @@ def _points(attempts: tuple[Attempt, ...], accepted: int) -> Iterable[Point]:
 
 @frozen
 class Sending:
-    """How to upload."""
+    """How to upload the inputs of a command.
+
+    Attributes:
+        operations: The version to send to.
+        kind: What to do: `create`, `update` or `validate`.
+        settings: Other arguments of `upload`.
+        until: When all of them must have ended, by the clock of the event loop.
+    """
 
     operations: Any
     kind: str
     settings: dict[str, Any]
+    until: float | None = None
+
+    def time_left(self) -> float | None:
+        """Return how many seconds are left for the next input."""
+        if self.until is None:
+            return None
+        return max(_LEAST, self.until - asyncio.get_running_loop().time())
+
+
+def ended_before_next(results: Sequence[Result], stop: Stop) -> Ended | None:
+    """Return what keeps the command from beginning another input, if anything does."""
+    if stop.asked.is_set():
+        return "cancelled"
+    ends = [result.report.ended for result in results]
+    return next((end for end in ends if end in ("deadline", "rejected")), None)
+
+
+def not_begun(job: Job, why: Ended) -> Result:
+    """Return the result of an input that the command did not come to."""
+    return Result(job, UploadReport(ended=why), begun=False)
 
 
 async def send(
     job: Job, sending: Sending, journal: Path | None, screen: Screen, stop: Stop
 ) -> Result:
-    """Upload an input; whatever ends it, the result says what became of its records."""
-    result = Result(job)
+    """Upload an input. However it ends, the result says what became of its records."""
+    result, interrupted = Result(job), False
     executor = ThreadPoolExecutor(1, "sdir input")
     screen.begin(job)
     upload: Upload[Any] = sending.operations.upload(
@@ -118,19 +167,25 @@ async def send(
         operation=sending.kind,
         journal=journal,
         progress=screen.progress,
-        **sending.settings,
+        **{**sending.settings, "deadline": sending.time_left()},
     )
     try:
         async with stop.ending(upload):
             async for outcome in upload:
                 result.take(outcome)
+    except Stopped:
+        interrupted = True
     except Exception as error:  # noqa: BLE001  whatever it is, the records are accounted for
-        result.error = Stopped() if stop.asked.is_set() else error
+        result.error = error
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         await upload.aclose()
         result.report = upload.report
         screen.end()
+    if interrupted:
+        result.report = evolve(result.report, ended="cancelled")
+    if result.report.ended == "cancelled":
+        result.error = None
     return result
 
 
@@ -139,19 +194,16 @@ _WRONG = (ConfigurationError, JournalError, AuthenticationError, Trouble)
 
 def exit_of(result: Result) -> Exit:
     """Return the exit code that says what became of an input."""
-    report, error = result.report, result.error
-    if isinstance(error, Stopped):
+    report = result.report
+    if report.complete:
+        done = Exit.REJECTED if report.rejected else Exit.DONE
+        return Exit.NOT_WRITTEN if result.not_written else done
+    if report.ended == "cancelled":
         return Exit.INTERRUPTED
     sent = report.accepted or (report.in_doubt and report.requests)
-    if isinstance(error, _WRONG) and not sent:
+    if isinstance(result.error, _WRONG) and not sent:
         return Exit.USAGE
-    if error is not None or report.unsent:
-        return Exit.STOPPED
-    if report.in_doubt:
-        return Exit.IN_DOUBT
-    if result.not_written:
-        return Exit.NOT_WRITTEN
-    return Exit.REJECTED if report.rejected else Exit.DONE
+    return Exit.IN_DOUBT if report.ended == "in_doubt" else Exit.STOPPED
 
 
 _GRAVEST = (
@@ -168,3 +220,10 @@ _GRAVEST = (
 def gravest(codes: Iterable[Exit]) -> Exit:
     """Return the one exit code that says the worst of several."""
     return max(codes, key=_GRAVEST.index, default=Exit.DONE)
+
+
+def exit_of_all(results: Sequence[Result]) -> Exit:
+    """Return the exit code of a command; `USAGE` only if no input was sent."""
+    codes = [exit_of(result) for result in results]
+    worst = gravest(codes)
+    return Exit.STOPPED if worst is Exit.USAGE and len(set(codes)) > 1 else worst

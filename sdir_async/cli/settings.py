@@ -1,12 +1,14 @@
-"""Which Sdir, and with which key; the key is never an argument, and never shown."""
+"""Where to send, and with which key. The key is never an argument, and it is never shown."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from attrs import frozen
 
@@ -20,16 +22,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..client import Environment, Sdir
+    from ..transports import TransportName
 
+_PROXIES: Final = ("http", "https", "all")
 SERVICE: Final = "sdir-async"
 NO_KEY: Final = (
-    f"There is no key. Set {ENVIRONMENT_VARIABLE}, give --key-file, or run `sdir login` once."
+    f"A subscription key is required. Set {ENVIRONMENT_VARIABLE}, give --key-file, or run"
+    " `sdir login`."
 )
 
 
 @frozen
 class Target:
-    """Where to send to, and where the key is."""
+    """The environment or the host to send to, and the file with the key."""
 
     environment: Environment = "test"
     base_url: str | None = None
@@ -37,14 +42,14 @@ class Target:
 
     @property
     def label(self) -> str:
-        """A short name for it, that can stand in the name of a file."""
+        """A short name for it, to be used in file names."""
         if self.base_url is None:
             return self.environment
         return urlsplit(self.base_url).netloc.rpartition("@")[2].replace(":", "-") or "elsewhere"
 
     @property
     def where(self) -> str:
-        """What to call it on a page: the environment or the host, without a password in it."""
+        """Its name on a page: the environment or the base URL, without user and password."""
         if self.base_url is None:
             return self.environment
         parts = urlsplit(self.base_url)
@@ -62,7 +67,7 @@ class Target:
         return found[0]
 
     def connect(self, **settings: Any) -> Sdir:
-        """Return an `Sdir` for it.
+        """Return an `Sdir` for it, over the fast transport where that is installed.
 
         Raises:
             Trouble: There is no key, or a setting is wrong.
@@ -71,14 +76,25 @@ class Target:
 
         try:
             return Sdir(
-                self.key(), environment=self.environment, base_url=self.base_url, **settings
+                self.key(),
+                environment=self.environment,
+                base_url=self.base_url,
+                transport=quickest_transport(),
+                **settings,
             )
         except ConfigurationError as error:
             raise Trouble(str(error)) from None
 
 
+def quickest_transport() -> TransportName:
+    """Return `"fast"`, unless its extra is not installed or a proxy is set, which it can't use."""
+    is_installed = find_spec("aiohttp") is not None
+    is_proxied = not getproxies().keys().isdisjoint(_PROXIES)
+    return "fast" if is_installed and not is_proxied else "httpx"
+
+
 def find_key(target: Target) -> tuple[SubscriptionKey, str] | None:
-    """Return the key and where it was found: a file that is named, the environment, the keyring."""
+    """Return the key and where it was found: `--key-file`, the environment or the keyring."""
     if target.key_file is not None:
         return _as_key(_read(target.key_file), str(target.key_file)), str(target.key_file)
     if given := os.environ.get(ENVIRONMENT_VARIABLE):
@@ -97,14 +113,14 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise Trouble(f"{path}: can't be read: {reason_of(error)}.") from None
     except UnicodeDecodeError:
-        raise Trouble(f"{path}: holds no key: it is no text.") from None
+        raise Trouble(f"{path}: does not hold a key: it is not a text file.") from None
 
 
 def _as_key(text: str, where: str) -> SubscriptionKey:
-    """Return the key in a text: the primary one, and a secondary one if there are two."""
+    """Return the key in a text: the primary one, and the secondary one if there are two."""
     lines = text.split()
     if not lines or len(lines) > 2:
-        raise Trouble(f"{where}: holds no key: a key, or two in two lines, are expected.")
+        raise Trouble(f"{where}: must hold one key, or two keys on two lines.")
     try:
         return SubscriptionKey(*lines)
     except ConfigurationError as error:
@@ -112,7 +128,7 @@ def _as_key(text: str, where: str) -> SubscriptionKey:
 
 
 def from_keyring(environment: str) -> str | None:
-    """Return what the system's keyring holds for an environment, if there is one that answers."""
+    """Return what the system's keyring holds for an environment, if there is a keyring."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -139,7 +155,7 @@ def store_in_keyring(environment: str, key: str) -> None:
 
 
 def remove_from_keyring(environment: str) -> bool:
-    """Remove a key from the system's keyring; say whether there was one.
+    """Remove a key from the system's keyring; return whether there was one.
 
     Raises:
         Trouble: There is no keyring, or it refuses.

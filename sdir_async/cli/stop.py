@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one ends an upload in order, the second one ends the process."""
+"""Ctrl-C: the first one stops an upload cleanly, the second one ends the process."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(Exception):
-    """The upload was asked to end."""
+    """The upload was asked to stop."""
 
 
 class Stop:
-    """Whether to stop; made in the loop that it stops."""
+    """Whether the command was asked to stop. Make it in the event loop that it stops."""
 
     def __init__(self, grace: float) -> None:
         self.asked = asyncio.Event()
@@ -39,7 +39,7 @@ class Stop:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen to Ctrl-C, and to being terminated, in the block."""
+        """Handle Ctrl-C and SIGTERM while the block runs."""
         before = {number: signal.signal(number, self._hear) for number in _SIGNALS}
         try:
             yield
@@ -49,15 +49,15 @@ class Stop:
 
     def _hear(self, *_: object) -> None:
         if self._heard:
-            _say("stopped at once. The same command goes on from here.")
+            _say("stopped immediately. Run the same command again to continue.")
             os._exit(Exit.INTERRUPTED)
         self._heard = True
-        _say("stopping; what is on its way is waited for. Ctrl-C again: at once.")
+        _say("stopping after the requests in progress. Press Ctrl-C again to stop immediately.")
         self._loop.call_soon_threadsafe(self.asked.set)
 
     @contextlib.asynccontextmanager
     async def ending(self, upload: Upload[Any]) -> AsyncIterator[None]:
-        """End an upload when it was asked to stop and takes too long over what is on its way."""
+        """Cancel an upload if its requests take longer than `grace` after it was asked to stop."""
         task = asyncio.create_task(self._end(upload))
         try:
             yield
@@ -77,7 +77,7 @@ def _say(text: str) -> None:
 
 
 async def pump(records: Iterator[T], stop: Stop, executor: Executor) -> AsyncIterator[T]:
-    """Yield records that are read in another thread, so that a slow input holds up nothing.
+    """Yield records that another thread reads, so that a slow input does not block the loop.
 
     Raises:
         Stopped: It was asked to stop.

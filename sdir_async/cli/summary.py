@@ -1,4 +1,4 @@
-"""What is said at the end of an upload: the counts, what was rejected and why, and what to do."""
+"""The summary of an upload: how it ended, the counts, what was rejected and why, what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ..errors import JournalMismatch
 from ..privacy import mask, mask_json, printable
 from .screen import emit
 from .send import exit_of
-from .stop import Stopped
 from .trouble import Exit
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _RESUMED = (Exit.STOPPED, Exit.INTERRUPTED, Exit.IN_DOUBT)
 
 
 def groups_of(rejected: Iterable[Rejected]) -> list[tuple[str, list[int]]]:
-    """Return the lines by the reasons they were rejected for, the most frequent reason first."""
+    """Return the lines by the reason for which they were rejected, the most frequent first."""
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for row in rejected:
         for field, said in dict.fromkeys(row.reasons):
@@ -37,24 +36,39 @@ def groups_of(rejected: Iterable[Rejected]) -> list[tuple[str, list[int]]]:
 
 
 def spoken_lines(lines: Sequence[int], most: int = 3) -> str:
-    """Return some lines as a person says them: `line 3`, `lines 3, 4, 7 and 9 more`."""
+    """Return some lines in words: `line 3`, `lines 3, 4, 7 and 9 more`."""
     first = ", ".join(map(str, lines[:most]))
     more = f" and {len(lines) - most:,} more" if len(lines) > most else ""
     return f"line{'s' if len(lines) > 1 else ''} {first}{more}"
 
 
 def spoken_ranges(ranges: Sequence[tuple[int, int]], most: int = 5) -> str:
-    """Return ranges of lines as a person says them."""
+    """Return ranges of lines in words: `line 3`, `lines 3 to 5, 9`."""
     shown = [f"{first} to {last}" if last > first else str(first) for first, last in ranges[:most]]
     more = f" and {len(ranges) - most:,} more ranges" if len(ranges) > most else ""
     one = len(ranges) == 1 and ranges[0][0] == ranges[0][1]
     return f"line{'' if one else 's'} {', '.join(shown)}{more}"
 
 
-def show(result: Result, console: Console, command: str, *, resumes: bool, dry: bool) -> None:
+def show(result: Result, console: Console, *, resumes: bool, dry: bool) -> None:
     """Print what became of an input."""
+    console.print(_counts(result, dry=dry), soft_wrap=True)
+    if why := result.why_not_complete:
+        console.print(Text(f"  Not complete: {why}", "yellow"), soft_wrap=True)
+    for line in _remarks(result):
+        said = f"  {mask(line, shown=2)}"
+        console.print(said, markup=False, highlight=False, style="dim", soft_wrap=True)
+    if result.rejected:
+        console.print(_table(result))
+    for line in what_to_do(result, resumes=resumes):
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def _counts(result: Result, *, dry: bool) -> Text:
     report = result.report
     counts = Text(f"{result.job.name}: ", "bold", no_wrap=False)
+    if not result.begun:
+        return counts.append("not begun", "not bold yellow")
     for count, word, style in (
         (report.accepted, "good" if dry else "accepted", "green"),
         (report.rejected, "rejected", "red"),
@@ -67,31 +81,23 @@ def show(result: Result, console: Console, command: str, *, resumes: bool, dry: 
     took = f"{report.requests:,} request{plural} in {report.seconds:.1f} s"
     if dry:
         took = "nothing was sent"
-    counts.append(took, "not bold dim")
-    console.print(counts, soft_wrap=True)
-    for line in _remarks(result):
-        console.print(
-            f"  {mask(line, shown=2)}", markup=False, highlight=False, style="dim", soft_wrap=True
-        )
-    if result.rejected:
-        console.print(_table(result))
-    for line in what_to_do(result, command, resumes=resumes):
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+    return counts.append(took, "not bold dim")
 
 
 def _remarks(result: Result) -> Iterator[str]:
     if result.earlier:
-        yield f"{result.earlier:,} of them were accepted in an earlier run, and not sent again."
+        yield f"{result.earlier:,} of them were accepted in an earlier run and were not sent again."
     if result.job.left_out:
-        yield f"Not sent: the columns {', '.join(map(repr, result.job.left_out))}."
+        left_out = ", ".join(map(repr, result.job.left_out))
+        yield f"These columns were not sent: {left_out}."
     yield from result.job.notes
     warned = groups_of_warnings(result)
     for why, lines in warned[:_SHOWN]:
-        yield f"Sent all the same: {why} ({spoken_lines(lines)})"
+        yield f"Sent with a warning: {why} ({spoken_lines(lines)})"
 
 
 def groups_of_warnings(result: Result) -> list[tuple[str, list[int]]]:
-    """Return the lines by what looks wrong in them and was sent all the same."""
+    """Return the lines by the warnings about them, the most frequent warning first."""
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for notice in result.report.warnings:
         for reason in notice.reasons:
@@ -110,36 +116,56 @@ def _table(result: Result) -> Table:
     return table
 
 
-def what_to_do(result: Result, command: str, *, resumes: bool) -> Iterator[str]:
-    """Say what the person should do now."""
+def what_to_do(result: Result, *, resumes: bool) -> Iterator[str]:
+    """Yield what the user should know, and do, about an input."""
     report = result.report
-    if result.error is not None and not isinstance(result.error, Stopped):
-        yield f"It ended early: {result.said}"
     if result.rejected_file:
-        yield f"Correct the rows in {result.rejected_file} and upload that file in the same way."
+        file = result.rejected_file
+        yield f"Correct the rows in {file} and upload that file with the same options."
     if result.not_written:
-        yield f"The rejected rows are not written down: {result.not_written}"
+        yield f"The rejected rows were not written: {result.not_written}"
         if resumes:
-            yield "Make room, or name a file with --rejected, and run the same command again."
+            yield "Free some space or choose a file with --rejected, and run the command again."
     if report.in_doubt:
         where = spoken_ranges(result.line_ranges(report.doubts))
-        how = "run the same command again: Sdir is asked first" if resumes else "`sdir list` asks"
-        yield f"In doubt, that is saved or not: {where}. Don't send them again on a guess; {how}."
-    if report.unsent:
-        yield f"Not sent: {spoken_ranges(result.line_ranges(report.remaining))}, and what follows."
-    elif result.error is not None and (read := report.accepted + report.rejected + report.in_doubt):
-        yield f"Not sent: what follows line {result.job.lines[read - 1]}."
+        how = (
+            "Run the same command again: it asks Sdir about them first."
+            if resumes
+            else "Check with `sdir list` before you send them again."
+        )
+        yield f"In doubt, {where}: these records may or may not be saved. {how}"
+    if not report.complete and result.begun:
+        yield from _not_sent(result)
     if isinstance(result.error, JournalMismatch):
         yield (
-            "Rows are corrected in the file of rejected rows, and that file is uploaded: what the"
-            " journal knows as sent must stay as it is."
+            "Correct rows in the file of rejected rows, not in the input: the rows that the journal"
+            " knows must stay as they are."
         )
-    elif resumes and exit_of(result) in _RESUMED:
-        yield f"To go on, nothing being sent twice:\n  {command}"
+    elif not report.complete and not resumes and (report.accepted or report.in_doubt):
+        yield "This upload has no journal: the same command would send all of the input again."
+
+
+def _not_sent(result: Result) -> Iterator[str]:
+    report = result.report
+    read = report.accepted + report.rejected + report.in_doubt
+    if report.unsent:
+        where = spoken_ranges(result.line_ranges(report.remaining))
+        yield f"Not sent: {where}, and any line after."
+    elif report.ended != "in_doubt":
+        yield (
+            f"Not sent: any line after line {result.job.lines[read - 1]}."
+            if read
+            else "Nothing was sent."
+        )
+
+
+def resumable(result: Result, *, resumes: bool) -> bool:
+    """Return whether the same command can continue this input where it ended."""
+    return resumes and not isinstance(result.error, JournalMismatch) and exit_of(result) in _RESUMED
 
 
 def tell(result: Result, command: str, *, resumes: bool) -> None:
-    """Write the events of the end of an input."""
+    """Write the events at the end of an input."""
     report = result.report
     for row in result.rejected:
         why = [{"field": field, "message": said} for field, said in row.reasons]
@@ -149,16 +175,17 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
     for note in result.job.notes:
         emit("note", input=result.job.name, message=mask(note))
     if result.error is not None:
-        stopped = isinstance(result.error, Stopped)
-        message = "stopped" if stopped else result.said
         kind = type(result.error).__name__
-        emit("error", input=result.job.name, kind=kind, message=message)
+        emit("error", input=result.job.name, kind=kind, message=result.said)
     if result.not_written:
-        message = f"The rejected rows are not written down: {result.not_written}"
+        message = f"The rejected rows were not written: {result.not_written}"
         emit("error", input=result.job.name, kind="NotWritten", message=message)
     emit(
         "end",
         input=result.job.name,
+        begun=result.begun,
+        ended=report.ended,
+        complete=report.complete,
         accepted=report.accepted,
         rejected=report.rejected,
         in_doubt=report.in_doubt,
@@ -169,6 +196,6 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
         requests=report.requests,
         seconds=round(report.seconds, 3),
         rejected_file=str(result.rejected_file) if result.rejected_file else None,
-        resume=command if resumes and exit_of(result) in _RESUMED else None,
+        resume=command if resumable(result, resumes=resumes) else None,
         exit=int(exit_of(result)),
     )

@@ -1,4 +1,4 @@
-"""What ends a command with one line, and the exit codes."""
+"""The error that ends a command with one line, and the exit codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class Exit(enum.IntEnum):
-    """What a command's exit code says."""
+    """What the exit code of a command means."""
 
     DONE = 0
     REJECTED = 1
@@ -18,18 +18,26 @@ class Exit(enum.IntEnum):
 
 
 MEANINGS = {
-    Exit.DONE: "everything was accepted, or everything asked for was done",
-    Exit.REJECTED: "some records were rejected; or `doctor` found something wrong",
-    Exit.USAGE: "the command, its input, its columns or the key is wrong; nothing was sent",
-    Exit.IN_DOUBT: "some records may be saved or not",
-    Exit.STOPPED: "it ended early, and some records are not sent: run the same command again",
-    Exit.NOT_WRITTEN: "the upload is done, but a file beside it could not be written",
-    Exit.INTERRUPTED: "Ctrl-C, or whoever runs it, ended it: run the same command again",
+    Exit.DONE: "the upload is complete and every record was accepted; or the command is done",
+    Exit.REJECTED: (
+        "the upload is complete and some records were rejected; or `doctor` found a problem"
+    ),
+    Exit.USAGE: "the command, an input, its columns or the key is wrong; no record was saved",
+    Exit.IN_DOUBT: "the input was read to its end, but some records may or may not be saved",
+    Exit.STOPPED: (
+        "the upload is not complete: an error, `--deadline` or `--stop-on-rejected` ended it, and"
+        " some records or whole files were not sent"
+    ),
+    Exit.NOT_WRITTEN: "the upload is complete, but an output file could not be written",
+    Exit.INTERRUPTED: (
+        "the upload is not complete: Ctrl-C or SIGTERM ended it, and some records or whole files"
+        " were not sent"
+    ),
 }
 
 
 class Trouble(Exception):
-    """Something that a person can put right; said in one line, without a traceback."""
+    """A problem that the user can fix; shown in one line, without a traceback."""
 
     def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
         super().__init__(" ".join(message.split()))
@@ -37,5 +45,5 @@ class Trouble(Exception):
 
 
 def reason_of(error: OSError) -> str:
-    """Return what the system says of a file, without its number."""
+    """Return the system's message about a file, without the error number."""
     return (error.strerror or str(error) or type(error).__name__).lower()

@@ -1,4 +1,4 @@
-"""`sdir upload`: opens all inputs, asks where it must, sends, and says what became of it."""
+"""`sdir upload`: opens all inputs, asks before production, sends, and reports what happened."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from .reach import unreachable
 from .refusal import Hints
 from .rejected import rejected_path, write_rejected
 from .screen import Bar, Events, Plain, looking
-from .send import Result, Sending, exit_of, gravest, send
+from .send import Result, Sending, ended_before_next, exit_of_all, gravest, not_begun, send
 from .stop import Stop
-from .summary import show, tell
+from .summary import resumable, show, tell
 from .survey import Survey, survey
 from .trouble import Exit, Trouble
 
@@ -43,9 +43,9 @@ _MANY = 5
 _ORGANIZATION = "organization-number"
 
 
-@frozen
+@frozen(kw_only=True)
 class Options:
-    """What `sdir upload` was asked to do."""
+    """The arguments of `sdir upload`."""
 
     api: str
     files: tuple[str, ...]
@@ -70,8 +70,13 @@ class Options:
     json: bool = False
     no_codes: bool = False
 
+    def until(self) -> float | None:
+        """Return when the deadline passes, by the clock of the running event loop."""
+        seconds = self.settings.get("deadline")
+        return None if seconds is None else asyncio.get_running_loop().time() + seconds
+
     def reading(self) -> Reading:
-        """Return how the inputs are to be read."""
+        """Return how to read the inputs."""
         mapping: dict[str, str] = {}
         if self.mapping_file is not None:
             mapping |= read_mapping(read_lines(self.mapping_file), str(self.mapping_file))
@@ -81,8 +86,14 @@ class Options:
         wanted = evolve(self.wanted, ask=_ask_for_sheets if sys.stdin.isatty() else None)
         return Reading(version, self.operation, mapping, self.skip_unknown, wanted, self.hints)
 
+    def resumes(self, job: Job) -> bool:
+        """Return whether the same command can be run again to continue an input."""
+        if self.dry_run:
+            return False
+        return self.journal is not None or (job.path is not None and not self.no_journal)
+
     def journal_of(self, job: Job, version: Description) -> Path | None:
-        """Return where the journal of an input is kept: beside it, one for each kind of upload."""
+        """Return the path of an input's journal: next to it, one for each kind of upload."""
         if self.journal is not None:
             return self.journal
         beside = job.beside()
@@ -100,20 +111,23 @@ def upload(options: Options) -> Exit:
     """
     how = options.reading()
     if options.journal is not None and len(options.files) > 1:
-        raise Trouble("--journal is for one input; without it each has its own.")
+        raise Trouble("--journal works with one input. Leave it out: each input gets its own.")
     if options.rejected is not None and len(options.files) > 1:
-        raise Trouble("--rejected is for one input; without it each has its own.")
+        raise Trouble("--rejected works with one input. Leave it out: each input gets its own.")
     with contextlib.ExitStack() as opened:
         jobs: list[Job] = []
         for name in options.files:
             jobs += [opened.enter_context(closing(job)) for job in open_jobs(name, how)]
         if len(jobs) > 1 and (options.journal or options.rejected):
-            raise Trouble("--journal and --rejected are for one input; each sheet has its own.")
+            raise Trouble("--journal and --rejected work with one input; each sheet gets its own.")
         if options.dry_run:
             return _finish([Result(job, _check(job, how, options)) for job in jobs], options)
         asks = options.target.environment == "production" and not options.yes
         if asks and (not sys.stdin.isatty() or any(job.path is None for job in jobs)):
-            raise Trouble("Production is reported to only with --yes, where nobody can be asked.")
+            raise Trouble(
+                "Add --yes to upload to production: without a terminal, or from standard input, the"
+                " command can't ask you to confirm."
+            )
         reached = _reach(how, options)
         surveys = _look_ahead(jobs, how, evolve(options, no_codes=options.no_codes or not reached))
         if asks:
@@ -127,7 +141,7 @@ def _check(job: Job, how: Reading, options: Options) -> UploadReport:
 
 
 def _look_ahead(jobs: Sequence[Job], how: Reading, options: Options) -> list[Survey]:
-    """Read all that can be read twice, and say what a person may want to correct before sending."""
+    """Read the inputs that can be read twice; report what the user may want to correct first."""
     fields = how.fields()
     collected = [*fields.of_format(_ORGANIZATION), *code_fields(fields)]
     surveys = []
@@ -147,11 +161,11 @@ def _look_ahead(jobs: Sequence[Job], how: Reading, options: Options) -> list[Sur
 
 
 def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
-    """Ask which of several sheets are meant."""
-    sys.stderr.write("Several sheets have such columns:\n")
+    """Ask which of several sheets to upload."""
+    sys.stderr.write("Several sheets have matching columns:\n")
     for number, name in enumerate(names, 1):
         sys.stderr.write(f"  {number}  {name}\n")
-    sys.stderr.write("Which one? Its number, or a for all: ")
+    sys.stderr.write("Enter the number of a sheet, or a for all: ")
     sys.stderr.flush()
     answer = sys.stdin.readline().strip().casefold()
     if answer in ("a", "all", "alle"):
@@ -162,15 +176,19 @@ def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
 
 
 def _reach(how: Reading, options: Options) -> bool:
-    """Say soon whether the host can be reached: the upload itself goes on trying for a while."""
+    """Warn early if the host can't be reached: the upload itself retries for a while."""
     why = unreachable(how.version, options.target)
     if why and not options.json:
-        sys.stderr.write(f"sdir: {why}. It is tried again for a while; Ctrl-C ends it.\n")
+        sys.stderr.write(f"sdir: {why}. The upload retries for a while; press Ctrl-C to stop.\n")
     return not why
 
 
 def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
-    """Ask whether to report to production."""
+    """Ask the user to confirm an upload to production.
+
+    Raises:
+        Trouble: The user says no.
+    """
     count = sum(found.count for found in surveys)
     named = [field.name for field in how.fields().of_format(_ORGANIZATION)]
     organizations = sorted(
@@ -179,7 +197,7 @@ def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
     shown = ", ".join(organizations[:_MANY]) + (", …" if len(organizations) > _MANY else "")
     at = f" at {target.where}" if target.base_url else ""
     asked = (
-        f"{how.kind} {count:,} records of {how.version.name} for the organisation"
+        f"{how.kind.capitalize()} {count:,} records of {how.version.name} for organisation"
         f" {shown or '(none named)'} in PRODUCTION{at}? [y/N] "
     )
     sys.stderr.write(mask(asked))
@@ -189,22 +207,24 @@ def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
 
 
 async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit:
-    """Send, and say what became of it; Ctrl-C is listened to until all is said and written."""
+    """Send all inputs and report; Ctrl-C is handled until everything is written."""
     results: list[Result] = []
     stop = Stop(options.grace)
     with stop.listening():
         async with options.target.connect(retry=options.retry) as sdir:
             api = getattr(sdir, how.version.api)[how.version.version]
-            sending = Sending(api, how.kind, options.settings)
+            sending = Sending(api, how.kind, options.settings, options.until())
             for job in jobs:
-                if not stop.asked.is_set():
-                    journal = options.journal_of(job, how.version)
-                    results.append(await send(job, sending, journal, screen_of(options), stop))
+                if why := ended_before_next(results, stop):
+                    results.append(not_begun(job, why))
+                    continue
+                journal = options.journal_of(job, how.version)
+                results.append(await send(job, sending, journal, screen_of(options), stop))
         return _finish(results, options)
 
 
 def screen_of(options: Options) -> Screen:
-    """Return what shows the progress: a bar in a terminal, lines elsewhere, events if wanted."""
+    """Return what shows the progress: events with --json, a bar in a terminal, else lines."""
     from rich.console import Console
 
     if options.json:
@@ -214,7 +234,7 @@ def screen_of(options: Options) -> Screen:
 
 
 def _finish(results: Sequence[Result], options: Options) -> Exit:
-    """Write down what was rejected, say what became of everything, and return the exit code."""
+    """Write the rejected rows, the summary and the page; return the exit code."""
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=False)
@@ -222,17 +242,19 @@ def _finish(results: Sequence[Result], options: Options) -> Exit:
     for result in results:
         if not options.dry_run:
             _write_rejected(result, options)
-        resumes = not options.dry_run and (
-            options.journal is not None or (result.job.path is not None and not options.no_journal)
-        )
+        resumes = options.resumes(result.job)
         if options.json:
             tell(result, command, resumes=resumes)
         else:
-            show(result, console, command, resumes=resumes, dry=options.dry_run)
-    codes = [exit_of(result) for result in results]
+            show(result, console, resumes=resumes, dry=options.dry_run)
+    continued = any(resumable(one, resumes=options.resumes(one.job)) for one in results)
+    if continued and not options.json:
+        line = f"To continue, run the same command again; it sends nothing twice:\n  {command}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    code = exit_of_all(results)
     if options.report is not None:
-        codes.append(_write_page(results, options))
-    return gravest(codes)
+        code = gravest([code, _write_page(results, options)])
+    return code
 
 
 def _write_rejected(result: Result, options: Options) -> None:

@@ -85,7 +85,7 @@ class _Guarded:
         host = request.headers.get("host", "")
         foreign = origin is not None and urlsplit(origin).netloc != host
         if foreign or (self._local and not _is_loopback(urlsplit(f"//{host}").hostname or "")):
-            refusal = PlainTextResponse("Only for pages of the sandbox itself.\n", 403)
+            refusal = PlainTextResponse("Only pages of the sandbox itself can do this.\n", 403)
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -135,7 +135,7 @@ class _Console:
         try:
             told = orjson.loads(await request.body())
         except orjson.JSONDecodeError:
-            raise ValueError("A fault is told as a JSON object.") from None
+            raise ValueError("A fault must be a JSON object.") from None
         number = self._desk.faults.add(read_fault(told))
         return _json(next(e for e in self._desk.faults.describe() if e["number"] == number), 201)
 

@@ -38,13 +38,13 @@ MEANINGS = {
     Kind.CUT: "the answer ends in the middle, after the request was served",
     Kind.API_500: "the API fails and saves nothing",
     Kind.GATEWAY_500: "the gateway answers in place of the API",
-    Kind.BAD_GATEWAY: "what stands before the gateway answers",
-    Kind.UNAVAILABLE: "the circuit is open, or nobody is there",
-    Kind.GATEWAY_TIMEOUT: "what stands before the gateway gave up waiting",
-    Kind.TOO_MANY: "the rate limit turns it away",
-    Kind.LATENCY: "the API takes longer to begin",
+    Kind.BAD_GATEWAY: "a proxy before the gateway gets no valid answer",
+    Kind.UNAVAILABLE: "the circuit is open, or the API is down",
+    Kind.GATEWAY_TIMEOUT: "a proxy before the gateway times out",
+    Kind.TOO_MANY: "the rate limit rejects the request",
+    Kind.LATENCY: "the API starts late",
 }
-"""What a client sees, for people to read."""
+"""What happens, as shown on the sandbox's page."""
 
 _NEVER_SAVES = frozenset({Kind.RESET, Kind.API_500, Kind.TOO_MANY})
 _ALWAYS_SAVES = frozenset({Kind.CUT, Kind.LATENCY})
@@ -55,7 +55,7 @@ def _kind(kind: Kind | str) -> Kind:
         return Kind(kind)
     except ValueError:
         known = ", ".join(Kind)
-        raise ValueError(f"There is no fault {kind!r}. There are: {known}.") from None
+        raise ValueError(f"{kind!r} is not a kind of fault. Use one of: {known}.") from None
 
 
 def _agrees(fault: Fault, _: object, saves: bool | None) -> None:
@@ -63,7 +63,7 @@ def _agrees(fault: Fault, _: object, saves: bool | None) -> None:
     natural = fault.kind in _ALWAYS_SAVES
     if saves not in (None, natural) and fault.kind in _NEVER_SAVES | _ALWAYS_SAVES:
         how = "always" if natural else "never"
-        raise ValueError(f"A request that meets {fault.kind.value!r} is {how} served.")
+        raise ValueError(f"saves can't be set here: {fault.kind.value!r} {how} saves the records.")
 
 
 _AT_LEAST_1 = validators.optional([validators.instance_of(int), validators.ge(1)])
@@ -212,8 +212,8 @@ class Faults:
         if name is None or self._names is None or name in self._names:
             return
         similar = get_close_matches(name, sorted(self._names), 1)
-        hint = f"; perhaps {similar[0]!r} is meant" if similar else ""
-        raise ValueError(f"No operation is called {name!r}{hint}.")
+        hint = f" (closest: {similar[0]!r})" if similar else ""
+        raise ValueError(f"{name!r} matches no operation{hint}.")
 
     def remove(self, number: int) -> None:
         """End a fault.
@@ -273,4 +273,4 @@ def read_fault(told: Mapping[str, Any]) -> Fault:
         return Fault(**told)
     except TypeError:
         known = ", ".join(each.name for each in fields(Fault)[1:])
-        raise ValueError(f"A fault is an object with kind, and perhaps {known}.") from None
+        raise ValueError(f"A fault must have a kind, and can have {known}.") from None

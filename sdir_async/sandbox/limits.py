@@ -58,7 +58,7 @@ def read_rate(text: str) -> Rate:
     """
     found = _RATE.fullmatch(text.strip())
     if not found or not int(found["calls"]) or found["length"] == "0":
-        raise ValueError(f"{text!r} is no rate: write 20/s, 1000/h or 100/30s.")
+        raise ValueError(f"{text!r} is not a rate: write 20/s, 1000/h or 100/30s.")
     return Rate(int(found["calls"]), int(found["length"] or 1) * _UNITS[found["unit"]])
 
 
@@ -69,7 +69,7 @@ def read_seconds(text: str) -> float:
         ValueError: It isn't one.
     """
     if not (found := _DURATION.fullmatch(text.strip())):
-        raise ValueError(f"{text!r} is no length of time: write 60s, 5m or 1h.")
+        raise ValueError(f"{text!r} is not a duration: write 60s, 5m or 1h.")
     return float(found["length"]) * _UNITS[found["unit"] or "s"]
 
 

@@ -104,7 +104,7 @@ def listen(host: str, port: int) -> socket.socket:
         ValueError: No port has this number.
     """
     if not 0 <= port < 2**16:
-        raise ValueError(f"There is no port {port}.")
+        raise ValueError(f"The port must be from 0 to 65535, not {port}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family)
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -243,8 +243,8 @@ class Sandbox:
         ]
         if len(found) != 1:
             if found:
-                raise LookupError(f"{path!r} is not enough: it may be {' or '.join(found)}.")
-            raise LookupError(f"{path!r} names no collection; there are: {', '.join(known)}.")
+                raise LookupError(f"{path!r} is ambiguous: it matches {' and '.join(found)}.")
+            raise LookupError(f"{path!r} matches no collection. Use one of: {', '.join(known)}.")
         return found[0]
 
 

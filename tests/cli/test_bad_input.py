@@ -235,7 +235,7 @@ def test_an_input_that_changed_under_its_journal_is_refused(
     done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 2
     assert "The input is not the one that " in done.out
-    assert "corrected in the file of rejected rows" in done.out
+    assert "Correct rows in the file of rejected rows" in done.out
     assert "To go on" not in done.out
     assert len(sandbox.records(COURSES)) == 1
 

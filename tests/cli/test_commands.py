@@ -26,7 +26,7 @@ from sdir_async.api import VERSIONS
 from sdir_async.cli.apis import every_version
 from sdir_async.cli.ask import _rows
 from sdir_async.cli.doctor import Answered, judge_clock, judge_host, judge_key, judge_versions
-from sdir_async.cli.settings import Target
+from sdir_async.cli.settings import Target, quickest_transport
 from sdir_async.sandbox import Fault
 
 from ..ours import OURS
@@ -110,7 +110,28 @@ def test_what_was_reported_is_listed(
     done = sdir("list", *COURSE, "--where", "personId=-", "--json", "--show-persons")
     assert [orjson.loads(line) for line in done.out.splitlines()] == [uploaded[1]]
     assert len(sdir("list", *COURSE, "--limit", 2, "--json").out.splitlines()) == 2
-    assert "there is personId" in sdir("list", *COURSE, "--where", "name=x").err
+    assert "Use one of: personId" in sdir("list", *COURSE, "--where", "name=x").err
+
+
+def test_the_command_takes_the_fast_transport_where_it_can(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is where aiohttp is installed and no proxy is set; else it takes httpx."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr("sdir_async.cli.settings.find_spec", lambda name: name)
+    assert quickest_transport() == "fast"
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    assert quickest_transport() == "httpx"
+    monkeypatch.delenv("HTTPS_PROXY")
+    monkeypatch.setattr("sdir_async.cli.settings.find_spec", lambda _: None)
+    assert quickest_transport() == "httpx"
+    given = {}
+    monkeypatch.setattr("sdir_async.client.Sdir", lambda *_, **settings: given.update(settings))
+    Target().connect(retry=None)
+    assert given["transport"] == "httpx"
 
 
 def test_all_pages_of_a_list_come_over_one_client(
@@ -211,14 +232,14 @@ def test_the_doctor_says_what_is_wrong(
     """No key, a wrong key, a host that is not there, a version that fails."""
     monkeypatch.setenv("SDIR_API_KEY", "wrong")
     done = sdir("doctor")
-    assert "key: it is refused" in done.out
-    assert "not for this API" not in done.out
+    assert "key: rejected" in done.out
+    assert "not valid for this API" not in done.out
     monkeypatch.delenv("SDIR_API_KEY")
     done = sdir("doctor")
-    assert (done.code, "run `sdir login` once" in done.out) == (1, True)
+    assert (done.code, "run `sdir login`" in done.out) == (1, True)
     monkeypatch.setenv("SDIR_API_KEY", KEY)
     sandbox.faults.add(Fault("api-500"))
-    assert "try again in a minute" in sdir("doctor").out
+    assert "Try again in a minute" in sdir("doctor").out
     done = sdir("doctor", "--base-url", "http://127.0.0.1:9")
     assert (done.code, "does not answer" in done.out) == (1, True)
 
@@ -270,7 +291,7 @@ def test_a_key_in_the_keyring_is_found(
     keyring.set_keyring(_Memory())
     try:
         monkeypatch.delenv("SDIR_API_KEY")
-        assert "There is no key" in sdir("codes", *COURSE).err
+        assert "A subscription key is required" in sdir("codes", *COURSE).err
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
         done = sdir("login")
         assert (done.code, KEY in done.out + done.err) == (0, False)
@@ -294,7 +315,7 @@ def test_a_keyring_that_does_not_work_is_said_in_a_line(
         assert done.code == 2
         assert "The system's keyring can't be used" in done.err
         monkeypatch.delenv("SDIR_API_KEY")
-        assert "There is no key" in sdir("codes", *COURSE).err
+        assert "A subscription key is required" in sdir("codes", *COURSE).err
     finally:
         keyring.set_keyring(before)
 
@@ -305,7 +326,7 @@ def test_a_key_file_may_hold_two(sdir: Callable[..., Done], tmp_path: Path) -> N
     assert sdir("codes", *COURSE, "--key-file", "key").code == 0
     (tmp_path / "key").write_text("a b c")
     done = sdir("codes", *COURSE, "--key-file", "key")
-    assert (done.code, "holds no key" in done.err) == (2, True)
+    assert (done.code, "must hold one key" in done.err) == (2, True)
 
 
 def test_the_sandbox_is_started(settings: dict[str, str]) -> None:

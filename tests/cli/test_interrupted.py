@@ -82,11 +82,12 @@ def test_ctrl_c_stops_in_order_and_says_how_to_go_on(
         started.send_signal(signal.SIGINT)
         out, err = (text.decode() for text in started.communicate(timeout=20))
     assert started.returncode == 130
-    assert "stopping; what is on its way is waited for" in err
+    assert "stopping after the requests in progress" in err
     assert "sdir upload course --version v1 a.jsonl --chunk-size 50" in out
     saved = len(sandbox.records(COURSES))
     assert f"{saved:,} accepted" in out
-    assert f"Not sent: what follows line {saved}." in out
+    assert f"Not sent: any line after line {saved}." in out
+    assert "Not complete: the upload was interrupted." in out
     assert "in doubt" not in out
     sandbox.faults.clear()
     assert sdir("upload", *COURSE, "a.jsonl", "--chunk-size", 50).code == 0
@@ -111,7 +112,7 @@ def test_a_second_ctrl_c_stops_at_once(
         started.send_signal(signal.SIGINT)
         _, err = started.communicate(timeout=10)
     assert started.returncode == 130
-    assert b"stopped at once" in err
+    assert b"stopped immediately" in err
     sandbox.faults.clear()
     assert sdir("upload", *COURSE, "a.jsonl", "--chunk-size", 50, "--settle", 0.5).code == 0
     assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(800))

@@ -231,7 +231,7 @@ def test_a_pipe_with_a_name_is_as_standard_input(
         with started:
             _, err = started.communicate(timeout=20)
         assert started.returncode == code
-    assert b"only with --yes" in err
+    assert b"Add --yes to upload to production" in err
     assert len(sandbox.records(COURSES)) == 1
     assert os.listdir() == ["standard-input.rejected.jsonl"]
 
@@ -392,7 +392,7 @@ def test_production_is_not_reported_to_by_accident(
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     done = sdir("upload", *COURSE, "a.jsonl", "-e", "production")
     assert (done.code, sandbox.requests) == (2, [])
-    assert "only with --yes" in done.err
+    assert "Add --yes to upload to production" in done.err
     assert sdir("upload", *COURSE, "a.jsonl", "-e", "production", "--yes").code == 0
     assert len(sandbox.records(COURSES)) == 1
 
@@ -412,7 +412,7 @@ def test_production_is_asked_for_with_the_count_and_the_organisation(
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdin", terminal)
     done = sdir("upload", *COURSE, "a.jsonl", "-e", "production")
-    assert f"create 2 records of course v1 for the organisation {ORGANIZATION}" in done.err
+    assert f"Create 2 records of course v1 for organisation {ORGANIZATION}" in done.err
     assert len(sandbox.records(COURSES)) == 2 * sent
 
 
@@ -439,7 +439,7 @@ def test_a_bad_key_is_said_in_a_line(
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 2
-    assert "It ended early: " in done.out
+    assert "Not complete: an error ended the upload: " in done.out
     assert "not-the-key" not in done.out + done.err
 
 
@@ -474,6 +474,4 @@ def test_progress_without_a_terminal_is_lines(
     screen.begin(job)
     screen.progress(Snapshot(1000, 900, 90, 10, 4, 10.0))
     told = capsys.readouterr().err
-    assert told == (
-        "a.csv: 900 accepted, 90 rejected, 10 in doubt, 100 a second, 50%, about 10 s left\n"
-    )
+    assert told == ("a.csv: 900 accepted, 90 rejected, 10 in doubt, 100/s, 50%, about 10 s left\n")

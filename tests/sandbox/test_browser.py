@@ -102,10 +102,10 @@ def test_switches_work(browser: Chrome, filled: SandboxThread) -> None:
     browser.find_element("css selector", "#add button").click()
     _wait_for(browser, "faults", "at most 3")
     assert [fault.kind.value for fault in filled.faults] == ["latency", "502"]
-    browser.find_element("xpath", "//button[text()='End all']").click()
-    _wait_for(browser, "faults", "everything goes well")
+    browser.find_element("xpath", "//button[text()='Remove all']").click()
+    _wait_for(browser, "faults", "No active faults")
     assert len(filled.faults) == 0
-    browser.find_element("xpath", "//button[text()='Let it sleep']").click()
+    browser.find_element("xpath", "//button[text()='Put to sleep']").click()
     _wait_for(browser, "database", "asleep")
 
 

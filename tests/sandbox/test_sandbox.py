@@ -139,7 +139,7 @@ async def test_records_are_asked_for_by_any_path_that_leads_to_them(
 @pytest.mark.parametrize("path", ["nothing", "codes"])
 async def test_a_path_that_leads_nowhere_is_an_error(sandbox: Sandbox, path: str) -> None:
     """The message lists the collections that there are."""
-    with pytest.raises(LookupError, match=f"'{path}' names no collection; .*{PATH}"):
+    with pytest.raises(LookupError, match=f"'{path}' matches no collection.*{PATH}"):
         sandbox.records(path)
 
 
@@ -147,7 +147,7 @@ async def test_a_path_that_leads_to_several_is_an_error(sandbox: Sandbox) -> Non
     """The message has those that may be meant and no others, whole, to be copied."""
     with pytest.raises(LookupError) as caught:
         sandbox.records("additionalcompetence")
-    assert f"it may be {PATH} or {PATH.replace('v1', 'v2')}" in str(caught.value)
+    assert f"it matches {PATH} and {PATH.replace('v1', 'v2')}" in str(caught.value)
     assert "course" not in str(caught.value)
 
 

@@ -45,7 +45,7 @@ def test_what_keeps_it_from_starting_is_raised() -> None:
     """Where it was to be started, and not in a thread that nobody looks at."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         SandboxThread(port=taken.getsockname()[1]).__enter__()
-    with pytest.raises(ValueError, match="is no rate"):
+    with pytest.raises(ValueError, match="is not a rate"):
         SandboxThread(rate="many")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+import dist
 import pytest
 from packaging.requirements import Requirement
-
-import dist
 
 from .conftest import ROOT
 

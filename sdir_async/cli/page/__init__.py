@@ -1,4 +1,4 @@
-"""`--report`: one page for a browser that tells what became of an upload. It needs no network."""
+"""`--report`: an HTML page about an upload: one file, which needs no network."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from ...privacy import mask, printable
 from ...upload.reconcile import value_at
 from ..apis import find_version
 from ..files import private_file
-from ..send import exit_of
-from ..stop import Stopped
-from ..summary import groups_of, groups_of_warnings, spoken_lines, spoken_ranges
-from ..trouble import MEANINGS, Exit
+from ..summary import groups_of, groups_of_warnings, resumable, spoken_lines, spoken_ranges
 from .plot import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ...upload.report import UploadReport
     from ..rejected import Rejected
     from ..send import Result
     from ..uploading import Options
@@ -36,7 +34,7 @@ _STATES = ("accepted", "rejected", "in_doubt", "unsent")
 
 @frozen
 class Shown:
-    """One reason for which one record was rejected, as the page shows it."""
+    """One reason why a record was rejected, as the page shows it."""
 
     file: str
     line: int
@@ -83,7 +81,7 @@ def _shown(value: Any, *, persons: bool) -> Any:
 
 
 def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
-    """Return all that the page shows."""
+    """Return everything that the page shows."""
     version = find_version(options.api, options.version)
     rejected = [row for result in results for row in result.rejected]
     groups = groups_of(rejected)
@@ -93,11 +91,12 @@ def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
         "api": version.title,
         "name": version.name,
         "dry": options.dry_run,
+        "complete": all(one.report.complete for one in results),
         "operation": options.operation,
         "where": options.target.where,
         "at": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         "states": {state: sum(getattr(one.report, state) for one in results) for state in _STATES},
-        "files": [_file(result) for result in results],
+        "files": [_file(one, resumes=options.resumes(one.job)) for one in results],
         "groups": [(number, why, len(lines)) for number, (why, lines) in enumerate(groups)],
         "rows": shown[:MOST_ROWS],
         "left": max(0, len(shown) - MOST_ROWS),
@@ -122,13 +121,13 @@ def _rows(result: Result, options: Options, numbers: dict[str, int]) -> Iterator
 
 
 def _last_digits(value: object) -> str:
-    """Return what is in the place of a person number, all but its last two characters hidden."""
+    """Return a person number with all but its last two characters hidden."""
     text = str(value)
     return f"{'•' * max(0, len(text) - 2)}{text[-2:]}" if len(text) > 4 else "•" * len(text)
 
 
 def _mapping(row: Rejected) -> Any:
-    """Return the record of a rejected row as an object, `None` if it is none."""
+    """Return the record of a rejected row as an object, or `None` if it is not JSON."""
     import orjson
 
     if not isinstance(row.record, bytes):
@@ -139,19 +138,24 @@ def _mapping(row: Rejected) -> Any:
         return None
 
 
-def _file(result: Result) -> dict[str, Any]:
-    """Return what the page says of one input."""
-    report, code = result.report, exit_of(result)
-    stopped = isinstance(result.error, Stopped)
+def _counts(report: UploadReport) -> str:
+    """Return the counts of a report, without its end, which the page shows by itself."""
+    plural = "" if report.requests == 1 else "s"
+    states = ", ".join(f"{getattr(report, one):,} {one.replace('_', ' ')}" for one in _STATES)
+    return f"{states}; {report.requests:,} request{plural} in {report.seconds:.1f} s"
+
+
+def _file(result: Result, *, resumes: bool) -> dict[str, Any]:
+    """Return what the page shows of one input."""
+    report = result.report
     return {
         "name": result.job.name,
         "format": result.job.reader.format.upper(),
-        "report": report,
+        "begun": result.begun,
+        "counts": _counts(report),
         "earlier": result.earlier,
-        "outcome": MEANINGS[Exit(code)],
-        "good": code is Exit.DONE,
-        "error": "" if stopped else result.said,
-        "stopped": stopped,
+        "why_not_complete": result.why_not_complete,
+        "resumes": resumable(result, resumes=resumes),
         "rejected_file": result.rejected_file.name if result.rejected_file else "",
         "doubts": spoken_ranges(result.line_ranges(report.doubts), 50) if report.doubts else "",
         "remaining": (
@@ -166,14 +170,14 @@ def _file(result: Result) -> dict[str, Any]:
 
 
 def _settings(options: Options, name: str) -> list[tuple[str, str]]:
-    """Return the settings and versions that were used; there is no key among them."""
+    """Return the settings and versions that were used; the key is not among them."""
     settings = [
         ("API", name),
         ("Operation", options.operation),
         ("Environment", options.target.environment),
         ("Host", options.target.where if options.target.base_url else "Sdir's own"),
         *((name.replace("_", " "), str(value)) for name, value in options.settings.items()),
-        ("Columns mapped by hand", ", ".join(options.mapping) or "none"),
+        ("Columns mapped with --map", ", ".join(options.mapping) or "none"),
         ("sdir-async", __version__),
         ("Python", platform.python_version()),
     ]

@@ -1,4 +1,4 @@
-"""Where things are in the plot of an upload: throughput and latency over time."""
+"""The plot of an upload: throughput and latency over time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALLEST = 0.0001
 
 @frozen
 class Bar:
-    """The accepted records of a moment."""
+    """The records accepted in one interval."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Bar:
 
 @frozen
 class Dot:
-    """One request; `kind` is `good`, `again` for one that was repeated, or `bad`."""
+    """One request; `kind` is `good`, `again` for one that was retried, or `bad`."""
 
     x: float
     y: float
@@ -44,7 +44,7 @@ class Dot:
 
 @frozen
 class Tick:
-    """A mark at an axis."""
+    """A mark on an axis."""
 
     at: float
     said: str
@@ -52,7 +52,7 @@ class Tick:
 
 @frozen
 class Band:
-    """A time in which nothing was under way."""
+    """An interval without requests."""
 
     x: float
     width: float
@@ -61,7 +61,7 @@ class Band:
 
 @frozen
 class Plot:
-    """All that is drawn, in the units of the drawing."""
+    """Everything that is drawn, in the units of the drawing."""
 
     bars: tuple[Bar, ...]
     dots: tuple[Dot, ...]
@@ -106,12 +106,12 @@ class _Scale:
     last: float
 
     def __call__(self, value: float) -> float:
-        """Return where a value is."""
+        """Return the position of a value."""
         return round(self.first + (self.last - self.first) * value / self.most, 1)
 
 
 def _round_up(value: float) -> float:
-    """Return the next value that an axis can end at."""
+    """Return the value at which an axis ends."""
     if value < _SMALLEST:
         return 1.0
     step = ticks(value, 3)[1]
@@ -119,7 +119,7 @@ def _round_up(value: float) -> float:
 
 
 def ticks(most: float, about: int = 6) -> list[float]:
-    """Return round values from 0 to at most this, about so many."""
+    """Return about this many round values from 0 to at most `most`."""
     rough = most / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one * power for one in (1, 2, 5, 10) if one * power >= rough * 0.999)
@@ -127,7 +127,7 @@ def ticks(most: float, about: int = 6) -> list[float]:
 
 
 def _rates(points: Sequence[Point], start: float, length: float) -> list[float]:
-    """Return how many records a second were accepted, in each part of the time."""
+    """Return how many records per second were accepted in each interval."""
     counts = [0.0] * _BINS
     for point in points:
         at = min(_BINS - 1, int((point.at + point.seconds - start) / length * _BINS))
@@ -143,7 +143,7 @@ def _bars(rates: Sequence[float], length: float, across: _Scale, upwards: _Scale
             upwards(rate),
             round(across(each) - across(0) - 1, 1),
             round(upwards(0) - upwards(rate), 1),
-            f"{rate:,.0f} records a second at {at * each:.1f} s",
+            f"{rate:,.0f} records per second at {at * each:.1f} s",
         )
         for at, rate in enumerate(rates)
         if rate
@@ -153,13 +153,13 @@ def _bars(rates: Sequence[float], length: float, across: _Scale, upwards: _Scale
 def _dot(point: Point, start: float, across: _Scale, upwards: _Scale) -> Dot:
     good = point.result.startswith("2")
     kind = "again" if not point.last else "good" if good else "bad"
-    then = " and was sent again" if not point.last else ""
+    then = ", then retried" if not point.last else ""
     said = f"{point.result} after {point.seconds:.2f} s, at {point.at - start:.1f} s{then}"
     return Dot(across(point.at - start), upwards(point.seconds), kind, said)
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
-    """Return few enough to draw: all that went wrong, and some of the others."""
+    """Return few enough to draw: all that failed, and some of the others."""
     every = math.ceil(len(points) / _MOST_DOTS)
     odd = [point for point in points if not point.last or not point.result.startswith("2")]
     even = [point for point in points if point.last and point.result.startswith("2")]
@@ -167,7 +167,7 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
 
 
 def _bands(points: Sequence[Point], start: float, length: float, across: _Scale) -> list[Band]:
-    """Return when nothing was on its way for a while: the server had asked to wait, or we did."""
+    """Return the pauses: the server asked for a wait, or the pace allowed no request."""
     bands, busy_until = [], start
     for point in sorted(points, key=lambda point: point.at):
         gap = point.at - busy_until
