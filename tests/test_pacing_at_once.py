@@ -251,7 +251,7 @@ HARMLESS: dict[str, Line] = {
     "200": OK,
     "400": answer(400),
     "404": answer(404),
-    "500 of the API": answer(500),
+    "500 of the API": answer(500, {"title": "x", "status": 500, "traceId": "00-1-2-00"}),
     "refused": lost(httpx.ConnectError),
 }
 

@@ -461,7 +461,7 @@ async def test_a_name_that_is_not_resolved_in_time(
         await asyncio.sleep(60)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
-    url = "http://slow.invalid"
+    url = "http://slow.localhost"
     timeout = httpx.Timeout(60.0, connect=0.2, pool=None)
     given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
     async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
@@ -957,7 +957,7 @@ async def test_calls_that_are_cancelled_while_they_connect_leave_no_slot_taken(
             writer.write(EMPTY.replace(b"201 Created", b"200 OK"))
 
     async with serving(handler) as address:
-        url = address.replace("127.0.0.1", "slow.invalid")
+        url = address.replace("127.0.0.1", "slow.localhost")
         async with open_sdir(url, kind) as sdir:
             calls = [asyncio.ensure_future(sdir.course.v1.list_codes()) for _ in range(200)]
             await connecting.wait()
