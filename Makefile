@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 PINS := requirements/dev.txt
-EXTRAS := cli,fast,parquet,sandbox,testing
+EXTRAS := cli,fast,maskinporten,parquet,sandbox,testing
 LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     $(addprefix --ignore=,tests/test_docs.py tests/test_package.py tests/sandbox/test_conformance.py \
     tests/sandbox/test_answers.py)
@@ -18,10 +18,10 @@ help: ## list these targets
 
 setup: $(VENV)/.dev ## build .venv with everything that developing needs
 
-demo: $(VENV)/.demo ## report 10,000 records to a local Sdir
-	@$(BIN)/python scripts/demo.py
+demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 with a token beside the key
+	@$(BIN)/python scripts/demo.py $(if $(MASKINPORTEN),--maskinporten)
 
-test: $(VENV)/.dev ## run the tests
+test: $(VENV)/.dev $(VENV)/.judge ## run the tests
 	@$(BIN)/python -m pytest
 
 test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
@@ -78,13 +78,18 @@ $(VENV)/.made:
 
 $(VENV)/.demo: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing what the demo needs"
-	@$(BIN)/python $(PIP) install --constraint $(PINS) --editable '.[sandbox]' rich
+	@$(BIN)/python $(PIP) install --constraint $(PINS) --editable '.[sandbox,maskinporten]' rich
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing what developing needs"
 	@$(BIN)/python $(PIP) install --requirement $(PINS) --editable '.[$(EXTRAS)]'
 	@touch $(VENV)/.demo $@
+
+$(VENV)/.judge: $(VENV)/.made tests/judge/package.json
+	@if command -v npm > /dev/null; then cd tests/judge && \
+	    npm install --no-package-lock --no-audit --no-fund --silent; fi
+	@touch $@
 
 $(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing the core alone, to measure its import"

@@ -1,7 +1,7 @@
 """The demo: reports 10,000 records to a local Sdir and says what became of them. `make demo`.
 
-The records come from `scripts/demo/`. It succeeds only if the good ones were accepted and exactly
-the bad ones rejected.
+With `--maskinporten` the calls need a token beside the key. The records come from `scripts/demo/`.
+It succeeds only if the good ones were accepted and exactly the bad ones rejected.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
-from sdir_async import Rejection, Sdir, UploadReport
+from sdir_async import Maskinporten, Rejection, Sdir, UploadReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sdir_async.api.additional_competence.v1 import SavedAdditionalCompetence
 
@@ -39,6 +39,13 @@ class Access(NamedTuple):
 
     base_url: str
     api_key: str
+    token: Mapping[str, str] = {}
+
+    def maskinporten(self) -> Maskinporten | None:
+        """Return what gives the token beside the key, where one is needed."""
+        if not self.token:
+            return None
+        return Maskinporten.from_environment(self.token)
 
 
 class Expected(NamedTuple):
@@ -53,11 +60,12 @@ class Expected(NamedTuple):
         return self.records - len(self.bad_lines)
 
 
-def main(folder: Path = FOLDER) -> int:
-    """Run the demo and return its exit status."""
+def main(folder: Path = FOLDER, *options: str) -> int:
+    """Run the demo, with options for the sandbox, and return its exit status."""
     expected = read_expected(folder)
-    with running_sandbox() as access:
-        console.print(f"A local Sdir is running at {access.base_url}")
+    with running_sandbox(*options) as access:
+        beside = " and wants a token beside the key" if access.token else ""
+        console.print(f"A local Sdir is running at {access.base_url}{beside}")
         report, saved, found = asyncio.run(upload(access, folder, expected.records))
     show(report)
     mistakes = [*differences(report, expected)]
@@ -95,10 +103,16 @@ def running_sandbox(*options: str) -> Iterator[Access]:
 
 def _access(process: subprocess.Popen[str]) -> Access:
     """Wait until the sandbox says how to reach it."""
+    greeting = ""
     for line in process.stdout or ():
-        if told := re.search(r'Sdir\("(?P<key>.+)", base_url="(?P<url>.+)"\)', line):
-            return Access(told["url"], told["key"])
-    raise RuntimeError("The sandbox ended before it was ready.")
+        greeting += line
+        if "Ctrl-C" in line:
+            break
+    told = re.search(r'Sdir\("(?P<key>.+)", base_url="(?P<url>.+)"\)', greeting)
+    if told is None:
+        raise RuntimeError("The sandbox ended before it was ready.")
+    settings = dict(re.findall(r"export (SDIR_MASKINPORTEN_\w+)=(\S+)", greeting))
+    return Access(told["url"], told["key"], settings)
 
 
 async def upload(
@@ -106,7 +120,8 @@ async def upload(
 ) -> tuple[UploadReport, SavedAdditionalCompetence | None, SavedAdditionalCompetence | None]:
     """Upload the records of a folder, and read the first one that was saved back by its uid."""
     saved = found = None
-    async with Sdir(access.api_key, base_url=access.base_url) as sdir:
+    token = access.maskinporten()
+    async with Sdir(access.api_key, token=token, base_url=access.base_url) as sdir:
         competences = sdir.additional_competence.v1
         with gzip.open(folder / "records.jsonl.gz") as lines, _progress() as progress:
             settled = progress.add_task("Reporting", total=count)
@@ -166,6 +181,6 @@ def differences(report: UploadReport, expected: Expected) -> Iterator[str]:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        sys.exit(main())
+        sys.exit(main(FOLDER, *sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

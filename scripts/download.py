@@ -16,6 +16,10 @@ class DownloadFailed(Exception):
     """There is no document; the message says why, and holds no key."""
 
 
+class NotPublished(DownloadFailed):
+    """There is nothing at the address: an API without operations is not published."""
+
+
 def download(url: str, key: str | None, *, seconds: float) -> bytes:
     """Return what is at an address.
 
@@ -59,6 +63,8 @@ def _origin(url: str) -> tuple[str, str]:
 def _content(response: httpx.Response, until: float) -> bytes:
     if response.status_code in (401, 403):
         raise DownloadFailed(f"status {response.status_code}: it needs a key; name one by key_from")
+    if response.status_code == 404:
+        raise NotPublished("not published (404)")
     if response.status_code != 200:
         raise DownloadFailed(f"status {response.status_code}")
     content = bytearray()

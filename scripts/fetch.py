@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from comparison.differ import compare
 from comparison.report import text_of
-from download import DownloadFailed, download
+from corrections import corrections_of, is_by_fetch, write_overlay
+from download import DownloadFailed, NotPublished, download
 from generate import ROOT, Place
 from generation.documents import Source, check, load
 from generation.failures import DocumentError, GenerationFailed
 from generation.lock import digest_of, entry, read_lock, write_lock
 from generation.prepare import prepare
-from generation.walk import lookup, references
+from generation.walk import lookup, operations, references
 
 from sdir_async.openapi.documents import SUFFIXES, parse
 from sdir_async.openapi.overlays import apply_overlay
@@ -33,6 +34,7 @@ from sdir_async.openapi.overlays import apply_overlay
 if TYPE_CHECKING:
     from generation.walk import Json
 
+_VERSION = re.compile(r"(?<=/)v(0|[1-9][0-9]*)(?=/?$)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*/v(0|[1-9][0-9]*)")
 
 
@@ -82,17 +84,39 @@ def fetch(place: Place, address: Address, *, replace: bool, seconds: float) -> s
     """
     content = download(address.url, address.key(), seconds=seconds)
     document = understood(content)
-    old = _present(place.documents / address.name)
+    name, moved = _place_of(address, document)
+    old = _present(place.documents / name)
     if old and old.path.read_bytes() == content:
-        return "unchanged"
-    changes = _differences(old, document)
+        return f"{moved}unchanged"
+    overlay, lacking = _overlay(name, old, document)
+    changes = _differences(old, document, overlay)
     if old and not replace and not _is_as_fetched(place, old):
         raise DownloadFailed(
             f"{old.path.name} was written or edited by hand and is kept; to take the fetched one,"
             f" say --replace, and put corrections into {old.version}.overlay.yaml\n{changes}"
         )
-    _write(place, address, content, old)
-    return f"written\n{changes}"
+    _write(place, name, address.url, content, old)
+    if overlay is not None and (old is None or old.overlay is None or is_by_fetch(old.overlay)):
+        write_overlay(place.documents / f"{name}.overlay.json", overlay)
+    return "\n".join([f"{moved}written", changes, *lacking])
+
+
+def _place_of(address: Address, document: Json) -> tuple[str, str]:
+    """Return where it goes: under the version of its server's URL, whatever is listed."""
+    api, _, listed = address.name.partition("/")
+    urls = [str(server.get("url") or "") for server in document.get("servers") or []]
+    found = next((match[0] for url in urls if (match := _VERSION.search(url))), listed)
+    if found == listed:
+        return address.name, ""
+    return f"{api}/{found}", f"its server's URL says {found}, so it goes to {api}/{found}: "
+
+
+def _overlay(name: str, old: Source | None, new: Json) -> tuple[Json | None, list[str]]:
+    """Return the corrections to apply: those that somebody wrote, else what we know."""
+    if old and old.overlay and not is_by_fetch(old.overlay):
+        return parse(old.overlay.read_bytes()), []
+    overlay, left = corrections_of(name.partition("/")[0], new)
+    return overlay, [f"the export lacks what it takes to {each}" for each in left]
 
 
 def understood(content: bytes) -> Json:
@@ -133,22 +157,22 @@ def _is_as_fetched(place: Place, old: Source) -> bool:
     return str(known.get("source")).startswith("http") and known["digest"] == digest_of(old.path)
 
 
-def _differences(old: Source | None, new: Json) -> str:
-    if old is None:
-        return "a new document"
+def _differences(old: Source | None, new: Json, overlay: Json | None) -> str:
     try:
-        if old.overlay:
-            apply_overlay(new, parse(old.overlay.read_bytes()))
+        if overlay:
+            apply_overlay(new, overlay)
+        if old is None:
+            return "\n".join(["a new document", *map(str, operations(prepare(new)[0]))])
         before, after = prepare(load(old))[0], prepare(new)[0]
     except (DocumentError, GenerationFailed) as error:
         return f"what differs can't be shown: {error}"
     return text_of(compare(before, after))
 
 
-def _write(place: Place, address: Address, content: bytes, old: Source | None) -> None:
+def _write(place: Place, name: str, url: str, content: bytes, old: Source | None) -> None:
     """Put the document in place, byte for byte, and note where it came from."""
     suffix = ".json" if _start(content) == b"{" else ".yaml"
-    path = place.documents / f"{address.name}{suffix}"
+    path = place.documents / f"{name}{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f"{suffix}.part")
     partial.write_bytes(content)
@@ -159,7 +183,7 @@ def _write(place: Place, address: Address, content: bytes, old: Source | None) -
         old.path.unlink()
         documents.pop(old.name, None)
     source = Source(path.parent.name, path.stem, path, old.overlay if old else None)
-    documents[source.name] = entry(source, {}, address.url)
+    documents[source.name] = entry(source, {}, url)
     write_lock(place.lock, lock)
 
 
@@ -169,6 +193,8 @@ def run(place: Place, *, replace: bool = False, seconds: float = 60.0) -> int:
     for address in read_addresses(place.documents / "sources.toml"):
         try:
             print(f"{address.name}: {fetch(place, address, replace=replace, seconds=seconds)}")
+        except NotPublished as error:
+            print(f"{address.name}: {error}")
         except DownloadFailed as error:
             failed += 1
             print(f"{address.name}: kept as it was: {address.url}: {error}", file=sys.stderr)

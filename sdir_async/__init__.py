@@ -32,8 +32,10 @@ if TYPE_CHECKING:
         Reason,
         SdirError,
         ServerError,
+        TokenError,
         UnknownOutcome,
     )
+    from .maskinporten import Maskinporten
     from .retries import RetryPolicy
     from .types import UNSET, Unset
     from .upload.report import ChunkOutcome, Notice, Rejection, Snapshot, UploadReport
@@ -55,6 +57,7 @@ else:
             "JournalError": ".errors",
             "JournalMismatch": ".errors",
             "ListingDescription": ".description",
+            "Maskinporten": ".maskinporten",
             "NotFound": ".errors",
             "Notice": ".upload.report",
             "OperationDescription": ".description",
@@ -70,6 +73,7 @@ else:
             "ServerError": ".errors",
             "Snapshot": ".upload.report",
             "SubscriptionKey": ".auth",
+            "TokenError": ".errors",
             "UNSET": ".types",
             "UnknownOutcome": ".errors",
             "Unset": ".types",
@@ -94,6 +98,7 @@ __all__ = [
     "JournalError",
     "JournalMismatch",
     "ListingDescription",
+    "Maskinporten",
     "NotFound",
     "Notice",
     "OperationDescription",
@@ -109,6 +114,7 @@ __all__ = [
     "ServerError",
     "Snapshot",
     "SubscriptionKey",
+    "TokenError",
     "UnknownOutcome",
     "Unset",
     "Upload",

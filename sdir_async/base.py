@@ -175,6 +175,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             "operation": kind,
             "url": url_of(self._base_url, batch.operation, {}),
         }
+        if self._session.customer:
+            upload["customer"] = self._session.customer
         from .upload.journal.recorded import RecordedJournal
         from .upload.journal.sqlite import SqliteStore
 

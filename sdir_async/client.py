@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
 
 from attrs import evolve
@@ -14,6 +16,7 @@ from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .retries import RetryPolicy
 from .session import Session, Timeout, timeouts_of
+from .tokens import tokens_of
 from .transports import TransportName, open_transport
 from .types import UNSET, Unset
 from .versions import check_pins
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from .auth import KeySource
     from .document import Document
+    from .tokens import TokenGiven, TokenSource
 
 Environment = Literal["development", "test", "production"]
 
@@ -41,6 +45,10 @@ class Sdir(Apis):
     Args:
         api_key: The subscription key: a string, a `SubscriptionKey`, or a function, plain or async,
             that returns one. Without it the key is read from `SDIR_API_KEY`.
+        token: What gives the token that Sdir wants beside the key: a `Maskinporten`, or a function,
+            plain or async, that takes the scopes and returns a token. Without it, a `Maskinporten`
+            is made from the environment where `SDIR_MASKINPORTEN_CLIENT_ID` is set; else none is
+            sent. It is not closed here.
         environment: `"development"`, `"test"` or `"production"`. Nothing is reported to production
             unless you say so.
         base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
@@ -71,6 +79,7 @@ class Sdir(Apis):
         api_key: KeySource | None = None,
         *,
         environment: Environment = "test",
+        token: TokenGiven | None = None,
         base_url: str | None = None,
         versions: Mapping[str, str] | None = None,
         timeout: Timeout | Unset = UNSET,
@@ -92,6 +101,7 @@ class Sdir(Apis):
         self._origin = (
             None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
         )
+        self._is_whole = True
         self._session = Session(
             open_transport(transport, http_client),
             keys,
@@ -100,12 +110,14 @@ class Sdir(Apis):
             timeouts=_timeouts(timeout, http_client),
             versions=dict(versions or {}),
             base_url_of=self._base_url_of,
+            tokens=_tokens(token, environment),
         )
         mask_logs_of_httpx()
 
     def __repr__(self) -> str:
         where = f", base_url={str(self._origin)!r}" if self._origin else ""
-        return f"Sdir(environment={self._environment!r}{where})"
+        told = f", on behalf of {self._session.customer}" if self._session.customer else ""
+        return f"Sdir(environment={self._environment!r}{where}{told})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an Sdir can't be pickled or copied: it holds the key and open connections")
@@ -122,8 +134,40 @@ class Sdir(Apis):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stop what is still running, and close the connections that were opened here."""
-        await self._session.aclose()
+        """Stop what is still running, and close the connections that were opened here.
+
+        One that `on_behalf_of` returned is closed with the one that it came from.
+        """
+        if self._is_whole:
+            await self._session.aclose()
+
+    def on_behalf_of(self, customer: str) -> Self:
+        """Return an `Sdir` that reports on behalf of a customer who delegated that to you.
+
+        It shares connections, keys and pace; its tokens, journals and reports are the customer's.
+
+        Args:
+            customer: The customer's organization number.
+
+        Raises:
+            ConfigurationError: It is not a number of 9 digits, or there is no `token`.
+
+        Example:
+            >>> customer = sdir.on_behalf_of("991825827")  # doctest: +SKIP
+            >>> report = await customer.course.v1.upload(records)  # doctest: +SKIP
+        """
+        if not (isinstance(customer, str) and re.fullmatch("[0-9]{9}", customer)):
+            raise ConfigurationError("An organization number must be text of 9 digits.")
+        if not self._session.has_tokens:
+            raise ConfigurationError(
+                "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
+            )
+        other = object.__new__(type(self))
+        other._environment, other._origin = self._environment, self._origin
+        other._insecure_http = self._insecure_http
+        other._is_whole = False
+        other._session = self._session.on_behalf_of(customer)
+        return other
 
     def _base_url_of(self, document: Document) -> str:
         servers = document.servers
@@ -140,6 +184,19 @@ class Sdir(Apis):
             return self._origin.at(server)
         require_secure(origin_of(server), insecure_http=self._insecure_http)
         return server.rstrip("/")
+
+
+def _tokens(given: TokenGiven | None, environment: str) -> TokenSource | None:
+    """Return what gives tokens, for this environment."""
+    if given is None:
+        if not os.environ.get("SDIR_MASKINPORTEN_CLIENT_ID"):
+            return None
+        from .maskinporten import Maskinporten
+
+        given = Maskinporten.from_environment()
+    source = tokens_of(given)
+    source.bind(environment)
+    return source
 
 
 def _timeouts(given: Timeout | Unset, http_client: httpx.AsyncClient | None) -> Timeouts:

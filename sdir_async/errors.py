@@ -2,6 +2,7 @@
 
     SdirError
     ├── ConfigurationError          a setting or an argument is wrong; nothing was sent
+    ├── TokenError                  Maskinporten refuses to give a token; nothing was sent to Sdir
     ├── ConnectionFailed            no connection, or every answer to a harmless call was lost
     ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
     ├── JournalError                the journal can't be used: locked, full, read-only, foreign
@@ -21,7 +22,7 @@ upload carries what was settled before it in `report`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .privacy import mask
 from .upload.report import Reason, UploadReport
@@ -44,6 +45,7 @@ __all__ = [
     "Reason",
     "SdirError",
     "ServerError",
+    "TokenError",
     "UnknownOutcome",
 ]
 
@@ -74,6 +76,38 @@ def _rebuild(cls: type[SdirError], args: tuple[Any, ...], state: dict[str, Any])
 
 class ConfigurationError(SdirError, ValueError):
     """A setting or an argument is missing or wrong. Nothing was sent."""
+
+
+class TokenError(SdirError):
+    """Maskinporten refused to give a token. Nothing was sent to Sdir.
+
+    Attributes:
+        code: Maskinporten's code, such as `MP-121`; `None` if its answer has none.
+        advice: What to do about it.
+        trace_id: What Digdir's support needs to find the request in its logs, if the answer says.
+        clock_skew: How many seconds this machine's clock is ahead of Maskinporten's, where that is
+            more than 10 s either way.
+        status: The HTTP status of the answer.
+
+    Source: Digdir's documentation of Maskinporten.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        advice: str = "",
+        trace_id: str | None = None,
+        clock_skew: float | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.advice = advice
+        self.trace_id = trace_id
+        self.clock_skew = clock_skew
+        self.status = status
 
 
 class ConnectionFailed(SdirError):
@@ -133,7 +167,14 @@ class ApiError(SdirError):
 
 
 class AuthenticationError(ApiError):
-    """401: the key is missing, wrong or expired, and so is the secondary one if there is one."""
+    """401: the key or the token is missing, wrong or expired.
+
+    Attributes:
+        source: `"key"` or `"token"`: which of the two. The secondary key, if there is one, is
+            refused too, or a new token is.
+    """
+
+    source: Literal["key", "token"] = "key"
 
 
 class PermissionDenied(ApiError):

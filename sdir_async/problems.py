@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 from . import errors
 from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
 from .privacy import mask, without_values
-from .verdicts import is_quota, parsed, retry_after
-from .wire import KEY_HEADER, Answer, Lost
+from .verdicts import is_quota, is_token, parsed, retry_after
+from .wire import BEARER_HEADER, KEY_HEADER, Answer, Lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .verdicts import Exchange
     from .wire import Happened
+
+
+_SECRET_HEADERS: Final = frozenset({KEY_HEADER.lower(), BEARER_HEADER.lower()})
 
 
 def problem_of(answer: Answer) -> dict[str, Any] | None:
@@ -34,7 +37,7 @@ def problem_of(answer: Answer) -> dict[str, Any] | None:
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            mask(name): "***" if name.lower() == KEY_HEADER.lower() else _masked(inner)
+            mask(name): "***" if name.lower() in _SECRET_HEADERS else _masked(inner)
             for name, inner in value.items()
         }
     if isinstance(value, list):
@@ -97,6 +100,10 @@ _ADVICE: Final[Mapping[type[ApiError], str]] = {
     errors.ServerError: "Try later; tell Sdir the request id if it goes on.",
     ApiError: "Sdir does not take such requests: check the version and the environment.",
 }
+_ADVICE_ON_TOKENS: Final = (
+    "It is about the token that Sdir wants beside the key. Give Sdir(token=Maskinporten(…)), with"
+    " the scopes and the environment of this API."
+)
 _SHOWN: Final = 3
 """So many reasons stand in a message; `reasons` has all."""
 
@@ -106,7 +113,7 @@ def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
     problem = problem_of(answer)
     kind = _class_of(answer)
     reasons = reasons_of(answer) if kind is errors.InvalidRequest else ()
-    return kind(
+    error = kind(
         f"{_said(_words(problem or {}, answer), reasons)} {_advice(kind, answer)}",
         status=answer.status,
         method=method,
@@ -116,6 +123,9 @@ def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
         reasons=reasons,
         retry_after=retry_after(answer),
     )
+    if isinstance(error, errors.AuthenticationError) and is_token(answer):
+        error.source = "token"
+    return error
 
 
 def _said(words: str, reasons: Sequence[Reason]) -> str:
@@ -142,6 +152,8 @@ def _advice(kind: type[ApiError], answer: Answer) -> str:
         return "Redirects are not followed: the key goes to the configured host only. Set base_url."
     if answer.status == 408:
         return _ADVICE[errors.ServerError]
+    if kind is errors.AuthenticationError and is_token(answer):
+        return _ADVICE_ON_TOKENS
     return "Send less at a time." if answer.status == 413 else _ADVICE[kind]
 
 

@@ -86,11 +86,13 @@ class Retries:
         self._patient = patient
         self._failures = 0
         self._keys = 0
+        self._tokens = 0
         self._pauses = 0
         self._quotas = 0
 
     def wait_after(self, verdict: Verdict, successes: int) -> float | None:
         """Return how many seconds to wait before the next attempt; `None` if that was the last."""
+        self._tokens = self._tokens + 1 if verdict.action is Action.RENEW_TOKEN else 0
         match verdict.action:
             case Action.AGAIN:
                 self._failures += 1
@@ -104,6 +106,8 @@ class Retries:
             case Action.RENEW_KEY:
                 self._keys += 1
                 return 0.0 if self._left(self._keys) else None
+            case Action.RENEW_TOKEN:  # a new one that is refused at once would be again
+                return 0.0 if self._tokens == 1 else None
         return None
 
     def _wait_after_pause(self, asked: float, successes: int) -> float | None:

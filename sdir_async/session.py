@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from attrs import define, field
 
 from ._version import __version__
-from .errors import ConfigurationError, SdirError
+from .errors import ConfigurationError, ConnectionFailed, SdirError
 from .privacy import mask
 from .problems import failure_of
 from .retries import Retries
 from .verdicts import Action, Exchange, judge
-from .wire import KEY_HEADER, Answer, Attempt, Lost, Request, Timeouts
+from .wire import BEARER_HEADER, KEY_HEADER, Answer, Attempt, Lost, Request, Secret, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from .document import Document, Operation
     from .pacing import Pacer
     from .retries import RetryPolicy
+    from .tokens import TokenSource
     from .verdicts import Verdict
-    from .wire import Happened, Secret, Transport
+    from .wire import Happened, Transport
 
 T = TypeVar("T")
 
@@ -36,6 +39,7 @@ _HEADERS: Final = {
     "Content-Type": "application/json",
     "User-Agent": f"sdir-async/{__version__}",
 }
+_BEARER: Final = "Bearer "
 _NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
 _UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
 _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow in all")
@@ -117,20 +121,34 @@ class Session:
         timeouts: Timeouts,
         versions: Mapping[str, str],
         base_url_of: Callable[[Document], str],
+        tokens: TokenSource | None = None,
     ) -> None:
         self.retry = retry
         self.versions = versions
         self.base_url_of = base_url_of
+        self.customer: str | None = None
         self._owned: set[asyncio.Task[None]] = set()
+        self._tokens = tokens
         self._transport = transport
         self._keys = keys
         self._pacer = pacer
         self._timeouts = timeouts
-        self._closed = False
+        self._closed = threading.Event()  # shared by those for customers
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether a token is sent beside the key."""
+        return self._tokens is not None
+
+    def on_behalf_of(self, customer: str) -> Session:
+        """Return one whose tokens are this customer's; all else is shared, its end included."""
+        session = copy.copy(self)
+        session.customer = customer
+        return session
 
     async def aclose(self) -> None:
         """Send nothing more; cancel the uploads under way, and wait until they are gone."""
-        self._closed = True
+        self._closed.set()
         owned = [task for task in self._owned if task is not asyncio.current_task()]
         for task in owned:
             cancel_once(task)
@@ -161,6 +179,8 @@ class Session:
             happened, verdict = await self._attempt(call, refused, attempts, deadline)
             wait = retries.wait_after(verdict, self._pacer.successes)
             if verdict.action is Action.RENEW_KEY and not await self._renew(refused, deadline):
+                wait = None
+            if verdict.action is Action.RENEW_TOKEN and self._tokens is None:
                 wait = None
             no_time = deadline is not None and _now() + (wait or 0.0) >= deadline
             if wait is None or no_time:
@@ -197,16 +217,20 @@ class Session:
         known = call.maybe_applied
         happened: Happened = _NOT_BEGUN
         key: Secret | None = None
+        token: Secret | Lost | None = None
         bound = asyncio.timeout_at(deadline)
         try:
             async with bound:
                 key = await self._keys.key()
-                request = self._request(call, key)
                 async with self._pacer as started:
                     self._require_open()
-                    if deadline is None or started < deadline:
+                    token = await self._token(call)  # not before: it would age in the line
+                    if isinstance(token, Lost):
+                        happened = token
+                    elif deadline is None or started < deadline:
+                        request = self._request(call, key, token)
                         call.maybe_applied, happened = True, _UNANSWERED
-                        bound.reschedule(_end_of(request.timeouts, started, deadline))
+                        bound.reschedule(_end_of(request.timeouts, _now(), deadline))
                         happened = await self._transport.send(request)
         except TimeoutError:
             if not bound.expired():
@@ -220,6 +244,7 @@ class Session:
         call.maybe_applied = known if verdict.applied is False else True
         if verdict.action is Action.RENEW_KEY and key is not None:
             refused.add(key)
+        self._note_token(token, verdict)
         if happened is not _NOT_BEGUN:
             attempts.append(Attempt(at, _now() - started, _result(happened)))
         if logger.isEnabledFor(logging.DEBUG):
@@ -227,16 +252,42 @@ class Session:
         self._pace(started, happened, verdict)
         return happened, verdict
 
+    async def _token(self, call: Call) -> Secret | Lost | None:
+        """Return the token to send, if one is; `Lost` where its server was not reached.
+
+        Raises:
+            ConfigurationError: Nobody says which scopes it needs.
+            TokenError: Maskinporten refuses to give one.
+        """
+        if self._tokens is None:
+            return None
+        scopes = call.operation.scopes or self._tokens.scopes
+        if not scopes and self._tokens.needs_scopes:
+            raise ConfigurationError(
+                f"{call.operation.name}: the document names no scope to ask a token for. Give"
+                " Maskinporten(scopes=…)."
+            )
+        try:
+            return Secret(_BEARER + await self._tokens.token(scopes, self.customer))
+        except ConnectionFailed as error:
+            return Lost("nothing", str(error))
+
+    def _note_token(self, token: Secret | Lost | None, verdict: Verdict) -> None:
+        refused = verdict.action is Action.RENEW_TOKEN
+        if refused and self._tokens is not None and isinstance(token, Secret):
+            self._tokens.refuse(token.reveal().removeprefix(_BEARER))
+
     def _require_open(self) -> None:
-        if self._closed:
+        if self._closed.is_set():
             raise ConfigurationError("This Sdir is closed. Open another one.")
 
-    def _request(self, call: Call, key: Secret) -> Request:
+    def _request(self, call: Call, key: Secret, token: Secret | None) -> Request:
+        beside = {} if token is None else {BEARER_HEADER: token}
         return Request(
             call.operation.method,
             call.url,
             call.query,
-            {**_HEADERS, **call.headers, KEY_HEADER: key},
+            {**_HEADERS, **call.headers, KEY_HEADER: key, **beside},
             call.body,
             call.timeouts or self._timeouts,
             repeatable=call.operation.effect != "create",

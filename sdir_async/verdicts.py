@@ -37,6 +37,7 @@ class Action(enum.Enum):
     SEARCH = "not applied: some of the records are bad; find them"
     HALVE = "not applied: too large; send less at a time"
     RENEW_KEY = "not applied: try another key"
+    RENEW_TOKEN = "not applied: try another token"  # noqa: S105
     PAUSE = "not applied: every call waits, then again"
     QUOTA = "not applied: the quota is used up; wait if there is time for it"
     AGAIN = "send again"
@@ -107,6 +108,8 @@ def judge(effect: Effect, happened: Happened, *, trust_500: bool = False) -> Ver
         return Verdict(Action.PAUSE, wait=_capped(retry_after(happened)))
     if status == 403 and is_quota(happened):
         return Verdict(Action.QUOTA, wait=retry_after(happened))
+    if status == 401 and is_token(happened):
+        return Verdict(Action.RENEW_TOKEN)
     if status >= 500:
         return _judge_failure(effect, happened, trust_500=trust_500)
     return Verdict(_BY_STATUS.get(status, Action.STOP))
@@ -167,6 +170,18 @@ def _perhaps_from_the_api(answer: Answer) -> bool:
 def is_quota(answer: Answer) -> bool:
     """Say whether a 403 means that the quota is used up."""
     return "retry-after" in answer.headers or b"quota" in answer.body.lower()
+
+
+def is_token(answer: Answer) -> bool:
+    """Say whether a 401 is about the token, and not about the key.
+
+    The gateway's is a message that begins with JWT or Claim; the API's own is a challenge.
+    """
+    if answer.headers.get("www-authenticate", "").lower().startswith("bearer"):
+        return True
+    body = parsed(answer.body)
+    message = body.get("message") if isinstance(body, dict) else None
+    return isinstance(message, str) and message.startswith(("JWT", "Claim "))
 
 
 def retry_after(answer: Answer) -> float | None:

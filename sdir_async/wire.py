@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 """Source: Sdir's description of its REST APIs."""
 
+BEARER_HEADER: Final = "Authorization"
+"""Of the token beside the key: Sdir's public developer pages."""
+
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes after decompression. A longer answer is not read to its end."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import hypothesis
 import pytest
 import respx.mocks
@@ -29,4 +31,5 @@ def _transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(autouse=True)
 def _no_key_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SDIR_API_KEY", raising=False)
+    for name in [each for each in os.environ if each.startswith(("SDIR_API", "SDIR_MASKIN"))]:
+        monkeypatch.delenv(name)

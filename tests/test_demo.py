@@ -57,6 +57,15 @@ def test_what_is_shipped_is_what_the_script_makes(records: list[dict[str, Any]])
     assert (demo.FOLDER / "records.jsonl.gz").read_bytes()[4:8] == bytes(4)  # no time of packing
 
 
+def test_it_runs_with_a_token_beside_the_key(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sandbox makes a key pair, and wants a token with each call."""
+    (folder / "expected.json").write_text(json.dumps({"records": 10, "mistakes": {"4": ""}}))
+    assert demo.main(folder, "--maskinporten") == 0
+    assert "wants a token" in capsys.readouterr().out
+
+
 def test_the_good_records_are_of_synthetic_persons(good: list[dict[str, Any]]) -> None:
     """Many of them, each number with the month + 80 and right check digits."""
     numbers = {record["person"]["id"] for record in good}

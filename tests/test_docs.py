@@ -2,7 +2,7 @@
 
 A Python snippet is a program, or a piece of one. Pieces find the names of `sdir_async` and an open
 `sdir`; those of one page share what they define. The key and the file of the first upload are what
-they seem, but `Sdir` goes to a sandbox.
+they seem, but `Sdir` goes to a sandbox. That of docs/maskinporten.md wants a token.
 """
 
 from __future__ import annotations
@@ -13,14 +13,24 @@ import functools
 import gzip
 import inspect
 import re
+import sys
+import types
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import demo
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import sdir_async
+from sdir_async.maskinporten.refusals import MEANINGS
+
+from .certificates import bundle, enterprise_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,21 +46,34 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 @pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
-    """The address of a sandbox that lets the key of the snippets in."""
+def plain() -> Iterator[demo.Access]:
+    """A sandbox that lets the key of the snippets in."""
     with demo.running_sandbox("--key", KEY) as access:
-        yield access.base_url
+        yield access
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[demo.Access]:
+    """One that wants a token beside the key."""
+    with demo.running_sandbox("--key", KEY, "--maskinporten") as access:
+        yield access
 
 
 @pytest.fixture
 def local_sdir(
-    base_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> functools.partial[Sdir]:
-    """`Sdir` as the snippets meet it: everything is real but the address."""
-    local = functools.partial(sdir_async.Sdir, base_url=base_url)
+    """`Sdir` as the snippets meet it: everything is real but the address and the client."""
+    page = getattr(request.node, "callspec", None) and request.node.callspec.params["page"].name
+    access = request.getfixturevalue("strict" if page == "maskinporten.md" else "plain")
+    local = functools.partial(sdir_async.Sdir, base_url=access.base_url)
     monkeypatch.setattr(sdir_async, "Sdir", local)
     monkeypatch.setenv("SDIR_API_KEY", KEY)
+    for name, value in access.token.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    if access.token:
+        _let_maskinporten_be_local(access, monkeypatch)
     Path("records.jsonl").write_bytes(_first_lines(500))  # line 466 is bad
     return local
 
@@ -67,6 +90,67 @@ def test_the_snippets_of_a_page_run(page: Path, local_sdir: functools.partial[Sd
             names.update(given)
             _run("\n" * line + snippet, str(page), names, runner)
         runner.run(given["sdir"].aclose())
+
+
+def _let_maskinporten_be_local(access: demo.Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of the page hold the key that the sandbox knows, and so does the page's vault."""
+    told = {name.removeprefix("SDIR_MASKINPORTEN_"): value for name, value in access.token.items()}
+    pem = Path(told["KEY_FILE"]).read_bytes()
+    key = load_pem_private_key(pem, None)
+    assert isinstance(key, RSAPrivateKey)
+    Path("sdir.pem").write_bytes(pem)
+    made = enterprise_of(key)
+    Path("sdir.p12").write_bytes(bundle(made, password="from your secret store"))
+    real = sdir_async.Maskinporten
+
+    def local(client_id: str, key: Any, **settings: Any) -> sdir_async.Maskinporten:
+        given = {**settings, "issuer": told["ISSUER"]}
+        if "kid" in given:
+            given["kid"] = told["KID"]
+        return real(told["CLIENT_ID"], key, **given)
+
+    monkeypatch.setattr(sdir_async, "Maskinporten", local)
+    for name, module in _vault(key).items():
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+def _vault(key: RSAPrivateKey) -> dict[str, types.ModuleType]:
+    """Return modules like those of Azure's vault, with what the page uses of them."""
+
+    class CryptographyClient:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        async def sign(self, algorithm: str, digest: bytes) -> object:
+            assert algorithm == "RS256"
+            signature = key.sign(digest, PKCS1v15(), Prehashed(hashes.SHA256()))
+            return types.SimpleNamespace(signature=signature)
+
+    algorithms = types.SimpleNamespace(rs256="RS256")
+    contents: dict[str, dict[str, object]] = {
+        "azure.identity.aio": {"DefaultAzureCredential": object},
+        "azure.keyvault.keys.crypto.aio": {
+            "CryptographyClient": CryptographyClient,
+            "SignatureAlgorithm": algorithms,
+        },
+    }
+    modules: dict[str, types.ModuleType] = {}
+    for name, inside in contents.items():
+        parts = name.split(".")
+        for length in range(1, len(parts) + 1):
+            part = ".".join(parts[:length])
+            modules.setdefault(part, types.ModuleType(part))
+        for each, value in inside.items():
+            setattr(modules[name], each, value)
+    return modules
+
+
+def test_the_table_of_refusals_is_that_of_the_code() -> None:
+    """Each code, what it means, what to do, and who."""
+    page = (ROOT / "docs" / "maskinporten.md").read_text()
+    rows = re.findall(r"^\| `(MP-\d+)` \| (.+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    told = {code: tuple(rest) for code, *rest in rows}
+    assert told == {code: (each.text, each.advice, each.who) for code, each in MEANINGS.items()}
 
 
 async def _given(local_sdir: functools.partial[Sdir]) -> dict[str, Any]:

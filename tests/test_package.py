@@ -29,7 +29,8 @@ EXTRAS = {
     "pytest_plugin": ("pytest",),
     "openapi": ("testing",),
     "transports/aiohttp": ("fast",),
-    "sandbox": ("sandbox",),
+    "maskinporten": ("maskinporten",),
+    "sandbox": ("sandbox", "maskinporten"),
     "testing": ("testing",),
 }
 """Folders and modules of the package that may import what only these extras bring.
@@ -38,8 +39,8 @@ The plugin is imported by pytest alone.
 """
 
 LATER = re.compile(
-    r"(aiohttp|ijson|jinja2|jsonschema_rs|keyring|openpyxl|pyarrow|respx|starlette|typer"
-    r"|uvicorn|yaml|sdir_async\.(sandbox|cli|openapi|api\.\w+))(\.|$)"
+    r"(aiohttp|cryptography|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|pyarrow|respx"
+    r"|starlette|typer|uvicorn|yaml|sdir_async\.(sandbox|cli|maskinporten|openapi|api\.\w+))(\.|$)"
 )
 """Modules that are imported when they are used, and not with the package."""
 

@@ -49,6 +49,7 @@ def answer(
 
 
 ACCEPT = Verdict(Action.ACCEPT, applied=True)
+RENEW_TOKEN = Verdict(Action.RENEW_TOKEN)
 SEARCH, STOP, AGAIN = Verdict(Action.SEARCH), Verdict(Action.STOP), Verdict(Action.AGAIN)
 UNKNOWN = {"create": Verdict(Action.ASK, applied=None)}
 REPEATED = Verdict(Action.AGAIN, applied=None)
@@ -74,6 +75,10 @@ ROWS: list[tuple[str, Any, Verdict]] = [
     ("400 about a quota", answer(400, {"detail": "The quota of course places is full."}), SEARCH),
     ("409 with a time", answer(409, retry_after="5"), SEARCH),
     ("401", answer(401, GATEWAY_401), Verdict(Action.RENEW_KEY)),
+    ("401 no token", answer(401, {"message": "JWT not present."}), RENEW_TOKEN),
+    ("401 scope", answer(401, {"message": "Claim scope value of a is not allowed."}), RENEW_TOKEN),
+    ("401 of the API", answer(401, www_authenticate='Bearer error="invalid_token"'), RENEW_TOKEN),
+    ("401 empty", answer(401), Verdict(Action.RENEW_KEY)),
     ("403 quota", answer(403, QUOTA, retry_after="11657"), Verdict(Action.QUOTA, wait=11657.0)),
     ("403 bandwidth", answer(403, BANDWIDTH), Verdict(Action.QUOTA)),
     ("403 of the API", answer(403, PROBLEM), STOP),

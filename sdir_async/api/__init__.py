@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..session import Session
     from .additional_competence import AdditionalCompetenceVersions
     from .course import CourseVersions
+    from .e_certificate import ECertificateVersions
     from .seagoing import SeagoingVersions
 
 VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -19,6 +20,7 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2",
     ),
     "course": ("v1",),
+    "e_certificate": ("v1",),
     "seagoing": ("v1",),
 }
 
@@ -41,6 +43,13 @@ class Apis:
         from .course import CourseVersions
 
         return CourseVersions(self._session)
+
+    @cached_property
+    def e_certificate(self) -> ECertificateVersions:
+        """E-certificate."""
+        from .e_certificate import ECertificateVersions
+
+        return ECertificateVersions(self._session)
 
     @cached_property
     def seagoing(self) -> SeagoingVersions:

@@ -9,7 +9,8 @@ import typer
 from ..document import BatchKind
 from ..retries import RetryPolicy
 from .app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, app, command
-from .settings import Target, remove_from_keyring, store_in_keyring
+from .maskinporten import entry_of
+from .settings import Target, remove_from_keyring, store_in_keyring, store_password
 from .trouble import Exit, Trouble
 
 Decimal = Literal[",", "."]
@@ -342,34 +343,65 @@ def list_(
 
 @app.command()
 @command
-def login(environment: Where = "test") -> Exit:
+def login(
+    environment: Where = "test",
+    maskinporten: Annotated[
+        bool,
+        typer.Option(
+            "--maskinporten", help="Store the password of the key for Maskinporten instead."
+        ),
+    ] = False,
+) -> Exit:
     """Store the key in the system's keyring, where the other commands find it.
 
     The command asks for the key and does not show it. Without a terminal it reads the key from
-    standard input. A secondary key can follow on a second line or after a space.
+    standard input. A secondary key can follow on a second line or after a space. With
+    `--maskinporten` it stores the password of the key file for Maskinporten, which `sdir.toml`
+    names.
 
     Example: `sdir login --environment production`
     """
+    what = "Password of the key for Maskinporten" if maskinporten else "Subscription key"
     if sys.stdin.isatty():
-        key = str(typer.prompt(f"Subscription key for {environment}", hide_input=True, err=True))
+        secret = str(typer.prompt(f"{what} for {environment}", hide_input=True, err=True))
     else:
-        key = sys.stdin.read()
-    store_in_keyring(environment, key)
-    sys.stderr.write(f"The key for {environment} is stored in the keyring.\n")
+        secret = sys.stdin.read()
+    if maskinporten:
+        store_password(environment, secret)
+    else:
+        store_in_keyring(environment, secret)
+    half = "password" if maskinporten else "key"
+    sys.stderr.write(f"The {half} for {environment} is stored in the keyring.\n")
     return Exit.DONE
 
 
 @app.command()
 @command
 def logout(environment: Where = "test") -> Exit:
-    """Remove the key from the system's keyring.
+    """Remove the key, and the password of the key for Maskinporten, from the system's keyring.
 
     Example: `sdir logout`
     """
-    if not remove_from_keyring(environment):
+    entries = (environment, entry_of(environment))
+    removed = [remove_from_keyring(entry) for entry in entries]
+    if not any(removed):
         raise Trouble(f"The keyring has no key for {environment}.")
     sys.stderr.write(f"The key for {environment} was removed from the keyring.\n")
     return Exit.DONE
+
+
+@app.command("log")
+@command
+def log_(as_json: Json = False) -> Exit:
+    """List what this machine has sent: when, which file, how many, and where to.
+
+    Each upload adds a line, for this user alone; no record is in it.
+
+    Example: `sdir log`
+    """
+    from .log import show_log
+
+    return show_log(as_json=as_json)
 
 
 @app.command()
@@ -380,7 +412,7 @@ def doctor(
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> Exit:
-    """Check the key, the host, the versions and the clock, and say what to do about problems.
+    """Check the key, the token, the host, the versions and the clock, and say what to do.
 
     The command only reads. It reports nothing to Sdir.
 

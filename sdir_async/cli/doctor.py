@@ -7,7 +7,7 @@ import datetime
 import sys
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,19 +17,20 @@ from rich.text import Text
 
 from ..base import url_of
 from ..privacy import mask, mask_json
-from ..wire import KEY_HEADER
+from ..verdicts import is_token
+from ..wire import BEARER_HEADER, KEY_HEADER, Answer
 from .apis import every_version
+from .maskinporten import State, try_tokens
 from .screen import json_line
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..description import Description
     from .settings import Target
 
-State = Literal["good", "odd", "bad"]
 _PATIENCE = 30.0
 _CLOCK = 60.0
 _MARKS = {"good": ("✓", "green"), "odd": ("!", "yellow"), "bad": ("✗", "red")}
@@ -55,6 +56,7 @@ class Answered:
     said: str = ""
     skew: float | None = None
     ends: str = ""
+    of_token: bool = False
 
 
 def examine(target: Target, *, as_json: bool) -> Exit:
@@ -82,11 +84,14 @@ def examine(target: Target, *, as_json: bool) -> Exit:
 
 async def _examine(target: Target) -> list[Finding]:
     key, findings = _key(target)
-    answers = await _ask_all(target, key)
+    tried = await try_tokens(target.environment, every_version())
+    answers = await _ask_all(target, key, tried.tokens)
     return [
         *findings,
+        *(Finding(*each) for each in tried.findings),
         *judge_host(answers),
         *judge_key(answers, there_is_one=bool(key)),
+        *judge_token(answers, is_set=tried.is_set, there_is_one=bool(tried.tokens)),
         *judge_versions(answers),
         *judge_clock(answers),
     ]
@@ -103,17 +108,24 @@ def _key(target: Target) -> tuple[str, list[Finding]]:
     return found[0].primary, [Finding("key", "good", f"found in {found[1]}")]
 
 
-async def _ask_all(target: Target, key: str) -> list[Answered]:
+async def _ask_all(
+    target: Target, key: str, tokens: Mapping[tuple[str, ...], str]
+) -> list[Answered]:
     headers = {KEY_HEADER: key} if key else {}
     async with httpx.AsyncClient(headers=headers, timeout=_PATIENCE) as http:
-        asked = [_ask(http, version, target) for version in every_version()]
+        asked = [_ask(http, version, target, tokens) for version in every_version()]
         return [one for one in await asyncio.gather(*asked) if one is not None]
 
 
-async def _ask(http: httpx.AsyncClient, version: Description, target: Target) -> Answered | None:
+async def _ask(
+    http: httpx.AsyncClient,
+    version: Description,
+    target: Target,
+    tokens: Mapping[tuple[str, ...], str],
+) -> Answered | None:
     """Send a version a request that only reads and needs no arguments."""
     calls = [
-        each for each in version.operations.values() if each.effect == "read" and not each.required
+        each for each in version.operations.values() if each.method == "GET" and not each.required
     ]
     server = version.servers.get(target.environment)
     if not calls or server is None:
@@ -122,7 +134,9 @@ async def _ask(http: httpx.AsyncClient, version: Description, target: Target) ->
     operation = next((one for one in calls if one not in listings), calls[0])
     url = url_of(_moved(server, target.base_url), operation, {})
     try:
-        answer = await http.get(url)
+        token = tokens.get(operation.scopes) or next(iter(tokens.values()), None)
+        beside = {} if token is None else {BEARER_HEADER: f"Bearer {token}"}
+        answer = await http.get(url, headers=beside)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Answered(version.name, url, 0, said)
@@ -133,6 +147,7 @@ async def _ask(http: httpx.AsyncClient, version: Description, target: Target) ->
         _message(answer),
         _skew(answer),
         answer.headers.get("Sunset", ""),
+        of_token=is_token(Answer(answer.status_code, answer.headers, answer.content)),
     )
 
 
@@ -180,13 +195,28 @@ def judge_key(answers: Sequence[Answered], *, there_is_one: bool) -> list[Findin
     statuses = {one.status for one in answers if one.status}
     if not there_is_one or not statuses:
         return []
-    if statuses == {401}:
+    if statuses == {401} and not any(one.of_token for one in answers):
         advice = (
             "Check that the key is for this environment and was not replaced. A new key can take a"
             " few minutes to work everywhere."
         )
         return [Finding("key", "bad", "rejected", advice)]
     return [Finding("key", "good", "accepted")]
+
+
+def judge_token(answers: Sequence[Answered], *, is_set: bool, there_is_one: bool) -> list[Finding]:
+    """Say whether Sdir takes the token; that none is set matters where Sdir asks for one."""
+    if is_set and not there_is_one:
+        return []
+    refused = [one for one in answers if one.status == 401 and one.of_token]
+    if not refused:
+        answered = any(0 < one.status < 300 for one in answers)
+        return [Finding("token", "good", "it is let in")] if there_is_one and answered else []
+    if there_is_one:
+        advice = "Sdir can mend it, or you: check that token and host are of the same environment."
+        return [Finding("token", "bad", f"Sdir refuses it: {refused[0].said}", advice)]
+    advice = "You can mend it: set SDIR_MASKINPORTEN_CLIENT_ID and …_KEY_FILE, or write sdir.toml."
+    return [Finding("token", "bad", "Sdir wants one beside the key, and there is none", advice)]
 
 
 def judge_versions(answers: Sequence[Answered]) -> list[Finding]:

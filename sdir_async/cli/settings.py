@@ -73,10 +73,12 @@ class Target:
             Trouble: There is no key, or a setting is wrong.
         """
         from ..client import Sdir
+        from .maskinporten import maskinporten_of
 
         try:
             return Sdir(
                 self.key(),
+                token=maskinporten_of(self.environment),
                 environment=self.environment,
                 base_url=self.base_url,
                 transport=quickest_transport(),
@@ -144,12 +146,29 @@ def store_in_keyring(environment: str, key: str) -> None:
     Raises:
         Trouble: There is no keyring, or it refuses.
     """
+    _as_key(key, "the answer")
+    _store(environment, "\n".join(key.split()))
+
+
+def store_password(environment: str, password: str) -> None:
+    """Put the password of the key for Maskinporten into the system's keyring.
+
+    Raises:
+        Trouble: There is no keyring, or it refuses; or the password is empty.
+    """
+    from .maskinporten import entry_of
+
+    if not (password := password.rstrip("\r\n")):
+        raise Trouble("The password is empty.")
+    _store(entry_of(environment), password)
+
+
+def _store(entry: str, secret: str) -> None:
     import keyring
     from keyring.errors import KeyringError
 
-    _as_key(key, "the answer")
     try:
-        keyring.set_password(SERVICE, environment, "\n".join(key.split()))
+        keyring.set_password(SERVICE, entry, secret)
     except (KeyringError, OSError, RuntimeError) as error:
         raise Trouble(_no_keyring(error)) from None
 

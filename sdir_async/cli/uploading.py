@@ -21,6 +21,7 @@ from .dry import check
 from .inputs import Wanted
 from .inputs.text import read_lines
 from .job import Job, Reading, open_jobs
+from .log import remember
 from .reach import unreachable
 from .refusal import Hints
 from .rejected import rejected_path, write_rejected
@@ -220,6 +221,7 @@ async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit
                     continue
                 journal = options.journal_of(job, how.version)
                 results.append(await send(job, sending, journal, screen_of(options), stop))
+        remember(results, options)
         return _finish(results, options)
 
 

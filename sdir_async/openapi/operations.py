@@ -84,6 +84,7 @@ class Operation:
         example: What to answer where no record is involved; `None` if nothing.
         shape: The fields of its records.
         deprecation: What is announced of its end; `None` if nothing.
+        scopes: What a token must allow, where the gateway wants one.
     """
 
     document: str
@@ -105,6 +106,7 @@ class Operation:
     example: Any = None
     shape: Shape = field(default_factory=Shape)
     deprecation: Deprecation | None = None
+    scopes: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> frozenset[str]:

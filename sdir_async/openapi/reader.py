@@ -14,6 +14,7 @@ from .deprecations import read_deprecation
 from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Schemas
+from .security import scopes_of
 from .shapes import SEPARATOR, shape_of
 from .walk import Found, json_kinds, operations_in, parameters_of, schema_in, url_of_server
 
@@ -88,6 +89,7 @@ class _Raw:
     many: bool
     batch: Batch
     effect: Effect
+    asks: bool = False
 
     @property
     def collection(self) -> str:
@@ -98,7 +100,7 @@ class _Raw:
         """What it does with the body's records: a batch by the rule, one record by its effect."""
         if self.batch.kind:
             return Role(self.batch.kind)
-        if self.body is None or self.method not in ("post", "put"):
+        if self.asks or self.body is None or self.method not in ("post", "put"):
             return None
         if self.effect == "validate":
             return Role.VALIDATE
@@ -196,7 +198,17 @@ class _Reader:
             many=body is not None and self._schemas.is_list(body),
             batch=batch_of(self._spec, found),
             effect=effect_of(self._spec, found),
+            asks=self._answers_something_else(found.node, body),
         )
+
+    def _answers_something_else(self, node: Json, body: Json | None) -> bool:
+        """Whether the answer has fields, none of which was sent: then it is not a record."""
+        sent = self._schemas.properties(body or {})
+        answers = node.get("responses", {})
+        good = min((status for status in answers if re.fullmatch(r"2\d\d", status)), default="")
+        answer = schema_in(self._schemas.resolve(answers.get(good, {})))
+        told = self._schemas.properties(answer or {})
+        return bool(sent and told) and sent.keys().isdisjoint(told)
 
     def _operation(self, raw: _Raw) -> Operation:
         role = raw.writes or self._reads(raw)
@@ -223,6 +235,7 @@ class _Reader:
             example=self._example(raw, role, answer),
             shape=shape_of(self._schemas, raw.body or {}),
             deprecation=read_deprecation(self._spec, raw.node),
+            scopes=scopes_of(self._spec, raw.node),
         )
 
     def _reads(self, raw: _Raw) -> Role:

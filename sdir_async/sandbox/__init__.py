@@ -11,9 +11,11 @@ from .._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .app import SeenRequest
+    from .assertions import TokenClient
     from .faults import Fault, Faults
     from .server import Sandbox
     from .thread import SandboxThread
+    from .token_server import TokenServer
 
 _load, __dir__ = lazy_names(
     __name__,
@@ -23,6 +25,8 @@ _load, __dir__ = lazy_names(
         "Sandbox": ".server",
         "SandboxThread": ".thread",
         "SeenRequest": ".app",
+        "TokenClient": ".assertions",
+        "TokenServer": ".token_server",
     },
 )
 
@@ -31,8 +35,17 @@ def __getattr__(name: str) -> Any:
     try:
         return _load(name)
     except ModuleNotFoundError as error:
-        hint = f"{error}. The sandbox is an extra: pip install 'sdir-async[sandbox]'"
+        extras = "sandbox,maskinporten" if name.startswith("Token") else "sandbox"
+        hint = f"{error}. The sandbox is an extra: pip install 'sdir-async[{extras}]'"
         raise ModuleNotFoundError(hint, name=error.name) from error
 
 
-__all__ = ["Fault", "Faults", "Sandbox", "SandboxThread", "SeenRequest"]
+__all__ = [
+    "Fault",
+    "Faults",
+    "Sandbox",
+    "SandboxThread",
+    "SeenRequest",
+    "TokenClient",
+    "TokenServer",
+]

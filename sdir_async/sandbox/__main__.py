@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import sqlite3
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .limits import read_seconds
@@ -22,6 +24,8 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .token_server import TokenServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--key", action="append", help="a subscription key to let in; give it twice for two"
     )
+    _add_tokens(parser.add_argument_group("the token beside the key"))
     _add_gateway(parser.add_argument_group("the gateway"))
     database = parser.add_argument_group("the database")
     database.add_argument(
@@ -56,6 +61,17 @@ def _parser() -> argparse.ArgumentParser:
         "--wake", metavar="TIME", default="60s", help="how long waking takes (%(default)s)"
     )
     return parser
+
+
+def _add_tokens(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--maskinporten",
+        action="store_true",
+        help="want a token too; make a key pair, register it, and print the settings to use",
+    )
+    group.add_argument(
+        "--token-life", metavar="TIME", default="120s", help="how long one lives (%(default)s)"
+    )
 
 
 def _add_gateway(group: argparse._ArgumentGroup) -> None:
@@ -73,6 +89,8 @@ def _add_gateway(group: argparse._ArgumentGroup) -> None:
 
 
 async def _serve(options: argparse.Namespace) -> None:
+    life = read_seconds(options.token_life)
+    tokens = _token_server(life) if options.maskinporten else None
     sandbox = Sandbox(
         options.documents,
         store=options.store,
@@ -86,11 +104,41 @@ async def _serve(options: argparse.Namespace) -> None:
         gateway_timeout=read_seconds(options.gateway_timeout),
         sleep_after=read_seconds(options.sleep_after) if options.sleep_after else None,
         wake=read_seconds(options.wake),
+        maskinporten=tokens or False,
     )
-    async with sandbox:
-        sys.stdout.write(_greeting(sandbox, options))
-        sys.stdout.flush()
-        await asyncio.Event().wait()
+    with tempfile.TemporaryDirectory(prefix="sdir-sandbox-") as folder:
+        async with sandbox:
+            sys.stdout.write(_greeting(sandbox, options))
+            if tokens:
+                sys.stdout.write(_settings(tokens, Path(folder) / "key.pem"))
+            sys.stdout.write(f"Records are kept in {options.store or 'memory'}. Ctrl-C ends it.\n")
+            sys.stdout.flush()
+            await asyncio.Event().wait()
+
+
+def _token_server(lifetime: float) -> TokenServer:
+    try:
+        from .token_server import TokenServer
+    except ModuleNotFoundError as missing:
+        needed = "pip install 'sdir-async[sandbox,maskinporten]'"
+        raise ValueError(f"{missing.name} is missing: {needed}") from None
+    return TokenServer(lifetime=lifetime)
+
+
+def _settings(tokens: TokenServer, key_file: Path) -> str:
+    """Put the key into a file that goes when the sandbox ends, and say how to use it."""
+    settings = tokens.settings
+    key_file.touch(mode=0o600)
+    key_file.write_text(settings["key"])
+    lines = [
+        "Each call needs a token beside the key. The settings for it:",
+        f"  export SDIR_MASKINPORTEN_CLIENT_ID={settings['client_id']}",
+        f"  export SDIR_MASKINPORTEN_KEY_FILE={key_file}",
+        f"  export SDIR_MASKINPORTEN_KID={settings['kid']}",
+        f"  export SDIR_MASKINPORTEN_ISSUER={settings['issuer']}",
+        "",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _greeting(sandbox: Sandbox, options: argparse.Namespace) -> str:
@@ -106,7 +154,6 @@ def _greeting(sandbox: Sandbox, options: argparse.Namespace) -> str:
         f'  Sdir("{key}", base_url="{sandbox.base_url}")',
         "",
         f"See what it was sent, and let things go wrong: {sandbox.base_url}/",
-        f"Records are kept in {options.store or 'memory'}. Ctrl-C ends it.",
     ]
     return "\n".join(lines) + "\n"
 

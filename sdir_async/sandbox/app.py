@@ -42,6 +42,7 @@ class SeenRequest:
         records: How many records it brought; `None` if it has no body of records.
         fault: The fault that it met, `""` if none.
         key: Which key it brought: `primary`, `secondary`, `wrong` or `none`.
+        consumer: The organization number in its token, `""` if it brought none that is good.
         seconds: How long the answer took to begin.
         at: When the answer began, in seconds since 1970.
     """
@@ -52,6 +53,7 @@ class SeenRequest:
     records: int | None = field(default=None, compare=False)
     fault: str = field(default="", compare=False)
     key: str = field(default="", compare=False)
+    consumer: str = field(default="", compare=False)
     seconds: float = field(default=0.0, compare=False)
     at: float = field(default_factory=time.time, compare=False)
 
@@ -61,7 +63,7 @@ def create_app(
     service: Service,
     *,
     note: Callable[[SeenRequest], None],
-    console: Mapping[str, ASGIApp] | None = None,
+    beside: Mapping[str, ASGIApp] | None = None,
 ) -> ASGIApp:
     """Return the application that serves these operations and tells `note` of every answer.
 
@@ -69,7 +71,7 @@ def create_app(
         operations: What to serve.
         service: What stands behind all of them.
         note: Called as each answer begins.
-        console: What is served beside the APIs, by path; it is not noted.
+        beside: What is served beside the APIs, by path; it is not noted.
     """
     ordered = sorted(operations, key=lambda operation: operation.path.count("{"))
     app = Starlette(
@@ -83,7 +85,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False
-    return _Beside(console or {}, _Witness(_Quiet(app), note, service.gateway.name_of))
+    return _Beside(beside or {}, _Witness(_Quiet(app), note, service.gateway.name_of))
 
 
 class _Beside:

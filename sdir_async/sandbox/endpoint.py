@@ -140,7 +140,9 @@ class Endpoint:
         return self._service.backend.answer(self._operation, parameters, body)
 
     async def _serve(self, request: Request) -> Response:
-        refusal = self._service.gateway.refuse(request, self._operation.base)
+        refusal = self._service.gateway.refuse(
+            request, self._operation.base, self._operation.scopes
+        )
         response = await (_drained(request, refusal) if refusal else self._pass(request))
         response.headers.update(self._headers)
         return response

@@ -30,6 +30,13 @@ class Kind(StrEnum):
     GATEWAY_TIMEOUT = "504"
     TOO_MANY = "429"
     LATENCY = "latency"
+    TOKEN_SLOW = "token-slow"  # noqa: S105 - a kind of fault
+    TOKEN_503 = "token-503"  # noqa: S105
+    TOKEN_EARLY = "token-early"  # noqa: S105
+    TOKEN_REPLAYED = "token-replayed"  # noqa: S105
+    TOKEN_CLOCK = "token-clock"  # noqa: S105
+    TOKEN_KEY = "token-key"  # noqa: S105
+    TOKEN_SCOPE = "token-scope"  # noqa: S105
 
 
 MEANINGS = {
@@ -43,9 +50,17 @@ MEANINGS = {
     Kind.GATEWAY_TIMEOUT: "a proxy before the gateway times out",
     Kind.TOO_MANY: "the rate limit rejects the request",
     Kind.LATENCY: "the API starts late",
+    Kind.TOKEN_SLOW: "the token endpoint answers late",
+    Kind.TOKEN_503: "the token endpoint is not available",
+    Kind.TOKEN_EARLY: "a token ends sooner than was said",
+    Kind.TOKEN_REPLAYED: "the token endpoint says that the assertion was used before: MP-012",
+    Kind.TOKEN_CLOCK: "the token endpoint says that the client's clock is ahead: MP-130",
+    Kind.TOKEN_KEY: "the client's registered key has expired: MP-121",
+    Kind.TOKEN_SCOPE: "the scope was taken away from the client or its customer: MP-200, MP-251",
 }
 """What happens, as shown on the sandbox's page."""
 
+_OF_TOKENS = frozenset(kind for kind in Kind if kind.value.startswith("token-"))
 _NEVER_SAVES = frozenset({Kind.RESET, Kind.API_500, Kind.TOO_MANY})
 _ALWAYS_SAVES = frozenset({Kind.CUT, Kind.LATENCY})
 
@@ -85,8 +100,9 @@ class Fault:
         operation: It may meet this operation alone: an `operationId` such as `createCourses`,
             the document's name before it (`course v1 createCourses`) where several documents
             have it, or method and path (`POST /aps-course-external/v1/courses/batch`).
-        seconds: Of latency, how long; where the request is served although the answer says
-            otherwise, how long after the answer.
+        seconds: Of latency and a slow token endpoint, how long; of a token that ends early, when;
+            where the request is served although the answer says otherwise, how long after the
+            answer.
         retry_after: Seconds for the header `Retry-After` of a 429 or 503; a 503 may lack it.
 
     Example:
@@ -123,8 +139,15 @@ class Fault:
         """Whether the API serves the request, whatever the client sees."""
         return self.kind in _ALWAYS_SAVES if self.saves is None else self.saves
 
-    def may_meet(self, operation: Operation) -> bool:
-        """Tell whether requests of this operation are among those it may meet."""
+    @property
+    def is_of_tokens(self) -> bool:
+        """Whether it meets questions for a token, and no call of an API."""
+        return self.kind in _OF_TOKENS
+
+    def may_meet(self, operation: Operation | None) -> bool:
+        """Tell whether it may meet requests of this operation; `None` asks for a token."""
+        if operation is None or self.is_of_tokens:
+            return operation is None and self.is_of_tokens
         return self.operation is None or self.operation in operation.names
 
 
@@ -182,6 +205,7 @@ class Faults:
         self._active: dict[int, _Active] = {}
         self._numbers = count(1)
         self._names: frozenset[str] | None = None
+        self._gives_tokens = True
         for fault in faults:
             self.add(fault)
 
@@ -189,7 +213,8 @@ class Faults:
         """Set a fault, and return the number to remove it by.
 
         Raises:
-            ValueError: It is for an operation that the sandbox doesn't serve.
+            ValueError: It is for an operation that the sandbox doesn't serve, or for tokens that
+                it doesn't give.
         """
         self._require_operation(fault)
         number = next(self._numbers)
@@ -197,18 +222,21 @@ class Faults:
         self._active[number] = _Active(fault, chance)
         return number
 
-    def know(self, operations: Iterable[Operation]) -> None:
+    def know(self, operations: Iterable[Operation], *, gives_tokens: bool = True) -> None:
         """Take note of what is served: a fault for anything else would never strike.
 
         Raises:
             ValueError: One is for something else.
         """
         self._names = frozenset().union(*(operation.names for operation in operations))
+        self._gives_tokens = gives_tokens
         for fault in self:
             self._require_operation(fault)
 
     def _require_operation(self, fault: Fault) -> None:
         name = fault.operation
+        if fault.is_of_tokens and not self._gives_tokens:
+            raise ValueError(f"{fault.kind.value!r} needs Sandbox(maskinporten=True).")
         if name is None or self._names is None or name in self._names:
             return
         similar = get_close_matches(name, sorted(self._names), 1)
@@ -229,8 +257,10 @@ class Faults:
         self._active.clear()
         self._numbers = count(1)
 
-    def meet(self, operation: Operation) -> Met:
+    def meet(self, operation: Operation | None) -> Met:
         """Decide what a request of this operation meets; of several faults, the first one set.
+
+        Without an operation it is a question for a token.
 
         Latency comes on top of the others.
         """

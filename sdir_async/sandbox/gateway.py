@@ -12,9 +12,11 @@ from starlette.responses import Response
 from .limits import Circuit, Limits, Quota, RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from starlette.requests import Request
+
+    from .token_server import TokenServer
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 TIMEOUT = 240.0
@@ -32,7 +34,7 @@ _KEY_NAMES = ("primary", "secondary")
 
 
 class Gateway:
-    """Lets in who brings one of its keys, and does not come too often.
+    """Lets in who brings one of its keys, a good token where one is needed, and not too often.
 
     Both keys belong to one subscription, which is what is counted.
 
@@ -48,17 +50,21 @@ class Gateway:
         keys: Sequence[str],
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
         clock: Callable[[], float] = time.monotonic,
+        tokens: TokenServer | None = None,
     ) -> None:
         self._keys = tuple(keys)
+        self._tokens = tokens
         self._rate = RateLimit(limits.rate, clock) if limits.rate else None
         self._quota = Quota(limits.quota, clock) if limits.quota else None
         self._circuit = Circuit(limits.circuit, clock) if limits.circuit else None
 
-    def refuse(self, request: Request, base: str) -> Response | None:
+    def refuse(self, request: Request, base: str, scopes: Collection[str] = ()) -> Response | None:
         """Return the answer to a request that may not pass, `None` to one that may."""
         key = request.headers.get(KEY_HEADER)
         if key not in self._keys:
             return _denied(_INVALID if key else _MISSING, request, base)
+        if self._tokens and (wrong := self._wrong_token(self._tokens, request, scopes)):
+            return _answer(401, wrong)
         if self._rate and (wait := self._rate.refuse()):
             return too_many(wait)
         if self._quota and (wait := self._quota.refuse()):
@@ -66,6 +72,15 @@ class Gateway:
         if self._circuit and (wait := self._circuit.refuse(base)):
             return unavailable(wait)
         return None
+
+    def _wrong_token(self, tokens: TokenServer, request: Request, scopes: Collection[str]) -> str:
+        """Say what is wrong with the token, and take note of whose it is."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return "JWT not present."
+        wrong, consumer = tokens.read(token.strip(), scopes)
+        request.scope.setdefault("sdir.told", {})["consumer"] = consumer
+        return wrong
 
     def note(self, base: str, status: int) -> None:
         """Take note of how the backend did."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from .misfortune import Drop
+    from .token_server import TokenServer
 
 _REMEMBERED_REQUESTS = 100_000
 
@@ -70,6 +71,7 @@ class Sandbox:
         sleep_after: float | None = None,
         wake: float = 60,
         faults: Faults | None = None,
+        maskinporten: bool | TokenServer = False,
     ) -> None:
         """Read the documents; nothing is served before the `async with`.
 
@@ -87,10 +89,14 @@ class Sandbox:
             sleep_after: Idle seconds after which the database sleeps; `None`: never.
             wake: Seconds that it takes to wake.
             faults: What goes wrong; `sandbox.faults` changes it while it runs.
+            maskinporten: Whether each call needs a token of Maskinporten beside the key. `True`
+                registers a client with a key of its own, which `sandbox.maskinporten.settings`
+                has; a `TokenServer` has clients of yours. It needs the extra `maskinporten`.
 
         Raises:
             ValueError: There are no documents, one can't be read, or two serve the same operation;
                 or a rate is none, or a fault is for an operation that isn't served.
+            ModuleNotFoundError: The extra `maskinporten` is needed, and missing.
         """
         self._documents, self._operations = read_folder(documents)
         self._bases = {each.name: base_path(each.spec) for each in self._documents}
@@ -101,8 +107,9 @@ class Sandbox:
         self._limits = read_limits(rate, quota, circuit)
         self._patience = gateway_timeout
         self._sleeper = Sleeper(sleep_after, wake)
+        self._tokens = _token_server() if maskinporten is True else maskinporten or None
         self.faults = Faults() if faults is None else faults
-        self.faults.know(self._operations)
+        self.faults.know(self._operations, gives_tokens=self._tokens is not None)
         self._requests: deque[SeenRequest] = deque(maxlen=_REMEMBERED_REQUESTS)
         self._base_url = ""
         self._store: Store | None = None
@@ -112,6 +119,17 @@ class Sandbox:
     def api_key(self) -> str:
         """The primary subscription key."""
         return self._keys[0]
+
+    @property
+    def maskinporten(self) -> TokenServer:
+        """The token endpoint beside the APIs.
+
+        Raises:
+            RuntimeError: There is none.
+        """
+        if self._tokens is None:
+            raise RuntimeError("There is no token endpoint: use Sandbox(maskinporten=True).")
+        return self._tokens
 
     @property
     def base_url(self) -> str:
@@ -146,6 +164,8 @@ class Sandbox:
         if self._service:
             self._service.stop()
         self._running_store.clear()
+        if self._tokens:
+            self._tokens.requests.clear()
         self._requests.clear()
 
     def reset(self) -> None:
@@ -189,6 +209,9 @@ class Sandbox:
             listen(*self._address) as listening,
         ):
             self._store, self._base_url = store, url_of(listening)
+            if self._tokens:
+                scopes = {scope for each in self._operations for scope in each.scopes}
+                self._tokens.begin(self._base_url, scopes, self.faults)
 
             def drop(scope: Scope, reset: bool) -> None:
                 server.drop(scope, reset)
@@ -200,6 +223,8 @@ class Sandbox:
                 yield
             finally:
                 service.stop()
+                if self._tokens:
+                    self._tokens.stop()
                 server.stop()
                 await serving
                 self._store = self._service = None
@@ -207,7 +232,7 @@ class Sandbox:
     def _serve_from(self, store: Store, drop: Drop) -> Service:
         return Service(
             backend=Backend(store, self._sleeper),
-            gateway=Gateway(self._keys, self._limits),
+            gateway=Gateway(self._keys, self._limits, tokens=self._tokens),
             faults=self.faults,
             drop=drop,
             body_limit=self._body_limit,
@@ -215,12 +240,10 @@ class Sandbox:
         )
 
     def _app(self, service: Service) -> ASGIApp:
-        return create_app(
-            self._operations,
-            service,
-            note=self._requests.append,
-            console=create_console(self._desk()),
-        )
+        beside = dict(create_console(self._desk()))
+        if self._tokens:
+            beside[self._tokens.prefix] = self._tokens.app()
+        return create_app(self._operations, service, note=self._requests.append, beside=beside)
 
     def _desk(self) -> Desk:
         return Desk(
@@ -246,6 +269,12 @@ class Sandbox:
                 raise LookupError(f"{path!r} is ambiguous: it matches {' and '.join(found)}.")
             raise LookupError(f"{path!r} matches no collection. Use one of: {', '.join(known)}.")
         return found[0]
+
+
+def _token_server() -> TokenServer:
+    from .token_server import TokenServer
+
+    return TokenServer()
 
 
 def _fields_of(operations: Sequence[Operation]) -> Mapping[str, set[str]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .app import SeenRequest
     from .faults import Faults
+    from .token_server import TokenServer
 
 T = TypeVar("T")
 
@@ -48,6 +49,11 @@ class SandboxThread:
     def base_url(self) -> str:
         """Scheme, host and port."""
         return self.sandbox.base_url
+
+    @property
+    def maskinporten(self) -> TokenServer:
+        """The token endpoint beside the APIs."""
+        return self.sandbox.maskinporten
 
     @property
     def served(self) -> dict[str, str]:

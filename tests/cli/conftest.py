@@ -64,7 +64,10 @@ def sandbox(running: SandboxThread) -> SandboxThread:
 
 @pytest.fixture
 def settings(
-    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: SandboxThread,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
     """What a user has in the environment; the command is in a folder of its own."""
     given = {
@@ -72,6 +75,7 @@ def settings(
         "SDIR_BASE_URL": sandbox.base_url,
         "COLUMNS": "200",
         "SDIR_NO_CODES": "1",
+        "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
     for name, value in given.items():

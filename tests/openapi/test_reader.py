@@ -108,6 +108,23 @@ def test_it_may_say_that_something_is_no_batch() -> None:
     assert _read(paths)["POST", "/boats/batch"].role is Role.EXAMPLE
 
 
+RECEIPT = {"type": "object", "properties": {"orderId": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [({"x-sdir-effect": "read"}, {}), ({}, {"application/json": {"schema": RECEIPT}})],
+)
+def test_a_post_that_asks_or_gives_a_receipt_saves_no_record(
+    said: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    """The document says so, or its answer has none of the fields that were sent."""
+    boat = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Boat"}}}}
+    order = {"requestBody": boat, "responses": {"200": {"content": answer}}, **said}
+    read = _read({"/orders": {"post": order}})
+    assert read["POST", "/orders"].role is Role.EXAMPLE
+
+
 @pytest.mark.parametrize(
     ("path", "collection"),
     [

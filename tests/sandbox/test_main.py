@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
@@ -13,6 +14,7 @@ import httpx
 import orjson
 
 import sdir_async.sandbox
+from sdir_async import Maskinporten
 from sdir_async.sandbox.__main__ import main
 
 if TYPE_CHECKING:
@@ -62,6 +64,26 @@ def test_the_command_serves_until_ctrl_c(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert "this machine only" in greeting
     assert store.exists()
+
+
+def test_with_maskinporten_it_prints_settings_that_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The key is in a file that only the user can read, and that goes when the sandbox ends."""
+    with _running("--maskinporten", "--token-life", "1h") as (_, greeting):
+        settings = dict(re.findall(r"export (SDIR_MASKINPORTEN_\w+)=(\S+)", greeting))
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        key_file = Path(settings["SDIR_MASKINPORTEN_KEY_FILE"])
+        assert key_file.stat().st_mode & 0o077 == 0
+        token = asyncio.run(Maskinporten.from_environment().token(("sdir:seafarer.course.write",)))
+        told = re.search(r'Sdir\("(\w+)", base_url="(.+)"\)', greeting)
+        assert told
+        headers = {"Ocp-Apim-Subscription-Key": told[1], "Authorization": f"Bearer {token}"}
+        url = f"{told[2]}/aps-course-external/v1/codes"
+        assert httpx.get(url, headers=headers).status_code == 200
+        assert httpx.get(url, headers={**headers, "Authorization": ""}).status_code == 401
+    assert not key_file.parent.exists()
 
 
 def test_a_key_that_was_given_works_and_is_not_printed() -> None:

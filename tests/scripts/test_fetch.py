@@ -133,7 +133,7 @@ def _lost_schema(handler: Handler) -> None:
         (lambda h: h.answer(200, b'{"swagger": "2.0"}'), "convert or export it as OpenAPI 3"),
         (lambda h: h.answer(200, b""), "not a whole OpenAPI document"),
         (lambda h: h.answer(401), "status 401: it needs a key"),
-        (lambda h: h.answer(404), "status 404"),
+        (lambda h: h.answer(410), "status 410"),
         (lambda h: h.answer(302, Location="/round"), "redirects more than 5 times"),
     ],
 )
@@ -156,6 +156,15 @@ def test_a_failed_download_leaves_the_old_file_and_says_why(
     assert words in said
 
 
+def test_what_is_not_published_is_no_failure(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An API without operations has no document: its address answers 404."""
+    assert run(checkout, lambda handler: handler.answer(404))[0] == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("fleet/v1: not published (404)\n", "")
+
+
 def test_nobody_listening_is_a_failed_download(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,7 +175,8 @@ def test_nobody_listening_is_a_failed_download(
 
 def test_one_failure_does_not_stop_the_others(checkout: Checkout) -> None:
     def reply(handler: Handler) -> None:
-        handler.answer(404 if handler.path == "/gone.json" else 200, NEW)
+        second = NEW.replace(b"/fleet/v1", b"/fleet/v2")
+        handler.answer(500 if handler.path == "/gone.json" else 200, second)
 
     with serving(reply) as server:
         listing(checkout, server.url, f'["fleet/v2"]\nurl = "{server.url}/v2.json"\n')

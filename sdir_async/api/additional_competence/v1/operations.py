@@ -48,25 +48,57 @@ def _parse_list_of_saved_additional_competence(data: Any) -> list[SavedAdditiona
 
 
 _LIST_ADDITIONAL_COMPETENCES = Operation(
-    "listAdditionalCompetences", "GET", "/additionalcompetence", "read"
+    "listAdditionalCompetences",
+    "GET",
+    "/additionalcompetence",
+    "read",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
 )
 _UPDATE_ADDITIONAL_COMPETENCE = Operation(
-    "updateAdditionalCompetence", "PUT", "/additionalcompetence", "update"
+    "updateAdditionalCompetence",
+    "PUT",
+    "/additionalcompetence",
+    "update",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
 )
 _CREATE_ADDITIONAL_COMPETENCE = Operation(
-    "createAdditionalCompetence", "POST", "/additionalcompetence", "create"
+    "createAdditionalCompetence",
+    "POST",
+    "/additionalcompetence",
+    "create",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
 )
 _UPDATE_ADDITIONAL_COMPETENCES = Operation(
-    "updateAdditionalCompetences", "PUT", "/additionalcompetence/batch", "update"
+    "updateAdditionalCompetences",
+    "PUT",
+    "/additionalcompetence/batch",
+    "update",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
 )
 _CREATE_ADDITIONAL_COMPETENCES = Operation(
-    "createAdditionalCompetences", "POST", "/additionalcompetence/batch", "create"
+    "createAdditionalCompetences",
+    "POST",
+    "/additionalcompetence/batch",
+    "create",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
 )
 _GET_ADDITIONAL_COMPETENCE = Operation(
-    "getAdditionalCompetence", "GET", "/additionalcompetence/{uid}", "read"
+    "getAdditionalCompetence",
+    "GET",
+    "/additionalcompetence/{uid}",
+    "read",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
 )
-_LIST_CODES = Operation("listCodes", "GET", "/codes", "read")
-_GET_SERVICE_INFORMATION = Operation("getServiceInformation", "GET", "/serviceinformation", "read")
+_LIST_CODES = Operation(
+    "listCodes", "GET", "/codes", "read", scopes=("sdir:seafarer.additionalcompetance.write",)
+)
+_GET_SERVICE_INFORMATION = Operation(
+    "getServiceInformation",
+    "GET",
+    "/serviceinformation",
+    "read",
+    scopes=("sdir:seafarer.additionalcompetance.write",),
+)
 
 
 class AdditionalCompetenceV1(

@@ -52,12 +52,28 @@ def _parse_list_of_saved_course(data: Any) -> list[SavedCourse]:
     return answer
 
 
-_LIST_COURSES = Operation("listCourses", "GET", "/courses", "read")
-_CREATE_COURSES = Operation("createCourses", "POST", "/courses/batch", "create")
-_VALIDATE_COURSES = Operation("validateCourses", "POST", "/courses/prevalidate", "validate")
-_GET_COURSE = Operation("getCourse", "GET", "/courses/{uid}", "read")
-_LIST_CODES = Operation("listCodes", "GET", "/codes", "read")
-_SEARCH_CODES = Operation("searchCodes", "GET", "/codes/search", "read")
+_LIST_COURSES = Operation(
+    "listCourses", "GET", "/courses", "read", scopes=("sdir:seafarer.course.write",)
+)
+_CREATE_COURSES = Operation(
+    "createCourses", "POST", "/courses/batch", "create", scopes=("sdir:seafarer.course.write",)
+)
+_VALIDATE_COURSES = Operation(
+    "validateCourses",
+    "POST",
+    "/courses/prevalidate",
+    "validate",
+    scopes=("sdir:seafarer.course.write",),
+)
+_GET_COURSE = Operation(
+    "getCourse", "GET", "/courses/{uid}", "read", scopes=("sdir:seafarer.course.write",)
+)
+_LIST_CODES = Operation(
+    "listCodes", "GET", "/codes", "read", scopes=("sdir:seafarer.course.write",)
+)
+_SEARCH_CODES = Operation(
+    "searchCodes", "GET", "/codes/search", "read", scopes=("sdir:seafarer.course.write",)
+)
 
 
 class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"]]):

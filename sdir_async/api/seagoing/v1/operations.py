@@ -63,17 +63,47 @@ def _parse_list_of_saved_service_report(data: Any) -> list[SavedServiceReport]:
     return answer
 
 
-_LIST_SERVICE_REPORTS = Operation("listServiceReports", "GET", "/servicereport", "read")
+_LIST_SERVICE_REPORTS = Operation(
+    "listServiceReports",
+    "GET",
+    "/servicereport",
+    "read",
+    scopes=("sdir:seafarer.seagoingservice.write",),
+)
 _CREATE_SERVICE_REPORTS = Operation(
-    "createServiceReports", "POST", "/servicereport/batch", "create"
+    "createServiceReports",
+    "POST",
+    "/servicereport/batch",
+    "create",
+    scopes=("sdir:seafarer.seagoingservice.write",),
 )
 _VALIDATE_SERVICE_REPORTS = Operation(
-    "validateServiceReports", "POST", "/servicereport/prevalidate", "validate"
+    "validateServiceReports",
+    "POST",
+    "/servicereport/prevalidate",
+    "validate",
+    scopes=("sdir:seafarer.seagoingservice.write",),
 )
-_GET_SERVICE_REPORT = Operation("getServiceReport", "GET", "/servicereport/{uid}", "read")
-_LIST_OCCUPATION_CODES = Operation("listOccupationCodes", "GET", "/occupation/reference", "read")
+_GET_SERVICE_REPORT = Operation(
+    "getServiceReport",
+    "GET",
+    "/servicereport/{uid}",
+    "read",
+    scopes=("sdir:seafarer.seagoingservice.write",),
+)
+_LIST_OCCUPATION_CODES = Operation(
+    "listOccupationCodes",
+    "GET",
+    "/occupation/reference",
+    "read",
+    scopes=("sdir:seafarer.seagoingservice.write",),
+)
 _LIST_OCCUPATION_MAPPINGS = Operation(
-    "listOccupationMappings", "GET", "/occupation/mapping", "read"
+    "listOccupationMappings",
+    "GET",
+    "/occupation/mapping",
+    "read",
+    scopes=("sdir:seafarer.seagoingservice.write",),
 )
 
 

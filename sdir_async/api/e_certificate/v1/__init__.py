@@ -1,0 +1,55 @@
+"""E-certificate, v1: its public names, loaded on use.
+
+Generated from openapi/e_certificate/v1.yaml by `make generate`. Do not edit.
+"""
+
+from typing import TYPE_CHECKING
+
+from ...._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .models.email_address import EmailAddress
+    from .models.insurer import Insurer
+    from .models.moment import Moment
+    from .models.order import Order
+    from .models.order_question import OrderQuestion
+    from .models.order_receipt import OrderReceipt
+    from .models.order_status import OrderStatus
+    from .models.ordered_vessel import OrderedVessel
+    from .models.owner import Owner
+    from .models.owner_address import OwnerAddress
+    from .models.owners import Owners
+    from .operations import ECertificateV1
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "ECertificateV1": ".operations",
+            "EmailAddress": ".models.email_address",
+            "Insurer": ".models.insurer",
+            "Moment": ".models.moment",
+            "Order": ".models.order",
+            "OrderQuestion": ".models.order_question",
+            "OrderReceipt": ".models.order_receipt",
+            "OrderStatus": ".models.order_status",
+            "OrderedVessel": ".models.ordered_vessel",
+            "Owner": ".models.owner",
+            "OwnerAddress": ".models.owner_address",
+            "Owners": ".models.owners",
+        },
+    )
+
+__all__ = [
+    "ECertificateV1",
+    "EmailAddress",
+    "Insurer",
+    "Moment",
+    "Order",
+    "OrderQuestion",
+    "OrderReceipt",
+    "OrderStatus",
+    "OrderedVessel",
+    "Owner",
+    "OwnerAddress",
+    "Owners",
+]

@@ -1,0 +1,59 @@
+# Generated from openapi/e_certificate/v1.yaml by `make generate`. Do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .....types import UNSET, Model, Unset
+
+T = TypeVar("T", bound="EmailAddress")
+
+
+@_attrs_define(repr=False)
+class EmailAddress(Model):
+    """Who is told of the order by e-mail."""
+
+    address: str
+    """ The e-mail address. """
+    display_name: None | str | Unset = UNSET
+    """ The name to show. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        field_dict: dict[str, Any] = {
+            "Address": self.address,
+        }
+        if (display_name := self.display_name) is not UNSET:
+            field_dict["DisplayName"] = display_name
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        _made = cls(
+            address=d.pop("Address"),
+            display_name=d.pop("DisplayName", UNSET),
+        )
+        _made.additional_properties = d
+        return _made
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,71 @@
+# Generated from openapi/e_certificate/v1.yaml by `make generate`. Do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .....types import UNSET, Model, Unset
+
+if TYPE_CHECKING:
+    from ..models.owner_address import OwnerAddress
+
+
+T = TypeVar("T", bound="Owner")
+
+
+@_attrs_define(repr=False)
+class Owner(Model):
+    """An owner of the ship."""
+
+    name: str
+    """ The owner's name. """
+    address: OwnerAddress | Unset = UNSET
+    """ Where an owner is found. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        field_dict: dict[str, Any] = {
+            "Name": self.name,
+        }
+        if not isinstance(address := self.address, Unset):
+            field_dict["Address"] = address.to_dict()
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.owner_address import OwnerAddress  # noqa: PLC0415
+
+        d = dict(src_dict)
+        _address = d.pop("Address", UNSET)
+        address: OwnerAddress | Unset
+        if isinstance(_address, Unset):
+            address = UNSET
+        else:
+            address = OwnerAddress.from_dict(_address)
+        _made = cls(
+            name=d.pop("Name"),
+            address=address,
+        )
+        _made.additional_properties = d
+        return _made
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

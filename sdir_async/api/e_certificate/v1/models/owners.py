@@ -1,0 +1,68 @@
+# Generated from openapi/e_certificate/v1.yaml by `make generate`. Do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .....types import UNSET, Model, Unset
+
+if TYPE_CHECKING:
+    from ..models.owner import Owner
+
+
+T = TypeVar("T", bound="Owners")
+
+
+@_attrs_define(repr=False)
+class Owners(Model):
+    """Who owns the ship."""
+
+    owner: list[Owner] | Unset = UNSET
+    """ At most three. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        field_dict: dict[str, Any] = {}
+        if not isinstance(owner := self.owner, Unset):
+            field_dict["Owner"] = [item.to_dict() for item in owner]
+        if self.additional_properties:
+            field_dict = {**self.additional_properties, **field_dict}
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.owner import Owner  # noqa: PLC0415
+
+        d = dict(src_dict)
+        _owner = d.pop("Owner", UNSET)
+        owner: list[Owner] | Unset = UNSET
+        if _owner is not UNSET:
+            owner = []
+            for owner_item_data in _owner:
+                owner_item = Owner.from_dict(owner_item_data)
+
+                owner.append(owner_item)
+        _made = cls(
+            owner=owner,
+        )
+        _made.additional_properties = d
+        return _made
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,95 @@
+"""`sdir log`: what this machine has sent. When, which file, how many, and where to; no records."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from ..privacy import mask
+from .trouble import Exit, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .send import Result
+    from .uploading import Options
+
+_COUNTS: Final = ("accepted", "rejected", "in_doubt", "unsent")
+
+
+def log_file() -> Path:
+    """Return where the log is: in the user's own folder for such things."""
+    base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    folder = Path(base) if base else Path.home() / ".local" / "state"
+    return folder / "sdir" / "log.jsonl"
+
+
+def remember(results: Iterable[Result], options: Options) -> None:
+    """Add what was sent to the log; that it can't be written is said, and stops nothing."""
+    lines = b"".join(orjson.dumps(_entry(each, options)) + b"\n" for each in results)
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as log:
+            log.write(lines)
+    except OSError as error:
+        sys.stderr.write(f"sdir: {path}: can't be written: {reason_of(error)}.\n")
+
+
+def _entry(result: Result, options: Options) -> dict[str, Any]:
+    report = result.report
+    return {
+        "at": time.time(),
+        "file": mask(str(result.job.path.absolute() if result.job.path else result.job.name)),
+        "api": options.api,
+        "operation": options.operation,
+        "environment": options.target.where,
+        **{name: getattr(report, name) for name in _COUNTS},
+        "earlier": result.earlier,
+        "ended": report.ended,
+    }
+
+
+def show_log(*, as_json: bool) -> Exit:
+    """Print the log, the oldest first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    entries = _entries()
+    if as_json:
+        sys.stdout.writelines(orjson.dumps(each).decode() + "\n" for each in entries)
+        return Exit.DONE
+    if not entries:
+        sys.stderr.write("Nothing was sent from here yet, or not by this user.\n")
+        return Exit.DONE
+    table = Table("when", "file", "API", "what", "where", box=None)
+    for name in _COUNTS:
+        table.add_column(name.replace("_", " "), justify="right")
+    table.add_column("ended")
+    for each in entries:
+        when = f"{datetime.fromtimestamp(each['at']).astimezone():%Y-%m-%d %H:%M}"
+        words = (each["file"], each["api"], each["operation"], each["environment"])
+        table.add_row(when, *words, *(f"{each[name]:,}" for name in _COUNTS), str(each["ended"]))
+    Console(highlight=False, soft_wrap=True).print(table)
+    return Exit.DONE
+
+
+def _entries() -> list[dict[str, Any]]:
+    """Return the entries; a line that was cut when the machine went down is passed over."""
+    try:
+        lines = log_file().read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    entries = []
+    for line in lines:
+        try:
+            entries.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            continue
+    return entries

@@ -1,0 +1,201 @@
+"""The token beside the key, for the command: its settings, and what the doctor finds out of it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from ..errors import ConfigurationError, ConnectionFailed, TokenError
+from ..maskinporten.refusals import MEANINGS, UNKNOWN
+from .trouble import Trouble, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..description import Description
+    from ..maskinporten import Certificate, Maskinporten
+
+State = Literal["good", "odd", "bad"]
+
+PREFIX: Final = "SDIR_MASKINPORTEN_"
+FILE: Final = "sdir.toml"
+LATE: Final = 60
+"""Days before its end from which on a certificate is to be replaced."""
+
+_SETTINGS: Final = (
+    "client_id",
+    "key_file",
+    "kid",
+    "certificates_file",
+    "scopes",
+    "consumer_org",
+    "system_user",
+    "issuer",
+)
+_SECRET: Final = ("password", "secret", "api_key", "token")
+
+
+def entry_of(environment: str) -> str:
+    """Return what the keyring calls the password of the key."""
+    return f"{environment} maskinporten"
+
+
+def settings_of(environment: str, folder: Path = Path()) -> dict[str, str]:
+    """Return the variables for an environment: those of `sdir.toml`, and over them the real ones.
+
+    Raises:
+        Trouble: The file can't be read, or holds what doesn't belong in it.
+    """
+    from .settings import from_keyring
+
+    told = {
+        f"{PREFIX}{name.upper()}": value for name, value in _section(environment, folder).items()
+    }
+    told |= {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    needs_password = f"{PREFIX}CLIENT_ID" in told and f"{PREFIX}KEY_PASSWORD" not in told
+    if needs_password and (stored := from_keyring(entry_of(environment))):
+        told[f"{PREFIX}KEY_PASSWORD"] = stored
+    return told
+
+
+def _section(environment: str, folder: Path) -> dict[str, str]:
+    path = folder / FILE
+    if not path.exists():
+        return {}
+    try:
+        section = tomllib.loads(path.read_text(encoding="utf-8")).get(environment, {})
+    except (OSError, UnicodeDecodeError) as error:
+        why = reason_of(error) if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise Trouble(f"{path}: can't be read: {why}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Trouble(f"{path}: not TOML: {error}.") from None
+    return _checked(path, environment, section)
+
+
+def _checked(path: Path, environment: str, section: object) -> dict[str, str]:
+    if not isinstance(section, dict):
+        raise Trouble(f"{path}: {environment} must be a section: [{environment}].")
+    if secret := [name for name in section if any(word in name.lower() for word in _SECRET)]:
+        raise Trouble(
+            f"{path}: {secret[0]} does not belong in a file. Run `sdir login`, or set"
+            f" {PREFIX}KEY_PASSWORD."
+        )
+    if unknown := sorted(section.keys() - set(_SETTINGS)):
+        raise Trouble(
+            f"{path}: there is no setting {unknown[0]!r}; there is {', '.join(_SETTINGS)}."
+        )
+    if wrong := [name for name, value in section.items() if not isinstance(value, str)]:
+        raise Trouble(f"{path}: {wrong[0]} must be text.")
+    files = [name for name in section if name.endswith("_file")]
+    return section | {name: str(path.parent / section[name]) for name in files}
+
+
+def maskinporten_of(environment: str) -> Maskinporten | None:
+    """Return what gives the token, `None` where nothing is set.
+
+    Raises:
+        Trouble: A setting is wrong, or the key can't be read.
+    """
+    from ..maskinporten import Maskinporten
+
+    told = settings_of(environment)
+    if f"{PREFIX}CLIENT_ID" not in told:
+        return None
+    try:
+        made = Maskinporten.from_environment(told)
+        made.bind(environment)
+    except ConfigurationError as error:
+        raise Trouble(str(error)) from None
+    return made
+
+
+class Tried:
+    """What came of the token half: a token for each set of scopes, and what to say of it."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[tuple[str, ...], str] = {}
+        self.findings: list[tuple[str, State, str, str]] = []
+        self.is_set = False
+
+    def __repr__(self) -> str:
+        return "Tried(…)"
+
+    def say(self, state: State, said: str, advice: str = "", what: str = "token") -> None:
+        """Add a finding."""
+        self.findings.append((what, state, said, advice))
+
+
+async def try_tokens(environment: str, versions: Iterable[Description]) -> Tried:
+    """Try the token half alone: key, certificate, and a token for the scopes of each API."""
+    tried = Tried()
+    try:
+        maskinporten = maskinporten_of(environment)
+    except Trouble as error:
+        tried.is_set = True
+        tried.say("bad", str(error), _who("you"))
+        return tried
+    if maskinporten is None:
+        return tried
+    tried.is_set = True
+    _say_key(tried, maskinporten)
+    wanted = _scopes(versions, maskinporten.scopes)
+    for scopes, names in wanted.items():
+        if not await _try(tried, maskinporten, scopes, names):
+            break
+    return tried
+
+
+def _scopes(
+    versions: Iterable[Description], fallback: tuple[str, ...]
+) -> Mapping[tuple[str, ...], list[str]]:
+    wanted: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for version in versions:
+        for scopes in {each.scopes or fallback for each in version.operations.values()}:
+            if scopes:
+                wanted[scopes].append(version.name)
+    return wanted
+
+
+async def _try(
+    tried: Tried, maskinporten: Maskinporten, scopes: tuple[str, ...], names: list[str]
+) -> bool:
+    """Ask for a token; say whether it is worth while to ask for others."""
+    what = f"token for {', '.join(names)}"
+    try:
+        tried.tokens[scopes] = await maskinporten.token(scopes)
+    except TokenError as error:
+        meaning = MEANINGS.get(error.code or "", UNKNOWN)
+        tried.say("bad", str(error), _who(meaning.who), what)
+        return (error.code or "").startswith("MP-2")
+    except ConnectionFailed as error:
+        tried.say("bad", str(error), _who("you"), what)
+        return False
+    tried.say("good", "Maskinporten gives one", what=what)
+    return True
+
+
+def _say_key(tried: Tried, maskinporten: Maskinporten) -> None:
+    if maskinporten.certificate is not None:
+        tried.say(*judge_certificate(maskinporten.certificate), what="certificate")
+    if maskinporten.kid is not None:
+        said = f"{maskinporten.kid} of client {maskinporten.client_id}; it ends a year after it was"
+        tried.say("good", f"{said} registered", what="registered key")
+
+
+def judge_certificate(certificate: Certificate) -> tuple[State, str, str]:
+    """Say whose a certificate is and how long it is good: a state, words, and advice."""
+    days = certificate.days_left()
+    whose = f"{certificate.organization} {certificate.organization_number}".strip()
+    ends = f"{certificate.ends:%Y-%m-%d}"
+    advice = "Order a new one from Buypass or Commfides, and put it in place before then."
+    if days < 0:
+        return "bad", f"{whose}, ended {ends}", f"{_who('you')} {advice}"
+    left = f"{whose}, ends {ends}, in {days} days"
+    return ("odd", left, advice) if days <= LATE else ("good", left, "")
+
+
+def _who(who: str) -> str:
+    return f"{who[0].upper()}{who[1:]} can mend it."

@@ -1,0 +1,98 @@
+"""Where the bearer token comes from that Sdir wants beside the key: what a session asks."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from .errors import ConfigurationError
+
+_TOKEN = re.compile(r"[!-~]+")
+
+TokenFunction: TypeAlias = Callable[..., str | Awaitable[str]]
+"""A function, plain or async, that takes the scopes and returns a token.
+
+For `on_behalf_of` it takes a second argument, the organization number of the customer.
+"""
+
+
+@runtime_checkable
+class TokenSource(Protocol):
+    """Gives the token for each call, and hears of tokens that Sdir refused."""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What to ask for where the API's document names no scope."""
+        ...
+
+    @property
+    def needs_scopes(self) -> bool:
+        """Whether it can't give a token without a scope."""
+        ...
+
+    def bind(self, environment: str) -> None:
+        """Take note of the environment that calls go to; a token of another one never does."""
+
+    async def token(self, scopes: tuple[str, ...], consumer_org: str | None = None) -> str:
+        """Return a token for these scopes, for the customer with this organization number."""
+        ...
+
+    def refuse(self, token: str) -> None:
+        """Take note that Sdir refused this token: the next call needs another one."""
+
+    async def aclose(self) -> None:
+        """End what is under way."""
+
+
+TokenGiven: TypeAlias = TokenSource | TokenFunction
+"""What `Sdir(token=…)` takes."""
+
+
+def tokens_of(given: TokenGiven) -> TokenSource:
+    """Return a source of tokens: the one given, or one that asks the function given.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    if isinstance(given, TokenSource):
+        return given
+    if callable(given):
+        return _FromFunction(given)
+    raise ConfigurationError(
+        "token must be a Maskinporten, or a function that takes the scopes and returns a token."
+    )
+
+
+class _FromFunction:
+    """Asks a function of the user's for every call; keeping tokens is the function's part."""
+
+    scopes: tuple[str, ...] = ()
+    needs_scopes = False
+
+    def __init__(self, function: TokenFunction) -> None:
+        self._function = function
+
+    def bind(self, environment: str) -> None:
+        pass
+
+    async def token(self, scopes: tuple[str, ...], consumer_org: str | None = None) -> str:
+        customer = () if consumer_org is None else (consumer_org,)
+        answer = self._function(scopes, *customer)
+        token = await answer if inspect.isawaitable(answer) else answer
+        if is_sendable(token):
+            return token
+        del answer, token
+        raise ConfigurationError("The function given as token must return a token: text in ASCII.")
+
+    def refuse(self, token: str) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+
+def is_sendable(token: object) -> bool:
+    """Say whether it can stand in a header."""
+    return isinstance(token, str) and _TOKEN.fullmatch(token) is not None
