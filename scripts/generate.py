@@ -22,6 +22,7 @@ from generation.lock import lock_of, read_lock, stale_parts, write_lock
 from generation.prepare import for_generator, prepare
 from generation.project import TEMPLATES, Version, config_for, endpoints_of, understand
 from generation.tree import differences, tidy, update
+from generation.unions import discriminators, naming
 from jinja2 import Environment, FileSystemLoader
 from openapi_python_client.strings import safe_for_docstring
 
@@ -96,7 +97,8 @@ def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]
     project = Version(openapi=data, config=config)
     names = sorted([*project.public_names(), (facts.class_name, ".operations")])
     described = f"openapi/{source.name}"
-    project.build_version(names, facts=facts, source=described)
+    told_apart = naming(discriminators(prepared))
+    project.build_version(names, facts=facts, source=described, discriminator=told_apart)
     left_out = [*left, *simpler, *no_batch]
     _write_json(target / "description.json", description_of(facts, prepared))
     if facts.items:

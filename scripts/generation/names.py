@@ -6,6 +6,7 @@ import re
 
 from openapi_python_client.strings import PythonIdentifier, snake_case
 
+from . import words as _words  # noqa: F401  it teaches the generator other alphabets
 from .walk import Json, LeftOut, Operation, operations
 
 PREFIX = "field_"

@@ -11,15 +11,18 @@ from functools import partial
 
 from . import class_steps, operation_steps, schema_steps
 from .batches import mark_batches
+from .class_steps import DECIDING
 from .names import name_operations
 from .walk import Json, LeftOut, become, components, operations, schemas_in
 
 Step = Callable[[Json], list[LeftOut]]
 
 OPERATION_STEPS: tuple[Step, ...] = (
+    operation_steps.inline_paths,
     operation_steps.list_unused_parts,
     operation_steps.keep_successes,
     operation_steps.inline_references,
+    operation_steps.own_servers,
     operation_steps.keep_json,
     operation_steps.require_bodies,
     operation_steps.describe_parameters,
@@ -30,9 +33,11 @@ SCHEMA_STEPS: tuple[Step, ...] = (
     schema_steps.mend_references,
     schema_steps.known_types,
     schema_steps.nullable_as_type,
+    schema_steps.note_variants,
     schema_steps.bounds_as_numbers,
     schema_steps.usable_enums,
-    schema_steps.usable_defaults,
+    schema_steps.describe_defaults,
+    schema_steps.single_all_of,
     class_steps.name_inner_classes,
     class_steps.inline_plain_schemas,
 )
@@ -47,7 +52,7 @@ LAST_STEPS: tuple[Step, ...] = (
 )
 
 _SCHEMA = (
-    "$ref type format enum const default properties required additionalProperties items prefixItems"
+    "$ref type format enum const properties required additionalProperties items prefixItems"
     " allOf anyOf oneOf description example x-enum-varnames"
 )
 _KEPT = frozenset(_SCHEMA.split())
@@ -96,7 +101,10 @@ def _plain_constant(schema: Json) -> None:
 
 
 def _plain_alternatives(schema: Json) -> None:
-    """Any value, or something else, is any value."""
+    """Any value, or something else, is any value; conditions on fields are no kinds of value."""
+    for word in ("anyOf", "oneOf"):
+        if word in schema and not any(each.keys() & DECIDING for each in schema[word]):
+            del schema[word]
     if {} in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         become(schema, {key: schema[key] for key in ("description",) if key in schema})
 

@@ -19,6 +19,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from .distinct import Aliases, tell_apart
 from .failures import DocumentError
 from .names import PREFIX
+from .unions import converts, several
 from .walk import SCHEMAS, Json, LeftOut, become, components, operations, references
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Version(Project):
             [FileSystemLoader(TEMPLATES), PrefixLoader({"stock": STOCK}), STOCK]
         )
         self.env.filters["literal"] = literal
-        self.env.globals.update(values)
+        self.env.globals.update(values, several=several, converts=converts)
         self.package_dir.mkdir(parents=True)
         if self.openapi.models or self.openapi.enums:
             self._build_models()
