@@ -158,7 +158,7 @@ def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
     used: set[str] = {each.lower() for each in RESERVED_CLASSES | taken}
     renamed: dict[str, str] = {}
     for name in named:
-        wanted = str(ClassName(re.sub(r"\W+", "_", name), "Model"))[:_LONGEST]
+        wanted = str(ClassName(_plain_name(name), "Model"))[:_LONGEST]
         unique = wanted if wanted.lower() not in used else f"{wanted}Model"
         number = 2
         while unique.lower() in used:
@@ -172,6 +172,16 @@ def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
         for value, name in schema.get("x-sdir-variants", {}).items():
             schema["x-sdir-variants"][value] = renamed.get(name, "")
     return []
+
+
+def _plain_name(name: str) -> str:
+    """Say a generic type in words: `Page[Ship]` is a page of ship, with or without its assembly.
+
+    >>> _plain_name("Page`1[[Fleet.Ship, Fleet, Version=1.0.0.0]]")
+    'Page_Of_Fleet_Ship'
+    """
+    bare = re.sub(r"`\d+|,\s*[^][]*(?=\])", "", name)
+    return re.sub(r"\W+", "_", re.sub(r"[\[<«{]+(?=\w)", "_Of_", bare)).strip("_") or name
 
 
 def merge_all_of(document: Json) -> list[LeftOut]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
+from itertools import cycle
 from typing import Any
 
 from sdir_async.openapi.walk import json_kinds, parameters_of, path_item
@@ -238,6 +239,8 @@ def _not_sendable(operation: Operation, parameter: Json) -> str | None:
         return "the token of the Sdir object is sent in it"
     if where == "header" and name.lower() in IGNORED_HEADERS:
         return "the session sends this header"
+    if where == "header" and not name.isascii():
+        return "the name of a header can only have ASCII characters"
     if where == "cookie" and parameter.get("required"):
         return "a cookie is not sent, though the API requires this one"
     if where not in ("path", "query", "header"):
@@ -252,11 +255,14 @@ def describe_parameters(document: Json) -> list[LeftOut]:
     for operation in operations(document):
         for parameter in operation.node["parameters"]:
             content = parameter.pop("content", None) or {}
-            kind, media = next(iter(content.items()), ("", {}))
+            kind, media = next(iter(content.items()), ("", Json()))
             if json_kinds({kind: media}) and parameter["in"] != "header":
                 parameter["x-sdir-json"] = True
-            given = parameter.get("schema") or media.get("schema")
-            schema = given if isinstance(given, dict) and given else {"type": "string"}
+            given = parameter.get("schema", media.get("schema"))
+            any_value = given == {} and parameter["in"] == "query"
+            schema = (
+                given if (isinstance(given, dict) and given) or any_value else {"type": "string"}
+            )
             parameter["schema"] = _plain(schema) if parameter["in"] == "header" else schema
             if parameter["in"] == "path":
                 parameter["required"] = True
@@ -275,7 +281,10 @@ def complete_paths(document: Json) -> list[LeftOut]:
     left = []
     for path, item in document["paths"].items():
         places = _places(path)
-        better = _IN_PATH.sub(lambda match, places=places: f"{{{places[match[1]]}}}", path)
+        better = "".join(
+            f"{{{places[part]}}}" if inside else part
+            for inside, part in zip(cycle((False, True)), _IN_PATH.split(path), strict=False)
+        )
         if better in plain:
             left += [
                 LeftOut(

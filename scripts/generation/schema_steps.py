@@ -51,20 +51,8 @@ _SHAPES: dict[str, type] = {
     "x-enum-varnames": list,
     "x-enumNames": list,
 }
-_SAID = frozenset(
-    [
-        "description",
-        "title",
-        "example",
-        "examples",
-        "default",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "xml",
-        "externalDocs",
-    ]
-)
+_SAID = frozenset(("description", "title", "example", "examples", "default", "deprecated"))
+_SAID |= {"readOnly", "writeOnly", "xml", "externalDocs"}
 _MAY_BE_NULL = ("default", "example", "examples", "enum", "const")
 
 

@@ -1,15 +1,13 @@
-"""How each parameter is written into a request, by `style` and `explode`: code for the templates."""
+"""How each parameter is written into a request: code, by `style` and `explode`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openapi_python_client.parser.properties import (
-    AnyProperty,
-    ListProperty,
-    ModelProperty,
-    UnionProperty,
-)
+from openapi_python_client.parser.properties import ModelProperty
+from openapi_python_client.parser.properties.any import AnyProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.union import UnionProperty
 
 if TYPE_CHECKING:
     from .walk import Json
