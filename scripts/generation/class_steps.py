@@ -13,6 +13,7 @@ from typing import Any
 
 from openapi_python_client.strings import ClassName
 
+from .item_schemas import read_only
 from .schema_steps import takes_null, without_null
 from .walk import (
     SCHEMAS,
@@ -246,16 +247,32 @@ def _united(parts: list[Json]) -> Json:
     return united | words
 
 
+def let_out_read_only(document: Json) -> list[LeftOut]:
+    """Ask for no field that the server fills in, in a class that is sent."""
+    named = components(document)
+    for name in _used(document, [operation.body for operation in operations(document)]):
+        given = read_only(document, named[name])
+        if given and "required" in named[name]:
+            named[name]["required"] = [r for r in named[name]["required"] if r not in given]
+    return []
+
+
 def drop_unused_schemas(document: Json) -> list[LeftOut]:
     """Leave out schemas that only error answers used."""
+    used = _used(document, [operation.node for operation in operations(document)])
     named = components(document)
-    used: set[str] = set()
-    waiting: list[Any] = [operation.node for operation in operations(document)]
-    while waiting:
-        found = {
-            ref.removeprefix(SCHEMAS) for ref in references(waiting.pop())
-        } & named.keys() - used
-        used |= found
-        waiting.extend(named[name] for name in found)
     document["components"]["schemas"] = {k: v for k, v in named.items() if k in used}
     return []
+
+
+def _used(document: Json, places: list[Any]) -> set[str]:
+    """Return the names of the schemas that places of a document lead to."""
+    named = components(document)
+    used: set[str] = set()
+    waiting = [*places]
+    while waiting:
+        mentioned = {ref.removeprefix(SCHEMAS) for ref in references(waiting.pop())}
+        found = mentioned & named.keys() - used
+        used |= found
+        waiting.extend(named[name] for name in found)
+    return used

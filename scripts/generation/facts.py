@@ -16,7 +16,7 @@ from sdir_async.openapi.batches import item_of
 from sdir_async.openapi.security import scopes_of
 
 from .batches import listing_of, upload_names
-from .item_schemas import item_schema
+from .item_schemas import can_check, item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX
 from .sending import entry
 from .servers import servers_of
@@ -154,13 +154,16 @@ def facts_of(
         class_name=class_name_of(api, version),
         calls=calls,
         uploads=uploads,
-        items={
-            name: item_schema(
-                document, item_of(document, described[upload.call.name].body or {}) or {}
-            )
-            for name, upload in uploads.items()
-        },
+        items={},
     )
+    for name, upload in uploads.items():
+        item = item_of(document, described[upload.call.name].body or {}) or {}
+        left += rules_left_to_the_server(document, item, f"upload {name!r}")
+        facts.items[name] = item_schema(document, item)
+        if not can_check(facts.items[name]):
+            facts.items[name] = item_schema(document, {})
+            why = "the validator can't read its schema; the server checks it all"
+            left.append(LeftOut(f"upload {name!r}", "the check", why))
     return facts, left
 
 

@@ -75,6 +75,7 @@ def for_generator(document: Json) -> Json:
     """Return only what the generator makes use of, so that nothing else can stop it."""
     document = copy.deepcopy(document)
     class_steps.merge_all_of(document)
+    class_steps.let_out_read_only(document)
     for _, schema in reversed(list(schemas_in(document))):
         for keyword in schema.keys() - _KEPT:
             del schema[keyword]

@@ -70,7 +70,8 @@ def make_whole(document: Json) -> list[LeftOut]:
         for keyword in [k for k, v in schema.items() if not _may_be(k, v)]:
             del schema[keyword]
         if "required" in schema:
-            schema["required"] = [name for name in schema["required"] if isinstance(name, str)]
+            names = [name for name in schema["required"] if isinstance(name, str)]
+            schema["required"] = list(dict.fromkeys(names))
         schema.pop("title", None)
     return []
 

@@ -42,6 +42,8 @@ SCHEMAS = "#/components/schemas/"
 _MAPS = ("properties", "patternProperties", "$defs")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SINGLES = ("items", "additionalProperties", "not")
+_UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
+_CONDITIONS = ("if", "then", "else", "contains", "propertyNames", *_UNEVALUATED)
 
 
 class LeftOut(NamedTuple):
@@ -120,7 +122,7 @@ def walk(schema: Any, place: str) -> Iterator[tuple[str, Json]]:
     if not isinstance(schema, dict):
         return
     yield place, schema
-    for keyword, key, inner in list(subschemas(schema)):
+    for keyword, key, inner in [*subschemas(schema), *conditions(schema)]:
         yield from walk(inner, place + pointer(keyword, *([] if key is None else [str(key)])))
 
 
@@ -135,6 +137,16 @@ def subschemas(schema: Json) -> Iterator[tuple[str, str | int | None, Any]]:
     for keyword in _SINGLES:
         if keyword in schema:
             yield keyword, None, schema[keyword]
+
+
+def conditions(schema: Json) -> Iterator[tuple[str, str | int | None, Any]]:
+    """Yield the schemas directly inside this one that only restrict, and make no type."""
+    for keyword in _CONDITIONS:
+        if keyword in schema:
+            yield keyword, None, schema[keyword]
+    for keyword in ("dependentSchemas", "dependencies"):
+        if isinstance(schema.get(keyword), dict):
+            yield from ((keyword, key, inner) for key, inner in schema[keyword].items())
 
 
 def references(value: Any) -> Iterator[str]:

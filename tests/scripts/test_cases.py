@@ -71,14 +71,15 @@ class Cases:
             sent.append(Sent(handler.command, handler.path, headers, handler.body()))
             handler.answer(status, content, Content_Type="application/json")
 
-        async def run(url: str) -> Any:
-            sdir: Any = importlib.import_module(self._package)
-            async with sdir.Sdir(api_key="key", base_url=url) as client:
-                return await use(getattr(client, name).v1)
-
         with serving(reply) as server:
-            value = asyncio.run(run(server.url))
+            value = asyncio.run(self.run(name, use, server.url))
         return value, sent[0]
+
+    async def run(self, name: str, use: Callable[[Any], Awaitable[Any]], url: str) -> Any:
+        """Use a version against a server."""
+        sdir: Any = importlib.import_module(self._package)
+        async with sdir.Sdir(api_key="key", base_url=url) as client:
+            return await use(getattr(client, name).v1)
 
 
 @pytest.fixture(scope="module")
@@ -356,6 +357,80 @@ def test_norwegian_names_are_python_names_as_they_are(cases: Cases) -> None:
     made = models.SjøfartsTjeneste(fødselsnummer="41814061033", er_ærlig=True)
     _, sent = cases.call("norwegian", lambda api: api.lagre_sjøfart([made]), [record])
     assert sent.json == [{"fødselsnummer": "41814061033", "erÆrlig": True}]
+
+
+def uploaded(cases: Cases, name: str, *records: Any, answer: Any = ()) -> tuple[Any, list[Any]]:
+    """Upload records; return the report and what was sent, nothing if nothing was."""
+    sent: list[Any] = []
+
+    async def use(api: Any) -> Any:
+        return await api.upload(list(records))
+
+    def note(handler: Handler) -> None:
+        sent.append(json.loads(handler.body()))
+        handler.answer(200, json.dumps(list(answer)).encode(), Content_Type="application/json")
+
+    with serving(note) as server:
+        report = asyncio.run(cases.run(name, use, server.url))
+    return report, [record for batch in sent for record in batch]
+
+
+def test_fields_that_the_server_fills_in_are_not_asked_for(cases: Cases) -> None:
+    """Neither by the check nor by the class; an answer has them."""
+    models = cases.models("readonly")
+    saved = {"id": "1", "created": "2024-05-31T12:00:00+02:00", "name": "Fram"}
+    report, sent = uploaded(cases, "readonly", models.Ship(name="Fram"), {"name": "Gjøa"}, {})
+    assert sent == [{"name": "Fram"}, {"name": "Gjøa"}]
+    assert [(r.index, [x.field for x in r.reasons]) for r in report.rejections] == [(2, ["name"])]
+    value, request = cases.call(
+        "readonly", lambda api: api.create_ship(models.Ship(name="Fram", secret="s")), saved
+    )
+    assert request.json == {"name": "Fram", "secret": "s"}
+    assert (value.id, value.to_dict()) == ("1", saved)
+
+
+def test_schemas_with_letters_of_any_alphabet_are_checked(cases: Cases) -> None:
+    """The validator takes ASCII references only: they are encoded."""
+    good, bad = {"navn": "a", "fødsel": {"år": 1990}}, {"navn": "b", "fødsel": {"år": "x"}}
+    report, sent = uploaded(cases, "batch_nonascii", good, bad)
+    assert sent == [good]
+    assert [r.index for r in report.rejections] == [1]
+
+
+def test_what_follows_from_a_condition_is_checked(cases: Cases) -> None:
+    """A reference under `then` leads to the schema that it means."""
+    good, more, bad = {"navn": "y"}, {"navn": "x", "z": "1"}, {"navn": "x"}
+    report, sent = uploaded(cases, "batch_ifthen", good, more, bad)
+    assert sent == [good, more]
+    assert [(r.index, [x.field for x in r.reasons]) for r in report.rejections] == [(2, ["z"])]
+
+
+def test_forms_that_dotnet_takes_are_left_to_the_server(cases: Cases) -> None:
+    """A time without an offset, a span of hours, an address with ø, a link without a host."""
+    record = {
+        "navn": "a",
+        "start": "10:00:00",
+        "span": "01:00:00",
+        "mail": "ola@øl.no",
+        "site": "/about",
+    }
+    report, sent = uploaded(cases, "batch_time", record)
+    assert (sent, report.accepted) == ([record], 1)
+    assert "| upload 'create' | format \"time\" at A/properties/start |" in (
+        cases.left_out("batch_time")
+    )
+
+
+def test_rules_that_can_not_be_checked_are_left_to_the_server_one_by_one(cases: Cases) -> None:
+    """Each is listed with its place; all others hold."""
+    record = {"end": "x\n", "atom": "ab", "limit": "long text", "sub": "b", "not": "q", "any": 1}
+    bad = {**record, "short": "long"}
+    report, sent = uploaded(cases, "batch_rules", record, bad)
+    assert sent == [record]
+    assert [(r.index, [x.field for x in r.reasons]) for r in report.rejections] == [(1, ["short"])]
+    left = cases.left_out("batch_rules")
+    for rule in (r"pattern", "maxLength 10.5", r"\\Z", "(?>a)b", "-[aeiou]"):
+        assert rule in left
 
 
 def test_odd_names_are_told_apart_and_go_over_the_wire_as_they_are(cases: Cases) -> None:
