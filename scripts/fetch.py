@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from comparison.differ import compare
+from comparison.differ import compare, compare_servers
 from comparison.report import text_of
 from download import DownloadFailed, download
 from generate import ROOT, Place
@@ -142,7 +142,7 @@ def _differences(old: Source | None, new: Json) -> str:
         before, after = prepare(load(old))[0], prepare(new)[0]
     except (DocumentError, GenerationFailed) as error:
         return f"what differs can't be shown: {error}"
-    return text_of(compare(before, after))
+    return text_of([*compare_servers(before, after), *compare(before, after)])
 
 
 def _write(place: Place, address: Address, content: bytes, old: Source | None) -> None:

@@ -167,10 +167,6 @@ def facts_of(
     return facts, left
 
 
-def _item_schema(document: Json, batch: Operation) -> Json:
-    return item_schema(document, item_of(document, batch.body or {}) or {})
-
-
 def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Config) -> Call:
     given = {(p["name"], p["in"]): p for p in operation.node["parameters"]}
     _step_aside(endpoint, given, config)

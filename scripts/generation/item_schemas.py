@@ -179,7 +179,9 @@ def worded(schema: Json) -> Json:
             bare[keyword] = plain
         else:
             bare[keyword][key] = plain
-    return _addressed(bare)
+    if "$ref" in bare:
+        bare["$ref"] = bare["$ref"].replace(SCHEMAS, "#/$defs/")
+    return bare
 
 
 def read_only(document: Json, schema: Json) -> frozenset[str]:
