@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sdir_async import ConfigurationError
 from sdir_async.parameters import as_json, in_path, joined, spread, text
 from sdir_async.types import UNSET
 
@@ -40,7 +41,7 @@ def test_one_value_is_text(value: object, written: str) -> None:
 @pytest.mark.parametrize("value", [POINT, [1], {}])
 def test_an_object_or_a_list_is_no_text(value: object) -> None:
     """Python's own repr of it must never go out."""
-    with pytest.raises(TypeError, match="can't be written as one text"):
+    with pytest.raises(ConfigurationError, match="can't be written as one text"):
         text(value)
 
 
@@ -97,7 +98,7 @@ def test_what_would_change_the_path_is_encoded_or_refused() -> None:
     assert in_path("p", "a/b;c") == "a%2Fb%3Bc"
     assert in_path("p", "a/b;c", wide=True) == "a/b%3Bc"
     for value, wide in (("", False), ("..", False), ("a/../b", True), ("a//b", True), ([], False)):
-        with pytest.raises(ValueError, match="p must not be empty or consist of dots"):
+        with pytest.raises(ConfigurationError, match="p must not be empty or consist of dots"):
             in_path("p", value, wide=wide)
 
 

@@ -53,9 +53,13 @@ def schema(path: str, number: int) -> Callable[[Json], Json]:
 
 def body(path: str) -> Callable[[Json], Json]:
     """Return what finds the schema of a body."""
-    return lambda d: d["paths"][path]["post"]["requestBody"]["content"]["application/json"][
-        "schema"
-    ]
+
+    def find(document: Json) -> Json:
+        content = op(path, "post")(document)["requestBody"]["content"]
+        found: Json = content["application/json"]["schema"]
+        return found
+
+    return find
 
 
 def field(name: str, *path: str) -> Callable[[Json], Json]:

@@ -291,7 +291,7 @@ def test_a_parameter_may_be_called_like_something_of_ours(cases: Cases) -> None:
     _, sent = cases.call(
         "param_joined", lambda api: api.search(joined=day, tags=["a", "b"]), status=204
     )
-    assert sent.path == "/s?joined=2024-05-31&tags=a,b"
+    assert parse_qsl(urlsplit(sent.path).query) == [("joined", "2024-05-31"), ("tags", "a,b")]
 
 
 def test_a_reference_may_lead_through_a_list(cases: Cases) -> None:
