@@ -12,6 +12,7 @@ import codecs
 import os
 import re
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from attrs import frozen
 from comparison.differ import compare, compare_servers
 from comparison.report import text_of
 from download import DownloadFailed, download
-from generate import ROOT, Place
+from generate import ROOT, Place, generate_version, no_fault_of_ours
 from generation.documents import Source, check, load
 from generation.failures import DocumentError, GenerationFailed
 from generation.lock import digest_of, entry, read_lock, write_lock
@@ -106,13 +107,26 @@ def understood(content: bytes) -> Json:
     try:
         document = parse(content, json_only=_start(content) == b"{")
         check(document)
-        prepare(document)
     except DocumentError as error:
         raise DownloadFailed(f"not a whole OpenAPI document: {error}") from error
     lost = [ref for ref in references(document) if lookup(document, ref) is None]
     if lost:
         raise DownloadFailed(f"not a whole OpenAPI document: there is no {lost[0]}")
+    _try_to_generate(content)
     return document
+
+
+def _try_to_generate(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / f"v1{'.json' if _start(content) == b'{' else '.yaml'}"
+        path.write_bytes(content)
+        source = Source("fetched", "v1", path)
+        try:
+            with no_fault_of_ours(source):
+                generate_version(source, Path(scratch) / "api" / "fetched" / "v1")
+        except GenerationFailed as error:
+            words = str(error).replace(f"{path}: ", "")
+            raise DownloadFailed(f"no code can be generated from it: {words}") from error
 
 
 def _start(content: bytes) -> bytes:

@@ -67,6 +67,17 @@ class Call:
         return f"_{self.name.upper()}"
 
     @property
+    def deprecated(self) -> bool:
+        """Whether the document calls it so."""
+        return self.more.get("deprecated") is True
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a token must be good for."""
+        scopes: tuple[str, ...] = self.more.get("scopes", ())
+        return scopes
+
+    @property
     def answer(self) -> Any:
         """What the generator knows of its answer."""
         return self.endpoint.responses.patterns[0].prop if self.parser else None

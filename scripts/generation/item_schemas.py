@@ -166,7 +166,7 @@ def _is_whole(condition: Any) -> bool:
 
 def worded(schema: Json) -> Json:
     """Return a schema as it describes something to people: its words and labels stay."""
-    bare = {
+    bare: Json = {
         keyword: value.copy() if isinstance(value, dict | list) else value
         for keyword, value in schema.items()
         if keyword not in _FOR_OTHERS

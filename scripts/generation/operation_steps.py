@@ -12,7 +12,8 @@ from typing import Any
 
 from sdir_async.openapi.walk import json_kinds, parameters_of, path_item
 
-from .walk import METHODS, Json, LeftOut, Operation, operations, pointer, resolved
+from .schema_steps import without_null
+from .walk import METHODS, Json, LeftOut, Operation, become, operations, pointer, resolved
 
 KEY_NAMES = ("ocp-apim-subscription-key", "subscription-key")
 IGNORED_HEADERS = ("accept", "content-type", "authorization")
@@ -27,6 +28,15 @@ def list_unused_parts(document: Json) -> list[LeftOut]:
         LeftOut(name, "webhook", "a call that the server makes, not the client")
         for name in document.pop("webhooks", None) or {}
     ]
+    for path, item in document["paths"].items():
+        others = [
+            *(["query"] if "query" in item else []),
+            *(item.get("additionalOperations") or {}),
+        ]
+        left += [
+            LeftOut(f"{name.upper()} {path}", "operation", "its method is not one of HTTP's own")
+            for name in others
+        ]
     for operation in operations(document):
         if operation.node.pop("callbacks", None):
             why = "a call that the server makes, not the client"
@@ -323,6 +333,27 @@ def _declare(parameters: list[Json], places: dict[str, str]) -> None:
             parameter = {"in": "path", "required": True, "schema": {"type": "string"}}
             parameters.append(parameter)
         parameter |= {"name": place, "x-sdir-name": bare, "x-sdir-wide": "*" in name}
+
+
+def plain_path_parameters(document: Json) -> list[LeftOut]:
+    """Let no value of a path be null, which the generator refuses the whole operation for."""
+    for operation in operations(document):
+        for parameter in operation.node["parameters"]:
+            if parameter["in"] == "path":
+                become(parameter["schema"], _not_null(parameter["schema"]))
+    return []
+
+
+def _not_null(schema: Json) -> Json:
+    plain = without_null(schema)
+    for word in ("anyOf", "oneOf"):
+        if word in plain:
+            others = [each for each in plain[word] if each.get("type") not in ("null", ["null"])]
+            plain[word] = others
+            plain = others[0] if len(others) == 1 else plain
+    if "enum" in plain:
+        plain["enum"] = [value for value in plain["enum"] if value is not None]
+    return {"type": "string"} if plain.get("type") in ("null", []) else plain
 
 
 def merge_tags(document: Json) -> list[LeftOut]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from . import class_steps, operation_steps, schema_steps
-from .batches import mark_batches
+from .batches import list_candidates, mark_batches
 from .class_steps import DECIDING
 from .names import name_operations
 from .walk import Json, LeftOut, become, components, operations, schemas_in
@@ -43,11 +43,13 @@ SCHEMA_STEPS: tuple[Step, ...] = (
 )
 LAST_STEPS: tuple[Step, ...] = (
     operation_steps.keep_sendable_parameters,
+    operation_steps.plain_path_parameters,
     operation_steps.one_answer,
     operation_steps.merge_tags,
     name_operations,
     class_steps.name_classes_of_operations,
     mark_batches,
+    list_candidates,
     class_steps.drop_unused_schemas,
 )
 

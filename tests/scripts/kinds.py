@@ -66,7 +66,7 @@ def field(name: str, *path: str) -> Callable[[Json], Json]:
     """Return what finds a field of a class, or something inside it."""
 
     def find(document: Json) -> Json:
-        node = document["components"]["schemas"][name]
+        node: Json = document["components"]["schemas"][name]
         for part in ("properties", *path) if path else ():
             node = node[part]
         return node

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 import generate
 import pytest
 from attrs import frozen
-from generation.documents import parse
+
+from sdir_async.openapi.documents import parse
 
 from .conftest import ROOT
 from .server import Handler, serving
