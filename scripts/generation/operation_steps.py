@@ -134,10 +134,11 @@ def _keep_json_body(operation: Operation) -> list[LeftOut]:
 def _keep_json_answers(operation: Operation) -> list[LeftOut]:
     left: list[LeftOut] = []
     kinds: list[str] = []
+    reads = operation.method == "get" or operation.node.get("x-sdir-effect") == "read"
     for status, answer in operation.node["responses"].items():
         empty = status in ("204", "205") or operation.method == "head"
         kind, kept, others = split_content({} if empty else answer.get("content") or {})
-        if not empty and operation.method == "get" and kept is None and not others:
+        if reads and not empty and kept is None and not others:
             kind, kept = _PLAIN, {"schema": {}}
         answer["content"] = {} if kept is None else {"application/json": kept}
         kinds += [kind] if kept is not None else []

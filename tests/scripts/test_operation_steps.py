@@ -44,6 +44,12 @@ def test_a_read_that_promises_nothing_answers_any_value(responses: Json | None) 
     assert [(each.method, each.answer) for each in found] == [("get", {}), ("put", None)]
 
 
+def test_what_the_document_calls_a_read_answers_any_value_too() -> None:
+    """Gateways carry reads as POST; an overlay can say so."""
+    post = {"responses": {"200": {}}, "x-sdir-effect": "read"}
+    assert operations(prepared({"/a": {"post": post}}))[0].answer == {}
+
+
 def test_a_head_has_no_answer_but_headers() -> None:
     """Whatever the document says of its content."""
     assert operations(prepared({"/a": {"head": operation("a", answer=SHIP)}}))[0].answer is None
