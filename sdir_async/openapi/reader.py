@@ -212,6 +212,7 @@ class _Reader:
             collection=self._base + raw.collection,
             identifier=self._identifiers.get(raw.collection, Identifier()),
             status=status,
+            answer_type=_answer_type(answer),
             parameters=self._parameters(raw),
             body=None
             if raw.body is None
@@ -287,13 +288,27 @@ class _Reader:
         return item_of(self._spec, schema_in(answer) or {}) or {}
 
     def _example_of(self, answer: Json) -> Any:
+        """Return what the document shows of an answer, unless it does not fit its own schema."""
         content = answer.get("content") or {}
         media: Json = next((content[kind] for kind in json_kinds(content)), {})
-        if "example" in media:
-            return media["example"]
-        for example in media.get("examples", {}).values():
-            return self._schemas.resolve(example).get("value")
-        return self._schemas.sample(media["schema"]) if "schema" in media else None
+        shown = [self._schemas.resolve(each).get("value") for each in _shown(media)]
+        if "schema" not in media:
+            return next(iter(shown), None)
+        good = (each for each in shown if self._schemas.fits(media["schema"], each))
+        found = next(good, None)
+        return self._schemas.sample(media["schema"]) if found is None else found
+
+
+def _shown(media: Json) -> list[Json]:
+    alone = [{"value": media["example"]}] if "example" in media else []
+    return [*alone, *(media.get("examples") or {}).values()]
+
+
+def _answer_type(answer: Json) -> str:
+    """Return the content type of an answer; a pattern says no more than JSON."""
+    kinds = json_kinds(answer.get("content") or {})
+    plain = not kinds or "*" in kinds[0] or kinds[0].startswith("application/json")
+    return "application/json; charset=utf-8" if plain else kinds[0]
 
 
 def _separated(parameter: Json) -> Json:

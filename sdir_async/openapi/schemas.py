@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import jsonschema_rs
 
 from .batches import item_of
 from .walk import resolved
@@ -15,6 +20,14 @@ _SAMPLES: dict[str, str] = {
     "date-time": "2020-01-01T00:00:00+00:00",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
+_RULES: Final = frozenset(
+    {
+        *("pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "multipleOf"),
+        *("minimum", "maximum", "minProperties", "maxProperties"),
+    }
+)
+_ANY_FORM: Final = dict.fromkeys(("time", "duration", "email", "uri", "hostname"), lambda _: True)
+"""Formats that .NET takes in other forms than their standards have."""
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 20
 
@@ -58,11 +71,21 @@ class Schemas:
         found = set(schema.get("required", []))
         return found.union(*(self.required(part) for part in schema.get("allOf", [])))
 
+    def fits(self, schema: Json, value: Any) -> bool:
+        """Whether a value fits a schema, dates and the like included."""
+        validator = jsonschema_rs.validator_for(
+            self.standalone(schema), formats=_ANY_FORM, validate_formats=True
+        )
+        return validator.is_valid(value)
+
     def sample(self, schema: Json, depth: int = 0) -> Any:
-        """Return the schema's own example, or the least that it accepts."""
+        """Return the schema's own example if it fits, or the least that the schema accepts.
+
+        Exports of the gateway have `"string"` as the example of a date.
+        """
         schema = self.resolve(schema)
-        for given in ("example", "default"):
-            if given in schema:
+        for given in ("example", "default", "const"):
+            if given in schema and self.fits(schema, schema[given]):
                 return schema[given]
         if schema.get("enum"):
             return schema["enum"][0]
@@ -70,17 +93,20 @@ class Schemas:
 
     def _least(self, schema: Json, depth: int) -> Any:
         for alternatives in ("oneOf", "anyOf"):
-            if schema.get(alternatives):
+            if schema.get(alternatives) and "properties" not in schema:
                 return self.sample(schema[alternatives][0], depth)
-        match schema.get("type"):
+        types = schema.get("type")
+        match types[0] if isinstance(types, list) and types else types:
             case "string":
                 return _SAMPLES.get(schema.get("format", ""), "x" * schema.get("minLength", 0))
             case "integer" | "number":
-                return schema.get("minimum", 0)
+                return _least_number(schema)
             case "boolean":
                 return False
+            case "null":
+                return None
             case "array":
-                return [self.sample(schema["items"], depth)] * schema.get("minItems", 0)
+                return [self.sample(schema.get("items", {}), depth)] * schema.get("minItems", 0)
             case _:
                 return self._least_object(schema, depth)
 
@@ -94,6 +120,14 @@ class Schemas:
         return least
 
 
+def _least_number(schema: Json) -> Any:
+    """Return 0, or what is nearest to it within the bounds."""
+    low = schema.get("minimum", 0)
+    if schema.get("exclusiveMinimum") is True:
+        low += 1
+    return min(max(low, 0), schema["maximum"]) if "maximum" in schema else max(low, 0)
+
+
 def to_json_schema(node: Any) -> Any:
     """Rewrite what OpenAPI 3.0 says differently from JSON Schema, all the way down.
 
@@ -104,7 +138,13 @@ def to_json_schema(node: Any) -> Any:
         return [to_json_schema(item) for item in node]
     if not isinstance(node, dict):
         return node
-    schema = {name: to_json_schema(value) for name, value in node.items()}
+    schema = {
+        name: to_json_schema(value)
+        for name, value in node.items()
+        if name not in _RULES or isinstance(value, dict) or _compiles(name, json.dumps(value))
+    }
+    if isinstance(schema.get("$ref"), str):
+        schema["$ref"] = quote(schema["$ref"], safe="#/~%")
     _bound_exclusively(schema, "minimum", "exclusiveMinimum")
     _bound_exclusively(schema, "maximum", "exclusiveMaximum")
     _bound_integer(schema)
@@ -115,6 +155,16 @@ def to_json_schema(node: Any) -> Any:
     if schema.get("nullable") is True:
         return {"if": {"type": "null"}, "else": schema}
     return schema
+
+
+@lru_cache(maxsize=1024)
+def _compiles(rule: str, value: str) -> bool:
+    """Whether the validator takes a rule; it does not take every pattern that .NET does."""
+    try:
+        jsonschema_rs.validator_for({rule: json.loads(value)})
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True
 
 
 def _bound_exclusively(schema: Json, limit: str, exclusive: str) -> None:
