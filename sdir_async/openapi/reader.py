@@ -15,7 +15,15 @@ from .documents import find_folder, load_documents
 from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Schemas
 from .shapes import SEPARATOR, shape_of
-from .walk import Found, json_kinds, operations_in, parameters_of, schema_in, url_of_server
+from .walk import (
+    Found,
+    json_kinds,
+    operations_in,
+    parameters_of,
+    path_item,
+    schema_in,
+    url_of_server,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,6 +89,7 @@ class _Raw:
 
     method: str
     path: str
+    base: str
     node: Json
     parameters: list[Json]
     media_types: tuple[str, ...]
@@ -189,6 +198,7 @@ class _Reader:
         return _Raw(
             method=found.method,
             path=found.path,
+            base=self._base_of(found),
             node=found.node,
             parameters=parameters_of(self._spec, found),
             media_types=tuple(json_kinds(holder.get("content") or {})),
@@ -198,6 +208,12 @@ class _Reader:
             effect=effect_of(self._spec, found),
         )
 
+    def _base_of(self, found: Found) -> str:
+        """Return the path of the server of an operation: its own, that of its path, or of all."""
+        item = path_item(self._spec, found.path, self._spec["paths"][found.path])
+        servers = found.node.get("servers") or item.get("servers")
+        return base_path({"servers": servers}) if servers else self._base
+
     def _operation(self, raw: _Raw) -> Operation:
         role = raw.writes or self._reads(raw)
         status, answer = self._success(raw, role)
@@ -205,11 +221,11 @@ class _Reader:
             document=self._document,
             name=raw.node.get("operationId", f"{raw.method.upper()} {raw.path}"),
             method=raw.method.upper(),
-            base=self._base,
-            path=self._base + raw.path,
+            base=raw.base,
+            path=raw.base + raw.path,
             role=role,
             many=raw.many,
-            collection=self._base + raw.collection,
+            collection=raw.base + raw.collection,
             identifier=self._identifiers.get(raw.collection, Identifier()),
             status=status,
             answer_type=_answer_type(answer),
