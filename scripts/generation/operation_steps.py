@@ -12,6 +12,7 @@ from typing import Any
 
 from sdir_async.openapi.walk import json_kinds, parameters_of, path_item
 
+from .failures import DocumentError
 from .schema_steps import without_null
 from .walk import METHODS, Json, LeftOut, Operation, become, operations, pointer, resolved
 
@@ -73,19 +74,31 @@ def keep_successes(document: Json) -> list[LeftOut]:
 
 
 def inline_references(document: Json) -> list[LeftOut]:
-    """Put parameters, bodies and answers where they are referred to; schemas keep theirs."""
+    """Put parameters, bodies and answers where they are referred to; schemas keep theirs.
+
+    An operation with a reference that leads nowhere is left out; the others are none the worse.
+    """
+    left = []
     for operation in operations(document):
-        node = operation.node
-        node["parameters"] = copy.deepcopy(parameters_of(document, operation))
-        if node.get("requestBody"):
-            place = f"{operation.pointer}/requestBody"
-            node["requestBody"] = copy.deepcopy(resolved(document, node["requestBody"], place))
-        for status, answer in node["responses"].items():
-            place = operation.pointer + pointer("responses", status)
-            node["responses"][status] = copy.deepcopy(resolved(document, answer or {}, place))
+        try:
+            _inline(document, operation)
+        except DocumentError as error:
+            left.append(LeftOut(str(operation), "operation", error.problem))
+            del document["paths"][operation.path][operation.method]
     for item in document["paths"].values():
         item.pop("parameters", None)
-    return []
+    return left
+
+
+def _inline(document: Json, operation: Operation) -> None:
+    node = operation.node
+    node["parameters"] = copy.deepcopy(parameters_of(document, operation))
+    if node.get("requestBody"):
+        place = f"{operation.pointer}/requestBody"
+        node["requestBody"] = copy.deepcopy(resolved(document, node["requestBody"], place))
+    for status, answer in node["responses"].items():
+        place = operation.pointer + pointer("responses", status)
+        node["responses"][status] = copy.deepcopy(resolved(document, answer or {}, place))
 
 
 def own_servers(document: Json) -> list[LeftOut]:

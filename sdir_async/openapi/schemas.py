@@ -13,6 +13,8 @@ from .batches import item_of
 from .walk import resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .walk import Json
 
 _SAMPLES: dict[str, str] = {
@@ -26,7 +28,9 @@ _RULES: Final = frozenset(
         *("minimum", "maximum", "minProperties", "maxProperties"),
     }
 )
-_ANY_FORM: Final = dict.fromkeys(("time", "duration", "email", "uri", "hostname"), lambda _: True)
+_ANY_FORM: Final[dict[str, Callable[[str], bool]]] = {
+    name: lambda _: True for name in ("time", "duration", "email", "uri", "hostname")
+}
 """Formats that .NET takes in other forms than their standards have."""
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from generation import operation_steps as steps
-from generation.failures import DocumentError
 from generation.prepare import prepare
 from generation.walk import operations
 
@@ -174,11 +173,23 @@ def test_what_is_referred_to_is_put_in_place() -> None:
     assert node["requestBody"] == node["responses"]["200"] == content(SHIP)
 
 
-def test_a_reference_that_leads_nowhere_is_named_with_its_place() -> None:
-    with pytest.raises(DocumentError, match=r"^/paths/~1a/get/parameters/0: the reference"):
-        prepared(
-            {"/a": {"get": operation("a", parameters=[{"$ref": "#/components/parameters/No"}])}}
-        )
+def test_an_operation_with_a_reference_to_nothing_is_left_out_and_the_others_stay() -> None:
+    """In a parameter, a body or an answer; so is one with a parameter that has no name."""
+    lost = {"$ref": "#/components/parameters/No"}
+    paths: Json = {
+        "/a": {"get": operation("a", parameters=[lost]), "put": operation("b")},
+        "/c": {"post": {"requestBody": lost, "responses": {}}},
+        "/d": {"get": {"responses": {"200": lost}}},
+        "/e": {"get": operation("e", parameters=[{"in": "query"}])},
+    }
+    assert [each.name for each in operations(prepared(paths))] == ["b"]
+    nothing = "the reference #/components/parameters/No leads to nothing"
+    assert left_out(paths) == [
+        ("GET /a", "operation", nothing),
+        ("POST /c", "operation", nothing),
+        ("GET /d", "operation", nothing),
+        ("GET /e", "operation", "a parameter needs `name` and `in`"),
+    ]
 
 
 def test_one_schema_under_three_json_types_is_one_body_and_nothing_is_lost() -> None:
