@@ -169,8 +169,7 @@ def worded(schema: Json) -> Json:
     bare: Json = {
         keyword: value.copy() if isinstance(value, dict | list) else value
         for keyword, value in schema.items()
-        if keyword not in _FOR_OTHERS
-        and (keyword in _FOR_TABLES or not keyword.startswith("x-"))
+        if keyword not in _FOR_OTHERS and (keyword in _FOR_TABLES or not keyword.startswith("x-"))
     }
     applied: list[tuple[str, Any, Any]] = [*subschemas(bare), *conditions(bare)]
     for keyword, key, inner in applied:
