@@ -6,12 +6,15 @@ BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 PINS := requirements/dev.txt
 EXTRAS := cli,fast,parquet,sandbox,testing
+LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
+    $(addprefix --ignore=,tests/test_docs.py tests/test_package.py tests/sandbox/test_conformance.py \
+    tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench generate fetch changes torture pins clean
+.PHONY: help setup demo test test-lowest check bench generate fetch changes torture pins audit dist clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.dev ## build .venv with everything that developing needs
 
@@ -20,6 +23,9 @@ demo: $(VENV)/.demo ## report 10,000 records to a local Sdir
 
 test: $(VENV)/.dev ## run the tests
 	@$(BIN)/python -m pytest
+
+test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
+	@$(VENV)-lowest/bin/python -m pytest $(LOWEST)
 
 check: $(VENV)/.dev ## lint, format, types, and whether the generated code is fresh
 	$(BIN)/ruff check
@@ -53,8 +59,14 @@ pins: ## renew requirements/dev.txt: the newest versions of what is needed
 	@$(VENV)-pins/bin/python $(PIP) freeze --exclude sdir-async >> $(PINS)
 	@rm -rf $(VENV)-pins
 
+audit: $(VENV)/.dev ## look for known vulnerabilities in all that is pinned; asks the package index
+	@$(BIN)/pip-audit --strict --requirement $(PINS) --no-deps --disable-pip --progress-spinner off
+
+dist: $(VENV)/.dev ## build dist/: wheel and sdist, the same each time, checked, with an SBOM
+	@$(BIN)/python scripts/dist.py
+
 clean: ## remove .venv, builds and caches
-	rm -rf $(VENV) $(VENV)-core bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf $(VENV) $(VENV)-core $(VENV)-lowest bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.made:
@@ -78,4 +90,14 @@ $(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing the core alone, to measure its import"
 	@$(PYTHON) -m venv --clear $(VENV)-core
 	@$(VENV)-core/bin/python $(PIP) install --constraint $(PINS) .
+	@touch $@
+
+$(VENV)-lowest/.made: $(VENV)/.dev pyproject.toml
+	@echo "Installing the lowest versions"
+	@$(PYTHON) -m venv --clear $(VENV)-lowest
+	@$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct \
+	    --editable '.[$(EXTRAS)]'
+	@$(BIN)/uv pip freeze --python $(VENV)-lowest/bin/python --exclude-editable > $(VENV)-lowest/pins
+	@$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --constraint $(VENV)-lowest/pins \
+	    --requirement requirements/lowest.in
 	@touch $@

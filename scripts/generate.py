@@ -23,6 +23,7 @@ from generation.failures import GenerationFailed, Mistakes, blaming
 from generation.lock import lock_of, read_lock, stale_parts, write_lock
 from generation.prepare import for_generator, prepare
 from generation.project import TEMPLATES, Version, config_for, endpoints_of, understand
+from generation.servers import read_hosts
 from generation.tree import differences, tidy, update
 from generation.unions import discriminators, naming
 from jinja2 import Environment, FileSystemLoader
@@ -97,7 +98,10 @@ def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]
         prepared, left = prepare(document, taken)
         config = config_for(target)
         data, simpler = understand(for_generator(prepared), config)
-        facts, no_batch = facts_of(source.api, source.version, prepared, endpoints_of(data), config)
+        hosts = read_hosts(source.path.parent.parent)
+        facts, no_batch = facts_of(
+            source.api, source.version, prepared, endpoints_of(data), config, hosts
+        )
     project = Version(openapi=data, config=config)
     names = sorted([*project.public_names(), (facts.class_name, ".operations")])
     described = f"openapi/{source.name}"

@@ -38,9 +38,14 @@ UNSET: Final = Unset()
 
 
 class Model:
-    """The base of every generated model: its `repr` shows no person number."""
+    """The base of every generated model: its `repr` shows nothing of a person.
+
+    `_personal` names the fields that the document marks so, with the format `person-number` or
+    `x-sdir-personal: true`. A person number in any other field is hidden too.
+    """
 
     __slots__ = ()
+    _personal: ClassVar[frozenset[str]] = frozenset()
 
     if TYPE_CHECKING:
 
@@ -54,7 +59,7 @@ class Model:
             field.name: getattr(self, field.name) for field in attrs.fields(cast("Any", type(self)))
         }
         shown = ", ".join(
-            f"{name}={value!r}"
+            f"{name}={'***' if name in self._personal and value else repr(value)}"
             for name, value in values.items()
             if value is not UNSET and (name != "additional_properties" or value)
         )
@@ -65,7 +70,7 @@ def jsonable(value: object) -> object:
     """Return what orjson can write instead of a model.
 
     Raises:
-        TypeError: It is no model.
+        TypeError: It is not a model.
     """
     if isinstance(value, Model):
         return value.to_dict()

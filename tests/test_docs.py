@@ -98,7 +98,7 @@ def test_the_first_upload_says_what_was_rejected(
 @every_page
 def test_every_make_target_that_is_named_exists(page: Path) -> None:
     """In commands and in running text."""
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.MULTILINE))
     assert named <= _targets()
 
 
@@ -108,7 +108,7 @@ def test_make_calls_only_scripts_that_exist() -> None:
     scripts = re.findall(r"scripts/\w+\.py", makefile)
     assert scripts
     assert all((ROOT / script).exists() for script in scripts)
-    described = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    described = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     assert described == _targets()
 
 

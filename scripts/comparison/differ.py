@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generation.class_steps import merge_all_of
-from generation.servers import servers_of
+from generation.servers import named_servers, servers_of
 from generation.walk import SCHEMAS, Json, Operation, components, operations, references
 
 from .values import Change, Use, compare_values, shape
@@ -23,7 +23,25 @@ def compare(before: Json, after: Json) -> list[Change]:
     before, after = copy.deepcopy(before), copy.deepcopy(after)
     merge_all_of(before)
     merge_all_of(after)
-    return [*_compare_operations(before, after), *_compare_classes(before, after)]
+    return [
+        *_compare_servers(before, after),
+        *_compare_operations(before, after),
+        *_compare_classes(before, after),
+    ]
+
+
+def _compare_servers(before: Json, after: Json) -> Iterator[Change]:
+    """A key goes where the server is, so a change of it comes first, and breaks."""
+    old, new = named_servers(before), named_servers(after)
+    for environment in {**old, **new}:
+        was, now = old.get(environment, set()), new.get(environment, set())
+        if was != now:
+            what = f"server: {_listed(was)} became {_listed(now)}"
+            yield Change(environment or "no environment", what, True)
+
+
+def _listed(urls: set[str]) -> str:
+    return " or ".join(sorted(urls)) or "none"
 
 
 def _compare_operations(before: Json, after: Json) -> Iterator[Change]:
@@ -79,7 +97,8 @@ def _compare_marks(old: Operation, new: Operation) -> Iterator[Change]:
         word = "deprecated" if new.node.get("deprecated") else "no longer deprecated"
         yield Change(where, f"method {new.name} is {word}", False)
     if urls_of(old.node) != urls_of(new.node):
-        yield Change(where, f"server: {_listed(old.node)} became {_listed(new.node)}", True)
+        was_at, is_at = (set(urls_of(node).values()) for node in (old.node, new.node))
+        yield Change(where, f"server: {_listed(was_at)} became {_listed(is_at)}", True)
 
 
 _MARKS = {"x-sdir-content-type": "body is sent as", "x-sdir-accept": "answer is asked for as"}
@@ -90,12 +109,8 @@ def urls_of(node: Json) -> dict[str, str]:
     return servers_of(node) if node.get("servers") else {}
 
 
-def _listed(node: Json) -> str:
-    return ", ".join(dict.fromkeys(urls_of(node).values())) or "none"
-
-
 def compare_servers(before: Json, after: Json) -> list[Change]:
-    """Return which base URLs of a document are others now."""
+    """Return which base URLs of a document are others now, their paths included."""
     old, new = urls_of(before), urls_of(after)
     return [
         Change(

@@ -170,3 +170,8 @@ def check(document: Json) -> None:
     check_shape(document)
     paths = document["paths"].items()
     document["paths"] = {path: item for path, item in paths if not path.startswith("x-")}
+    # After a host, a path without its slash would be part of the host's name.
+    document["paths"] = {
+        path if path.startswith("/") else f"/{path}": item
+        for path, item in document["paths"].items()
+    }

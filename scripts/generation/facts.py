@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -16,13 +17,16 @@ from sdir_async.openapi.batches import item_of
 from sdir_async.openapi.security import scopes_of
 
 from .batches import listing_of, upload_names
+from .class_steps import merge_all_of
 from .item_schemas import can_check, item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX
 from .sending import entry
 from .servers import servers_of
-from .walk import Json, LeftOut, Operation, operations
+from .walk import Json, LeftOut, Operation, components, operations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openapi_python_client.config import Config
     from openapi_python_client.parser.openapi import Endpoint
 
@@ -124,6 +128,7 @@ class Facts:
     calls: list[Call]
     uploads: dict[str, Upload]
     items: dict[str, Json]
+    personal: dict[str, list[str]]
 
     @property
     def parsers(self) -> dict[str, Call]:
@@ -148,7 +153,12 @@ def class_name_of(api: str, version: str = "") -> str:
 
 
 def facts_of(
-    api: str, version: str, document: Json, endpoints: list[Endpoint], config: Config
+    api: str,
+    version: str,
+    document: Json,
+    endpoints: list[Endpoint],
+    config: Config,
+    hosts: Mapping[str, str],
 ) -> tuple[Facts, list[LeftOut]]:
     """Collect what the document says of its servers, operations and batches."""
     described = {operation.name: operation for operation in operations(document)}
@@ -161,11 +171,12 @@ def facts_of(
         version=version,
         title=str(info.get("title") or api).strip(),
         description=str(info.get("description") or "").strip(),
-        servers=servers_of(document),
+        servers=servers_of(document, hosts),
         class_name=class_name_of(api, version),
         calls=calls,
         uploads=uploads,
         items={},
+        personal=personal_fields(document),
     )
     for name, upload in uploads.items():
         item = item_of(document, described[upload.call.name].body or {}) or {}
@@ -176,6 +187,31 @@ def facts_of(
             why = "the validator can't read its schema; the server checks it all"
             left.append(LeftOut(f"upload {name!r}", "the check", why))
     return facts, left
+
+
+def personal_fields(document: Json) -> dict[str, list[str]]:
+    """Return the fields of each class that say something of a person.
+
+    The document marks them with `x-sdir-personal: true`, or by the format `person-number`.
+    """
+    merged = copy.deepcopy(document)
+    merge_all_of(merged)
+    found = {
+        name: [
+            field for field, inner in schema.get("properties", {}).items() if _is_personal(inner)
+        ]
+        for name, schema in components(merged).items()
+    }
+    return {name: fields for name, fields in found.items() if fields}
+
+
+def _is_personal(schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    if schema.get("x-sdir-personal") is True or schema.get("format") == "person-number":
+        return True
+    inner = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ()), schema.get("items")]
+    return any(map(_is_personal, inner))
 
 
 def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Config) -> Call:

@@ -66,6 +66,7 @@ class Version(Project):
             [FileSystemLoader(TEMPLATES), PrefixLoader({"stock": STOCK}), STOCK]
         )
         self.env.filters["literal"] = literal
+        self.env.tests["named"] = lambda name, names: name.get_untrusted_value() in names
         self.env.globals.update(values, several=several, converts=converts)
         self.package_dir.mkdir(parents=True)
         if self.openapi.models or self.openapi.enums:

@@ -22,7 +22,6 @@ from ..errors import (
     SdirError,
 )
 from ..privacy import mask
-from .masking import mask_text
 from .trouble import MEANINGS, Exit, Trouble
 
 _ASKED_WRONG: Final = (
@@ -133,7 +132,7 @@ def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
 
 
 def _say(text: str, code: Exit, *, in_json: bool) -> Exit:
-    line = mask_text(" ".join(text.split()))
+    line = mask(" ".join(text.split()), shown=2)
     if in_json:
         sys.stdout.write(json.dumps({"event": "error", "message": line, "exit": int(code)}) + "\n")
     else:

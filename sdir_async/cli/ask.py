@@ -7,15 +7,15 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..privacy import mask_json, printable
 from ..types import Model
 from .apis import every_version, find_version
-from .masking import mask_all
 from .records import leaves_of
+from .screen import json_line
 from .trouble import Exit, Trouble
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _as_json(value: Any) -> Any:
 
 def _print(items: Sequence[Any], *, as_json: bool, show_persons: bool) -> Exit:
     """Print objects: a table in a terminal, or one JSON object a line."""
-    shown = list(items) if show_persons else [mask_all(item) for item in items]
+    shown = list(items) if show_persons else [mask_json(item, shown=2) for item in items]
     if as_json:
         for item in shown:
             _write(item)
@@ -243,7 +243,7 @@ def _sheet(item: Any) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, value in leaves_of(item):
         if value is not None:
-            table.add_row(Text(name, "dim"), Text(str(value)))
+            table.add_row(Text(printable(name), "dim"), Text(printable(str(value))))
     return table
 
 
@@ -253,7 +253,9 @@ def _rows(items: Sequence[Any]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in names:
         whole = all(_UID.fullmatch(str(one.get(name))) for one in leaves)
-        table.add_column(name, overflow="fold", no_wrap=whole, min_width=36 if whole else None)
+        width = 36 if whole else None
+        shown = Text(printable(name))
+        table.add_column(shown, overflow="fold", no_wrap=whole, min_width=width)
     for one in leaves:
         table.add_row(*(_shown(one.get(name)) for name in names))
     return table
@@ -264,11 +266,11 @@ def _says_something(rows: Sequence[dict[str, Any]], name: str) -> bool:
 
 
 def _shown(value: Any) -> Text:
-    return Text("" if value is None else str(value))
+    return Text("" if value is None else printable(str(value)))
 
 
 def _write(item: Any) -> None:
-    sys.stdout.write(f"{orjson.dumps(item).decode()}\n")
+    sys.stdout.write(json_line(item))
 
 
 def _console() -> Console:

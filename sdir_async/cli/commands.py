@@ -361,6 +361,27 @@ def doctor(
     return examine(Target(environment, base_url, key_file), as_json=as_json)
 
 
+@app.command()
+@command
+def clean(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to look; the current one if not given.")
+    ] = Path(),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
+) -> Exit:
+    """Remove what uploads left in a folder: it lists the files, and asks.
+
+    That is the journals of finished uploads, files of rejected rows, reports, and drafts of
+    interrupted commands. The journal of an upload that is not finished stays: without it the upload
+    can't go on.
+
+    Example: `sdir clean`
+    """
+    from .clean import clean as run
+
+    return run(folder, yes=yes)
+
+
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     add_help_option=False,

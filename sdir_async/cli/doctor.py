@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
-import orjson
 from attrs import asdict, frozen
 from rich.console import Console
 from rich.text import Text
 
 from ..base import url_of
+from ..privacy import mask, mask_json
 from ..wire import KEY_HEADER
 from .apis import every_version
+from .screen import json_line
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble
 
@@ -68,12 +69,14 @@ def examine(target: Target, *, as_json: bool) -> Exit:
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         if as_json:
-            sys.stdout.write(orjson.dumps(asdict(finding)).decode() + "\n")
+            sys.stdout.write(json_line(mask_json(asdict(finding))))
             continue
         mark, style = _MARKS[finding.state]
-        console.print(Text(f"{mark} ", style).append(f"{finding.what}: {finding.said}", "default"))
+        console.print(
+            Text(f"{mark} ", style).append(mask(f"{finding.what}: {finding.said}"), "default")
+        )
         if finding.advice:
-            console.print(Text(f"  {finding.advice}", "dim"))
+            console.print(Text(f"  {mask(finding.advice)}", "dim"))
     return Exit.REJECTED if any(one.state == "bad" for one in findings) else Exit.DONE
 
 

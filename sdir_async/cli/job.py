@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
+from ..privacy import printable
 from .columns import advice_on, complaint_of, find_field, judge, match_columns
 from .fields import Fields, read_fields
 from .inputs import (
@@ -157,7 +158,7 @@ def _job(
     else:
         records, left_out = _table(source, reader, how, fields, notes)
     shown = f"{shown}, sheet {part!r}" if part else shown
-    return Job(shown, part, source, reader, left_out, notes, Lines(), records, how)
+    return Job(printable(shown), part, source, reader, left_out, notes, Lines(), records, how)
 
 
 def _table(

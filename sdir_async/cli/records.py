@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import Factory, define, field, frozen
 
+from ..privacy import mask
 from .columns import OURS, Column, complaint_of, find_field
 from .identifiers import PERSON
 from .inputs import Delimited, reading
-from .masking import mask_text
 from .refusal import Hints, Refused
 from .values import NOTHING, Cells, is_empty
 
@@ -199,7 +199,7 @@ def shown(value: object, of: Field) -> str:
         text = str(int(value))
     else:
         text = str(value)
-    text = mask_text(" ".join(text.split()))
+    text = mask(" ".join(text.split()), shown=2)
     if of.format == PERSON and (digits := sum(map(str.isdigit, text))) > _TELLING:
         text = re.sub(r"\d", "*", text, count=digits - 2)
     return f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text

@@ -70,9 +70,10 @@ sdir upload course courses.xlsx --report report.html
 - **Rejected rows** are written beside the input, in its format, as they stood, with the reasons in
   two more columns. Correct them there, and upload that file; the added columns are not sent. A file
   that somebody has changed is not overwritten.
-- **The journal** beside the input (mode 0600, without personal data) lets the same command go on
-  after Ctrl-C, a crash or a lost network, and never sends twice. Don't remove it before the upload
-  is whole. Standard input has none unless `--journal` names one.
+- **The journal** beside the input (mode 0600, without numbers or names of persons) lets the same
+  command go on after Ctrl-C, a crash or a lost network, and never sends twice. Don't remove it
+  before the upload is whole. Standard input has none unless `--journal` names one. `sdir clean`
+  removes what uploads left.
 - **The key** comes from `--key-file`, `SDIR_API_KEY` or the keyring, in this order. A file may hold
   a second one in its second line.
 - **On screen** and in the report, person numbers are starred out, unless `--show-persons` is given.

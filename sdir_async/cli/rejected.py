@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import evolve, frozen
 
+from ..privacy import printable
 from ..upload.journal.history import EARLIER
 from .columns import OURS, is_ours
 from .files import free_name, private_file, unpacked_name
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from .inputs import Reader
 
 LINE, WHY = f"{OURS} line", f"{OURS} why it was rejected"
+_NO_TITLE = re.compile(r"[\\*?:/\[\]]")
+_LONGEST_TITLE = 31
 _ORIGINAL = f"{OURS} as it stood"
 
 
@@ -50,8 +54,8 @@ class Rejected:
 
     @property
     def why(self) -> str:
-        """All reasons in a line, each with the cell it is about and what stands there."""
-        return "; ".join(_sentence(*one) for one in self.each())
+        """All reasons in a line, each with its cell and what stands there, nothing of it raw."""
+        return printable("; ".join(_sentence(*one) for one in self.each()))
 
     def each(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield for each reason its field, what is said, its cell, and what stands there."""
@@ -198,33 +202,54 @@ def _kept(cells: Sequence[Any], headings: Sequence[str]) -> list[Any]:
     return [cell for at, cell in enumerate(padded) if at not in ours]
 
 
-def _cells(row: Rejected, headings: Sequence[str]) -> list[Any]:
+def _cells(row: Rejected, headings: Sequence[str], why: str = "") -> list[Any]:
     """Return a row with its reasons; the cells that have no heading come last."""
     cells = list(row.cells)
     extra = cells[len(headings) :]
-    return [*_kept(cells[: len(headings)], headings), row.line, row.why, *extra]
+    return [*_kept(cells[: len(headings)], headings), row.line, why or row.why, *extra]
 
 
 def _csv(rows: Sequence[Rejected], reader: Delimited) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=reader.delimiter, lineterminator=reader.line_end)
     writer.writerow(_headings(reader.headings))
-    writer.writerows(_cells(row, reader.headings) for row in rows)
+    writer.writerows(_cells(row, reader.headings, _inert(row.why)) for row in rows)
     try:
         return text.getvalue().encode(reader.encoding)
     except UnicodeEncodeError:
         return text.getvalue().encode("utf-8-sig")
 
 
+def _inert(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula when it opens a CSV file."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+
+
 def _write_xlsx(rows: Sequence[Rejected], reader: Sheet, file: IO[bytes]) -> None:
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(reader.name)
-    sheet.append(_headings(reader.headings))
+    sheet = book.create_sheet(_NO_TITLE.sub("_", reader.name)[:_LONGEST_TITLE])
+    sheet.append([_as_it_stood(one, sheet) for one in _headings(reader.headings)])
     for row in rows:
-        sheet.append(_cells(row, reader.headings))
+        sheet.append([_as_it_stood(one, sheet) for one in _cells(row, reader.headings)])
     book.save(file)
+
+
+def _as_it_stood(value: object, sheet: Any) -> Any:
+    """Return a cell in which a text stays a text: openpyxl makes a formula of one with `=`.
+
+    XML has one line end, so that is what the lines of a text get.
+    """
+    from openpyxl.cell import WriteOnlyCell
+
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet)
+    cell.value = value.replace("\r\n", "\n").replace("\r", "\n")
+    cell.data_type = "s"
+    cell.quotePrefix = value.startswith("=")
+    return cell
 
 
 def _write_parquet(rows: Sequence[Rejected], reader: Parquet, file: IO[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
@@ -214,8 +215,15 @@ class Events:
         """Tell nothing: the end has an event of its own."""
 
 
+def json_line(value: Any) -> str:
+    """Return a value as a line of JSON in which no control character stands as itself."""
+    line = orjson.dumps(value, default=str).decode()
+    if not line.isprintable():
+        line = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in line)
+    return f"{line}\n"
+
+
 def emit(event: str, **fields: Any) -> None:
     """Write an event."""
-    line = orjson.dumps({"event": event, **fields}, default=str)
-    sys.stdout.write(f"{line.decode()}\n")
+    sys.stdout.write(json_line({"event": event, **fields}))
     sys.stdout.flush()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +12,8 @@ from attrs import frozen
 
 from ..auth import ENVIRONMENT_VARIABLE, SubscriptionKey
 from ..errors import ConfigurationError
+from ..modes import others_may_read
+from ..privacy import printable
 from .trouble import Trouble, reason_of
 
 if TYPE_CHECKING:
@@ -85,6 +89,9 @@ def find_key(target: Target) -> tuple[SubscriptionKey, str] | None:
 
 
 def _read(path: Path) -> str:
+    if others_may_read(path):
+        said = f"{path}: others can read the key in it. Run: chmod 600 {shlex.quote(str(path))}"
+        sys.stderr.write(f"sdir: {printable(said)}\n")
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

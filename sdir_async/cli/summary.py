@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import JournalMismatch
-from .masking import mask_text
+from ..privacy import mask, mask_json, printable
 from .screen import emit
 from .send import exit_of
 from .stop import Stopped
@@ -70,19 +70,20 @@ def show(result: Result, console: Console, command: str, *, resumes: bool, dry: 
     counts.append(took, "not bold dim")
     console.print(counts, soft_wrap=True)
     for line in _remarks(result):
-        console.print(f"  {line}", markup=False, highlight=False, style="dim", soft_wrap=True)
+        console.print(
+            f"  {mask(line, shown=2)}", markup=False, highlight=False, style="dim", soft_wrap=True
+        )
     if result.rejected:
         console.print(_table(result))
     for line in what_to_do(result, command, resumes=resumes):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _remarks(result: Result) -> Iterator[str]:
     if result.earlier:
         yield f"{result.earlier:,} of them were accepted in an earlier run, and not sent again."
     if result.job.left_out:
-        left_out = mask_text(", ".join(map(repr, result.job.left_out)))
-        yield f"Not sent: the columns {left_out}."
+        yield f"Not sent: the columns {', '.join(map(repr, result.job.left_out))}."
     yield from result.job.notes
     warned = groups_of_warnings(result)
     for why, lines in warned[:_SHOWN]:
@@ -103,7 +104,7 @@ def _table(result: Result) -> Table:
     table = Table("rejected", "where", "why", box=None, padding=(0, 2), header_style="dim")
     table.columns[0].justify = "right"
     for why, lines in groups[:_SHOWN]:
-        table.add_row(f"{len(lines):,}", spoken_lines(lines), Text(why))
+        table.add_row(f"{len(lines):,}", spoken_lines(lines), Text(mask(why, shown=2)))
     if len(groups) > _SHOWN:
         table.add_row("", "", f"and {len(groups) - _SHOWN:,} more reasons")
     return table
@@ -142,11 +143,11 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
     report = result.report
     for row in result.rejected:
         why = [{"field": field, "message": said} for field, said in row.reasons]
-        emit("rejected", input=result.job.name, line=row.line, reasons=why)
+        emit("rejected", input=result.job.name, line=row.line, reasons=mask_json(why))
     for said, lines in groups_of_warnings(result):
-        emit("warning", input=result.job.name, message=said, lines=lines)
+        emit("warning", input=result.job.name, message=mask(said), lines=lines)
     for note in result.job.notes:
-        emit("note", input=result.job.name, message=note)
+        emit("note", input=result.job.name, message=mask(note))
     if result.error is not None:
         stopped = isinstance(result.error, Stopped)
         message = "stopped" if stopped else result.said

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from ..privacy import mask
 from ..retries import RetryPolicy
 from .apis import find_batch, find_version
 from .codes import Codes, code_fields
@@ -116,7 +117,7 @@ def upload(options: Options) -> Exit:
         reached = _reach(how, options)
         surveys = _look_ahead(jobs, how, evolve(options, no_codes=options.no_codes or not reached))
         if asks:
-            _confirm(surveys, how)
+            _confirm(surveys, how, options.target)
         return asyncio.run(_send_all(jobs, how, options))
 
 
@@ -168,7 +169,7 @@ def _reach(how: Reading, options: Options) -> bool:
     return not why
 
 
-def _confirm(surveys: Sequence[Survey], how: Reading) -> None:
+def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
     """Ask whether to report to production."""
     count = sum(found.count for found in surveys)
     named = [field.name for field in how.fields().of_format(_ORGANIZATION)]
@@ -176,10 +177,12 @@ def _confirm(surveys: Sequence[Survey], how: Reading) -> None:
         {one for found in surveys for name in named for one in found.values[name]}
     )
     shown = ", ".join(organizations[:_MANY]) + (", …" if len(organizations) > _MANY else "")
-    sys.stderr.write(
+    at = f" at {target.where}" if target.base_url else ""
+    asked = (
         f"{how.kind} {count:,} records of {how.version.name} for the organisation"
-        f" {shown or '(none named)'} in PRODUCTION? [y/N] "
+        f" {shown or '(none named)'} in PRODUCTION{at}? [y/N] "
     )
+    sys.stderr.write(mask(asked))
     sys.stderr.flush()
     if sys.stdin.readline().strip().casefold() not in ("y", "yes", "j", "ja"):
         raise Trouble("Nothing was sent.")

@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 from attrs import frozen
 
+from .bounds import require_bounded, require_shallow
 from .overlays import apply_overlay
 from .walk import DocumentError
 
@@ -122,13 +123,18 @@ def parse_any(content: bytes, *, json_only: bool = False) -> Any:
     try:
         text = content.decode("utf-8-sig")
         if json_only:
-            return json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
-        return json.loads(json.dumps(value, allow_nan=False), object_pairs_hook=_once)
+            value = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+            require_shallow(value)
+        else:
+            require_bounded(yaml.parse(text, Loader=_Loader))
+            value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+            value = json.loads(json.dumps(value, allow_nan=False), object_pairs_hook=_once)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair can't be written
     except DocumentError:
         raise
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _unreadable(error) from error
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

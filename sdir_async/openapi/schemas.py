@@ -34,12 +34,20 @@ _ANY_FORM: Final[dict[str, Callable[[str], bool]]] = {
 """Formats that .NET takes in other forms than their standards have."""
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 20
+_ELSEWHERE = frozenset({"$schema", "$id", "$dynamicRef", "$recursiveRef"})
+"""Keywords by which a schema would be looked up elsewhere, or stand elsewhere itself."""
+_VALUES = frozenset({"example", "examples", "default", "enum", "const"})
 
 
 class Schemas:
-    """The schemas of one document."""
+    """The schemas of one document.
+
+    Raises:
+        ValueError: A reference leads to another document: nothing but this one is ever opened.
+    """
 
     def __init__(self, spec: Json) -> None:
+        _require_inside(spec)
         self._spec = spec
         self._components = to_json_schema((spec.get("components") or {}).get("schemas") or {})
 
@@ -132,6 +140,16 @@ def _least_number(schema: Json) -> Any:
     return min(max(low, 0), schema["maximum"]) if "maximum" in schema else max(low, 0)
 
 
+def _require_inside(node: Any) -> None:
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#"):
+            raise ValueError(f"the reference {reference!r} leads to another document")
+        node = [value for name, value in node.items() if name not in _VALUES]
+    for inner in node if isinstance(node, list) else ():
+        _require_inside(inner)
+
+
 def to_json_schema(node: Any) -> Any:
     """Rewrite what OpenAPI 3.0 says differently from JSON Schema, all the way down.
 
@@ -145,7 +163,8 @@ def to_json_schema(node: Any) -> Any:
     schema = {
         name: to_json_schema(value)
         for name, value in node.items()
-        if name not in _RULES or isinstance(value, dict) or _compiles(name, json.dumps(value))
+        if (name not in _ELSEWHERE or not isinstance(value, str))
+        and (name not in _RULES or isinstance(value, dict) or _compiles(name, json.dumps(value)))
     }
     if isinstance(schema.get("$ref"), str):
         schema["$ref"] = quote(schema["$ref"], safe="#/~%")

@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
+from ..modes import tighten
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_IN_MEMORY = ":memory:"
 Row = tuple[str, str]
 """The identifier of a record and its JSON."""
 
@@ -34,7 +38,12 @@ class Store:
     """
 
     def __init__(self, path: str, collections: Mapping[str, Iterable[str]]) -> None:
-        """Open a store; `collections` gives the dotted paths of the fields to filter by."""
+        """Open a store; `collections` gives the dotted paths of the fields to filter by.
+
+        A file is for its owner only: records of persons are in it.
+        """
+        if path != _IN_MEMORY:
+            tighten(Path(path))
         self._db = sqlite3.connect(path)
         self._db.text_factory = bytes
         self._collections = collections

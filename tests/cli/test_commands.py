@@ -26,7 +26,6 @@ from sdir_async.api import VERSIONS
 from sdir_async.cli.apis import every_version
 from sdir_async.cli.ask import _rows
 from sdir_async.cli.doctor import Answered, judge_clock, judge_host, judge_key, judge_versions
-from sdir_async.cli.masking import mask_text
 from sdir_async.cli.settings import Target
 from sdir_async.sandbox import Fault
 
@@ -352,16 +351,3 @@ def test_the_shell_completes_the_names_of_apis() -> None:
 
     assert complete_api("additional_c") == ["additional-competence"]
     assert complete_api("") == [name.replace("_", "-") for name in VERSIONS]
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("41814061033", "*********33"),
-        ("a 418140 61033.", "a *********33."),
-        ("991825827", "991825827"),
-        ("418140610331", "418140610331"),
-    ],
-)
-def test_person_numbers_are_starred_out_but_for_the_end(text: str, shown: str) -> None:
-    assert mask_text(text) == shown

@@ -56,7 +56,7 @@ def test_the_session_of_the_readme_runs(
 def test_every_command_has_an_example(sdir: Callable[..., Done]) -> None:
     commands = sdir("--help").out.partition("Commands")[2]
     listed = re.findall(r"^[│|] +([a-z]+) ", commands, re.MULTILINE)
-    assert len(listed) == 10
+    assert len(listed) == 11
     assert {
         example.split()[0] for example in (one.removeprefix("sdir ") for one in EXAMPLES)
     } == set(listed)

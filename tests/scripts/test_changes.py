@@ -61,6 +61,19 @@ def test_words_don_t_matter() -> None:
     assert difference(fleet(), other) == []
 
 
+def test_a_changed_server_comes_first_and_breaks() -> None:
+    """The key goes where the server is."""
+    other = fleet()
+    other["servers"] = [{"url": "http://127.0.0.1:8999/x", "x-sdir-environment": "production"}]
+    del other["paths"]["/ships"]
+    (first, second, *_) = difference(fleet(), other)
+    server = "server: https://api.sdir.no became http://127.0.0.1:8999"
+    assert first == ("production", server, True)
+    assert second[1] == "operation removed: list_ships"
+    text = text_of(compare(prepare(fleet())[0], prepare(other)[0]))
+    assert text.splitlines()[2] == f"- `production`: {server}"
+
+
 def test_an_operation_that_goes_breaks_and_one_that_comes_does_not() -> None:
     one, two = operation("one"), operation("two")
     before, after = document({"/a": {"get": one}}), document({"/a": {"put": two}})

@@ -2,25 +2,112 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import pytest
-from generation.failures import DocumentError
-from generation.servers import HOSTS, servers_of
+from generation.failures import DocumentError, GenerationFailed
+from generation.servers import HOSTS, named_servers, read_hosts, servers_of
 
-DEVELOPMENT, TEST, PRODUCTION = (f"https://{host}" for host in HOSTS.values())
+from .toys import Json
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def servers(*urls: str | tuple[str, str]) -> dict[str, str]:
-    listed = [
-        {"url": url} if isinstance(url, str) else {"url": url[1], "x-sdir-environment": url[0]}
-        for url in urls
-    ]
-    return servers_of({"servers": listed})
+DEVELOPMENT, TEST, PRODUCTION = HOSTS.values()
 
 
-def test_a_label_says_which_environment_a_server_is() -> None:
-    assert servers(("test", "https://a/x/"), ("production", "https://b/x")) == {
-        "test": "https://a/x",
-        "production": "https://b/x",
+def listed(*urls: str | tuple[str, str]) -> Json:
+    return {
+        "servers": [
+            {"url": url} if isinstance(url, str) else {"url": url[1], "x-sdir-environment": url[0]}
+            for url in urls
+        ]
+    }
+
+
+def servers(*urls: str | tuple[str, str], **hosts: str) -> dict[str, str]:
+    return servers_of(listed(*urls), {**HOSTS, **hosts})
+
+
+def test_a_label_says_whose_path_it_is() -> None:
+    """Each environment has a path of its own where the document says so."""
+    found = servers(("test", f"{TEST}/x/"), ("production", f"{PRODUCTION}/y"))
+    assert found == {
+        "development": f"{DEVELOPMENT}/x",
+        "test": f"{TEST}/x",
+        "production": f"{PRODUCTION}/y",
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8999/x",
+        "https://api.sdir.no.example.com/x",
+        "https://api.sdir.no:8443/x",
+        "https://someone@api.sdir.no/x",
+        "https://api.sdir.no@example.com/x",
+        "//example.com/x",
+        "/x",
+        "https://{host}/x",
+    ],
+)
+def test_a_document_says_no_other_host_for_an_environment(url: str) -> None:
+    """The key would go there; only the project's own settings can say so."""
+    with pytest.raises(
+        DocumentError, match=r"^/servers/0/url: production is at https://api.sdir.no"
+    ):
+        servers(("production", url))
+
+
+def test_the_settings_of_the_project_name_another_host() -> None:
+    """For one environment, while Sdir's stay for the others."""
+    found = servers(("test", "http://127.0.0.1:8400/x"), test="http://127.0.0.1:8400")
+    assert found == {
+        "development": f"{DEVELOPMENT}/x",
+        "test": "http://127.0.0.1:8400/x",
+        "production": f"{PRODUCTION}/x",
+    }
+
+
+def test_without_settings_the_hosts_are_sdirs(tmp_path: Path) -> None:
+    """`openapi/hosts.toml` need not be there."""
+    assert read_hosts(tmp_path) == HOSTS
+
+
+def test_the_settings_are_a_file_beside_the_documents(tmp_path: Path) -> None:
+    """An environment, and where it is."""
+    (tmp_path / "hosts.toml").write_text('test = "https://gateway.example.com:8443"')
+    assert read_hosts(tmp_path) == {**HOSTS, "test": "https://gateway.example.com:8443"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("test", "hosts.toml: Expected"),
+        ('qa = "https://a"', "'qa' is none of development, test, production"),
+        ('test = "https://a/path"', "test is not of the form https://host:port"),
+        ('test = "a"', "test is not of the form https://host:port"),
+        ("test = 1", "test is not of the form https://host:port"),
+    ],
+)
+def test_a_setting_that_is_not_a_host_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """With the file and the entry."""
+    (tmp_path / "hosts.toml").write_text(text)
+    with pytest.raises(GenerationFailed, match=re.escape(said)):
+        read_hosts(tmp_path)
+
+
+def test_the_hosts_that_a_document_names_are_told_by_environment() -> None:
+    """As it names them, whether they are allowed or not; http beside https is no difference."""
+    found = named_servers(
+        listed(f"http://{PRODUCTION[8:]}/x", f"{PRODUCTION}/x", ("test", "http://a/x"), "https://b")
+    )
+    assert found == {
+        "production": {PRODUCTION},
+        "test": {"http://a"},
+        "": {"https://b"},
     }
 
 
@@ -34,9 +121,11 @@ def test_one_of_sdirs_hosts_is_enough_to_know_the_path_under_the_others() -> Non
 
 
 def test_https_is_used_where_http_stands_first() -> None:
-    assert servers(f"http://{HOSTS['test']}/a", f"{TEST}/a")["test"] == f"{TEST}/a"
+    plain = TEST.replace("https:", "http:")
+    assert servers(f"{plain}/a", f"{TEST}/a")["test"] == f"{TEST}/a"
+    assert servers(f"{plain}/a")["test"] == f"{TEST}/a"
+    assert servers(("test", f"{plain}/a"))["test"] == f"{TEST}/a"
     assert servers("http://other/a", "https://other/a") == {"": "https://other/a"}
-    assert servers(("test", "https://a"), ("test", "http://a")) == {"test": "https://a"}
 
 
 def test_each_host_keeps_its_own_path() -> None:

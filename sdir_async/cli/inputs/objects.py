@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from ..trouble import Trouble
+from .bounds import Shallow
 from .sniff import BOM
 from .text import LONGEST_LINE
 
@@ -56,7 +57,7 @@ class JsonArray:
         """Yield the number of each element, from 1, and its JSON."""
         import ijson
 
-        stream, number = self._source.stream, 0
+        stream, number = Shallow(self._source.stream), 0
         if self._source.head.startswith(BOM):
             stream.read(len(BOM))
         items: Iterator[Any] = ijson.items(stream, "item", use_float=True)
@@ -64,9 +65,19 @@ class JsonArray:
             number += 1
             try:
                 item = next(items, items)
+            except Trouble as error:
+                raise Trouble(f"record {number}: {error}") from None
             except (ijson.JSONError, UnicodeDecodeError) as error:
                 why = " ".join(str(error).split())[:80]
                 raise Trouble(f"record {number}: is no JSON: {why}.") from None
             if item is items:
                 return
-            yield number, orjson.dumps(item)
+            yield number, _written(item, number)
+            stream.begin_record()
+
+
+def _written(item: Any, number: int) -> bytes:
+    try:
+        return orjson.dumps(item)
+    except orjson.JSONEncodeError as error:
+        raise Trouble(f"record {number}: is no JSON that can be sent: {error}.") from None

@@ -7,6 +7,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..trouble import Trouble
+from .bounds import require_small
 from .marks import Marks, marks_of
 from .sniff import OLD_OFFICE
 from .tabular import Tabular
@@ -39,6 +40,7 @@ class Workbook:
         if source.head.startswith(OLD_OFFICE) and _LOCKED in self._file.read():
             raise Trouble(_PASSWORD)
         self._file.seek(0)
+        require_small(self._file)
         with _readable():
             self._book = calamine.load_workbook(self._file)
             sheets = [

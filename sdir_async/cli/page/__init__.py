@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import platform
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from ..._version import __version__
+from ...privacy import mask, printable
 from ...upload.reconcile import value_at
 from ..apis import find_version
 from ..files import private_file
-from ..masking import mask_text
 from ..send import exit_of
 from ..stop import Stopped
 from ..summary import groups_of, groups_of_warnings, spoken_lines, spoken_ranges
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ..send import Result
     from ..uploading import Options
 
+MARK = '<meta name="generator" content="sdir upload --report">'
+"""By this `sdir clean` knows such a page from others."""
 MOST_ROWS = 5000
 _STATES = ("accepted", "rejected", "in_doubt", "unsent")
 
@@ -58,6 +61,7 @@ def write_page(results: Sequence[Result], options: Options, path: Path) -> None:
 def render(results: Sequence[Result], options: Options) -> str:
     """Return the page."""
     import jinja2
+    from markupsafe import Markup
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("sdir_async.cli", "page"),
@@ -65,8 +69,17 @@ def render(results: Sequence[Result], options: Options) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.finalize = partial(_shown, persons=options.show_persons)
     environment.filters["count"] = lambda number: f"{number:,}"
-    return environment.get_template("page.html").render(content_of(results, options))
+    content = content_of(results, options) | {"mark": Markup(MARK)}  # noqa: S704  a constant
+    return environment.get_template("page.html").render(content)
+
+
+def _shown(value: Any, *, persons: bool) -> Any:
+    """Return what may be shown of anything that the page writes: a heading, a file, a reason."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return printable(value) if persons else mask(value, shown=2)
 
 
 def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
@@ -103,10 +116,7 @@ def _rows(result: Result, options: Options, numbers: dict[str, int]) -> Iterator
         for field, said, _, seen in row.each():
             value = value_at(record, field) if field and not seen else seen
             text = "" if value is None or isinstance(value, dict | list) else str(value)
-            if field in persons:
-                text = hide(text)
-            elif not options.show_persons:
-                text = mask_text(text)
+            text = hide(text) if field in persons else text
             why = f"{field}: {said}" if field else said
             yield Shown(result.job.name, row.line, person, field, text[:80], said, numbers[why])
 

@@ -47,6 +47,8 @@ class SavedAdditionalCompetence(Model):
     """ Name of whoever registered the report. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    _personal = frozenset(["registrator_name"])
+
     def to_dict(self) -> dict[str, Any]:
         field_dict: dict[str, Any] = {
             "person": self.person.to_dict(),

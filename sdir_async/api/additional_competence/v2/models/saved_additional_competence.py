@@ -45,6 +45,8 @@ class SavedAdditionalCompetence(Model):
     """ Name of whoever registered the report. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    _personal = frozenset(["personal_identity_number", "registrator_name"])
+
     def to_dict(self) -> dict[str, Any]:
         period_start: None | str | Unset
         if isinstance(self.period_start, Unset):

@@ -33,6 +33,8 @@ class Course(Model):
     """ Which course: a code of `listCodes`. The list grows. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    _personal = frozenset(["personal_identity_number"])
+
     def to_dict(self) -> dict[str, Any]:
         field_dict: dict[str, Any] = {
             "personalIdentityNumber": self.personal_identity_number,

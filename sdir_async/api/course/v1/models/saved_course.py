@@ -36,6 +36,8 @@ class SavedCourse(Model):
     """ The identifier that Sdir gave the record when it was saved. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    _personal = frozenset(["personal_identity_number"])
+
     def to_dict(self) -> dict[str, Any]:
         field_dict: dict[str, Any] = {
             "personalIdentityNumber": self.personal_identity_number,

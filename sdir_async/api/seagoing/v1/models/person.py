@@ -26,6 +26,8 @@ class Person(Model):
     """ Family name. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
+    _personal = frozenset(["first_name", "id", "last_name", "middle_name"])
+
     def to_dict(self) -> dict[str, Any]:
         field_dict: dict[str, Any] = {
             "id": self.id,

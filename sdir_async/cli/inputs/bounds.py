@@ -1,0 +1,144 @@
+"""How much an input may ask for: a few kilobytes can stand for gigabytes, or for minutes."""
+
+from __future__ import annotations
+
+import re
+import string
+import zipfile
+from itertools import accumulate
+from typing import IO, TYPE_CHECKING, Final
+
+from ..trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEEPEST: Final = 100
+LARGEST_RECORD: Final = 8_000_000
+LARGEST_WORKBOOK: Final = 500_000_000
+_LARGEST_PART: Final = 100_000_000
+"""Bytes; all parts but the sheets are read as a whole, such as the texts that sheets share."""
+_LAST_ROW: Final = 1_048_576
+_MOST_CELLS: Final = 50_000_000
+_PIECE: Final = 1_000_000
+
+_STRUCTURE: Final = b'[]{}"'
+_ALL_ELSE: Final = bytes(set(range(256)) - {*_STRUCTURE})
+_STEPS: Final = {**dict.fromkeys(b"[{", 1), **dict.fromkeys(b"]}", -1)}
+
+
+class Shallow:
+    """A stream of JSON that is bounded: in how deep it is nested, and how long a record is.
+
+    The parser itself takes gigabytes for twenty kilobytes of brackets.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._depth = self._since = 0
+        self._in_text = self._escaped = False
+
+    def begin_record(self) -> None:
+        """Count the bytes of the next record from here."""
+        self._since = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            Trouble: They are nested too deeply, or a record does not end.
+        """
+        piece: bytes = self._stream.read(size)
+        self._since += len(piece)
+        if self._since > LARGEST_RECORD + _PIECE:
+            raise Trouble(f"a record is longer than {LARGEST_RECORD:,} bytes.")
+        steps = [0, *map(_STEPS.__getitem__, self._outside_of_texts(piece))]
+        depths = list(accumulate(steps, initial=self._depth))
+        self._depth = depths[-1]
+        if max(depths) > DEEPEST:
+            raise Trouble(f"is nested deeper than {DEEPEST} levels.")
+        return piece
+
+    def _outside_of_texts(self, piece: bytes) -> bytes:
+        """Return the brackets of a piece, without those that stand in a text."""
+        if self._escaped:
+            piece = piece[1:]
+        piece = piece.replace(rb"\\", b"")
+        self._escaped = piece.endswith(b"\\")
+        quoted = piece.replace(rb"\"", b"").translate(None, _ALL_ELSE).split(b'"')
+        brackets = b"".join(quoted[self._in_text :: 2])
+        self._in_text ^= len(quoted) % 2 == 0
+        return brackets
+
+
+def require_small(file: IO[bytes]) -> None:
+    """Check how large a workbook is once it is unpacked, before any of it is built.
+
+    Raises:
+        Trouble: It is larger than a spreadsheet can be, or than this can read.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _require_small_parts(archive.infolist())
+            for name in archive.namelist():
+                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                    with archive.open(name) as sheet:
+                        _require_small_sheet(sheet)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+        return  # what reads it next says better what is wrong with it
+    finally:
+        file.seek(0)
+
+
+def _require_small_parts(parts: list[zipfile.ZipInfo]) -> None:
+    sheets = "xl/worksheets/"
+    others = [part.file_size for part in parts if not part.filename.startswith(sheets)]
+    if (
+        sum(part.file_size for part in parts) > LARGEST_WORKBOOK
+        or max(others, default=0) > _LARGEST_PART
+    ):
+        limit = f"{LARGEST_WORKBOOK // 1_000_000} MB"
+        raise Trouble(f"is larger than {limit} when it is unpacked: save it as CSV.")
+
+
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']{0,20})""")
+_DIGITS: Final = string.digits.encode()
+_LETTERS: Final = string.ascii_letters.encode()
+
+
+def _require_small_sheet(sheet: IO[bytes]) -> None:
+    """Readers make every cell up to the last row and column, whether anything stands there."""
+    last_row, columns = 0, set[bytes]()
+    for found in _references(sheet):
+        last_row = max(last_row, *map(_number, found.translate(None, _LETTERS).split()))
+        columns.update(found.translate(None, _DIGITS).split())
+        if last_row > _LAST_ROW:
+            raise Trouble(f"names row {last_row:,}; a sheet has {_LAST_ROW:,} rows at most.")
+    width = max(map(_width, columns), default=0)
+    if last_row * width > _MOST_CELLS:
+        raise Trouble(
+            f"reaches to row {last_row:,} and column {width:,}: remove what stands far from the"
+            " table, or save it as CSV."
+        )
+
+
+def _references(sheet: IO[bytes]) -> Iterator[bytes]:
+    """Yield the references of rows and cells, such as `7 A7 B7`, some thousands at a time."""
+    rest = b""
+    while piece := sheet.read(_PIECE):
+        text = rest + piece
+        if found := b" ".join(_REFERENCE.findall(text)):
+            yield b"0 " + found
+        rest = text[-32:]
+
+
+def _number(digits: bytes) -> int:
+    return int(digits) if digits.isdigit() else _LAST_ROW + 1
+
+
+def _width(column: bytes) -> int:
+    """Return the number of a column: `A` is 1, `AA` 27."""
+    width = 0
+    for letter in column.upper():
+        width = width * 26 + letter - ord("A") + 1
+    return width
