@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comparison.differ import Change, compare
+from comparison.differ import Change, compare, compare_servers
 from comparison.report import text_of
 from comparison.surface import compare_packages, compare_versions, load_package, version_of
 from generate import ROOT, Place
@@ -48,7 +49,8 @@ def _compare_documents(name: str, before: Source | None, after: Source | None) -
         return [
             Change(name, "version added" if before is None else "version removed", after is None)
         ]
-    return compare(_prepared(before), _prepared(after))
+    old, new = _prepared(before), _prepared(after)
+    return [*compare_servers(old, new), *compare(old, new)]
 
 
 def between(root: Path, old: str, new: str) -> Report:
@@ -120,7 +122,9 @@ def main() -> int:
             return print_report(since(given.root, Path(scratch)))
     except GenerationFailed as error:
         print(error, file=sys.stderr)
-        return 2
+    except Exception:  # noqa: BLE001  Python's own exit code would say that something breaks
+        traceback.print_exc()
+    return 2
 
 
 if __name__ == "__main__":

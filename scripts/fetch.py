@@ -12,16 +12,17 @@ import codecs
 import os
 import re
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from comparison.differ import compare
+from comparison.differ import compare, compare_servers
 from comparison.report import text_of
 from corrections import corrections_of, is_by_fetch, write_overlay
 from download import DownloadFailed, NotPublished, download
-from generate import ROOT, Place
+from generate import ROOT, Place, generate_version, no_fault_of_ours
 from generation.documents import Source, check, load
 from generation.failures import DocumentError, GenerationFailed
 from generation.lock import digest_of, entry, read_lock, write_lock
@@ -130,13 +131,26 @@ def understood(content: bytes) -> Json:
     try:
         document = parse(content, json_only=_start(content) == b"{")
         check(document)
-        prepare(document)
     except DocumentError as error:
         raise DownloadFailed(f"not a whole OpenAPI document: {error}") from error
     lost = [ref for ref in references(document) if lookup(document, ref) is None]
     if lost:
         raise DownloadFailed(f"not a whole OpenAPI document: there is no {lost[0]}")
+    _try_to_generate(content)
     return document
+
+
+def _try_to_generate(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / f"v1{'.json' if _start(content) == b'{' else '.yaml'}"
+        path.write_bytes(content)
+        source = Source("fetched", "v1", path)
+        try:
+            with no_fault_of_ours(source):
+                generate_version(source, Path(scratch) / "api" / "fetched" / "v1")
+        except GenerationFailed as error:
+            words = str(error).replace(f"{path}: ", "")
+            raise DownloadFailed(f"no code can be generated from it: {words}") from error
 
 
 def _start(content: bytes) -> bytes:
@@ -166,7 +180,7 @@ def _differences(old: Source | None, new: Json, overlay: Json | None) -> str:
         before, after = prepare(load(old))[0], prepare(new)[0]
     except (DocumentError, GenerationFailed) as error:
         return f"what differs can't be shown: {error}"
-    return text_of(compare(before, after))
+    return text_of([*compare_servers(before, after), *compare(before, after)])
 
 
 def _write(place: Place, name: str, url: str, content: bytes, old: Source | None) -> None:

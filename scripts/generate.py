@@ -10,6 +10,8 @@ import argparse
 import json
 import sys
 import tempfile
+import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +19,19 @@ from attrs import frozen
 from generation.description import description_of
 from generation.documents import Source, find_sources, load, reserved_names
 from generation.facts import Facts, class_name_of, facts_of
-from generation.failures import GenerationFailed, blaming
+from generation.failures import GenerationFailed, Mistakes, blaming
 from generation.lock import lock_of, read_lock, stale_parts, write_lock
 from generation.prepare import for_generator, prepare
 from generation.project import TEMPLATES, Version, config_for, endpoints_of, understand
 from generation.servers import read_hosts
 from generation.tree import differences, tidy, update
+from generation.unions import discriminators, naming
 from jinja2 import Environment, FileSystemLoader
 from openapi_python_client.strings import safe_for_docstring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generation.walk import Json, LeftOut
 
 ROOT = Path(__file__).parent.parent
@@ -100,7 +105,8 @@ def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]
     project = Version(openapi=data, config=config)
     names = sorted([*project.public_names(), (facts.class_name, ".operations")])
     described = f"openapi/{source.name}"
-    project.build_version(names, facts=facts, source=described)
+    told_apart = naming(discriminators(prepared))
+    project.build_version(names, facts=facts, source=described, discriminator=told_apart)
     left_out = [*left, *simpler, *no_batch]
     _write_json(target / "description.json", description_of(facts, prepared))
     if facts.items:
@@ -124,13 +130,31 @@ def generate(sources: list[Source], tree: Path) -> list[str]:
     tree.mkdir(parents=True, exist_ok=True)
     apis: dict[str, list[Facts]] = {}
     lines = []
-    for source in sources:
-        facts, left = generate_version(source, tree / source.api / source.version)
-        apis.setdefault(source.api, []).append(facts)
-        lines += [f"openapi/{source.name}: {each.where}: {each.what}: {each.why}" for each in left]
+    with Mistakes() as mistakes:
+        for source in sources:
+            with mistakes.gathered(), no_fault_of_ours(source):
+                facts, left = generate_version(source, tree / source.api / source.version)
+                apis.setdefault(source.api, []).append(facts)
+                lines += [f"openapi/{source.name}: {': '.join(each)}" for each in left]
     _write_apis(tree, [Api(name, versions) for name, versions in apis.items()])
     tidy(tree)
     return lines
+
+
+@contextmanager
+def no_fault_of_ours(source: Source) -> Iterator[None]:
+    """Name the document in an error that nobody foresaw: a traceback would not."""
+    try:
+        yield
+    except GenerationFailed:
+        raise
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}, line {last.lineno}"
+        raise GenerationFailed(
+            f"{source.corrected}: this is a fault of the generator:"
+            f" {type(error).__name__}: {error} ({place})"
+        ) from error
 
 
 def _write_apis(tree: Path, apis: list[Api]) -> None:

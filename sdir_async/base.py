@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import enum
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 import orjson
+from attrs import evolve
 
 from .errors import ConfigurationError
+from .parameters import InPath
+from .parameters import text as _text
 from .session import Call, Session, Timeout, timeouts_of, value_of
 from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .document import Batch, Document, Operation
     from .upload.plan import OnRejected, Progress, Reconcile, Records
 
-__all__ = ["BatchOperations", "Operations", "Timeout", "joined", "nothing"]
+__all__ = ["BatchOperations", "Operations", "Timeout", "nothing"]
 
 T = TypeVar("T")
 RecordT = TypeVar("RecordT")
@@ -70,15 +71,20 @@ class Operations:
     ) -> T:
         call = Call(
             operation,
-            url_of(self._base_url, operation, path or {}),
+            url_of(self._base_url_of(operation), operation, path or {}),
             _query(operation, params or {}),
-            _headers(operation, headers or {}),
+            {**_content_types(operation), **_headers(operation, headers or {})},
             None if body is UNSET else orjson.dumps(body, default=jsonable),
             None if isinstance(timeout, Unset) else timeouts_of(timeout),
         )
         until = None if deadline is None else asyncio.get_running_loop().time() + deadline
         exchange = await self._session.exchange(call, until)
         return value_of(exchange, _reading(parse), self._how_to_ask())
+
+    def _base_url_of(self, operation: Operation) -> str:
+        if operation.servers is None:
+            return self._base_url
+        return self._session.base_url_of(evolve(self._document, servers=operation.servers))
 
     def _how_to_ask(self) -> str:
         listing = next((batch.listing for batch in self._batches.values() if batch.listing), None)
@@ -215,7 +221,8 @@ def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> s
                 f"{operation.name}: {name} must not be empty or consist of dots."
             )
         _require_encodable(operation, name, text)
-        url = url.replace(f"{{{name}}}", quote(text, safe=""))
+        sent = value if isinstance(value, InPath) else quote(text, safe="")
+        url = url.replace(f"{{{name}}}", sent)
     return base_url + url
 
 
@@ -244,6 +251,10 @@ def _require_encodable(operation: Operation, name: str, text: str) -> None:
         raise ConfigurationError(message) from None
 
 
+def _content_types(operation: Operation) -> dict[str, str]:
+    return {"Accept": operation.accept, "Content-Type": operation.content_type}
+
+
 def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, str]:
     """Return the headers that were given, their names written as ours are: they have no case.
 
@@ -258,20 +269,3 @@ def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, st
             )
         given[name.title()] = f"{given[name.title()]}, {value}" if name.title() in given else value
     return given
-
-
-def joined(values: object, separator: str) -> object:
-    """Write a list as one text, for a parameter of which the document says `explode: false`."""
-    if not isinstance(values, list | tuple):
-        return values
-    return separator.join(map(_text, values)) if values else UNSET
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, enum.Enum):
-        return str(value.value)
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    return str(value)

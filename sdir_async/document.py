@@ -41,10 +41,19 @@ class Document:
 
 @frozen
 class Operation:
-    """One operation: `path` is a template such as `/codes/{code}`, below the base URL.
+    """One operation.
 
-    `deprecated` is what the document calls it. `scopes` are what its `security` wants a token to be
-    good for; there are none where the subscription key is enough.
+    Attributes:
+        name: What the document calls it.
+        method: In capitals.
+        path: A template such as `/codes/{code}`, below the base URL.
+        effect: What a request does to the register.
+        deprecated: Whether the document calls it so.
+        scopes: What its `security` wants a token to be good for; there are none where the
+            subscription key is enough.
+        content_type: How its body is sent: a form of JSON.
+        accept: The form of JSON that it answers.
+        servers: The base URL for each environment, where they are not the document's.
     """
 
     name: str
@@ -53,6 +62,9 @@ class Operation:
     effect: Effect
     deprecated: bool = False
     scopes: tuple[str, ...] = ()
+    content_type: str = "application/json"
+    accept: str = "application/json"
+    servers: Mapping[str, str] | None = None
 
 
 @frozen

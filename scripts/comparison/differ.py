@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from generation.class_steps import merge_all_of
-from generation.servers import named_servers
+from generation.servers import named_servers, servers_of
 from generation.walk import SCHEMAS, Json, Operation, components, operations, references
+
+from .values import Change, Use, compare_values, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_LOWER = ("minimum", "minLength", "minItems", "exclusiveMinimum")
-_UPPER = ("maximum", "maxLength", "maxItems", "exclusiveMaximum")
-
-
-class Change(NamedTuple):
-    """One difference.
-
-    Attributes:
-        where: The operation or the class.
-        what: What became of it.
-        breaking: Whether code that was right before may be wrong now.
-    """
-
-    where: str
-    what: str
-    breaking: bool
+__all__ = ["Change", "compare", "compare_servers", "shape"]
 
 
 def compare(before: Json, after: Json) -> list[Change]:
@@ -77,30 +64,115 @@ def _compare_operation(old: Operation, new: Operation) -> Iterator[Change]:
     if old.name != new.name:
         yield Change(where, f"method {old.name} is called {new.name}", True)
     yield from _compare_parameters(old, new)
-    for part, before, after in (("body", old.body, new.body), ("answer", old.answer, new.answer)):
-        if shape(before) != shape(after):
-            yield Change(where, f"{part}: {shape(before)} became {shape(after)}", True)
+    yield from _compare_content(where, "body", old.body, new.body, Use(sent=True, got=False))
+    yield from _compare_content(where, "answer", old.answer, new.answer, Use(sent=False, got=True))
+    if old.body_is_optional != new.body_is_optional and old.body and new.body:
+        word = "optional" if new.body_is_optional else "required"
+        yield Change(where, f"body is {word} now", not new.body_is_optional)
+    yield from _compare_marks(old, new)
+
+
+def _compare_content(
+    where: str, what: str, old: Json | None, new: Json | None, use: Use
+) -> Iterator[Change]:
+    if old is None or new is None:
+        if old is not new:
+            yield Change(where, f"{what}: {shape(old)} became {shape(new)}", True)
+        return
+    yield from compare_values(where, what, old, new, use)
+
+
+def _compare_marks(old: Operation, new: Operation) -> Iterator[Change]:
+    """Yield what the document says of an operation as a whole."""
+    where = str(new)
     batch, now = old.node.get("x-sdir-batch"), new.node.get("x-sdir-batch")
     if batch != now:
         what = f"upload: {batch or 'no batch'} became {now or 'no batch'}"
         yield Change(where, what, batch is not None)
+    for key, words in _MARKS.items():
+        was, is_ = old.node.get(key), new.node.get(key)
+        if was and is_ and was != is_:
+            yield Change(where, f"{words}: {was} became {is_}", True)
+    if (old.node.get("deprecated") is True) != (new.node.get("deprecated") is True):
+        word = "deprecated" if new.node.get("deprecated") else "no longer deprecated"
+        yield Change(where, f"method {new.name} is {word}", False)
+    if urls_of(old.node) != urls_of(new.node):
+        was_at, is_at = (set(urls_of(node).values()) for node in (old.node, new.node))
+        yield Change(where, f"server: {_listed(was_at)} became {_listed(is_at)}", True)
+
+
+_MARKS = {"x-sdir-content-type": "body is sent as", "x-sdir-accept": "answer is asked for as"}
+
+
+def urls_of(node: Json) -> dict[str, str]:
+    """Return the base URLs of a document, or of an operation of its own."""
+    return servers_of(node) if node.get("servers") else {}
+
+
+def compare_servers(before: Json, after: Json) -> list[Change]:
+    """Return which base URLs of a document are others now, their paths included."""
+    old, new = urls_of(before), urls_of(after)
+    return [
+        Change(
+            f"server for {environment}" if environment else "server",
+            f"{old.get(environment, 'none')} became {new.get(environment, 'none')}",
+            environment in old,
+        )
+        for environment in {**old, **new}
+        if old.get(environment) != new.get(environment)
+    ]
 
 
 def _compare_parameters(old: Operation, new: Operation) -> Iterator[Change]:
-    before = {(p["in"], p["name"]): p for p in old.node["parameters"] if p["in"] != "path"}
-    after = {(p["in"], p["name"]): p for p in new.node["parameters"] if p["in"] != "path"}
+    before, after = _parameters(old), _parameters(new)
     where = str(new)
     for key in {**before, **after}:
-        name, was, now = " parameter ".join(key), before.get(key), after.get(key)
+        was, now = before.get(key), after.get(key)
         if was is None or now is None:
-            what = f"{name} {'added' if was is None else 'removed'}"
             needed = bool((now or {}).get("required"))
+            what = f"{_called(was or now or {})} {'added' if was is None else 'removed'}"
             yield Change(where, what + (", required" if needed else ""), needed or now is None)
             continue
-        if bool(was.get("required")) != bool(now.get("required")):
-            needed = bool(now.get("required"))
-            yield Change(where, f"{name} is {'required' if needed else 'optional'} now", needed)
-        yield from _compare_values(where, name, was["schema"], now["schema"], sent=True)
+        yield from _compare_parameter(where, was, now)
+
+
+def _parameters(operation: Operation) -> dict[tuple[str, str], Json]:
+    """Return parameters by name; those of a path by their place, whatever they are called."""
+    given = operation.node["parameters"]
+    places = re.findall(r"\{(\w+)\}", operation.path)
+    return {
+        (p["in"], str(places.index(p["name"])) if p["in"] == "path" else p["name"]): p
+        for p in given
+        if p["in"] != "path" or p["name"] in places
+    }
+
+
+def _called(parameter: Json) -> str:
+    return f"{parameter['in']} parameter {parameter.get('x-sdir-name') or parameter['name']}"
+
+
+def _compare_parameter(where: str, was: Json, now: Json) -> Iterator[Change]:
+    name = _called(now)
+    if bool(was.get("required")) != bool(now.get("required")):
+        needed = bool(now.get("required"))
+        yield Change(where, f"{name} is {'required' if needed else 'optional'} now", needed)
+    if (was.get("deprecated") is True) != (now.get("deprecated") is True):
+        word = "deprecated" if now.get("deprecated") else "no longer deprecated"
+        yield Change(where, f"{name} is {word}", False)
+    if _written(was) != _written(now):
+        yield Change(where, f"{name}: written as {_written(was)} became {_written(now)}", True)
+    use = Use(sent=True, got=False)
+    yield from compare_values(where, name, was["schema"], now["schema"], use)
+
+
+def _written(parameter: Json) -> str:
+    """Say how a value that is no single text is written."""
+    if parameter.get("x-sdir-json"):
+        return "JSON"
+    usual = "form" if parameter["in"] == "query" else "simple"
+    style = str(parameter.get("style") or usual)
+    explode = parameter.get("explode", style == "form") is True
+    return f"{style}, {'each item by itself' if explode else 'all items as one'}"
 
 
 def _compare_classes(before: Json, after: Json) -> Iterator[Change]:
@@ -111,8 +183,17 @@ def _compare_classes(before: Json, after: Json) -> Iterator[Change]:
     for name in [name for name in new if name not in old]:
         yield Change(name, "class added", False)
     for name in [name for name in new if name in old]:
-        yield from _compare_fields(name, old[name], new[name], name in sent, name in got)
-        yield from _compare_values(name, "values", old[name], new[name], sent=name in sent)
+        use = Use(sent=name in sent, got=name in got)
+        yield from _compare_fields(name, old[name], new[name], use)
+        yield from compare_values(name, "values", old[name], new[name], use)
+        if _is_closed(old[name]) != _is_closed(new[name]):
+            word = "refused" if _is_closed(new[name]) else "taken"
+            what = f"fields that are not listed are {word} now"
+            yield Change(name, what, use.sent and _is_closed(new[name]))
+
+
+def _is_closed(schema: Json) -> bool:
+    return schema.get("additionalProperties") is False
 
 
 def _used(document: Json, parts: Callable[[Operation], list[Json | None]]) -> set[str]:
@@ -127,7 +208,7 @@ def _used(document: Json, parts: Callable[[Operation], list[Json | None]]) -> se
     return used
 
 
-def _compare_fields(name: str, old: Json, new: Json, sent: bool, got: bool) -> Iterator[Change]:
+def _compare_fields(name: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
     before, after = old.get("properties", {}), new.get("properties", {})
     needed, needs = set(old.get("required", [])), set(new.get("required", []))
     for key in [key for key in before if key not in after]:
@@ -136,62 +217,11 @@ def _compare_fields(name: str, old: Json, new: Json, sent: bool, got: bool) -> I
         if key not in before:
             required = key in needs
             words = ", required" if required else ""
-            yield Change(name, f"field {key} added: {shape(schema)}{words}", required and sent)
+            what = f"field {key} added: {shape(schema)}{words}"
+            yield Change(name, what, required and use.sent)
             continue
         if (key in needed) != (key in needs):
-            broken = sent if key in needs else got
+            broken = use.sent if key in needs else use.got
             word = "required" if key in needs else "optional"
             yield Change(name, f"field {key} is {word} now", broken)
-        yield from _compare_values(name, f"field {key}", before[key], schema, sent=sent)
-
-
-def _compare_values(where: str, what: str, old: Json, new: Json, *, sent: bool) -> Iterator[Change]:
-    if shape(old) != shape(new):
-        yield Change(where, f"{what}: {shape(old)} became {shape(new)}", True)
-    for limit in (*_LOWER, *_UPPER, "pattern"):
-        was, now = old.get(limit), new.get(limit)
-        if was != now:
-            words = f"{what}: {limit} {_or_none(was)} became {_or_none(now)}"
-            yield Change(where, words, sent and _narrows(limit, was, now))
-    gone = [v for v in old.get("enum", []) if v not in new.get("enum", [v])]
-    more = [v for v in new.get("enum", []) if v not in old.get("enum", [v])]
-    if gone:
-        yield Change(where, f"{what}: no longer {', '.join(map(str, gone))}", True)
-    if more:
-        yield Change(where, f"{what}: also {', '.join(map(str, more))}", False)
-
-
-def _or_none(limit: object) -> str:
-    return "none" if limit is None else str(limit)
-
-
-def _narrows(limit: str, was: Any, now: Any) -> bool:
-    if was is None or now is None or limit == "pattern":
-        return now is not None
-    return bool(now > was if limit in _LOWER else now < was)
-
-
-def shape(schema: Json | None) -> str:
-    """Say in a few words what a value is.
-
-    >>> shape({"type": ["array", "null"], "items": {"type": "string", "format": "date"}})
-    'list of string (date) or null'
-    """
-    if schema is None:
-        return "nothing"
-    if "$ref" in schema:
-        return str(schema["$ref"]).removeprefix(SCHEMAS)
-    for alternatives in ("anyOf", "oneOf", "allOf"):
-        if alternatives in schema:
-            word = " and " if alternatives == "allOf" else " or "
-            return word.join(dict.fromkeys(shape(each) for each in schema[alternatives]))
-    types = schema.get("type", "any value")
-    return " or ".join(
-        _one(each, schema) for each in (types if isinstance(types, list) else [types])
-    )
-
-
-def _one(name: str, schema: Json) -> str:
-    if name == "array":
-        return f"list of {shape(schema.get('items', {}))}"
-    return f"{name} ({schema['format']})" if "format" in schema and name != "null" else name
+        yield from compare_values(name, f"field {key}", before[key], schema, use)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sdir_async.openapi.batches import KINDS, batch_of, effect_of
+from sdir_async.openapi.batches import KINDS, batch_of, effect_of, item_of
 
 from .failures import DocumentError
 from .walk import Json, LeftOut, Operation, operations, resolved
@@ -17,11 +17,32 @@ def mark_batches(document: Json) -> list[LeftOut]:
     for operation in operations(document):
         batch = batch_of(document, operation)
         operation.node["x-sdir-effect"] = effect_of(document, operation)
-        operation.node.pop("x-sdir-batch", None)
+        said = operation.node.pop("x-sdir-batch", None)
+        if said is not None:
+            operation.node["x-sdir-batch-said"] = said
         if batch.kind:
             operation.node["x-sdir-batch"] = batch.kind
         elif batch.why_not:
             why = f"{batch.why_not}; use the method {operation.name}"
+            left.append(LeftOut(str(operation), "an upload", why))
+    return left
+
+
+def list_candidates(document: Json) -> list[LeftOut]:
+    """List operations that take a list of objects and are no batch by rule or by word."""
+    left = []
+    for operation in operations(document):
+        item = item_of(document, operation.body or {}, operation.pointer)
+        known = operation.node.keys() & {"x-sdir-batch", "x-sdir-batch-said"}
+        if known or item is None or operation.method not in ("post", "put"):
+            continue
+        if resolved(document, item, operation.pointer).keys() & {"properties", "allOf"}:
+            kind = "create" if operation.method == "post" else "update"
+            where = f"$.paths['{operation.path}'].{operation.method}"
+            why = (
+                "its path does not say that it is a batch; if the server saves all of the list or"
+                f" nothing, an overlay can: {{target: {where}, update: {{x-sdir-batch: {kind}}}}}"
+            )
             left.append(LeftOut(str(operation), "an upload", why))
     return left
 

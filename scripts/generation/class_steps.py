@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from typing import Any
 
 from openapi_python_client.strings import ClassName
 
+from .item_schemas import read_only
 from .schema_steps import takes_null, without_null
 from .walk import (
     SCHEMAS,
@@ -23,36 +25,80 @@ from .walk import (
     references,
     schemas_in,
     subschemas,
+    walk,
 )
 
 _RUNTIME = (
-    "Any Batch BatchOperations BinaryIO Document Generator Literal Listing Mapping Model Operation"
-    " Operations T TextIO Timeout TypeVar UNSET UUID Unset OPERATIONS"
+    "Any Batch BatchOperations BinaryIO Document Generator IntEnum Literal Listing Mapping Model"
+    " OpenNumber OpenText Operation Operations StrEnum T TextIO Timeout TypeVar UNSET UUID Unset"
+    " OPERATIONS"
 )
 _DECIDING = frozenset({"type", "enum", "anyOf", "oneOf", "items", "const"})
+DECIDING = _DECIDING | {"$ref", "properties", "allOf", "additionalProperties", "prefixItems"}
+"""Keywords that say what kind of value a schema is of."""
 RESERVED_CLASSES = frozenset(_RUNTIME.split())
 
 
 def inline_plain_schemas(document: Json) -> list[LeftOut]:
-    """Put named schemas that are no class of their own (a boolean, a list) where they are used."""
+    """Put named schemas that are no class of their own (a boolean, a list) where they are used.
+
+    One that contains itself would never end: it is any value from some level on.
+    """
     named = components(document)
-    plain = {name for name, schema in named.items() if not _is_class(schema)}
-    waiting = [schema for _, schema in schemas_in(document)]
-    depth = {id(schema): 0 for schema in waiting}
+    plain = {n: copy.deepcopy(schema) for n, schema in named.items() if not _is_class(schema)}
+    circles = _circles(plain)
+    waiting = [(schema, Counter[frozenset[str]]()) for _, schema in schemas_in(document)]
+    cut: set[str] = set()
     while waiting:
-        schema = waiting.pop()
+        schema, above = waiting.pop()
         name = str(schema.get("$ref", "")).removeprefix(SCHEMAS)
         if name not in plain:
             continue
-        level = depth.get(id(schema), 0)
-        become(schema, copy.deepcopy(named[name]) if level < _DEEPEST else {})
-        inner = [schema, *(found for _, _, found in subschemas(schema) if isinstance(found, dict))]
-        depth |= {id(found): level + 1 for found in inner}
-        waiting += inner
-    return []
+        circle, levels = circles.get(name, (frozenset(), 1))
+        if above[circle] >= levels:
+            cut.add(name)
+            become(schema, {})
+        else:
+            become(schema, copy.deepcopy(plain[name]))
+            inner = above + Counter([circle]) if circle else above
+            waiting += [(found, inner) for _, found in walk(schema, "")]
+    return [LeftOut(f"schema {name}", "its type inside itself", _ENDLESS) for name in sorted(cut)]
+
+
+def _circles(plain: Json) -> dict[str, tuple[frozenset[str], int]]:
+    """Return for schemas that contain themselves what takes part, and how many levels to write.
+
+    Each level multiplies by the references of the circle to itself: many leave room for one only.
+    """
+    mentions = {
+        name: Counter(ref.removeprefix(SCHEMAS) for ref in references(schema))
+        for name, schema in plain.items()
+    }
+    reached = {name: _reached(name, mentions) for name in plain}
+    found: dict[str, tuple[frozenset[str], int]] = {}
+    for name in plain:
+        circle = frozenset(each for each in reached[name] if name in reached[each])
+        if circle:
+            ways = sum(mentions[one][other] for one in circle for other in circle)
+            levels = next(n for n in range(_DEEPEST, 0, -1) if ways**n <= _MOST or n == 1)
+            found[name] = circle, levels
+    return found
+
+
+def _reached(name: str, mentions: dict[str, Counter[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = mentions[waiting.pop()].keys() & mentions.keys() - found
+        found |= new
+        waiting += new
+    return found
 
 
 _DEEPEST = 5
+_MOST = 1000
+"""Copies of a schema inside itself."""
+_ENDLESS = "it contains itself: any value from some level on"
 _LONGEST = 80
 """Characters of a class's name, which is its file's too: file systems take 255 bytes."""
 
@@ -113,7 +159,7 @@ def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
     used: set[str] = {each.lower() for each in RESERVED_CLASSES | taken}
     renamed: dict[str, str] = {}
     for name in named:
-        wanted = str(ClassName(re.sub(r"\W+", "_", name), "Model"))[:_LONGEST]
+        wanted = str(ClassName(_plain_name(name), "Model"))[:_LONGEST]
         unique = wanted if wanted.lower() not in used else f"{wanted}Model"
         number = 2
         while unique.lower() in used:
@@ -124,17 +170,30 @@ def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
     for _, schema in schemas_in(document):
         if "$ref" in schema:
             schema["$ref"] = SCHEMAS + renamed[schema["$ref"].removeprefix(SCHEMAS)]
+        for value, name in schema.get("x-sdir-variants", {}).items():
+            schema["x-sdir-variants"][value] = renamed.get(name, "")
     return []
 
 
-def merge_all_of(document: Json) -> list[LeftOut]:
-    """Make one object of `allOf`, as a class is one.
+def _plain_name(name: str) -> str:
+    """Say a generic type in words: `Page[Ship]` is a page of ship, with or without its assembly.
 
-    Where two parts declare the same field, the later counts.
+    >>> _plain_name("Page`1[[Fleet.Ship, Fleet, Version=1.0.0.0]]")
+    'Page_Of_Fleet_Ship'
+    """
+    bare = re.sub(r"`\d+|,\s*[^][]*(?=\])", "", name)
+    return re.sub(r"\W+", "_", re.sub(r"[\[<«{]+(?=\w)", "_Of_", bare)).strip("_") or name
+
+
+def merge_all_of(document: Json) -> list[LeftOut]:
+    """Make one object of `allOf`, and of fields beside alternatives of objects: a class is one.
+
+    Where two parts declare the same field, the later counts. The fields of alternatives are all
+    there, none of them required: which ones belong together is for the check and the server.
     """
     for _, schema in schemas_in(document):
         merged = _merged(document, schema, ())
-        if "allOf" in schema and merged is not None:
+        if merged is not None and merged is not schema and "$ref" not in schema:
             become(schema, merged)
     return []
 
@@ -146,11 +205,35 @@ def _merged(document: Json, schema: Json, seen: tuple[str, ...]) -> Json | None:
         known = components(document)[reference.removeprefix(SCHEMAS)]
         return None if reference in seen else _merged(document, known, (*seen, reference))
     if "allOf" not in schema:
-        return schema if schema.get("type") == "object" or not schema.keys() & _DECIDING else None
+        return _with_alternatives(document, schema, seen)
     own = {key: value for key, value in schema.items() if key != "allOf"}
     parts = [_merged(document, part, seen) for part in [*schema["allOf"], own]]
     whole = [part for part in parts if part is not None]
     return _united(whole) if len(whole) == len(parts) else None
+
+
+def _with_alternatives(document: Json, schema: Json, seen: tuple[str, ...]) -> Json | None:
+    if schema.get("type") != "object":
+        return None if schema.keys() & _DECIDING else schema
+    given = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    kinds = [each for each in given if each.keys() & DECIDING]
+    if not kinds:
+        return schema
+    parts = [_merged(document, each, seen) for each in kinds]
+    own = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf")}
+    return _widened(own, [part for part in parts if part is not None])
+
+
+def _widened(own: Json, parts: list[Json]) -> Json:
+    """Add the fields of alternatives; one that they describe differently may be either."""
+    fields: dict[str, list[Json]] = {}
+    for part in parts:
+        for name, schema in part.get("properties", {}).items():
+            known = fields.setdefault(name, [])
+            known += [schema] if schema not in known else []
+    more = {n: all_[0] if len(all_) == 1 else {"anyOf": all_} for n, all_ in fields.items()}
+    open_ = {k: v for k, v in own.items() if k != "additionalProperties"}
+    return open_ | {"properties": more | own.get("properties", {})}
 
 
 def _united(parts: list[Json]) -> Json:
@@ -164,16 +247,32 @@ def _united(parts: list[Json]) -> Json:
     return united | words
 
 
+def let_out_read_only(document: Json) -> list[LeftOut]:
+    """Ask for no field that the server fills in, in a class that is sent."""
+    named = components(document)
+    for name in _used(document, [operation.body for operation in operations(document)]):
+        given = read_only(document, named[name])
+        if given and "required" in named[name]:
+            named[name]["required"] = [r for r in named[name]["required"] if r not in given]
+    return []
+
+
 def drop_unused_schemas(document: Json) -> list[LeftOut]:
     """Leave out schemas that only error answers used."""
+    used = _used(document, [operation.node for operation in operations(document)])
     named = components(document)
-    used: set[str] = set()
-    waiting: list[Any] = [operation.node for operation in operations(document)]
-    while waiting:
-        found = {
-            ref.removeprefix(SCHEMAS) for ref in references(waiting.pop())
-        } & named.keys() - used
-        used |= found
-        waiting.extend(named[name] for name in found)
     document["components"]["schemas"] = {k: v for k, v in named.items() if k in used}
     return []
+
+
+def _used(document: Json, places: list[Any]) -> set[str]:
+    """Return the names of the schemas that places of a document lead to."""
+    named = components(document)
+    used: set[str] = set()
+    waiting = [*places]
+    while waiting:
+        mentioned = {ref.removeprefix(SCHEMAS) for ref in references(waiting.pop())}
+        found = mentioned & named.keys() - used
+        used |= found
+        waiting.extend(named[name] for name in found)
+    return used

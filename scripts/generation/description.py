@@ -77,7 +77,7 @@ def _body(operation: Operation) -> list[Json]:
             "name": "body",
             "python_name": "body",
             "place": "body",
-            "required": True,
+            "required": not operation.body_is_optional,
             "schema": worded(operation.body),
             "description": str(operation.node["requestBody"].get("description") or "").strip(),
         }

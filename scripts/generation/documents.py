@@ -12,12 +12,13 @@ from attrs import frozen
 from sdir_async.openapi.documents import SUFFIXES, parse
 from sdir_async.openapi.overlays import apply_overlay
 
-from .failures import DocumentError, GenerationFailed, blaming
+from .failures import DocumentError, GenerationFailed, Mistakes, blaming
 from .shape import check_shape
-from .walk import Json, operations
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .walk import Json
 
 _API = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"v(0|[1-9][0-9]*)")
@@ -59,15 +60,21 @@ def find_sources(folder: Path, reserved: frozenset[str] = frozenset()) -> list[S
     """Return the documents of a folder, by API, the oldest version first: v9 before v10.
 
     Raises:
-        GenerationFailed: A folder or a file has a name that can't become an attribute.
+        GenerationFailed: A folder or a file has a name that can't become an attribute, or a
+            document lies where none is looked for; all of them are named at once.
     """
-    return [
-        source
-        for api in sorted(folder.iterdir())
-        if api.is_dir() and not api.name.startswith((".", "__"))
-        if any(api.iterdir())
-        for source in _versions(_checked_api(api, reserved))
-    ]
+    sources: list[Source] = []
+    with Mistakes() as mistakes:
+        for path in sorted(folder.iterdir()):
+            with mistakes.gathered():
+                if path.is_dir() and not path.name.startswith((".", "__")) and any(path.iterdir()):
+                    sources += _versions(_checked_api(path, reserved))
+                elif path.is_file() and path.suffix.lower() in SUFFIXES:
+                    raise GenerationFailed(
+                        f"{path}: a document lies in the folder of its API, such as"
+                        f" {folder.name}/demo/v1{path.suffix.lower()}"
+                    )
+    return sources
 
 
 def _checked_api(folder: Path, reserved: frozenset[str]) -> Path:
@@ -90,14 +97,15 @@ def _suggestion(name: str) -> str:
 
 
 def _versions(folder: Path) -> list[Source]:
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES]
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
     documents: dict[str, Path] = {}
     overlays: dict[str, Path] = {}
     for path in files:
         version, overlay = path.stem.removesuffix(".overlay"), path.stem.endswith(".overlay")
-        if not _VERSION.fullmatch(version):
+        if path.parent != folder or path.suffix not in SUFFIXES or not _VERSION.fullmatch(version):
             raise GenerationFailed(
-                f"{path}: a document is named v<number>, such as v1{path.suffix}"
+                f"{path}: a document is named v<number>, such as"
+                f" {folder.name}/v1{path.suffix.lower()}"
             )
         found = overlays if overlay else documents
         if version in found:
@@ -151,8 +159,10 @@ def check(document: Json) -> None:
             "/swagger", f"this is OpenAPI {document['swagger']}; convert or export it as OpenAPI 3"
         )
     version = str(document.get("openapi", ""))
-    if not re.match(r"3\.[01](\.|$)", version):
-        raise DocumentError("/openapi", f"{version or 'nothing'} here; 3.0 and 3.1 are understood")
+    if not re.match(r"3\.[012](\.|$)", version):
+        raise DocumentError("/openapi", f"{version or 'nothing'} here; 3.0 to 3.2 are understood")
+    if "paths" not in document and not version.startswith("3.0"):
+        document["paths"] = {}
     if "paths" not in document:
         raise DocumentError("/paths", "missing; an API without operations has `paths: {}`")
     if document["paths"] is None:
@@ -160,18 +170,8 @@ def check(document: Json) -> None:
     check_shape(document)
     paths = document["paths"].items()
     document["paths"] = {path: item for path, item in paths if not path.startswith("x-")}
-    for path in document["paths"]:
-        if not path.startswith("/"):  # after a host it would be part of its name
-            raise DocumentError(f"/paths/{path}", "a path begins with /")
-    _check_unique(document)
-
-
-def _check_unique(document: Json) -> None:
-    seen: dict[str, str] = {}
-    for operation in operations(document):
-        if operation.id and operation.id in seen:
-            first = seen[operation.id]
-            raise DocumentError(
-                operation.pointer, f"operationId {operation.id!r} is taken by {first}; rename one"
-            )
-        seen[operation.id] = operation.pointer
+    # After a host, a path without its slash would be part of the host's name.
+    document["paths"] = {
+        path if path.startswith("/") else f"/{path}": item
+        for path, item in document["paths"].items()
+    }

@@ -18,8 +18,9 @@ from sdir_async.openapi.security import scopes_of
 
 from .batches import listing_of, upload_names
 from .class_steps import merge_all_of
-from .item_schemas import item_schema
+from .item_schemas import can_check, item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX
+from .sending import entry
 from .servers import servers_of
 from .walk import Json, LeftOut, Operation, components, operations
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     from openapi_python_client.config import Config
     from openapi_python_client.parser.openapi import Endpoint
+
+
+_JSON = "application/json"
 
 
 @define
@@ -39,10 +43,10 @@ class Call:
         id: What the document calls it.
         effect: What a request does to the register.
         arguments: Python names of its parameters, each with its description.
-        deprecated: Whether the document calls it so.
-        scopes: What a token must be good for.
-        separators: Python names of the lists that go as one text, each with what stands between.
+        sending: Python names of its parameters, each with the code that puts it into a request.
         parser: The function that makes a value of its answer, `None` where there is no content.
+        more: What its `Operation` has that most have not, as keyword arguments.
+        optional_body: Whether it can be called without its body.
     """
 
     endpoint: Endpoint
@@ -50,11 +54,11 @@ class Call:
     method: str
     path: str
     effect: str
-    deprecated: bool
-    scopes: tuple[str, ...]
     arguments: dict[str, str]
-    separators: dict[str, str]
+    sending: dict[str, str]
     parser: str | None
+    more: dict[str, Any]
+    optional_body: bool
 
     @property
     def name(self) -> str:
@@ -65,6 +69,17 @@ class Call:
     def constant(self) -> str:
         """The name of its `Operation`."""
         return f"_{self.name.upper()}"
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether the document calls it so."""
+        return self.more.get("deprecated") is True
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a token must be good for."""
+        scopes: tuple[str, ...] = self.more.get("scopes", ())
+        return scopes
 
     @property
     def answer(self) -> Any:
@@ -160,14 +175,17 @@ def facts_of(
         class_name=class_name_of(api, version),
         calls=calls,
         uploads=uploads,
-        items={
-            name: item_schema(
-                document, item_of(document, described[upload.call.name].body or {}) or {}
-            )
-            for name, upload in uploads.items()
-        },
+        items={},
         personal=personal_fields(document),
     )
+    for name, upload in uploads.items():
+        item = item_of(document, described[upload.call.name].body or {}) or {}
+        left += rules_left_to_the_server(document, item, f"upload {name!r}")
+        facts.items[name] = item_schema(document, item)
+        if not can_check(facts.items[name]):
+            facts.items[name] = item_schema(document, {})
+            why = "the validator can't read its schema; the server checks it all"
+            left.append(LeftOut(f"upload {name!r}", "the check", why))
     return facts, left
 
 
@@ -196,21 +214,16 @@ def _is_personal(schema: Any) -> bool:
     return any(map(_is_personal, inner))
 
 
-def _item_schema(document: Json, batch: Operation) -> Json:
-    return item_schema(document, item_of(document, batch.body or {}) or {})
-
-
 def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Config) -> Call:
-    _step_aside(endpoint, config)
     given = {(p["name"], p["in"]): p for p in operation.node["parameters"]}
+    _step_aside(endpoint, given, config)
     arguments = {
         str(prop.python_name): str(_description(given[prop.name.get_untrusted_value(), where]))
         for where, prop in endpoint.iter_all_parameters()
     }
-    separators = {
-        str(prop.python_name): _separator(given[prop.name.get_untrusted_value(), where])
+    sending = {
+        str(prop.python_name): entry(prop, given[prop.name.get_untrusted_value(), where])
         for where, prop in endpoint.iter_all_parameters()
-        if _takes_list(prop)
     }
     return Call(
         endpoint=endpoint,
@@ -218,11 +231,11 @@ def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Conf
         method=operation.method.upper(),
         path=quote(operation.path, safe="/{}:@!$&'()*+,;=~%"),
         effect=operation.node["x-sdir-effect"],
-        deprecated=operation.node.get("deprecated") is True,
-        scopes=scopes_of(document, operation.node),
         arguments=arguments,
-        separators=separators,
+        sending=sending,
         parser=None if operation.answer is None else "_parse",
+        more=_more(document, operation),
+        optional_body=operation.body_is_optional,
     )
 
 
@@ -231,22 +244,28 @@ def _description(parameter: Json) -> str:
     return str(words).strip()
 
 
-def _takes_list(prop: object) -> bool:
-    return isinstance(prop, ListProperty) or (
-        isinstance(prop, UnionProperty) and any(map(_takes_list, prop.inner_properties))
-    )
+def _more(document: Json, operation: Operation) -> dict[str, Any]:
+    """Return what an `Operation` has beyond the ordinary, so that ordinary ones stay short."""
+    kinds = {
+        "content_type": operation.node.get("x-sdir-content-type", _JSON),
+        "accept": operation.node.get("x-sdir-accept", _JSON),
+    }
+    more: dict[str, Any] = {"deprecated": True} if operation.node.get("deprecated") is True else {}
+    more |= {name: kind for name, kind in kinds.items() if kind != _JSON}
+    if scopes := scopes_of(document, operation.node):
+        more["scopes"] = scopes
+    if operation.node.get("servers"):
+        more["servers"] = servers_of(operation.node)
+    return more
 
 
-def _separator(parameter: Json) -> str:
-    """Return what stands between the items of a list; nothing where each goes by itself."""
-    style = str(parameter.get("style") or "form")
-    if parameter["in"] == "query" and parameter.get("explode", style == "form") is not False:
-        return ""
-    return {"pipeDelimited": "|", "spaceDelimited": " "}.get(style, ",")
-
-
-def _step_aside(endpoint: Endpoint, config: Config) -> None:
+def _step_aside(endpoint: Endpoint, given: dict[tuple[str, str], Json], config: Config) -> None:
     """Parameters that are called like an argument of every method get an underscore."""
+    taken = {str(prop.python_name) for _, prop in endpoint.iter_all_parameters()}
+    for prop in endpoint.path_parameters:
+        name = given[prop.name.get_untrusted_value(), "path"].get("x-sdir-name", "")
+        if not name.isascii() and PythonIdentifier(name, PREFIX) not in taken:
+            prop.set_python_name(UntrustedString(name), config)
     for _, prop in endpoint.iter_all_parameters():
         if prop.python_name in OURS:
             prop.set_python_name(
@@ -300,6 +319,8 @@ def _uploads(
 def _why_no_upload(call: Call) -> str | None:
     if not _records(call.endpoint):
         return "an item of its list is not an object with fields"
+    if (kind := call.more.get("content_type")) is not None:
+        return f"its body is {kind}"
     needed = [str(p.python_name) for _, p in call.endpoint.iter_all_parameters() if p.required]
     return f"it needs {', '.join(needed)} besides records" if needed else None
 

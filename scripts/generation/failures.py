@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sdir_async.openapi.walk import DocumentError
 
@@ -25,3 +25,25 @@ def blaming(file: str | Path) -> Iterator[None]:
         yield
     except DocumentError as error:
         raise GenerationFailed(f"{file}: {error}") from error
+
+
+class Mistakes:
+    """Lets all of several things be tried before any mistake in one of them is raised."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keep a mistake of the block for the end."""
+        try:
+            yield
+        except GenerationFailed as error:
+            self._found.append(str(error))
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None and self._found:
+            raise GenerationFailed("\n".join(self._found))

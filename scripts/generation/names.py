@@ -6,6 +6,7 @@ import re
 
 from openapi_python_client.strings import PythonIdentifier, snake_case
 
+from . import words as _words  # noqa: F401  it teaches the generator other alphabets
 from .walk import Json, LeftOut, Operation, operations
 
 PREFIX = "field_"
@@ -20,19 +21,25 @@ _SILENT = re.compile(r"api|v\d+", re.IGNORECASE)
 
 def name_operations(document: Json) -> list[LeftOut]:
     """Give every operation a readable name of its own, and remember what the document called it."""
-    used = set(TAKEN)
+    used = {name.upper() for name in TAKEN}
+    ids: dict[str, str] = {}
+    left = []
     for operation in operations(document):
         wanted = [method_name(operation), name_of_path(operation)]
-        name = next((each for each in wanted if each not in used), None)
+        name = next((each for each in wanted if each.upper() not in used), None)
         operation.node["x-sdir-operation-id"] = operation.id
         operation.node["operationId"] = name or _numbered(wanted[-1], used)
-        used.add(operation.node["operationId"])
-    return []
+        used.add(operation.name.upper())
+        if operation.id and operation.id in ids:
+            why = f"{ids[operation.id]} has it too; the method is called {operation.name}"
+            left.append(LeftOut(str(operation), f"its operationId {operation.id}", why))
+        ids.setdefault(operation.id, str(operation))
+    return left
 
 
 def _numbered(name: str, used: set[str]) -> str:
     number = 2
-    while f"{name}_{number}" in used:
+    while f"{name}_{number}".upper() in used:
         number += 1
     return f"{name}_{number}"
 

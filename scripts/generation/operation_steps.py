@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import copy
 import re
+from itertools import cycle
 from typing import Any
 
-from sdir_async.openapi.walk import json_kinds, parameters_of
+from sdir_async.openapi.walk import json_kinds, parameters_of, path_item
 
 from .failures import DocumentError
-from .walk import METHODS, Json, LeftOut, Operation, operations, pointer, resolved
+from .schema_steps import without_null
+from .walk import METHODS, Json, LeftOut, Operation, become, operations, pointer, resolved
 
 KEY_NAMES = ("ocp-apim-subscription-key", "subscription-key")
 IGNORED_HEADERS = ("accept", "content-type", "authorization")
+_CHARSET = re.compile(r"\s*;\s*charset=[^;]*", re.IGNORECASE)
+_PLAIN = "application/json"
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 
 
@@ -25,6 +29,15 @@ def list_unused_parts(document: Json) -> list[LeftOut]:
         LeftOut(name, "webhook", "a call that the server makes, not the client")
         for name in document.pop("webhooks", None) or {}
     ]
+    for path, item in document["paths"].items():
+        others = [
+            *(["query"] if "query" in item else []),
+            *(item.get("additionalOperations") or {}),
+        ]
+        left += [
+            LeftOut(f"{name.upper()} {path}", "operation", "its method is not one of HTTP's own")
+            for name in others
+        ]
     for operation in operations(document):
         if operation.node.pop("callbacks", None):
             why = "a call that the server makes, not the client"
@@ -32,42 +45,77 @@ def list_unused_parts(document: Json) -> list[LeftOut]:
     return left
 
 
+def inline_paths(document: Json) -> list[LeftOut]:
+    """Put what a path refers to beside what it says itself, which counts where both say it."""
+    paths = document["paths"]
+    for path, item in paths.items():
+        paths[path] = copy.deepcopy(path_item(document, path, item))
+    document["paths"] = {p if p.startswith("/") else f"/{p}": i for p, i in paths.items()}
+    return []
+
+
 def keep_successes(document: Json) -> list[LeftOut]:
     """Leave out error answers: the session raises them, whatever the document says of their bodies.
 
     A document that only has `default` means it for every answer.
     """
+    left = []
     for operation in operations(document):
         answers = {str(k): v for k, v in (operation.node.get("responses") or {}).items()}
         good = {status: answer for status, answer in answers.items() if status.startswith("2")}
         default = {"200": answers["default"]} if "default" in answers else {"200": {}}
+        moved = ", ".join(status for status in answers if status.startswith("3"))
+        if moved and not good and "default" not in answers:
+            why = f"it answers {moved}, and redirects are not followed"
+            left.append(LeftOut(str(operation), "operation", why))
+            del document["paths"][operation.path][operation.method]
         operation.node["responses"] = good or default
-    return []
+    return left
 
 
 def inline_references(document: Json) -> list[LeftOut]:
-    """Put paths, parameters, bodies and answers where they are referred to; schemas keep theirs."""
-    paths = document["paths"]
-    for path, item in paths.items():
-        paths[path] = copy.deepcopy(resolved(document, item, pointer("paths", path)))
+    """Put parameters, bodies and answers where they are referred to; schemas keep theirs.
+
+    An operation with a reference that leads nowhere is left out; the others are none the worse.
+    """
+    left = []
     for operation in operations(document):
-        node = operation.node
-        node["parameters"] = copy.deepcopy(parameters_of(document, operation))
-        if node.get("requestBody"):
-            place = f"{operation.pointer}/requestBody"
-            node["requestBody"] = copy.deepcopy(resolved(document, node["requestBody"], place))
-        for status, answer in node["responses"].items():
-            place = operation.pointer + pointer("responses", status)
-            node["responses"][status] = copy.deepcopy(resolved(document, answer or {}, place))
-    for item in paths.values():
+        try:
+            _inline(document, operation)
+        except DocumentError as error:
+            left.append(LeftOut(str(operation), "operation", error.problem))
+            del document["paths"][operation.path][operation.method]
+    for item in document["paths"].values():
         item.pop("parameters", None)
+    return left
+
+
+def _inline(document: Json, operation: Operation) -> None:
+    node = operation.node
+    node["parameters"] = copy.deepcopy(parameters_of(document, operation))
+    if node.get("requestBody"):
+        place = f"{operation.pointer}/requestBody"
+        node["requestBody"] = copy.deepcopy(resolved(document, node["requestBody"], place))
+    for status, answer in node["responses"].items():
+        place = operation.pointer + pointer("responses", status)
+        node["responses"][status] = copy.deepcopy(resolved(document, answer or {}, place))
+
+
+def own_servers(document: Json) -> list[LeftOut]:
+    """Write the servers of a path to its operations, as theirs count before the document's."""
+    for item in document["paths"].values():
+        shared = item.pop("servers", None)
+        for method in METHODS:
+            if method in item and shared:
+                item[method].setdefault("servers", shared)
     return []
 
 
 def keep_json(document: Json) -> list[LeftOut]:
     """Take bodies and answers as JSON, which is what Sdir's APIs speak; leave out other forms.
 
-    An operation that has no JSON form at all is left out as a whole.
+    An operation that has no JSON form at all is left out as a whole. What is sent and asked for is
+    the form of JSON that was chosen, under the name that the document gives it.
     """
     left: list[LeftOut] = []
     for operation in operations(document):
@@ -81,28 +129,40 @@ def keep_json(document: Json) -> list[LeftOut]:
 
 def _keep_json_body(operation: Operation) -> list[LeftOut]:
     body = operation.node.get("requestBody") or {}
-    content = body.get("content") or {}
-    kept, others = split_content(content)
-    if content and kept is None:
-        why = f"its body is {', '.join(others)}, not JSON"
-        return [LeftOut(str(operation), "operation", why)]
+    kind, kept, others = split_content(body.get("content") or {})
     if kept is None:
         operation.node.pop("requestBody", None)
+    if others and kept is None:
+        words = f"{', '.join(others)}, not JSON"
+        if body.get("required") is False:
+            return [LeftOut(str(operation), "body", f"it is optional, and {words}")]
+        return [LeftOut(str(operation), "operation", f"its body is {words}")]
+    if kept is None:
         return []
+    operation.node["x-sdir-content-type"] = kind
     operation.node["requestBody"] = {**body, "content": {"application/json": kept}}
-    return _alternatives(operation, "body", others)
+    return _alternatives(operation, "body", kind, others)
 
 
 def _keep_json_answers(operation: Operation) -> list[LeftOut]:
     left: list[LeftOut] = []
+    kinds: list[str] = []
+    reads = operation.method == "get" or operation.node.get("x-sdir-effect") == "read"
     for status, answer in operation.node["responses"].items():
-        content = {} if status in ("204", "205") else answer.get("content") or {}
-        kept, others = split_content(content)
+        empty = status in ("204", "205") or operation.method == "head"
+        kind, kept, others = split_content({} if empty else answer.get("content") or {})
+        if reads and not empty and kept is None and not others:
+            kind, kept = _PLAIN, {"schema": {}}
         answer["content"] = {} if kept is None else {"application/json": kept}
-        if content and kept is None:
+        kinds += [kind] if kept is not None else []
+        if others and kept is None:
             left.append(_unreadable(operation, status, others))
         else:
-            left += _alternatives(operation, f"answer {status}", others)
+            left += _alternatives(operation, f"answer {status}", kind, others)
+        if headers := answer.get("headers"):
+            what = f"answer {status}, its headers {', '.join(headers)}"
+            left.append(LeftOut(str(operation), what, "the method returns the body alone"))
+    operation.node["x-sdir-accept"] = ", ".join(dict.fromkeys(kinds)) or _PLAIN
     return left
 
 
@@ -114,27 +174,31 @@ def _unreadable(operation: Operation, status: str, kinds: list[str]) -> LeftOut:
     return LeftOut(str(operation), f"answer {status}", why)
 
 
-def _alternatives(operation: Operation, what: str, kinds: list[str]) -> list[LeftOut]:
+def _alternatives(operation: Operation, what: str, kind: str, kinds: list[str]) -> list[LeftOut]:
     if not kinds:
         return []
-    return [LeftOut(str(operation), f"{what} as {', '.join(kinds)}", "JSON is used")]
+    used = "JSON" if kind == _PLAIN else kind
+    return [LeftOut(str(operation), f"{what} as {', '.join(kinds)}", f"{used} is used")]
 
 
-def split_content(content: Json) -> tuple[Json | None, list[str]]:
-    """Return the JSON form of a body or answer, and the names of the forms that are not JSON.
+def split_content(content: Json) -> tuple[str, Json | None, list[str]]:
+    """Return the best JSON form of a body or answer, its name, and the names of all others.
 
-    Plain text with the same schema as the JSON is no other form: ASP.NET lists it everywhere.
+    A form with the same schema is no other form if it is JSON too, or plain text: ASP.NET lists
+    these everywhere.
     """
     ranked = json_kinds(content)
     if not ranked:
-        return None, list(content)
+        return _PLAIN, None, list(content)
     chosen = _as_json(content[ranked[0]])
-    others = [kind for kind in content if kind not in ranked]
-    return chosen, [
+    others = [
         kind
-        for kind in others
-        if not (kind.startswith("text/plain") and _as_json(content[kind]) == chosen)
+        for kind in content
+        if _as_json(content[kind]) != chosen
+        or not (kind in ranked or kind.lower().startswith("text/plain"))
     ]
+    name = _CHARSET.sub("", ranked[0]).strip()
+    return _PLAIN if "*" in name else name, chosen, others
 
 
 def _as_json(media: Any) -> Json:
@@ -146,7 +210,7 @@ def require_bodies(document: Json) -> list[LeftOut]:
     """A declared body is required: exports of the gateway never say so, and mean it."""
     for operation in operations(document):
         if "requestBody" in operation.node:
-            operation.node["requestBody"]["required"] = True
+            operation.node["requestBody"].setdefault("required", True)
     return []
 
 
@@ -181,7 +245,7 @@ def keep_sendable_parameters(document: Json) -> list[LeftOut]:
     for operation in operations(document):
         kept = []
         for parameter in operation.node["parameters"]:
-            why = _not_sendable(document, operation, parameter)
+            why = _not_sendable(operation, parameter)
             if why is None:
                 kept.append(parameter)
             else:
@@ -191,24 +255,23 @@ def keep_sendable_parameters(document: Json) -> list[LeftOut]:
     return left
 
 
-def _not_sendable(document: Json, operation: Operation, parameter: Json) -> str | None:
+def _not_sendable(operation: Operation, parameter: Json) -> str | None:
     name, where = str(parameter["name"]), parameter["in"]
-    schema = parameter.get("schema") or {}
     if name.lower() in KEY_NAMES:
         return "the subscription key is sent with every request"
+    if where == "header" and name.lower() == "authorization":
+        return "the token of the Sdir object is sent in it"
     if where == "header" and name.lower() in IGNORED_HEADERS:
         return "the session sends this header"
+    if where == "header" and not name.isascii():
+        return "the name of a header can only have ASCII characters"
+    if where == "cookie" and parameter.get("required"):
+        return "a cookie is not sent, though the API requires this one"
     if where not in ("path", "query", "header"):
         return f"a parameter in {where} is not sent"
-    if where == "path" and name not in _IN_PATH.findall(operation.path.replace("*", "")):
+    if where == "path" and name not in _IN_PATH.findall(operation.path):
         return "the path has no place for it"
-    if where != "path" and _is_object(resolved(document, schema, operation.pointer)):
-        return "an object can't be sent as a parameter"
     return None
-
-
-def _is_object(schema: Json) -> bool:
-    return schema.get("type") == "object" or "properties" in schema
 
 
 def describe_parameters(document: Json) -> list[LeftOut]:
@@ -216,9 +279,14 @@ def describe_parameters(document: Json) -> list[LeftOut]:
     for operation in operations(document):
         for parameter in operation.node["parameters"]:
             content = parameter.pop("content", None) or {}
-            media: Json = next(iter(content.values()), {})
-            given = parameter.get("schema") or media.get("schema")
-            schema = given if isinstance(given, dict) and given else {"type": "string"}
+            kind, media = next(iter(content.items()), ("", Json()))
+            if json_kinds({kind: media}) and parameter["in"] != "header":
+                parameter["x-sdir-json"] = True
+            given = parameter.get("schema", media.get("schema"))
+            any_value = given == {} and parameter["in"] == "query"
+            schema = (
+                given if (isinstance(given, dict) and given) or any_value else {"type": "string"}
+            )
             parameter["schema"] = _plain(schema) if parameter["in"] == "header" else schema
             if parameter["in"] == "path":
                 parameter["required"] = True
@@ -232,33 +300,74 @@ def _plain(schema: Json) -> Json:
 
 
 def complete_paths(document: Json) -> list[LeftOut]:
-    """Make the places in a path Python names, each with its parameter: `{*rest}`, `{ship-id}`."""
+    """Make the places in a path plain names, each with its parameter: `{*rest}`, `{ship-id}`."""
     plain: Json = {}
+    left = []
     for path, item in document["paths"].items():
-        better = _IN_PATH.sub(lambda match: f"{{{_place_name(match[1])}}}", path)
+        places = _places(path)
+        better = "".join(
+            f"{{{places[part]}}}" if inside else part
+            for inside, part in zip(cycle((False, True)), _IN_PATH.split(path), strict=False)
+        )
         if better in plain:
-            raise DocumentError(pointer("paths", path), "another path differs only in its names")
+            left += [
+                LeftOut(
+                    f"{method.upper()} {path}",
+                    "operation",
+                    "another path is the same but for names",
+                )
+                for method in METHODS
+                if method in item
+            ]
+            continue
         plain[better] = item
         for method in METHODS:
             if method in item:
-                _declare(item[method]["parameters"], _IN_PATH.findall(path))
+                _declare(item[method]["parameters"], places)
     document["paths"] = plain
-    return []
+    return left
 
 
-def _place_name(name: str) -> str:
-    plain = re.sub(r"\W+", "_", name.replace("*", "")).strip("_")
-    return plain if plain and not plain[0].isdigit() else f"p_{plain}"
+def _places(path: str) -> dict[str, str]:
+    """Name each place in a path: the generator only finds ASCII ones there."""
+    found: dict[str, str] = {}
+    for name in _IN_PATH.findall(path):
+        plain = re.sub(r"[^A-Za-z0-9_]+", "_", name.replace("*", "")).strip("_")
+        plain = plain if plain and not plain[0].isdigit() else f"p_{plain}"
+        found[name] = plain if plain not in found.values() else f"{plain}_{len(found)}"
+    return found
 
 
-def _declare(parameters: list[Json], names: list[str]) -> None:
+def _declare(parameters: list[Json], places: dict[str, str]) -> None:
     declared = {p["name"]: p for p in parameters if p["in"] == "path"}
-    for name in names:
-        parameter = declared.get(name) or declared.get(name.replace("*", ""))
+    for name, place in places.items():
+        bare = name.replace("*", "")
+        parameter = declared.get(name) or declared.get(bare)
         if parameter is None:
             parameter = {"in": "path", "required": True, "schema": {"type": "string"}}
             parameters.append(parameter)
-        parameter["name"] = _place_name(name)
+        parameter |= {"name": place, "x-sdir-name": bare, "x-sdir-wide": "*" in name}
+
+
+def plain_path_parameters(document: Json) -> list[LeftOut]:
+    """Let no value of a path be null, which the generator refuses the whole operation for."""
+    for operation in operations(document):
+        for parameter in operation.node["parameters"]:
+            if parameter["in"] == "path":
+                become(parameter["schema"], _not_null(parameter["schema"]))
+    return []
+
+
+def _not_null(schema: Json) -> Json:
+    plain = without_null(schema)
+    for word in ("anyOf", "oneOf"):
+        if word in plain:
+            others = [each for each in plain[word] if each.get("type") not in ("null", ["null"])]
+            plain[word] = others
+            plain = others[0] if len(others) == 1 else plain
+    if "enum" in plain:
+        plain["enum"] = [value for value in plain["enum"] if value is not None]
+    return {"type": "string"} if plain.get("type") in ("null", []) else plain
 
 
 def merge_tags(document: Json) -> list[LeftOut]:

@@ -10,16 +10,19 @@ from collections.abc import Callable
 from functools import partial
 
 from . import class_steps, operation_steps, schema_steps
-from .batches import mark_batches
+from .batches import list_candidates, mark_batches
+from .class_steps import DECIDING
 from .names import name_operations
 from .walk import Json, LeftOut, become, components, operations, schemas_in
 
 Step = Callable[[Json], list[LeftOut]]
 
 OPERATION_STEPS: tuple[Step, ...] = (
+    operation_steps.inline_paths,
     operation_steps.list_unused_parts,
     operation_steps.keep_successes,
     operation_steps.inline_references,
+    operation_steps.own_servers,
     operation_steps.keep_json,
     operation_steps.require_bodies,
     operation_steps.describe_parameters,
@@ -30,24 +33,28 @@ SCHEMA_STEPS: tuple[Step, ...] = (
     schema_steps.mend_references,
     schema_steps.known_types,
     schema_steps.nullable_as_type,
+    schema_steps.note_variants,
     schema_steps.bounds_as_numbers,
     schema_steps.usable_enums,
-    schema_steps.usable_defaults,
+    schema_steps.describe_defaults,
+    schema_steps.single_all_of,
     class_steps.name_inner_classes,
     class_steps.inline_plain_schemas,
 )
 LAST_STEPS: tuple[Step, ...] = (
     operation_steps.keep_sendable_parameters,
+    operation_steps.plain_path_parameters,
     operation_steps.one_answer,
     operation_steps.merge_tags,
     name_operations,
     class_steps.name_classes_of_operations,
     mark_batches,
+    list_candidates,
     class_steps.drop_unused_schemas,
 )
 
 _SCHEMA = (
-    "$ref type format enum const default properties required additionalProperties items prefixItems"
+    "$ref type format enum const properties required additionalProperties items prefixItems"
     " allOf anyOf oneOf description example x-enum-varnames"
 )
 _KEPT = frozenset(_SCHEMA.split())
@@ -70,6 +77,7 @@ def for_generator(document: Json) -> Json:
     """Return only what the generator makes use of, so that nothing else can stop it."""
     document = copy.deepcopy(document)
     class_steps.merge_all_of(document)
+    class_steps.let_out_read_only(document)
     for _, schema in reversed(list(schemas_in(document))):
         for keyword in schema.keys() - _KEPT:
             del schema[keyword]
@@ -96,7 +104,10 @@ def _plain_constant(schema: Json) -> None:
 
 
 def _plain_alternatives(schema: Json) -> None:
-    """Any value, or something else, is any value."""
+    """Any value, or something else, is any value; conditions on fields are no kinds of value."""
+    for word in ("anyOf", "oneOf"):
+        if word in schema and not any(each.keys() & DECIDING for each in schema[word]):
+            del schema[word]
     if {} in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         become(schema, {key: schema[key] for key in ("description",) if key in schema})
 

@@ -19,15 +19,20 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from .distinct import Aliases, tell_apart
 from .failures import DocumentError
 from .names import PREFIX
+from .unions import converts, several
 from .walk import SCHEMAS, Json, LeftOut, become, components, operations, references
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from openapi_python_client.parser.openapi import Endpoint
     from openapi_python_client.parser.properties import ModelProperty, Property
 
 SCRIPTS = Path(__file__).parent.parent
 TEMPLATES = SCRIPTS / "templates"
 SETTINGS = SCRIPTS.parent / "generator_config.yml"
+_LONGEST = 200
+"""Characters of a reason; the generator prints whole schemas."""
 STOCK = PackageLoader("openapi_python_client")
 _IN_MODELS = frozenset(
     [
@@ -62,7 +67,7 @@ class Version(Project):
         )
         self.env.filters["literal"] = literal
         self.env.tests["named"] = lambda name, names: name.get_untrusted_value() in names
-        self.env.globals.update(values)
+        self.env.globals.update(values, several=several, converts=converts)
         self.package_dir.mkdir(parents=True)
         if self.openapi.models or self.openapi.enums:
             self._build_models()
@@ -156,13 +161,19 @@ def _simplify_schemas(document: Json, data: GeneratorData, config: Config) -> li
     named = components(document)
     broken = named.keys() - _understood(document, config)
     innermost = [name for name in broken if not (_mentioned(named[name]) & broken) - {name}]
-    why = "; ".join(dict.fromkeys(_reason(error) for error in data.errors))
     for name in innermost or broken:
         become(named[name], {})
     return [
-        LeftOut(f"schema {name}", "its fields", f"any value; the generator says: {why}")
+        LeftOut(f"schema {name}", "its fields", f"any value; {_why(name, data.errors)}")
         for name in sorted(innermost or broken)
     ]
+
+
+def _why(name: str, errors: Iterable[ParseError]) -> str:
+    """Say why the generator refuses one thing, in its own words, as far as it has any for that."""
+    own = [words for words in map(_reason, errors) if re.search(rf"\b{re.escape(name)}\b", words)]
+    words = own[0] if own else "the generator has no type for it"
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def _understood(document: Json, config: Config) -> set[str]:
@@ -185,26 +196,26 @@ def _mentioned(schema: Json) -> set[str]:
 
 def _reason(error: ParseError) -> str:
     """Return the generator's words, less the addresses in memory that it prints for some names."""
-    words = f"{error.header or ''} {error.detail or ''}"
+    words = f"{error.header or ''} {error.detail or ''}".removeprefix("WARNING ")
     return " ".join(re.sub(r"<\S+UntrustedString object at \w+>", "…", words).split())
 
 
 def _simplify_operations(document: Json, data: GeneratorData, seen: set[str]) -> list[LeftOut]:
     whole = {endpoint.name for endpoint in endpoints_of(data) if not endpoint.errors}
     groups = data.endpoint_collections_by_tag.values()
-    why = "; ".join(dict.fromkeys(_reason(e) for group in groups for e in group.parse_errors))
+    errors = [error for group in groups for error in group.parse_errors]
     left = []
     for operation in operations(document):
         if operation.name in whole:
             continue
         if operation.name in seen:
             del document["paths"][operation.path][operation.method]
-            left.append(LeftOut(str(operation), "operation", f"the generator says: {why}"))
+            left.append(LeftOut(str(operation), "operation", _why(str(operation), errors)))
         else:
             seen.add(operation.name)
             _take_anything(operation.node)
-            why_simple = f"any value; the generator says: {why}"
-            left.append(LeftOut(str(operation), "its types", why_simple))
+            why = f"any value; {_why(str(operation), errors)}"
+            left.append(LeftOut(str(operation), "its types", why))
     return left
 
 

@@ -6,8 +6,10 @@ After them the schemas are plain JSON Schema, as OpenAPI 3.1 has it, whatever th
 from __future__ import annotations
 
 import copy
+import json
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from openapi_python_client.strings import snake_case
 
@@ -47,7 +49,10 @@ _SHAPES: dict[str, type] = {
     "oneOf": list,
     "prefixItems": list,
     "x-enum-varnames": list,
+    "x-enumNames": list,
 }
+_SAID = frozenset(("description", "title", "example", "examples", "default", "deprecated"))
+_SAID |= {"readOnly", "writeOnly", "xml", "externalDocs"}
 _MAY_BE_NULL = ("default", "example", "examples", "enum", "const")
 
 
@@ -65,7 +70,8 @@ def make_whole(document: Json) -> list[LeftOut]:
         for keyword in [k for k, v in schema.items() if not _may_be(k, v)]:
             del schema[keyword]
         if "required" in schema:
-            schema["required"] = [name for name in schema["required"] if isinstance(name, str)]
+            names = [name for name in schema["required"] if isinstance(name, str)]
+            schema["required"] = list(dict.fromkeys(names))
         schema.pop("title", None)
     return []
 
@@ -93,6 +99,10 @@ def mend_references(document: Json) -> list[LeftOut]:
         reference = schema.get("$ref")
         if not isinstance(reference, str) or reference.removeprefix(SCHEMAS) in named:
             continue
+        plain = SCHEMAS + _unescaped(reference.removeprefix(SCHEMAS))
+        if reference.startswith(SCHEMAS) and plain.removeprefix(SCHEMAS) in named:
+            schema["$ref"] = plain
+            continue
         target = lookup(document, reference)
         if isinstance(target, dict):
             name = re.sub(r"\W+", "_", reference.removeprefix("#/")).strip("_")
@@ -104,6 +114,10 @@ def mend_references(document: Json) -> list[LeftOut]:
             )
             become(schema, {})
     return left
+
+
+def _unescaped(name: str) -> str:
+    return unquote(name).replace("~1", "/").replace("~0", "~")
 
 
 def known_types(document: Json) -> list[LeftOut]:
@@ -135,15 +149,11 @@ def _mend_type(schema: Json, place: str) -> list[LeftOut]:
 
 
 def _say_type(schema: Json) -> None:
-    if (
-        "type" in schema
-        or "$ref" in schema
-        or any(k in schema for k in ("allOf", "anyOf", "oneOf"))
-    ):
+    if "type" in schema or "$ref" in schema or "allOf" in schema:
         return
     if "properties" in schema:
         schema["type"] = "object"
-    elif "items" in schema:
+    elif "items" in schema and not schema.keys() & {"anyOf", "oneOf"}:
         schema["type"] = "array"
 
 
@@ -208,6 +218,28 @@ def _allow_null(schema: Json) -> None:
         become(schema, {"anyOf": [inner, {"type": "null"}]})
 
 
+def note_variants(document: Json) -> list[LeftOut]:
+    """Note which named schema each value of a discriminator means, before they are renamed.
+
+    A schema that no value is mapped to is meant by its own name, as OpenAPI has it.
+    """
+    named = components(document)
+    for _, schema in schemas_in(document):
+        told = schema.get("discriminator")
+        alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+        if not isinstance(told, dict) or not alternatives or "propertyName" not in told:
+            continue
+        meant = [str(each["$ref"]).removeprefix(SCHEMAS) for each in alternatives if "$ref" in each]
+        mapping = {
+            str(value): unquote(str(target)).removeprefix(SCHEMAS)
+            for value, target in (told.get("mapping") or {}).items()
+        }
+        implied = {name: name for name in meant if name not in mapping.values()}
+        variants = {v: name for v, name in {**implied, **mapping}.items() if name in named}
+        schema["x-sdir-variants"] = variants
+    return []
+
+
 def bounds_as_numbers(document: Json) -> list[LeftOut]:
     """Write exclusive bounds as OpenAPI 3.1 and JSON Schema do: as numbers of their own."""
     for _, schema in schemas_in(document):
@@ -239,7 +271,8 @@ def usable_enums(document: Json) -> list[LeftOut]:
             )
         else:
             schema["enum"] = [value for n, value in enumerate(values) if value not in values[:n]]
-            _name_values(schema, plain)
+            names = schema.get("x-enum-varnames") or schema.pop("x-enumNames", None) or []
+            _name_values(schema, list(map(str, names)), values)
     return left
 
 
@@ -252,37 +285,39 @@ def _typed(schema: Json, value: Any) -> Any:
     return value
 
 
-def _name_values(schema: Json, values: list[Any]) -> None:
-    """Name members by hand where the generator would give two the same name."""
-    values = list(dict.fromkeys(values))
-    names = [
-        snake_case(v).upper() if isinstance(v, str) and v[:1].isalpha() else f"VALUE_{n}"
-        for n, v in enumerate(values)
-    ]
-    if isinstance(values[0], str) and len(set(names)) < len(names):
-        unique = [n if n not in names[:i] else f"{n}_{i}" for i, n in enumerate(names)]
-        schema["x-enum-varnames"] = unique
+def _name_values(schema: Json, names: list[Any], given: list[Any]) -> None:
+    """Name the members by hand: the generator stops at two that it would name alike."""
+    values = [value for value in schema["enum"] if value is not None]
+    words = dict(zip(given, names, strict=True)) if len(names) == len(given) else {}
+    made: list[str] = []
+    for number, value in enumerate(values):
+        name = _member(words.get(value, value), number)
+        made.append(name if name not in made else f"{name}_{number}")
+    schema["x-enum-varnames"] = made
 
 
-def usable_defaults(document: Json) -> list[LeftOut]:
-    """Leave out defaults that don't fit their type: the server has its own, whatever is written."""
-    left: list[LeftOut] = []
-    fits: dict[str, type | tuple[type, ...]] = {
-        "string": str,
-        "integer": int,
-        "number": (int, float),
-        "boolean": bool,
-    }
-    for place, schema in schemas_in(document):
-        if "default" not in schema:
-            continue
-        given, value = without_null(schema).get("type"), schema["default"]
-        known = isinstance(given, str) and given in fits and isinstance(value, fits[given])
-        odd = isinstance(value, bool) != (given == "boolean") or (
-            "format" in schema and given == "string"
-        )
-        if not known or odd or ("enum" in schema and value not in schema["enum"]):
-            del schema["default"]
-            if value not in (None, [], {}):
-                left.append(LeftOut(place, f"the default {value!r}", "the server applies its own"))
-    return left
+def _member(value: Any, number: int) -> str:
+    if isinstance(value, int):
+        return f"VALUE_{value}" if value >= 0 else f"VALUE_NEGATIVE_{-value}"
+    name = snake_case(value).upper() if value[:1].isalpha() else ""
+    return name if name.isidentifier() else f"VALUE_{number}"
+
+
+def describe_defaults(document: Json) -> list[LeftOut]:
+    """Say what the server takes for a value that is not sent: it is never sent for the caller."""
+    for _, schema in schemas_in(document):
+        if "default" in schema and schema["default"] not in (None, [], {}, ""):
+            given = str(schema.get("description") or "").strip()
+            said = f"Without it: {json.dumps(schema['default'], ensure_ascii=False)}."
+            schema["description"] = f"{given} {said}".strip()
+    return []
+
+
+def single_all_of(document: Json) -> list[LeftOut]:
+    """Write `allOf` of one schema, and words about it, as that schema: it is the same class."""
+    for _, schema in schemas_in(document):
+        parts = [p for p in schema.get("allOf", []) if p.keys() - _SAID and p != {}]
+        if len(parts) == 1 and "$ref" in parts[0] and schema.keys() - {"allOf"} <= _SAID:
+            words = {k: v for part in [*schema["allOf"], schema] for k, v in part.items()}
+            become(schema, {k: v for k, v in words.items() if k in _SAID} | parts[0])
+    return []

@@ -42,6 +42,8 @@ SCHEMAS = "#/components/schemas/"
 _MAPS = ("properties", "patternProperties", "$defs")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SINGLES = ("items", "additionalProperties", "not")
+_UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
+_CONDITIONS = ("if", "then", "else", "contains", "propertyNames", *_UNEVALUATED)
 
 
 class LeftOut(NamedTuple):
@@ -76,6 +78,11 @@ class Operation(Found):
         found = map(schema_in, self.node["responses"].values())
         return next((schema for schema in found if schema is not None), None)
 
+    @property
+    def body_is_optional(self) -> bool:
+        """Whether the document says in so many words that a body need not be sent."""
+        return (self.node.get("requestBody") or {}).get("required") is False
+
 
 def operations(document: Json) -> list[Operation]:
     """Return every operation, in the order of the document."""
@@ -94,16 +101,14 @@ def schemas_in(document: Json) -> Iterator[tuple[str, Json]]:
     References are yielded too, and not followed. A schema may be changed in place.
     """
     for name, schema in components(document).items():
-        yield from _walk(schema, pointer("components", "schemas", name))
+        yield from walk(schema, pointer("components", "schemas", name))
     for operation in operations(document):
         for number, parameter in enumerate(operation.node.get("parameters", [])):
             place = f"{operation.pointer}/parameters/{number}/schema"
-            yield from _walk(parameter.get("schema", {}), place)
+            yield from walk(parameter.get("schema", {}), place)
         for holder, place in _holders(operation):
             for kind, media in (holder.get("content") or {}).items():
-                yield from _walk(
-                    media.get("schema", {}), place + pointer("content", kind, "schema")
-                )
+                yield from walk(media.get("schema", {}), place + pointer("content", kind, "schema"))
 
 
 def _holders(operation: Operation) -> Iterator[tuple[Json, str]]:
@@ -112,12 +117,13 @@ def _holders(operation: Operation) -> Iterator[tuple[Json, str]]:
         yield answer, operation.pointer + pointer("responses", status)
 
 
-def _walk(schema: Any, place: str) -> Iterator[tuple[str, Json]]:
+def walk(schema: Any, place: str) -> Iterator[tuple[str, Json]]:
+    """Yield a schema and every schema inside it, with its pointer, the outer ones first."""
     if not isinstance(schema, dict):
         return
     yield place, schema
-    for keyword, key, inner in list(subschemas(schema)):
-        yield from _walk(inner, place + pointer(keyword, *([] if key is None else [str(key)])))
+    for keyword, key, inner in [*subschemas(schema), *conditions(schema)]:
+        yield from walk(inner, place + pointer(keyword, *([] if key is None else [str(key)])))
 
 
 def subschemas(schema: Json) -> Iterator[tuple[str, str | int | None, Any]]:
@@ -131,6 +137,16 @@ def subschemas(schema: Json) -> Iterator[tuple[str, str | int | None, Any]]:
     for keyword in _SINGLES:
         if keyword in schema:
             yield keyword, None, schema[keyword]
+
+
+def conditions(schema: Json) -> Iterator[tuple[str, str | int | None, Any]]:
+    """Yield the schemas directly inside this one that only restrict, and make no type."""
+    for keyword in _CONDITIONS:
+        if keyword in schema:
+            yield keyword, None, schema[keyword]
+    for keyword in ("dependentSchemas", "dependencies"):
+        if isinstance(schema.get(keyword), dict):
+            yield from ((keyword, key, inner) for key, inner in schema[keyword].items())
 
 
 def references(value: Any) -> Iterator[str]:

@@ -75,6 +75,7 @@ class Operation:
         collection: The path of the records it works on; each document has its own.
         identifier: What tells those records apart.
         status: The status when all went well.
+        answer_type: The content type of the answer then.
         parameters: JSON Schema of an object with its path and query parameters.
         body: JSON Schema of the body, `None` where it takes no JSON.
         body_name: What the server's code may call the body; it turns up in error answers.
@@ -103,6 +104,7 @@ class Operation:
     media_types: tuple[str, ...] = ()
     filters: Mapping[str, str] = field(default_factory=dict)
     pages: Pages | None = None
+    answer_type: str = "application/json; charset=utf-8"
     example: Any = None
     shape: Shape = field(default_factory=Shape)
     deprecation: Deprecation | None = None

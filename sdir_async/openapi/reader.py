@@ -16,7 +16,15 @@ from .operations import Identifier, Operation, Pages, Role, collection_of
 from .schemas import Schemas
 from .security import scopes_of
 from .shapes import SEPARATOR, shape_of
-from .walk import Found, json_kinds, operations_in, parameters_of, schema_in, url_of_server
+from .walk import (
+    Found,
+    json_kinds,
+    operations_in,
+    parameters_of,
+    path_item,
+    schema_in,
+    url_of_server,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,6 +90,7 @@ class _Raw:
 
     method: str
     path: str
+    base: str
     node: Json
     parameters: list[Json]
     media_types: tuple[str, ...]
@@ -191,6 +200,7 @@ class _Reader:
         return _Raw(
             method=found.method,
             path=found.path,
+            base=self._base_of(found),
             node=found.node,
             parameters=parameters_of(self._spec, found),
             media_types=tuple(json_kinds(holder.get("content") or {})),
@@ -210,6 +220,12 @@ class _Reader:
         told = self._schemas.properties(answer or {})
         return bool(sent and told) and sent.keys().isdisjoint(told)
 
+    def _base_of(self, found: Found) -> str:
+        """Return the path of the server of an operation: its own, that of its path, or of all."""
+        item = path_item(self._spec, found.path, self._spec["paths"][found.path])
+        servers = found.node.get("servers") or item.get("servers")
+        return base_path({"servers": servers}) if servers else self._base
+
     def _operation(self, raw: _Raw) -> Operation:
         role = raw.writes or self._reads(raw)
         status, answer = self._success(raw, role)
@@ -217,13 +233,14 @@ class _Reader:
             document=self._document,
             name=raw.node.get("operationId", f"{raw.method.upper()} {raw.path}"),
             method=raw.method.upper(),
-            base=self._base,
-            path=self._base + raw.path,
+            base=raw.base,
+            path=raw.base + raw.path,
             role=role,
             many=raw.many,
-            collection=self._base + raw.collection,
+            collection=raw.base + raw.collection,
             identifier=self._identifiers.get(raw.collection, Identifier()),
             status=status,
+            answer_type=_answer_type(answer),
             parameters=self._parameters(raw),
             body=None
             if raw.body is None
@@ -300,13 +317,27 @@ class _Reader:
         return item_of(self._spec, schema_in(answer) or {}) or {}
 
     def _example_of(self, answer: Json) -> Any:
+        """Return what the document shows of an answer, unless it does not fit its own schema."""
         content = answer.get("content") or {}
         media: Json = next((content[kind] for kind in json_kinds(content)), {})
-        if "example" in media:
-            return media["example"]
-        for example in media.get("examples", {}).values():
-            return self._schemas.resolve(example).get("value")
-        return self._schemas.sample(media["schema"]) if "schema" in media else None
+        shown = [self._schemas.resolve(each).get("value") for each in _shown(media)]
+        if "schema" not in media:
+            return next(iter(shown), None)
+        good = (each for each in shown if self._schemas.fits(media["schema"], each))
+        found = next(good, None)
+        return self._schemas.sample(media["schema"]) if found is None else found
+
+
+def _shown(media: Json) -> list[Json]:
+    alone = [{"value": media["example"]}] if "example" in media else []
+    return [*alone, *(media.get("examples") or {}).values()]
+
+
+def _answer_type(answer: Json) -> str:
+    """Return the content type of an answer; a pattern says no more than JSON."""
+    kinds = json_kinds(answer.get("content") or {})
+    plain = not kinds or "*" in kinds[0] or kinds[0].startswith("application/json")
+    return "application/json; charset=utf-8" if plain else kinds[0]
 
 
 def _separated(parameter: Json) -> Json:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import jsonschema_rs
 
 from .batches import item_of
 from .walk import resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .walk import Json
 
 _SAMPLES: dict[str, str] = {
@@ -15,6 +22,16 @@ _SAMPLES: dict[str, str] = {
     "date-time": "2020-01-01T00:00:00+00:00",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
+_RULES: Final = frozenset(
+    {
+        *("pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "multipleOf"),
+        *("minimum", "maximum", "minProperties", "maxProperties"),
+    }
+)
+_ANY_FORM: Final[dict[str, Callable[[str], bool]]] = {
+    name: lambda _: True for name in ("time", "duration", "email", "uri", "hostname")
+}
+"""Formats that .NET takes in other forms than their standards have."""
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 20
 _ELSEWHERE = frozenset({"$schema", "$id", "$dynamicRef", "$recursiveRef"})
@@ -66,11 +83,21 @@ class Schemas:
         found = set(schema.get("required", []))
         return found.union(*(self.required(part) for part in schema.get("allOf", [])))
 
+    def fits(self, schema: Json, value: Any) -> bool:
+        """Whether a value fits a schema, dates and the like included."""
+        validator = jsonschema_rs.validator_for(
+            self.standalone(schema), formats=_ANY_FORM, validate_formats=True
+        )
+        return validator.is_valid(value)
+
     def sample(self, schema: Json, depth: int = 0) -> Any:
-        """Return the schema's own example, or the least that it accepts."""
+        """Return the schema's own example if it fits, or the least that the schema accepts.
+
+        Exports of the gateway have `"string"` as the example of a date.
+        """
         schema = self.resolve(schema)
-        for given in ("example", "default"):
-            if given in schema:
+        for given in ("example", "default", "const"):
+            if given in schema and self.fits(schema, schema[given]):
                 return schema[given]
         if schema.get("enum"):
             return schema["enum"][0]
@@ -78,17 +105,20 @@ class Schemas:
 
     def _least(self, schema: Json, depth: int) -> Any:
         for alternatives in ("oneOf", "anyOf"):
-            if schema.get(alternatives):
+            if schema.get(alternatives) and "properties" not in schema:
                 return self.sample(schema[alternatives][0], depth)
-        match schema.get("type"):
+        types = schema.get("type")
+        match types[0] if isinstance(types, list) and types else types:
             case "string":
                 return _SAMPLES.get(schema.get("format", ""), "x" * schema.get("minLength", 0))
             case "integer" | "number":
-                return schema.get("minimum", 0)
+                return _least_number(schema)
             case "boolean":
                 return False
+            case "null":
+                return None
             case "array":
-                return [self.sample(schema["items"], depth)] * schema.get("minItems", 0)
+                return [self.sample(schema.get("items", {}), depth)] * schema.get("minItems", 0)
             case _:
                 return self._least_object(schema, depth)
 
@@ -100,6 +130,14 @@ class Schemas:
         for name in schema.get("required", []):
             least[name] = self.sample(properties.get(name, {}), depth)
         return least
+
+
+def _least_number(schema: Json) -> Any:
+    """Return 0, or what is nearest to it within the bounds."""
+    low = schema.get("minimum", 0)
+    if schema.get("exclusiveMinimum") is True:
+        low += 1
+    return min(max(low, 0), schema["maximum"]) if "maximum" in schema else max(low, 0)
 
 
 def _require_inside(node: Any) -> None:
@@ -125,8 +163,11 @@ def to_json_schema(node: Any) -> Any:
     schema = {
         name: to_json_schema(value)
         for name, value in node.items()
-        if name not in _ELSEWHERE or not isinstance(value, str)
+        if (name not in _ELSEWHERE or not isinstance(value, str))
+        and (name not in _RULES or isinstance(value, dict) or _compiles(name, json.dumps(value)))
     }
+    if isinstance(schema.get("$ref"), str):
+        schema["$ref"] = quote(schema["$ref"], safe="#/~%")
     _bound_exclusively(schema, "minimum", "exclusiveMinimum")
     _bound_exclusively(schema, "maximum", "exclusiveMaximum")
     _bound_integer(schema)
@@ -137,6 +178,16 @@ def to_json_schema(node: Any) -> Any:
     if schema.get("nullable") is True:
         return {"if": {"type": "null"}, "else": schema}
     return schema
+
+
+@lru_cache(maxsize=1024)
+def _compiles(rule: str, value: str) -> bool:
+    """Whether the validator takes a rule; it does not take every pattern that .NET does."""
+    try:
+        jsonschema_rs.validator_for({rule: json.loads(value)})
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True
 
 
 def _bound_exclusively(schema: Json, limit: str, exclusive: str) -> None:

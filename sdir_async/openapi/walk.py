@@ -13,8 +13,8 @@ Json = dict[str, Any]
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-_JSON = re.compile(r"(application|text)/([\w.*-]+\+)?json\s*(;.*)?", re.IGNORECASE)
-_ANY = re.compile(r"(\*|application)/\*", re.IGNORECASE)
+_JSON = re.compile(r"(application|text)/([\w.*-]+\+)?json")
+_ANY = re.compile(r"(\*|application)/\*")
 
 
 class DocumentError(ValueError):
@@ -50,10 +50,16 @@ class Found(NamedTuple):
 def operations_in(document: Json) -> Iterator[Found]:
     """Yield every operation, in the order of the document."""
     for path, given in (document.get("paths") or {}).items():
-        item = resolved(document, given, pointer("paths", path))
+        item = path_item(document, path, given)
         for method in METHODS:
             if method in item:
                 yield Found(path, method, item[method])
+
+
+def path_item(document: Json, path: str, given: Json) -> Json:
+    """Return a path with what it refers to; what it says itself counts where both say it."""
+    target = resolved(document, given, pointer("paths", path))
+    return given if target is given else {**target, **{k: given[k] for k in given if k != "$ref"}}
 
 
 def parameters_of(document: Json, operation: Found) -> list[Json]:
@@ -62,7 +68,7 @@ def parameters_of(document: Json, operation: Found) -> list[Json]:
     Raises:
         DocumentError: One has no name or stands nowhere, or a reference leads nowhere.
     """
-    item = resolved(document, document["paths"][operation.path], operation.pointer)
+    item = path_item(document, operation.path, document["paths"][operation.path])
     given = [*(item.get("parameters") or []), *(operation.node.get("parameters") or [])]
     found: dict[tuple[str, str], Json] = {}
     for number, each in enumerate(given):
@@ -96,8 +102,14 @@ def lookup(document: Json, reference: str) -> Any:
     node: Any = document if reference.startswith("#/") else None
     for part in reference.removeprefix("#/").split("/"):
         key = unquote(part).replace("~1", "/").replace("~0", "~")
-        node = node.get(key) if isinstance(node, dict) else None
+        node = _inside(node, key)
     return node
+
+
+def _inside(node: Any, key: str) -> Any:
+    if isinstance(node, list):
+        return node[int(key)] if key.isdecimal() and int(key) < len(node) else None
+    return node.get(key) if isinstance(node, dict) else None
 
 
 def resolved(document: Json, node: Json, place: str = "") -> Json:
@@ -128,17 +140,22 @@ def nowhere(reference: str) -> str:
 def json_kinds(content: Json) -> list[str]:
     """Return the media types of a body or an answer that are JSON, the best first.
 
-    `application/json` is better than `text/json` or `application/*+json`, and those than `*/*`.
+    `application/json` is better than `text/json` or `application/*+json`, those than `*/*`, and
+    all of them than a JSON patch, which describes steps and not a value.
     """
     return sorted((kind for kind in content if _rank(kind) is not None), key=_rank)  # type: ignore[arg-type]
 
 
 def _rank(kind: str) -> int | None:
-    if kind.lower().startswith("application/json"):
+    """Say how good a form of JSON is for a whole value; lines of JSON are none."""
+    bare = kind.partition(";")[0].strip().lower()
+    if bare == "application/json":
         return 0
-    if _JSON.fullmatch(kind):
+    if bare == "application/json-patch+json":
+        return 3
+    if _JSON.fullmatch(bare):
         return 1
-    return 2 if _ANY.fullmatch(kind) else None
+    return 2 if _ANY.fullmatch(bare) else None
 
 
 def body_of(document: Json, operation: Found) -> Json | None:

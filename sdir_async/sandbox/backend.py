@@ -170,4 +170,4 @@ def _dump(example: object) -> bytes:
 def _answer(operation: Operation, content: bytes) -> Response:
     if not content or operation.status == HTTPStatus.NO_CONTENT:
         return Response(status_code=operation.status)
-    return Response(content, operation.status, media_type="application/json; charset=utf-8")
+    return Response(content, operation.status, media_type=operation.answer_type)

@@ -118,7 +118,7 @@ class Endpoint:
 
     def route(self) -> Route:
         """Return where it is served."""
-        path = re.sub(r"\{([^{}]*)\}", lambda match: f"{{{_safe(match[1])}}}", self._operation.path)
+        path = re.sub(r"\{([^{}]*)\}", lambda match: _place(match[1]), self._operation.path)
         route = Route(path, self._serve, methods=[self._operation.method])
         route.methods = {self._operation.method}  # HEAD comes with GET, but not behind a gateway
         return route
@@ -211,8 +211,13 @@ async def _drained(request: Request, response: Response) -> Response:
 
 
 def _safe(name: str) -> str:
-    """Return a parameter's name as Starlette takes it."""
-    return "p_" + re.sub(r"\W", "_", name)
+    """Return a parameter's name as Starlette takes it: in ASCII, and no two alike."""
+    return "p_" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}", name, flags=re.ASCII)
+
+
+def _place(name: str) -> str:
+    """Return a place in a path as Starlette writes it; that of `{*rest}` takes slashes."""
+    return f"{{{_safe(name)}:path}}" if name.startswith("*") else f"{{{_safe(name)}}}"
 
 
 def _problem(status: int, errors: dict[str, list[str]] | None = None) -> Response:

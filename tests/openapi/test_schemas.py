@@ -112,3 +112,39 @@ def test_a_schema_that_requires_itself_still_has_a_sample() -> None:
     loop = spec["components"]["schemas"]["Loop"]
     loop["properties"] = {"loop": {"$ref": "#/components/schemas/Loop"}}
     assert "loop" in Schemas(spec).sample({"$ref": "#/components/schemas/Loop"})
+
+
+@pytest.mark.parametrize(
+    ("schema", "sample"),
+    [
+        ({"type": "string", "format": "date", "example": "string"}, "2020-01-01"),
+        ({"type": "string", "format": "date", "example": "2024-05-31"}, "2024-05-31"),
+        ({"type": "string", "format": "duration", "example": "01:00:00"}, "01:00:00"),
+        ({"type": "integer", "example": "1", "minimum": 2}, 2),
+        ({"type": "number", "maximum": -1}, -1),
+        ({"type": ["integer", "null"]}, 0),
+        ({"const": "ship"}, "ship"),
+        (
+            {
+                "type": "object",
+                "required": ["at"],
+                "properties": {"at": {"type": "string"}},
+                "example": {"at": 5},
+            },
+            {"at": ""},
+        ),
+    ],
+)
+def test_an_example_that_does_not_fit_is_not_answered(schema: Any, sample: Any) -> None:
+    """Exports have `"string"` for a date; the SDK could not read it."""
+    made = Schemas(SPEC).sample(schema)
+    assert made == sample
+    assert Schemas(SPEC).fits(schema, made)
+
+
+def test_rules_that_only_dotnet_knows_and_letters_of_any_alphabet_stop_nothing() -> None:
+    """The sandbox checks what it can."""
+    spec: Any = {"components": {"schemas": {"F\u00f8dsel": {"type": "string", "pattern": r"x\Z"}}}}
+    schema = {"$ref": "#/components/schemas/F\u00f8dsel", "maxLength": 10.5}
+    assert Schemas(spec).fits(schema, "y")
+    assert not Schemas(spec).fits(schema, 5)

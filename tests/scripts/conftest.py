@@ -27,7 +27,7 @@ class Checkout:
     def add(self, name: str, document: dict[str, Any] | str) -> Path:
         """Write a document, such as `boats/v1.json`."""
         path = self.place.documents / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         text = document if isinstance(document, str) else json.dumps(document, indent=1)
         path.write_text(text, encoding="utf-8")
         return path

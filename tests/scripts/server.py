@@ -23,6 +23,12 @@ class Handler(BaseHTTPRequestHandler):
         self.local.asked.append((self.path, dict(self.headers)))
         self.local.reply(self)
 
+    do_DELETE = do_HEAD = do_PATCH = do_POST = do_PUT = do_GET  # noqa: N815
+
+    def body(self) -> bytes:
+        """Return the body of the request."""
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Be quiet."""
 

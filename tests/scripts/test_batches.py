@@ -96,3 +96,15 @@ def test_a_wrong_way_to_ask_is_a_clear_mistake(wrong: Json, words: str) -> None:
         DocumentError, match=f"^/paths/~1ships~1batch/post/x-sdir-reconcile.*{words}"
     ):
         listing(wrong)
+
+
+def test_a_list_of_objects_that_is_no_batch_is_listed_with_what_makes_it_one() -> None:
+    """Nobody finds out otherwise that it could be an upload; who said no is not asked again."""
+    many = {"type": "array", "items": SHIP}
+    other = operation("b", body=many) | {"x-sdir-batch": False}
+    paths = {"/many": {"post": operation("a", body=many)}, "/no": {"post": other}}
+    texts = operation("c", body={"type": "array", "items": {"type": "string"}})
+    left = prepare(document({**paths, "/texts": {"post": texts}}))[1]
+    assert [(each.where, each.what) for each in left] == [("POST /many", "an upload")]
+    line = "{target: $.paths['/many'].post, update: {x-sdir-batch: create}}"
+    assert line in left[0].why

@@ -173,7 +173,7 @@ def test_values_of_an_enum_that_go_break_and_those_that_come_are_told() -> None:
 
     assert difference(flags("NO", "SE"), flags("NO", "DK")) == [
         ("ShipFlag", "values: no longer SE", True),
-        ("ShipFlag", "values: also DK", False),
+        ("ShipFlag", "values: also DK, which code that matches on them does not know", True),
     ]
 
 
@@ -266,6 +266,20 @@ def test_what_changed_since_a_commit_and_whether_it_breaks(repository: Checkout)
     assert "- `fleet/v1`: version removed" in done.stdout
     assert "- `fleet/v2`: version added" in done.stdout
     assert "- `inner`\n  - parameter was removed\n" in done.stdout
+
+
+def test_an_error_of_ours_is_no_answer(
+    repository: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python ends with 1 of itself, which would say that something breaks."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(changes, "check_out", fail)
+    arguments = ["changes.py", "--root", str(repository.root), "--base", "HEAD"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert changes.main() == 2
 
 
 def test_a_commit_that_does_not_exist_is_no_answer(repository: Checkout) -> None:

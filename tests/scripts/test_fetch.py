@@ -126,7 +126,7 @@ def _lost_schema(handler: Handler) -> None:
         (_trickling, "it took too long to arrive"),
         (_cut, "the connection failed"),
         (_cut_unnoticed, "not a whole OpenAPI document: line 1"),
-        (_cut_yaml, "the reference #/components/responses/R leads to nothing"),
+        (_cut_yaml, "there is no #/components/responses/R"),
         (_lost_schema, "there is no #/components/schemas/S"),
         (lambda h: h.answer(200, b"<!DOCTYPE html><html>"), "a web page, not an OpenAPI document"),
         (lambda h: h.answer(200, codecs.BOM_UTF8 + b"<html>"), "a web page, not an OpenAPI"),

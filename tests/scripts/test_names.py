@@ -71,3 +71,16 @@ def test_what_the_document_calls_it_is_remembered() -> None:
     doc = document({"/a": {"get": operation("5f1b2c3d4e5f6a7b8c9d0e1f")}})
     name_operations(doc)
     assert operations(doc)[0].id == "5f1b2c3d4e5f6a7b8c9d0e1f"
+
+
+def test_an_operation_id_that_is_taken_is_listed_and_the_path_names_the_method() -> None:
+    """One name for two operations must not stop the rest."""
+    doc = document({"/a": {"get": operation("list")}, "/b": {"get": operation("list")}})
+    assert [tuple(each) for each in name_operations(doc)] == [
+        ("GET /b", "its operationId list", "GET /a has it too; the method is called get_b")
+    ]
+
+
+def test_names_that_are_the_same_in_capitals_are_told_apart() -> None:
+    """What an operation is kept under is its name in capitals."""
+    assert names(("get", "/a", "ß"), ("get", "/b", "ss")) == ["ß", "get_b"]

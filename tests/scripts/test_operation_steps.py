@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from generation import operation_steps as steps
-from generation.failures import DocumentError
 from generation.prepare import prepare
 from generation.walk import operations
 
@@ -37,8 +36,113 @@ def test_a_default_that_stands_alone_is_the_answer() -> None:
 
 
 @pytest.mark.parametrize("responses", [{}, None, {"400": {}}])
-def test_an_operation_that_promises_nothing_answers_nothing(responses: Json | None) -> None:
-    assert operations(prepared({"/a": {"get": {"responses": responses}}}))[0].answer is None
+def test_a_read_that_promises_nothing_answers_any_value(responses: Json | None) -> None:
+    """Exports of the gateway declare no content, for whole APIs; what writes returns nothing."""
+    both = {"get": {"responses": responses}, "put": {"responses": responses}}
+    found = operations(prepared({"/a": both}))
+    assert [(each.method, each.answer) for each in found] == [("get", {}), ("put", None)]
+
+
+def test_what_the_document_calls_a_read_answers_any_value_too() -> None:
+    """Gateways carry reads as POST; an overlay can say so."""
+    post = {"responses": {"200": {}}, "x-sdir-effect": "read"}
+    assert operations(prepared({"/a": {"post": post}}))[0].answer == {}
+
+
+def test_a_head_has_no_answer_but_headers() -> None:
+    """Whatever the document says of its content."""
+    assert operations(prepared({"/a": {"head": operation("a", answer=SHIP)}}))[0].answer is None
+
+
+def test_a_redirect_is_no_answer() -> None:
+    """An operation that only redirects is left out: the session does not follow."""
+    paths: Json = {"/a": {"get": {"responses": {"302": {}}}}}
+    assert operations(prepared(paths)) == []
+    assert left_out(paths) == [
+        ("GET /a", "operation", "it answers 302, and redirects are not followed")
+    ]
+
+
+def test_what_a_path_refers_to_stands_beside_what_it_says() -> None:
+    """The path's own words count where both say something; error answers are left out of both."""
+    item = {"get": operation("old", answer=SHIP), "put": operation("put")}
+    item["get"]["responses"]["404"] = content(SHIP)
+    paths = {"/a": {"$ref": "#/x-items/a", "get": operation("new"), "post": operation("post")}}
+    found = operations(prepared(paths, **{"x-items": {"a": item}}))
+    assert sorted(each.name for each in found) == ["new", "post", "put"]
+    assert all(list(each.node["responses"]) == ["200"] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "chosen"),
+    [
+        (["application/json-patch+json", "application/json"], "application/json"),
+        (["application/json; charset=utf-8"], "application/json"),
+        (["application/json;v=2"], "application/json;v=2"),
+        (["application/merge-patch+json"], "application/merge-patch+json"),
+        (["application/*+json"], "application/json"),
+        (["*/*"], "application/json"),
+        (["text/json", "application/hal+json"], "text/json"),
+    ],
+)
+def test_the_form_of_json_that_is_sent_is_the_documents(kinds: list[str], chosen: str) -> None:
+    """Plain JSON is the best whatever the order, and a pattern is no content type."""
+    body = {"requestBody": content(SHIP, *kinds), "responses": {"200": content(SHIP, *kinds)}}
+    node = only(prepared({"/a": {"patch": body}}))
+    assert (node["x-sdir-content-type"], node["x-sdir-accept"]) == (chosen, chosen)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json-seq", "application/jsonl", "application/ndjson"]
+)
+def test_lines_of_json_are_not_json(kind: str) -> None:
+    """Their schema is that of a line."""
+    body = {"requestBody": content(SHIP, kind), "responses": {}}
+    assert left_out({"/a": {"post": body}}) == [
+        ("POST /a", "operation", f"its body is {kind}, not JSON")
+    ]
+
+
+def test_a_second_form_of_json_with_another_schema_is_listed() -> None:
+    """It is something else to say, not the same in other words."""
+    body = content({"type": "array"}, "application/json-patch+json")
+    body["content"] |= content(SHIP)["content"]
+    assert left_out({"/a": {"patch": {"requestBody": body, "responses": {}}}}) == [
+        ("PATCH /a", "body as application/json-patch+json", "JSON is used")
+    ]
+
+
+def test_an_optional_body_that_is_not_json_costs_only_itself() -> None:
+    """A form that may be left away stopped 374 operations of one document."""
+    form = content({"type": "object"}, "application/x-www-form-urlencoded")
+    paths = {"/a": {"get": {"requestBody": {**form, "required": False}, "responses": {}}}}
+    assert "requestBody" not in only(prepared(paths))
+    assert left_out(paths) == [
+        ("GET /a", "body", "it is optional, and application/x-www-form-urlencoded, not JSON")
+    ]
+
+
+def test_headers_of_an_answer_are_listed() -> None:
+    """A method returns the body; who needs `Location` is told that it is there."""
+    answer = {"headers": {"Location": {"schema": {"type": "string"}}}}
+    paths: Json = {"/a": {"post": {"responses": {"201": answer}}}}
+    assert left_out(paths) == [
+        ("POST /a", "answer 201, its headers Location", "the method returns the body alone")
+    ]
+
+
+def test_paths_that_differ_only_in_names_are_one_and_the_other_is_listed() -> None:
+    """The first counts."""
+    paths = {"/a/{b-c}": {"get": operation("a")}, "/a/{b_c}": {"get": operation("b")}}
+    assert [each.id for each in operations(prepared(paths))] == ["a"]
+    assert left_out(paths)[0][:2] == ("GET /a/{b_c}", "operation")
+
+
+def test_servers_of_a_path_are_its_operations() -> None:
+    """Those of an operation count before them."""
+    one, two = [{"url": "https://a.example"}], [{"url": "https://b.example"}]
+    paths = {"/a": {"servers": one, "get": operation("a"), "put": operation("b", servers=two)}}
+    assert [each.node["servers"] for each in operations(prepared(paths))] == [one, two]
 
 
 def test_what_is_referred_to_is_put_in_place() -> None:
@@ -69,11 +173,23 @@ def test_what_is_referred_to_is_put_in_place() -> None:
     assert node["requestBody"] == node["responses"]["200"] == content(SHIP)
 
 
-def test_a_reference_that_leads_nowhere_is_named_with_its_place() -> None:
-    with pytest.raises(DocumentError, match=r"^/paths/~1a/get/parameters/0: the reference"):
-        prepared(
-            {"/a": {"get": operation("a", parameters=[{"$ref": "#/components/parameters/No"}])}}
-        )
+def test_an_operation_with_a_reference_to_nothing_is_left_out_and_the_others_stay() -> None:
+    """In a parameter, a body or an answer; so is one with a parameter that has no name."""
+    lost = {"$ref": "#/components/parameters/No"}
+    paths: Json = {
+        "/a": {"get": operation("a", parameters=[lost]), "put": operation("b")},
+        "/c": {"post": {"requestBody": lost, "responses": {}}},
+        "/d": {"get": {"responses": {"200": lost}}},
+        "/e": {"get": operation("e", parameters=[{"in": "query"}])},
+    }
+    assert [each.name for each in operations(prepared(paths))] == ["b"]
+    nothing = "the reference #/components/parameters/No leads to nothing"
+    assert left_out(paths) == [
+        ("GET /a", "operation", nothing),
+        ("POST /c", "operation", nothing),
+        ("GET /d", "operation", nothing),
+        ("GET /e", "operation", "a parameter needs `name` and `in`"),
+    ]
 
 
 def test_one_schema_under_three_json_types_is_one_body_and_nothing_is_lost() -> None:
@@ -166,12 +282,16 @@ def test_an_answer_that_may_be_empty_may_be_none() -> None:
             {"name": "subscription-key", "in": "query"},
             "the subscription key is sent with every request",
         ),
-        ({"name": "Authorization", "in": "header"}, "the session sends this header"),
+        (
+            {"name": "Authorization", "in": "header"},
+            "the token of the Sdir object is sent in it",
+        ),
+        ({"name": "Accept", "in": "header"}, "the session sends this header"),
         ({"name": "session", "in": "cookie"}, "a parameter in cookie is not sent"),
         ({"name": "ghost", "in": "path"}, "the path has no place for it"),
         (
-            query("filter", {"type": "object", "properties": {}}),
-            "an object can't be sent as a parameter",
+            {"name": "sid", "in": "cookie", "required": True},
+            "a cookie is not sent, though the API requires this one",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import generate
 import pytest
 from generation.documents import find_sources, load, reserved_names
 from generation.failures import GenerationFailed
@@ -45,6 +46,9 @@ def test_an_overlay_belongs_to_its_version_and_other_files_to_nothing(checkout: 
         (["boats/v1.yaml", "boats/v1.json"], r"boats/v1\.yaml: there is v1\.json too"),
         (["boats/v2.yaml", "boats/v1.overlay.yaml"], r"v1\.overlay\.yaml: there is no document v1"),
         (["boats/README.md"], "boats: there is no document in it"),
+        (["boats/v1.yaml", "boats/v2.YAML"], r"v2\.YAML: .* such as boats/v1\.yaml"),
+        (["boats/v1.yaml", "boats/v2/openapi.yaml"], r"v2/openapi\.yaml: a document is named"),
+        (["demo_v2.yaml"], r"demo_v2\.yaml: a document lies in the folder of its API"),
     ],
 )
 def test_a_name_that_can_not_be_used_is_a_clear_mistake(
@@ -54,6 +58,49 @@ def test_a_name_that_can_not_be_used_is_a_clear_mistake(
         checkout.add(name, document())
     with pytest.raises(GenerationFailed, match=words):
         find_sources(checkout.place.documents, frozenset({"aclose"}))
+
+
+def test_all_mistakes_are_named_in_one_run(checkout: Checkout) -> None:
+    """In names, and in documents."""
+    for name in ("Boats/v1.yaml", "demo_v2.yaml"):
+        checkout.add(name, document())
+    with pytest.raises(GenerationFailed, match=r"(?s)Boats.*demo_v2"):
+        find_sources(checkout.place.documents)
+
+
+def test_all_documents_with_mistakes_are_named_in_one_run(checkout: Checkout) -> None:
+    """One bad document hides no other."""
+    for name in ("boats/v1.json", "ships/v1.json"):
+        checkout.add(name, {"swagger": "2.0"})
+    with pytest.raises(GenerationFailed, match=r"(?s)boats/v1.*ships/v1"):
+        checkout.generate()
+
+
+def test_a_fault_of_ours_names_the_document_and_is_no_traceback(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it was is said in a few words."""
+
+    def fail(*_: object) -> None:
+        raise KeyError("gone")
+
+    monkeypatch.setattr(generate, "prepare", fail)
+    checkout.add("boats/v1.json", document())
+    words = r"boats/v1\.json: this is a fault of the generator: KeyError: 'gone' \(test_reading"
+    with pytest.raises(GenerationFailed, match=words):
+        checkout.generate()
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])
+def test_a_newer_document_need_not_have_paths(checkout: Checkout, version: str) -> None:
+    """It may have webhooks only; methods that it adds are left out and listed."""
+    checkout.add("boats/v1.json", {"openapi": version, "info": {}, "webhooks": {"moved": {}}})
+    checkout.add(
+        "boats/v2.json",
+        {**document({"/a": {"query": operation("x"), "get": operation("a")}}), "openapi": "3.2.0"},
+    )
+    assert checkout.generate() == 0
+    assert "| QUERY /a | operation |" in checkout.text("boats/v2/left_out.md")
 
 
 def test_a_folder_from_which_the_last_document_was_removed_is_no_api(checkout: Checkout) -> None:
@@ -72,7 +119,7 @@ def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: 
     ("given", "place", "words"),
     [
         ({"swagger": "2.0"}, "/swagger", "OpenAPI 2.0; convert or export it as OpenAPI 3"),
-        ({"paths": {}}, "/openapi", "3.0 and 3.1 are understood"),
+        ({"paths": {}}, "/openapi", "3.0 to 3.2 are understood"),
         ({"openapi": "4.0.0", "paths": {}}, "/openapi", "4.0.0 here"),
         ({"openapi": "3.0.1"}, "/paths", "missing"),
         ({"openapi": "3.0.1", "paths": []}, "/paths", "an object"),
@@ -88,17 +135,6 @@ def test_what_is_no_openapi_3_is_named_with_its_place(
     with pytest.raises(GenerationFailed, match=words) as caught:
         load(source)
     assert str(caught.value).startswith(f"{path}: {place}: ")
-
-
-def test_two_operations_of_one_name_are_named_with_both_places(checkout: Checkout) -> None:
-    checkout.add(
-        "boats/v1.json", document({"/a": {"get": operation("x")}, "/b": {"get": operation("x")}})
-    )
-    (source,) = find_sources(checkout.place.documents)
-    with pytest.raises(
-        GenerationFailed, match=r"/paths/~1b/get: operationId 'x' .* /paths/~1a/get"
-    ):
-        load(source)
 
 
 @pytest.mark.parametrize("paths", ["{}", "null", ""])

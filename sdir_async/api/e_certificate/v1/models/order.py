@@ -37,12 +37,12 @@ class Order(Model):
     """ Who insures the ship. The fields are in capitals. """
     certificate_id: None | str | Unset = UNSET
     """ Which certificate to cancel; only for `Cancel`. """
-    operation_type: str | Unset = "Create"
-    """ `Create` or `Cancel`. """
-    trial_run: bool | Unset = False
-    """ Whether to try only, and issue nothing. """
-    awaiting_vessel_changes: bool | Unset = False
-    """ Whether to wait until changes of the ship are registered. """
+    operation_type: str | Unset = UNSET
+    """ `Create` or `Cancel`. Without it: "Create". """
+    trial_run: bool | Unset = UNSET
+    """ Whether to try only, and issue nothing. Without it: false. """
+    awaiting_vessel_changes: bool | Unset = UNSET
+    """ Whether to wait until changes of the ship are registered. Without it: false. """
     notification_email_addresses: list[EmailAddress] | Unset = UNSET
     """ Who is told by e-mail. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

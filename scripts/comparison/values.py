@@ -1,0 +1,176 @@
+"""What differs between two schemas of one value, and for whom that breaks something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from generation.walk import SCHEMAS, Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_OTHER = ("pattern", "multipleOf", "uniqueItems")
+ANY = "any value"
+
+
+class Change(NamedTuple):
+    """One difference.
+
+    Attributes:
+        where: The operation or the class.
+        what: What became of it.
+        breaking: Whether code that was right before may be wrong now.
+    """
+
+    where: str
+    what: str
+    breaking: bool
+
+
+class Use(NamedTuple):
+    """Who meets a value: a caller who sends it, one who reads it, or both."""
+
+    sent: bool
+    got: bool
+
+
+def compare_values(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
+    """Yield what differs between two schemas of one value, its items and inner values included."""
+    before, after = kinds(old), kinds(new)
+    if before.keys() != after.keys():
+        gone, more = _narrower(before, after), _narrower(after, before)
+        broken = (use.sent and gone) or (use.got and more)
+        yield Change(where, f"{what}: {shape(old)} became {shape(new)}", broken)
+    else:
+        for name in ("list", "map"):
+            if name in before:
+                inner = f"{what}, each {'item' if name == 'list' else 'value'}"
+                yield from compare_values(where, inner, before[name], after[name], use)
+    yield from _compare_limits(where, what, old, new, use)
+    yield from _compare_values_of_enum(where, what, old, new, use)
+    yield from _compare_default(where, what, old, new, use)
+    yield from _compare_words(where, what, old, new, use)
+
+
+def kinds(schema: Json) -> dict[str, Json]:
+    """Return the kinds of value that a schema allows, each with the schema of what is inside."""
+    if "$ref" in schema:
+        return {shape(schema): {}}
+    found: dict[str, Json] = {}
+    for word in ("anyOf", "oneOf"):
+        for each in schema.get(word, ()):
+            found |= kinds(each)
+    if found or "allOf" in schema:
+        return found or {shape(schema): {}}
+    types = schema.get("type", ANY)
+    for name in types if isinstance(types, list) else [types]:
+        if name == "array":
+            found["list"] = schema.get("items", {})
+        elif name == "object" and isinstance(schema.get("additionalProperties"), dict):
+            found["map"] = schema["additionalProperties"]
+        else:
+            found[_one(name, schema)] = {}
+    return found
+
+
+def _narrower(before: dict[str, Json], after: dict[str, Json]) -> bool:
+    """Whether there was a value before that is none now."""
+    if ANY in after:
+        return False
+    wide = {*after, *(["integer"] if "number" in after else [])}
+    bare = {"string"} if "string" in after else set()
+    return any(
+        name not in wide and name.partition(" (")[0] not in bare and not _is_number(name, wide)
+        for name in before
+    )
+
+
+def _is_number(name: str, wide: set[str]) -> bool:
+    """A format such as int32 narrows no number, and every whole number is a number."""
+    plain = name.partition(" (")[0]
+    same = {each.partition(" (")[0] for each in wide}
+    return (plain == "integer" and bool(same & {"integer", "number"})) or (
+        plain == "number" and "number" in same
+    )
+
+
+def _compare_limits(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
+    for limit in (*_LOWER, *_UPPER, *_OTHER):
+        was, now = old.get(limit) or None, new.get(limit) or None
+        if limit in _LOWER or limit in _UPPER:
+            was, now = old.get(limit), new.get(limit)
+        if was != now:
+            words = f"{what}: {limit} {_or_none(was)} became {_or_none(now)}"
+            yield Change(where, words, use.sent and _narrows(limit, was, now))
+
+
+def _narrows(limit: str, was: Any, now: Any) -> bool:
+    if was is None or now is None or limit == "pattern":
+        return now is not None
+    if limit == "multipleOf":
+        return bool(round(was / now, 9) % 1)
+    return bool(now > was if limit in _LOWER else now < was)
+
+
+def _compare_values_of_enum(
+    where: str, what: str, old: Json, new: Json, use: Use
+) -> Iterator[Change]:
+    gone = [v for v in old.get("enum", []) if v not in new.get("enum", [v])]
+    more = [v for v in new.get("enum", []) if v not in old.get("enum", [v])]
+    if gone:
+        yield Change(where, f"{what}: no longer {', '.join(map(str, gone))}", True)
+    if more:
+        told = ", which code that matches on them does not know" if use.got else ""
+        yield Change(where, f"{what}: also {', '.join(map(str, more))}{told}", use.got)
+
+
+def _compare_default(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
+    if old.get("default") != new.get("default"):
+        was, now = _or_none(old.get("default")), _or_none(new.get("default"))
+        words = f"{what}: without it {was} became {now}"
+        yield Change(where, words, use.sent)
+
+
+def _compare_words(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
+    """Yield what a document says of a value beside its type."""
+    for word, said, sent, got in (
+        ("deprecated", "deprecated", False, False),
+        ("readOnly", "filled in by the server", True, False),
+        ("writeOnly", "never answered", False, True),
+    ):
+        was, now = old.get(word) is True, new.get(word) is True
+        if was != now:
+            broken = now and ((sent and use.sent) or (got and use.got))
+            yield Change(where, f"{what} is {said if now else f'no longer {said}'}", broken)
+
+
+def _or_none(limit: object) -> str:
+    return "none" if limit is None else str(limit)
+
+
+def shape(schema: Json | None) -> str:
+    """Say in a few words what a value is.
+
+    >>> shape({"type": ["array", "null"], "items": {"type": "string", "format": "date"}})
+    'list of string (date) or null'
+    """
+    if schema is None:
+        return "nothing"
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(SCHEMAS)
+    for alternatives in ("anyOf", "oneOf", "allOf"):
+        if alternatives in schema:
+            word = " and " if alternatives == "allOf" else " or "
+            return word.join(dict.fromkeys(shape(each) for each in schema[alternatives]))
+    types = schema.get("type", ANY)
+    return " or ".join(
+        _one(each, schema) for each in (types if isinstance(types, list) else [types])
+    )
+
+
+def _one(name: str, schema: Json) -> str:
+    if name == "array":
+        return f"list of {shape(schema.get('items', {}))}"
+    return f"{name} ({schema['format']})" if "format" in schema and name != "null" else name

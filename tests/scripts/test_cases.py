@@ -1,0 +1,517 @@
+"""Documents that were once read wrongly, each in use: what goes over the wire, what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import importlib
+import inspect
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import generate
+import pytest
+from attrs import frozen
+
+from sdir_async.openapi.documents import parse
+
+from .conftest import ROOT
+from .server import Handler, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+
+
+@frozen
+class Sent:
+    """One request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """Its body, parsed."""
+        return json.loads(self.body)
+
+
+class Cases:
+    """The generated package of all documents, and a server to use it with."""
+
+    def __init__(self, package: str, tree: Path) -> None:
+        self._package = package
+        self.tree = tree
+
+    def models(self, name: str) -> Any:
+        """Return the public names of a document."""
+        return importlib.import_module(f"{self._package}.api.{name}.v1")
+
+    def left_out(self, name: str) -> str:
+        """Return what was left out of a document."""
+        return (self.tree / name / "v1" / "left_out.md").read_text(encoding="utf-8")
+
+    def call(
+        self, name: str, use: Callable[[Any], Awaitable[Any]], answer: Any = None, status: int = 200
+    ) -> tuple[Any, Sent]:
+        """Use a version against a server with one answer; return the value and the request."""
+        sent: list[Sent] = []
+        content = b"" if answer is None else json.dumps(answer).encode()
+
+        def reply(handler: Handler) -> None:
+            headers = {key.lower(): value for key, value in handler.headers.items()}
+            sent.append(Sent(handler.command, handler.path, headers, handler.body()))
+            handler.answer(status, content, Content_Type="application/json")
+
+        with serving(reply) as server:
+            value = asyncio.run(self.run(name, use, server.url))
+        return value, sent[0]
+
+    async def run(self, name: str, use: Callable[[Any], Awaitable[Any]], url: str) -> Any:
+        """Use a version against a server."""
+        sdir: Any = importlib.import_module(self._package)
+        async with sdir.Sdir(api_key="key", base_url=url) as client:
+            return await use(getattr(client, name).v1)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
+    """All documents, generated at once into a copy of the package under another name."""
+    root = tmp_path_factory.mktemp("cases")
+    place = generate.Place(root)
+    for path in CASES:
+        (place.documents / path.stem).mkdir(parents=True)
+        shutil.copy(path, place.documents / path.stem / "v1.yaml")
+    assert generate.run(place) == 0
+    package = root / "sdir_async_cases"
+    left = shutil.ignore_patterns("api", "sandbox", "__pycache__")
+    shutil.copytree(ROOT / "sdir_async", package, ignore=left)
+    shutil.copytree(place.tree, package / "api")
+    sys.path.insert(0, str(root))
+    return Cases("sdir_async_cases", package / "api")
+
+
+@pytest.mark.parametrize("name", [path.stem for path in CASES])
+def test_every_document_can_be_imported(cases: Cases, name: str) -> None:
+    """All public names, so that every module of the version is loaded."""
+    models = cases.models(name)
+    assert [getattr(models, each) for each in models.__all__]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "accept"),
+    [
+        ("patch_ship", "application/merge-patch+json", "application/hal+json"),
+        ("both_patch", "application/json", "application/json"),
+        ("vendor", "application/vnd.api+json", "application/vnd.api+json"),
+    ],
+)
+def test_the_content_type_of_the_document_is_sent_and_asked_for(
+    cases: Cases, call: str, kind: str, accept: str
+) -> None:
+    """A server with two handlers takes the wrong one otherwise, or says 415."""
+    ship = cases.models("media_types").Ship(name="Fram")
+    path = [] if call == "vendor" else ["1"]
+    _, sent = cases.call("media_types", lambda api: getattr(api, call)(*path, ship), {"name": "x"})
+    assert (sent.headers["content-type"], sent.headers["accept"]) == (kind, accept)
+    assert sent.body == b'{"name":"Fram"}'
+
+
+def test_a_json_patch_is_sent_as_one(cases: Cases) -> None:
+    """Its body is a list of steps."""
+    op = cases.models("media_types").Op(op="remove", path="/name")
+    _, sent = cases.call("media_types", lambda api: api.json_patch("1", [op]), status=204)
+    assert sent.headers["content-type"] == "application/json-patch+json"
+    assert sent.json == [{"op": "remove", "path": "/name"}]
+
+
+def test_lines_of_json_are_left_out_and_listed(cases: Cases) -> None:
+    """The methods do not exist, and the list says why."""
+    models = cases.models("media_types")
+    assert not {"lines", "jsonl"} & set(dir(models.MediaTypesV1))
+    assert "| POST /lines | operation | its body is application/json-seq, not JSON |" in (
+        cases.left_out("media_types")
+    )
+
+
+def test_a_value_that_is_not_given_is_not_sent(cases: Cases) -> None:
+    """A patch that sent defaults would overwrite what it does not mention."""
+    patch = cases.models("patch_defaults").ShipPatch(name="x")
+    _, sent = cases.call("patch_defaults", lambda api: api.update_ship("1", patch), status=204)
+    assert sent.body == b'{"name":"x"}'
+    _, sent = cases.call("patch_defaults", lambda api: api.get_ship("1"), status=204)
+    assert sent.path == "/base/ships/1"
+
+
+@pytest.mark.parametrize("content", [["a", "b"], [{"text": "a"}], []])
+def test_either_of_two_lists_is_sent_and_read(cases: Cases, content: list[Any]) -> None:
+    """A list of models and a list of texts."""
+    models = cases.models("union_of_lists")
+    given = [models.Line(**each) if isinstance(each, dict) else each for each in content]
+    value, sent = cases.call(
+        "union_of_lists", lambda api: api.log(models.Log(content=given)), {"content": content}
+    )
+    assert sent.json == {"content": content}
+    assert value == models.Log(content=given)
+
+
+def test_a_discriminator_decides_what_is_read(cases: Cases) -> None:
+    """Both kinds fit both pets: only the field tells them apart."""
+    models = cases.models("discriminator")
+    pets = [{"petType": "dog", "name": "A"}, {"petType": "cat", "claws": 4}, {"petType": "eel"}]
+    value, _ = cases.call("discriminator", lambda api: api.list_pets(), pets)
+    assert [type(each) for each in value[:2]] == [models.Dog, models.Cat]
+    assert [each.to_dict() for each in value] == pets
+    at = datetime.datetime(2024, 5, 31, tzinfo=datetime.UTC)
+    dog = models.Dog(pet_type="dog", bark=at)
+    value, sent = cases.call("discriminator", lambda api: api.create_pet(dog), dog.to_dict())
+    assert sent.json == {"petType": "dog", "bark": "2024-05-31T00:00:00+00:00"}
+    assert value == dog
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ({"name": "a"}, "Short"),
+        ({"name": "a", "built": "2024-05-31"}, "Long"),
+        ("2024-05-31", "date"),
+        ({"other": 1}, "dict"),
+        ("text", "str"),
+    ],
+)
+def test_without_a_discriminator_the_variant_that_fits_is_read(
+    cases: Cases, data: Any, kind: str
+) -> None:
+    """The first that takes it may not know all of it; what fits none stays as it is."""
+    value, sent = cases.call("unions", lambda api: api.either(data), data)
+    assert type(value).__name__ == kind
+    assert sent.json == data
+
+
+def test_fields_beside_alternatives_are_one_class(cases: Cases) -> None:
+    """The fields of all alternatives are there, each with its type."""
+    models = cases.models("unions")
+    uid = uuid.uuid4()
+    mixed = models.Mixed(id=uid, code=datetime.date(2024, 5, 31))
+    value, sent = cases.call("unions", lambda api: api.mixed(mixed), mixed.to_dict())
+    assert sent.json == {"id": str(uid), "code": "2024-05-31"}
+    assert value == mixed
+
+
+def test_alternatives_that_only_require_fields_are_no_types(cases: Cases) -> None:
+    """They say which of the fields must be there; the class has them all."""
+    needs = cases.models("unions").Needs(a=datetime.date(2024, 5, 31))
+    value, sent = cases.call("unions", lambda api: api.needs(needs), {"b": "x"})
+    assert sent.json == {"a": "2024-05-31"}
+    assert value.b == "x"
+
+
+def test_words_about_a_schema_make_no_class_of_their_own(cases: Cases) -> None:
+    """A value that an enum does not list is kept, is equal to itself and is written as it came."""
+    models = cases.models("unions")
+    data = {"short": {"name": "a"}, "colour": "blue", "level": 7}
+    value, _ = cases.call("unions", lambda api: api.said(), data)
+    assert type(value.short) is models.Short
+    assert type(value.colour) is models.Colour
+    assert value.colour == "blue"
+    assert value.to_dict() == data
+    assert models.Said.from_dict({"level": 2}).level.name == "HIGH"
+    with pytest.raises(ValueError, match="blue"):
+        models.Colour("blue")
+
+
+def test_each_answer_is_read_by_a_schema_that_fits_it(cases: Cases) -> None:
+    """The answer of a 201 has a field that the answer of a 200 has not."""
+    long = {"name": "a", "built": "2024-05-31"}
+    value, _ = cases.call("unions", lambda api: api.status(), long, 201)
+    assert value.built == datetime.date(2024, 5, 31)
+
+
+@pytest.mark.parametrize("call", ["get_things", "get_things_2"])
+@pytest.mark.parametrize("answer", [{"a": [1]}, [1, 2], None])
+def test_a_read_without_declared_content_returns_the_json(
+    cases: Cases, call: str, answer: Any
+) -> None:
+    """Exports of the gateway declare none for whole APIs."""
+    value, _ = cases.call("no_content", lambda api: getattr(api, call)(), answer)
+    assert value == answer
+
+
+def test_a_write_without_declared_content_returns_nothing(cases: Cases) -> None:
+    """And its body may be left away where the document says so."""
+    value, sent = cases.call("no_content", lambda api: api.create_thing(), {"id": 1}, 201)
+    assert value is None
+    assert sent.body == b""
+    body = cases.models("no_content").CreateThingBody(a="x")
+    _, sent = cases.call("no_content", lambda api: api.create_thing(body), None, 201)
+    assert sent.body == b'{"a":"x"}'
+
+
+def test_methods_without_content_and_with_unusual_bodies_work(cases: Cases) -> None:
+    """A HEAD, a DELETE with a body, and a GET whose only body is an optional form."""
+    value, sent = cases.call("no_content", lambda api: api.head_it())
+    assert (value, sent.method) == (None, "HEAD")
+    value, sent = cases.call("no_content", lambda api: api.del_it([1, 2]), 2)
+    assert (value, sent.method, sent.body) == (2, "DELETE", b"[1,2]")
+    value, _ = cases.call("no_content", lambda api: api.form_get(), {"a": "x"})
+    assert value.a == "x"
+    value, _ = cases.call("no_content", lambda api: api.get_both(), None, 204)
+    assert value is None
+
+
+@pytest.mark.parametrize(("call", "path"), [("own_server", "/own"), ("own_server_2", "/own2")])
+def test_an_operation_is_called_at_its_own_server(cases: Cases, call: str, path: str) -> None:
+    """The path of that server, below the base URL that the caller gave."""
+    _, sent = cases.call("no_content", lambda api: getattr(api, call)(), status=204)
+    assert sent.path == path + path
+
+
+def test_what_a_path_refers_to_is_beside_its_own(cases: Cases) -> None:
+    """Both operations exist, and the error answers are no types of what they return."""
+    models = cases.models("pathitem_ref")
+    value, _ = cases.call("pathitem_ref", lambda api: api.get_a(), {"n": "x"})
+    assert type(value) is models.GetAAnswer
+    value, _ = cases.call(
+        "pathitem_ref", lambda api: api.post_a(models.PostABody(n="y")), {"n": "x"}
+    )
+    assert type(value) is models.PostAAnswer
+
+
+def test_a_parameter_may_be_called_like_something_of_ours(cases: Cases) -> None:
+    """The names that generated code needs itself can't be hidden by a parameter."""
+    day = datetime.date(2024, 5, 31)
+    _, sent = cases.call(
+        "param_joined", lambda api: api.search(joined=day, tags=["a", "b"]), status=204
+    )
+    assert parse_qsl(urlsplit(sent.path).query) == [("joined", "2024-05-31"), ("tags", "a,b")]
+
+
+def test_a_reference_may_lead_through_a_list(cases: Cases) -> None:
+    """To a parameter of another operation, as bundlers write it."""
+    value, sent = cases.call("ref_param_in_list", lambda api: api.get_b(limit=3), {"n": "x"})
+    assert sent.path == "/base/b?limit=3"
+    assert value.n == "x"
+
+
+def test_parameters_are_written_in_the_style_of_the_document(cases: Cases) -> None:
+    """Objects as fields, as one text, with brackets, or as JSON; lists by their separators."""
+    filter_ = cases.models("parameters").Filter
+    by = filter_(year=2024, since=datetime.date(2024, 5, 31))
+    flagged = filter_(flags=["NO", "DK"])
+
+    def query(**given: Any) -> list[tuple[str, str]]:
+        _, sent = cases.call("parameters", lambda api: api.query(**given), status=204)
+        return parse_qsl(urlsplit(sent.path).query)
+
+    assert query(form=by) == [("year", "2024"), ("since", "2024-05-31")]
+    assert query(form=flagged) == [("flags", "NO"), ("flags", "DK")]
+    assert query(flat=by) == [("flat", "year,2024,since,2024-05-31")]
+    assert query(deep=by) == [("deep[year]", "2024"), ("deep[since]", "2024-05-31")]
+    assert query(json=by) == [("json", '{"year":2024,"since":"2024-05-31"}')]
+    assert query(any_={"a": {"b": True}}) == [("any[a][b]", "true")]
+    assert query(pipes=[1, 2], many=["a", "b"]) == [("pipes", "1|2"), ("many", "a"), ("many", "b")]
+
+
+def test_paths_are_written_in_the_style_of_the_document(cases: Cases) -> None:
+    """A matrix, a label, an object, and a rest that keeps its slashes; a path gets its slash."""
+    by = cases.models("parameters").Filter(year=2024)
+
+    def path(call: str, *given: Any) -> str:
+        return cases.call("parameters", lambda api: getattr(api, call)(*given), {})[1].path
+
+    assert path("matrix", 3, ["a b", "c"]) == "/base/matrix/;one=3/;two=a%20b;two=c"
+    assert path("label", "x/y", by) == "/base/label/.x%2Fy/year,2024"
+    assert path("file", "a/b c.pdf") == "/base/files/a/b%20c.pdf"
+    assert path("unslashed", "a/b") == "/base/unslashed/a%2Fb"
+    with pytest.raises(ValueError, match="dots"):
+        path("file", "a/../b")
+
+
+def test_norwegian_names_are_python_names_as_they_are(cases: Cases) -> None:
+    """Operations, parameters, fields and members; the wire has what the document says."""
+    models = cases.models("norwegian")
+    record = {"fødselsnummer": "41814061033", "førsteÅr": 2024, "stilling": "FØRSTE_STYRMANN"}
+    value, sent = cases.call(
+        "norwegian", lambda api: api.hent_person_med_fødselsnummer("41814061033"), record
+    )
+    assert sent.path == "/base/personer/41814061033"
+    assert (value.fødselsnummer, value.første_år) == ("41814061033", 2024)
+    assert value.stilling is models.Stillingskode.FØRSTE_STYRMANN
+    assert [each.name for each in models.Stillingskode] == [
+        "FØRSTE_STYRMANN",
+        "FØRSTE_STYRMANN_3",
+        "SJØMANN",
+        "ÅRSVERK",
+    ]
+    assert "| header parameter X-Årsak | the name of a header" in cases.left_out("norwegian")
+    _, sent = cases.call("norwegian", lambda api: api.hent_sjøfart("7", år_fra=2024), record)
+    assert sent.path == "/base/skip/7/sj%C3%B8fart?%C3%A5rFra=2024"
+    made = models.SjøfartsTjeneste(fødselsnummer="41814061033", er_ærlig=True)
+    _, sent = cases.call("norwegian", lambda api: api.lagre_sjøfart([made]), [record])
+    assert sent.json == [{"fødselsnummer": "41814061033", "erÆrlig": True}]
+
+
+def uploaded(cases: Cases, name: str, *records: Any, answer: Any = ()) -> tuple[Any, list[Any]]:
+    """Upload records; return the report and what was sent, nothing if nothing was."""
+    sent: list[Any] = []
+
+    async def use(api: Any) -> Any:
+        return await api.upload(list(records))
+
+    def note(handler: Handler) -> None:
+        sent.append(json.loads(handler.body()))
+        handler.answer(200, json.dumps(list(answer)).encode(), Content_Type="application/json")
+
+    with serving(note) as server:
+        report = asyncio.run(cases.run(name, use, server.url))
+    return report, [record for batch in sent for record in batch]
+
+
+def test_fields_that_the_server_fills_in_are_not_asked_for(cases: Cases) -> None:
+    """Neither by the check nor by the class; an answer has them."""
+    models = cases.models("readonly")
+    saved = {"id": "1", "created": "2024-05-31T12:00:00+02:00", "name": "Fram"}
+    report, sent = uploaded(cases, "readonly", models.Ship(name="Fram"), {"name": "Gjøa"}, {})
+    assert sent == [{"name": "Fram"}, {"name": "Gjøa"}]
+    assert [(r.index, [x.field for x in r.reasons]) for r in report.rejections] == [(2, ["name"])]
+    value, request = cases.call(
+        "readonly", lambda api: api.create_ship(models.Ship(name="Fram", secret="s")), saved
+    )
+    assert request.json == {"name": "Fram", "secret": "s"}
+    assert (value.id, value.to_dict()) == ("1", saved)
+
+
+def test_schemas_with_letters_of_any_alphabet_are_checked(cases: Cases) -> None:
+    """The validator takes ASCII references only: they are encoded."""
+    good, bad = {"navn": "a", "fødsel": {"år": 1990}}, {"navn": "b", "fødsel": {"år": "x"}}
+    report, sent = uploaded(cases, "batch_nonascii", good, bad)
+    assert sent == [good]
+    assert [r.index for r in report.rejections] == [1]
+
+
+def test_what_follows_from_a_condition_is_checked(cases: Cases) -> None:
+    """A reference under `then` leads to the schema that it means."""
+    good, more, bad = {"navn": "y"}, {"navn": "x", "z": "1"}, {"navn": "x"}
+    report, sent = uploaded(cases, "batch_ifthen", good, more, bad)
+    assert sent == [good, more]
+    assert [(r.index, [x.field for x in r.reasons]) for r in report.rejections] == [(2, ["z"])]
+
+
+def test_forms_that_dotnet_takes_are_left_to_the_server(cases: Cases) -> None:
+    """A time without an offset, a span of hours, an address with ø, a link without a host."""
+    record = {
+        "navn": "a",
+        "start": "10:00:00",
+        "span": "01:00:00",
+        "mail": "ola@øl.no",
+        "site": "/about",
+    }
+    report, sent = uploaded(cases, "batch_time", record)
+    assert (sent, report.accepted) == ([record], 1)
+    assert "| upload 'create' | format \"time\" at A/properties/start |" in (
+        cases.left_out("batch_time")
+    )
+
+
+def test_rules_that_can_not_be_checked_are_left_to_the_server_one_by_one(cases: Cases) -> None:
+    """Each is listed with its place; all others hold."""
+    record = {"end": "x\n", "atom": "ab", "limit": "long text", "sub": "b", "not": "q", "any": 1}
+    bad = {**record, "short": "long"}
+    report, sent = uploaded(cases, "batch_rules", record, bad)
+    assert sent == [record]
+    assert [(r.index, [x.field for x in r.reasons]) for r in report.rejections] == [(1, ["short"])]
+    left = cases.left_out("batch_rules")
+    for rule in (r"pattern", "maxLength 10.5", r"\\Z", "(?>a)b", "-[aeiou]"):
+        assert rule in left
+
+
+def test_odd_names_are_told_apart_and_go_over_the_wire_as_they_are(cases: Cases) -> None:
+    """Keywords, builtins, names of ours, marks and signs, and names that differ in nothing else."""
+    schemas = yaml_of("names")["components"]["schemas"]
+    record = {name: _sample(schema) for name, schema in schemas["Names"]["properties"].items()}
+    value, sent = cases.call(
+        "names", lambda api: api.post_a(cases.models("names").Names.from_dict(record)), record
+    )
+    assert sent.json == record
+    assert value.to_dict() == record
+    assert value.additional_properties == {}
+    version = cases.models("names").NamesV1
+    methods = {name for name, each in vars(version).items() if inspect.iscoroutinefunction(each)}
+    assert len(methods) == len(yaml_of("names")["paths"])
+    given = dict.fromkeys(("timeout_", "body_", "path", "operation", "unset", "any_"), "x")
+    _, sent = cases.call("names", lambda api: api.timeout(**given), status=204)
+    assert {name.lower() for name, _ in parse_qsl(urlsplit(sent.path).query)} == {
+        "timeout",
+        "body",
+        "path",
+        "operation",
+        "unset",
+        "any",
+    }
+
+
+def yaml_of(name: str) -> Any:
+    """Return a document as it was written."""
+    return parse((Path(__file__).parent / "cases" / f"{name}.yaml").read_bytes())
+
+
+def _sample(schema: dict[str, Any]) -> Any:
+    """Return a value of a field of the names."""
+    if "$ref" in schema or schema.get("type") == "object":
+        return {"a": "x"} if schema != {"$ref": "#/components/schemas/Fødselsnummer"} else {"år": 1}
+    if schema.get("type") == "array":
+        return []
+    if schema.get("type") == "boolean":
+        return True
+    formats = {
+        "date-time": "2024-05-31T12:00:00+02:00",
+        "date": "2024-05-31",
+        "uuid": "00000000-0000-4000-8000-000000000000",
+    }
+    return formats.get(schema.get("format", ""), "x")
+
+
+def test_values_that_differ_in_inner_capitals_are_two_members(cases: Cases) -> None:
+    """The generator knows no names for them."""
+    answer = cases.models("enum_camel").GetAAnswer
+    assert [each.name for each in answer] == ["CASHOUT_FEE", "CASH_OUT_FEE"]
+    value, _ = cases.call("enum_camel", lambda api: api.get_a(), "cashoutFee")
+    assert value is answer.CASHOUT_FEE
+
+
+def test_a_generic_type_has_a_name_in_words(cases: Cases) -> None:
+    """Its brackets are percent-encoded where it is referred to."""
+    models = cases.models("ref_percent")
+    data = {"ships": {"data": [{"name": "a"}]}}
+    value, _ = cases.call("ref_percent", lambda api: api.get_fleet(), data)
+    assert (type(value.ships), type(value.ships.data[0])) == (models.PageOfShip, models.DtoOfShip)
+    assert value.to_dict() == data
+
+
+def test_unions_of_each_other_are_written_out_as_far_as_there_is_room(cases: Cases) -> None:
+    """Nine of them would take gigabytes: from some level on they are any value, and listed."""
+    value, sent = cases.call("recursive_unions", lambda api: api.p([["a", ["b"]]]), [[["c"]]])
+    assert sent.json == [["a", ["b"]]]
+    assert value == [[["c"]]]
+    assert "| schema E0 | its type inside itself | it contains itself" in (
+        cases.left_out("recursive_unions")
+    )
+
+
+def test_the_types_of_all_of_it_hold(cases: Cases) -> None:
+    """Strictly, so that a user's own check passes."""
+    root = cases.tree.parent.parent
+    command = ["-m", "mypy", "--strict", "--follow-imports=silent", f"--cache-dir={root / 'mypy'}"]
+    done = subprocess.run(
+        [sys.executable, *command, str(cases.tree)], cwd=root, capture_output=True, text=True
+    )
+    assert "no issues found" in done.stdout, done.stdout

@@ -1,0 +1,76 @@
+"""The sandbox serves what was generated: reads of the cases, answered and understood."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sdir_async.sandbox import SandboxThread
+
+from .test_cases import CASES, cases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .test_cases import Cases
+
+__all__ = ["cases"]
+
+OTHERS = ("changes_demo", "media_types", "parameters")
+"""They have no read in JSON, need a record, or have styles in paths, which it does not undo."""
+READ = [path for path in CASES if path.stem not in OTHERS and "get:" in path.read_text("utf-8")]
+VALUES = {"int": 1, "float": 1.0, "bool": True}
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
+def test_every_read_is_answered_and_understood(cases: Cases, path: Path, tmp_path: Path) -> None:
+    """At its own server, under names of any alphabet, with examples that fit their types."""
+    folder = tmp_path / path.stem
+    folder.mkdir()
+    shutil.copy(path, folder / "v1.yaml")
+    reads = reads_of(cases, path.stem)
+
+    async def use(api: Any) -> list[Any]:
+        return [await getattr(api, name)(**needed) for name, needed in reads.items()]
+
+    with SandboxThread(tmp_path, keys=["key"]) as box:
+        answers = asyncio.run(cases.run(path.stem, use, box.base_url))
+    assert len(answers) == len(reads) > 0
+
+
+def test_examples_of_the_wrong_type_and_envelopes_are_answered_as_their_schemas_say(
+    cases: Cases, tmp_path: Path
+) -> None:
+    """`"string"` is no date; a list in an envelope has what it must have."""
+    (source,) = (path for path in CASES if path.stem == "examples")
+    (tmp_path / "examples").mkdir()
+    shutil.copy(source, tmp_path / "examples" / "v1.yaml")
+
+    async def use(api: Any) -> Any:
+        return await api.dates(), await api.page(), await api.file("a/b/c.pdf")
+
+    with SandboxThread(tmp_path, keys=["key"]) as box:
+        dates, page, file = asyncio.run(cases.run("examples", use, box.base_url))
+    assert str(dates.day) == "2020-01-01"
+    assert (len(page.items), page.total) == (1, 1)
+    assert file == dates == page.items[0]
+
+
+def reads_of(cases: Cases, name: str) -> dict[str, dict[str, Any]]:
+    """Return the methods that read, each with arguments for what it needs."""
+    module = importlib.import_module(f"{cases.models(name).__name__}.operations")
+    return {
+        method: {
+            each.name: VALUES.get(str(each.annotation), "x")
+            for each in inspect.signature(function).parameters.values()
+            if each.default is each.empty and each.name != "self"
+        }
+        for method, function in vars(module.OPERATIONS).items()
+        if inspect.iscoroutinefunction(function)
+        and getattr(module, f"_{method.upper()}").method == "GET"
+    }
