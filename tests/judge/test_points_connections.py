@@ -106,7 +106,7 @@ async def test_a_timeout_bounds_an_attempt_whose_answer_drips_in(transport: Any)
             KEY,
             base_url=f"http://127.0.0.1:{port}",
             transport=transport,
-            timeout=0.2,
+            timeout=0.1,
             retry=RetryPolicy(attempts=1),
         ) as sdir,
     ):
