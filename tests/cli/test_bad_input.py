@@ -68,7 +68,7 @@ def _one_line(done: Done) -> str:
         (_zip("[Content_Types].xml"), "open it in Excel and save it as .xlsx"),
         (b"\x28\xb5\x2f\xfd and no more", "can't be read"),
         (b"PAR1 and no more", "is no Parquet file, or was not copied whole"),
-        (gzip.compress(HEADING + ROW)[:20], "can't be read"),
+        (gzip.compress(HEADING + ROW, mtime=0)[:20], "can't be read"),
         (b"\x1f\x8b\x08 and no more", "can't be read"),
         (b'{\n  "a": 1\n}', "its first line is no JSON object"),
         (b"[nonsense", "is no JSON"),
