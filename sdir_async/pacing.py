@@ -166,7 +166,7 @@ class _Refusal:
     @property
     def is_shared(self) -> bool:
         """Whether those sent after it were turned away too: by chance few of them are."""
-        return self.turned_away > 1 + (self.later + 1) // 4
+        return self.turned_away > 1 + (self.later + 2) // 4
 
     def agrees(self, other: _Refusal) -> bool:
         """Whether both count about the same limit: by chance, one pair in nine does."""
@@ -258,18 +258,18 @@ class _Rate:
 
     def _doubt(self, news: _Refusal) -> None:
         """What is known should have held: the limit fell, others use it too, or it is none."""
-        if news.lasted >= 3 * news.wait:
-            self._known = news.rate
-        else:
-            self._known = max(0.8 * news.rate, min(0.85 * news.rate, news.counted))
-        if self._growth != _GUESSED:
-            self._growth = _KNOWN
         if news.lasted >= _HELD:
             self._doubts = 0
         elif not news.is_shared:
             self._doubts += 1
+        self._known = news.rate
+        if news.lasted < 3 * news.wait:
+            most = 1.05 - 0.05 * self._doubts
+            self._known *= max(0.75, min(most, news.counted / news.rate))
         if self._doubts >= _DOUBTED:
             self._known = math.inf
+        if self._growth != _GUESSED:
+            self._growth = _KNOWN
 
 
 def _now() -> float:
