@@ -112,7 +112,10 @@ class Pacer:
             )
 
     def turned_away(self, started: float, seconds: float) -> None:
-        """The server said no to a request that started then, and to wait: do, and send slower."""
+        """The server told a request that started then to wait: all do.
+
+        Without a time to wait nothing can be learnt of a limit: fewer are sent at once, no more.
+        """
         self._paused_until = max(self._paused_until, _now() + seconds)
         self.congested(started)
         if seconds > 0:
@@ -152,6 +155,7 @@ class _Refusal:
 
     @property
     def let_in(self) -> int:
+        """How many came through, and at least one, so that there is a rate."""
         return max(1, self.sent - self.turned_away)
 
     @property
@@ -176,10 +180,10 @@ class _Refusal:
 class _Rate:
     """How many requests a second: no limit until refusals behave like those of a rate limit.
 
-    A limit turns away what is sent after the first one that was too many; what is turned away by
-    chance is alone. If nothing was sent after it, two in a row have to count the same limit. From
-    then on a little less than that is sent, and later more is tried. A refusal before that
-    contradicts what is known; after a few of them it is forgotten.
+    A limit turns away what is sent after the first request that was too many; a request that is
+    turned away by chance is alone. If nothing was sent after it, three refusals in a row have to
+    count the same limit. From then on a little less is sent, and later more is tried. A refusal
+    before that contradicts what is known: it costs a part of it, and after a few it is forgotten.
     """
 
     def __init__(self) -> None:
@@ -262,7 +266,7 @@ class _Rate:
             self._doubts = 0
         elif not news.is_shared:
             self._doubts += 1
-        self._known = news.rate
+        self._known = news.rate  # it lasted: a little less will hold
         if news.lasted < 3 * news.wait:
             most = 1.05 - 0.05 * self._doubts
             self._known *= max(0.75, min(most, news.counted / news.rate))
