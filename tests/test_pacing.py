@@ -65,7 +65,23 @@ def sliding(calls: int, seconds: float) -> RateLimit:
     return RateLimit(Rate(calls, seconds), clock=_now)
 
 
-Limiter = Bucket | Window | RateLimit
+@define
+class Chance:
+    """Turns some calls away that it draws, whatever the rate; the rest is up to a limiter."""
+
+    share: float
+    wait: int
+    chance: random.Random
+    limiter: Bucket | Window | None = None
+
+    def refuse(self) -> int | None:
+        """Take a call; return the seconds to wait if it is turned away."""
+        if self.chance.random() < self.share:
+            return self.wait
+        return self.limiter.refuse() if self.limiter else None
+
+
+Limiter = Bucket | Window | RateLimit | Chance
 
 
 def _now() -> float:
@@ -305,22 +321,6 @@ def test_a_fast_server_is_never_slowed() -> None:
 # Being turned away by chance
 
 
-@define
-class Chance:
-    """Turns some calls away that it draws, whatever the rate; the rest is up to a limiter."""
-
-    share: float
-    wait: float
-    chance: random.Random
-    limiter: Bucket | None = None
-
-    def refuse(self) -> float | None:
-        """Take a call; return the seconds to wait if it is turned away."""
-        if self.chance.random() < self.share:
-            return self.wait
-        return self.limiter.refuse() if self.limiter else None
-
-
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("share", [0.01, 0.03])
 @pytest.mark.parametrize(("workers", "latency"), [(1, 0.005), (1, 0.05), (4, 0.05), (8, 0.028)])
@@ -345,7 +345,7 @@ def test_no_wait_teaches_no_rate(share: float, workers: int) -> None:
 
 @pytest.mark.parametrize("share", [0.01, 0.03])
 @pytest.mark.parametrize("limiter", [lambda: Bucket(20, 20), lambda: Window(20, 1)])
-def test_a_limit_and_chance_together(limiter: Callable[[], Any], share: float) -> None:
+def test_a_limit_and_chance_together(limiter: Callable[[], Bucket | Window], share: float) -> None:
     """The limit is found all the same, and the rest costs pauses."""
     both = Chance(share, 1, random.Random(7), limiter())
     calls = run(_calls(both, 120))
