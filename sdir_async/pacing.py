@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from typing import Final
+
+from attrs import define
 
 from .loops import PerLoop
 
-_MARGIN: Final = 0.05
+_MARGIN: Final = 0.04
 """So much less than what was refused is sent: calls sent evenly arrive unevenly."""
-_KNOWN: Final = (30.0, 3.0)
-"""Seconds until a refused rate is tried again, and those in which the margin then doubles. Trying
-costs a pause, mostly of a second: 3 %. A limit that doubled is found in 43 s, a lifted one in 56 s.
-"""
-_GUESSED: Final = (2.0, 1.0)
-"""The same where few calls were let in: others may have used it up. Fourfold is found in 8 s."""
+_TRUSTED: Final = 30.0
+"""Seconds until more than a known rate is tried. That costs a pause, mostly of a second: 3 %."""
+_CONFIRMED: Final = 60.0
+"""The same for a rate that was tried and refused again."""
+_KNOWN: Final = (_TRUSTED, 3.0)
+"""Seconds until more is tried, and those in which the margin then doubles. A limit that doubled
+is found in 44 s, a lifted one in 60 s; half a minute later if it was confirmed."""
+_GUESSED: Final = (1.0, 0.5)
+"""The same where few calls were let in: others may have used it up, or it is a small bucket that
+fills fast. Fourfold is found in 4 s."""
 _FEW: Final = 10  # calls
-_CUT: Final = 0.7
-"""A refusal soon after a pause cuts the rate to no less than this part: it may be chance."""
-_FORGOTTEN: Final = 20.0
+_ALIKE: Final = 2
+"""So many refusals in a row that count the same limit as the one before make it one."""
+_DOUBTED: Final = 5
+"""So many contradictions in a row, and what was known is forgotten."""
+_HELD: Final = 15.0
+"""A rate that held for so many seconds is not in doubt."""
+_FORGOTTEN: Final = 40.0
 """A rate that grew so many times without a refusal is no limit any more."""
 _IDLE: Final = 10.0
 """After so many seconds without a start, what was counted before says nothing any more."""
@@ -67,7 +78,8 @@ class Pacer:
     def _start(self) -> float:
         """Count a start; that it comes a little late does not delay those after it."""
         now = _now()
-        self._last_start = max(self._last_start + 1 / self._rate.at(now), now - _LATE)
+        due = self._last_start + 1 / self._rate.at(now)
+        self._last_start = due if now - due < _LATE else now
         self._rate.started(now)
         return now
 
@@ -79,7 +91,6 @@ class Pacer:
     def succeeded(self) -> None:
         """An answer came: allow a little more."""
         self.successes += 1
-        self._rate.successes += 1
         self._limit += 1.0 if self._limit < self._last_limit else 1 / self._limit
         self._gate.get().freed.set()
 
@@ -101,11 +112,14 @@ class Pacer:
             )
 
     def turned_away(self, started: float, seconds: float) -> None:
-        """The server said no to a request that started then, and to wait: do, and send slower."""
+        """The server told a request that started then to wait: all do.
+
+        Without a time to wait nothing can be learnt of a limit: fewer are sent at once, no more.
+        """
         self._paused_until = max(self._paused_until, _now() + seconds)
-        if started >= self._slowed_at:
-            self.congested(started)
-            self._rate.turned_away(_now(), seconds)
+        self.congested(started)
+        if seconds > 0:
+            self._rate.turned_away(started, seconds)
 
 
 class _Gate:
@@ -117,53 +131,149 @@ class _Gate:
         self.in_flight = 0
 
 
-class _Rate:
-    """How many requests a second: no limit until one is turned away.
+@define
+class _Refusal:
+    """A request that was turned away, and what became of those that were sent with it.
 
-    Then what was let in is counted, over the time that it took and the pause that was asked for:
-    together they are the limiter's window, rounded up by a second. A rate that lasted much longer
-    than the pause is itself the one refused. From then on a little less is sent, and later tried.
+    Attributes:
+        wait: The pause asked for.
+        sent: How many had started since the last pause when its answer came.
+        later: How many of these had started after it.
+        lasted: How long after the first of them it started.
+        rate: The rate at which it was sent.
+        tried: Whether that was to try more than is known.
+        turned_away: How many of them were turned away, so far.
+    """
+
+    wait: float
+    sent: int
+    later: int
+    lasted: float
+    rate: float
+    tried: bool
+    turned_away: int = 1
+
+    @property
+    def let_in(self) -> int:
+        """How many came through, and at least one, so that there is a rate."""
+        return max(1, self.sent - self.turned_away)
+
+    @property
+    def counted(self) -> float:
+        """The limit in calls a second, if it is one.
+
+        What was let in, over the time that it took and the pause: together they are the limiter's
+        window, rounded up by a second.
+        """
+        return self.let_in / max(1.0, self.lasted + self.wait - 1.0)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether those sent after it were turned away too: by chance few of them are."""
+        return self.turned_away > 1 + (self.later + 2) // 4
+
+    def agrees(self, other: _Refusal) -> bool:
+        """Whether both count about the same limit: by chance, one pair in nine does."""
+        return 0.8 <= self.counted / other.counted <= 1.25
+
+
+class _Rate:
+    """How many requests a second: no limit until refusals behave like those of a rate limit.
+
+    A limit turns away what is sent after the first request that was too many; a request that is
+    turned away by chance is alone. If nothing was sent after it, three refusals in a row have to
+    count the same limit. From then on a little less is sent, and later more is tried. A refusal
+    before that contradicts what is known: it costs a part of it, and after a few it is forgotten.
     """
 
     def __init__(self) -> None:
-        self.successes = 0
-        self._begun = self._last_start = -math.inf
-        self._news: tuple[float, float, float] | None = None
-        self._refused = math.inf
+        self._known = math.inf
         self._since = 0.0
         self._growth = _KNOWN
+        self._doubts = 0
+        self._alike = 0
+        self._begun = -math.inf
+        self._sent = 0
+        self._recent: deque[float] = deque(maxlen=256)
+        self._last: _Refusal | None = None
+        self._news: _Refusal | None = None
 
     def at(self, now: float) -> float:
         """Return the rate that is right at this time."""
-        if self._refused == math.inf:
+        if self._known == math.inf:
             return math.inf
-        trusted, doubling = self._growth
-        grown = 2 ** min((now - self._since - trusted) / doubling, 10.0)
-        return self._refused * (1 - _MARGIN + _MARGIN * grown)
+        return self._known * (1 - _MARGIN + _MARGIN * 2 ** min(self._doubled(now), 12.0))
 
-    def turned_away(self, now: float, wait: float) -> None:
-        """Note which rate was refused, how long it had been taken, and the pause asked for."""
-        if self._news is None:
-            self._news = self.at(now), now - self._begun, wait
+    def _doubled(self, now: float) -> float:
+        """Return how often the margin has doubled; above 0, more is tried than is known."""
+        trusted, doubling = self._growth
+        return (now - self._since - trusted) / doubling
+
+    def turned_away(self, started: float, wait: float) -> None:
+        """Note that a request that started then was told to wait."""
+        if started < self._begun:
+            return  # it was sent before the last pause
+        if self._news:
+            self._news.turned_away += 1
+            return
+        later = sum(other >= started for other in self._recent) - 1
+        tried = self._doubled(started) > -1
+        self._news = _Refusal(
+            wait, self._sent, later, started - self._begun, self.at(started), tried
+        )
 
     def started(self, now: float) -> None:
         """Count a start; the first one after being turned away begins anew."""
         if self._news:
-            self._learn(now, *self._news)
-        forgotten = self.at(now) > _FORGOTTEN * self._refused
-        if forgotten:
-            self._refused = math.inf
-        if self._news or forgotten or now - self._last_start > _IDLE:
-            self._news, self._begun, self.successes = None, now, 0
-        self._last_start = now
+            self._conclude(self._news)
+            self._last, self._since = self._news, now
+        if self.at(now) > _FORGOTTEN * self._known:
+            self._known = math.inf
+        if self._news or not self._recent or now - self._recent[-1] > _IDLE:
+            self._news, self._begun, self._sent = None, now, 0
+        self._sent += 1
+        self._recent.append(now)
 
-    def _learn(self, now: float, rate: float, lasted: float, wait: float) -> None:
-        counted = max(1, self.successes) / max(1.0, lasted + wait - 1.0)
-        if rate < math.inf:
-            counted = rate if lasted >= 3 * wait else max(_CUT * rate, min(counted, rate))
-        self._refused = counted
-        self._since = now
-        self._growth = _GUESSED if rate == math.inf and self.successes < _FEW else _KNOWN
+    def _conclude(self, news: _Refusal) -> None:
+        """Decide what a refusal says, once it is clear what became of those sent with it."""
+        if self._known == math.inf:
+            self._suspect(news)
+        elif news.tried:
+            self._confirm(news)
+        else:
+            self._doubt(news)
+
+    def _suspect(self, news: _Refusal) -> None:
+        """No limit is known: believe in one if the refusal behaves like one."""
+        alike = news.later <= 0 and self._last is not None and news.agrees(self._last)
+        self._alike = self._alike + 1 if alike else 0
+        if news.is_shared or self._alike >= _ALIKE:
+            self._known = news.counted
+            self._growth = _GUESSED if news.let_in < _FEW else _KNOWN
+            self._alike = self._doubts = 0
+
+    def _confirm(self, news: _Refusal) -> None:
+        """More was tried, and refused: a limit that soon lets in again is at the rate itself."""
+        soon = news.wait <= max(1.0, news.lasted / 8)
+        self._known = news.rate if soon else max(self._known, min(news.rate, news.counted))
+        trusted, doubling = _KNOWN
+        self._growth = (trusted if self._growth == _GUESSED else _CONFIRMED), doubling
+        self._doubts = 0
+
+    def _doubt(self, news: _Refusal) -> None:
+        """What is known should have held: the limit fell, others use it too, or it is none."""
+        if news.lasted >= _HELD:
+            self._doubts = 0
+        elif not news.is_shared:
+            self._doubts += 1
+        self._known = news.rate  # it lasted: a little less will hold
+        if news.lasted < 3 * news.wait:
+            most = 1.05 - 0.05 * self._doubts
+            self._known *= max(0.75, min(most, news.counted / news.rate))
+        if self._doubts >= _DOUBTED:
+            self._known = math.inf
+        if self._growth != _GUESSED:
+            self._growth = _KNOWN
 
 
 def _now() -> float:

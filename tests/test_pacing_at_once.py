@@ -49,6 +49,17 @@ async def _lose(pacer: Pacer, count: int) -> None:
     await asyncio.gather(*(one() for _ in range(count)))
 
 
+async def _turn_away(pacer: Pacer, count: int, seconds: float) -> None:
+    """Send so many at once, all of which are told to wait."""
+
+    async def one() -> None:
+        async with pacer as started:
+            await asyncio.sleep(0.1)
+        pacer.turned_away(started, seconds)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+
 def test_half_as_many_after_a_loss_and_one_more_each_round() -> None:
     """Sixteen were in flight and lost: eight at once, then nine, then ten."""
 
@@ -152,9 +163,7 @@ def test_after_being_turned_away_starts_are_spread() -> None:
         pacer = Pacer()
         busy = Busy(pacer)
         await busy.waves(20)
-        async with pacer as started:
-            pass
-        pacer.turned_away(started, 5)
+        await _turn_away(pacer, 8, 5)
         await busy.waves(40)
         return busy.starts
 
@@ -172,9 +181,7 @@ def test_a_straggler_of_an_earlier_flight_says_nothing_new() -> None:
         async with pacer as early:
             pass
         await Busy(pacer).waves(20)
-        async with pacer as started:
-            pass
-        pacer.turned_away(started, 5)
+        await _turn_away(pacer, 8, 5)
         await Busy(pacer).waves(3)
         limit, rate = pacer._limit, pacer._rate.at(20)
         pacer.turned_away(early, 50)

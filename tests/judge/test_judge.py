@@ -11,8 +11,10 @@ from .judge import judged
 BLOCK = 50
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: absence and equal records are believed unseen")
-@pytest.mark.parametrize("first", range(0, 200, BLOCK))
+UNSEEN = pytest.mark.xfail(strict=True, reason="issue 13: seed 103 is in doubt needlessly")
+
+
+@pytest.mark.parametrize("first", [0, 50, pytest.param(100, marks=UNSEEN), 150])
 async def test_what_is_reported_is_what_is_in_the_register(first: int, tmp_path: Path) -> None:
     """Whatever the server does: nothing lost, nothing twice, nothing in doubt without need."""
     failed = await judged(range(first, first + BLOCK), tmp_path, at_once=12)

@@ -116,7 +116,6 @@ class TurnsAway(httpx.AsyncBaseTransport):
         return httpx.Response(201, json=[])
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: chance is taken for a limit")
 @pytest.mark.parametrize("share", [0.01, 0.03])
 def test_a_server_that_turns_away_by_chance_costs_its_pauses_and_little_more(share: float) -> None:
     """Of what the pauses alone would allow, at least 60 % is sent."""
