@@ -291,6 +291,8 @@ class Flow:
                 yield Stop("error", failure_of(exchange))
             yield self._finish(piece, "in_doubt", late=late)
         elif applied:
+            if self._terms.saved is not None:  # the list has shown what was sent
+                self._terms.sample, self._terms.shown = self._terms.sample or piece, True
             yield self._accept(piece)
         elif exchange is None:
             piece.maybe_applied = False

@@ -142,8 +142,8 @@ class Terms:
         limit: How large a body may be.
         uniform: Whether everything is refused for one reason.
         saved: Which records are known to be saved; `None` where nobody asks for that.
-        sample: Records that were accepted, which a list that works has to show.
-        shown: Whether it has shown them: a witness, so that absence may be believed.
+        sample: Records that are saved, which a list that works has to show.
+        shown: Whether it has shown such records: a witness, so that absence may be believed.
         losses: How many requests in a row were lost, with nothing coming through.
         stopping: Whether nothing new is to be begun.
         read: How many records were taken from the input so far.
