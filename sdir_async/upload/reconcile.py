@@ -97,19 +97,22 @@ class _Asking:
         """
         equal, resembling, full = set[bytes](), False, 1  # a list may shift from page to page
         before: list[Any] | None = None
-        for page in range(1, _MOST_PAGES):
+        pages = iter(range(1, _MOST_PAGES))
+        while (page := next(pages, None)) is not None:
             items = yield self._query(record, page)
             if items is None:
                 return None
-            if items and items == before:  # it knows no pages, and this may not be all
+            if page and items and items == before:  # it knows no pages, and this may not be all
                 return None
             equal.update(orjson.dumps(item) for item in items if self._equal(record, item))
             resembling |= any(self._resembles(record, item) for item in items)
             if len(equal) >= own + others:
                 return True
             full = max(full, len(items))  # the server may make smaller pages than it is asked for
-            if self.listing.page is None or len(items) < full:
+            if page == 0 or self.listing.page is None:
                 return None if resembling or len(equal) < others else False
+            if len(items) < full:
+                pages = iter([0])  # it may count from 0
             before = items
         return None
 
