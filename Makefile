@@ -22,7 +22,7 @@ demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 wit
 	@$(BIN)/python scripts/demo.py $(if $(MASKINPORTEN),--maskinporten)
 
 test: $(VENV)/.dev $(VENV)/.judge ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
 	@$(VENV)-lowest/bin/python -m pytest $(LOWEST)
@@ -32,6 +32,7 @@ check: $(VENV)/.dev ## lint, format, types, and whether the generated code is fr
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python scripts/habits.py
 	$(BIN)/python scripts/generate.py --check
 
 bench: $(VENV)/.dev $(VENV)-core/.made ## measure beside other clients; QUICK=1 for a minute's worth
