@@ -1,7 +1,7 @@
 """Builds `dist/`: a wheel and an sdist that are the same each time, checked, with an SBOM.
 
-The time in the archives is that of the last commit, so whoever builds the same commit with the same
-tools gets the same bytes.
+The time in the archives is that of the last commit, so that a build of the same commit with the
+same tools gets the same bytes.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ def tests_without_a_sentence(folder: Path) -> Iterator[str]:
     """Yield the place and the name of each test function that has no docstring."""
     for path in sorted(folder.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_test = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if is_test and node.name.startswith("test_") and not ast.get_docstring(node):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.name.startswith("test_") and not ast.get_docstring(node):
                 yield f"{path.relative_to(folder.parent)}:{node.lineno}: {node.name}"
 
 

@@ -190,7 +190,7 @@ async def torture(count: int, bad: int, kills: int, seed: int) -> int:
 async def _kill(
     child: asyncio.subprocess.Process, judge: Judge, deaths: list[int], chance: random.Random
 ) -> None:
-    """Kill the child at a random instant after the register has seen so many requests."""
+    """Kill the child at a random instant after the register has seen this many requests."""
     while not deaths or judge.requests < deaths[0]:  # noqa: ASYNC110  it is polled on purpose
         await asyncio.sleep(0.002)
     deaths.pop(0)

@@ -113,7 +113,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         """Send any number of records, in chunks that Sdir saves whole or not at all.
 
         Every record ends in exactly one of four states: accepted, rejected, in doubt, unsent.
-        `await` the result for the report, or iterate over it for each chunk as it settles.
+        `await` the result for the report, or iterate over it for each chunk as it is finished.
 
         Args:
             records: An iterable or async iterable of models of this version, of mappings, or of
@@ -132,8 +132,9 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             check: Look at each record here first; one that fails costs no request. Without it,
                 bytes are sent as they are, and looked at when Sdir refuses them.
             journal: A file that lets the same upload go on after the process died.
-            deadline: Seconds for the whole upload; what is not settled then is unsent or in doubt.
-            progress: Called with a `Snapshot` whenever records were settled.
+            deadline: Seconds for the whole upload. What is not finished by then is unsent or in
+                doubt.
+            progress: Called with a `Snapshot` whenever records were finished.
 
         Raises:
             ConfigurationError: A parameter makes no sense. All other errors are raised when the

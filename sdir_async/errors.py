@@ -17,7 +17,7 @@
         └── ServerError             5xx
 
 No message, attribute or `repr` of them holds a key or a person number. An error that ends an
-upload carries what was settled before it in `report`.
+upload carries in `report` what had become of the records by then.
 """
 
 from __future__ import annotations

@@ -25,15 +25,15 @@ _GUESSED: Final = (1.0, 0.5)
 fills fast. Fourfold is found in 4 s."""
 _FEW: Final = 10  # calls
 _ALIKE: Final = 2
-"""So many refusals in a row that count the same limit as the one before make it one."""
+"""How many refusals in a row must count the same limit."""
 _DOUBTED: Final = 5
-"""So many contradictions in a row, and what was known is forgotten."""
+"""After this many contradictions in a row, what was known is forgotten."""
 _HELD: Final = 15.0
-"""A rate that held for so many seconds is not in doubt."""
+"""A rate that held for this many seconds is certain."""
 _FORGOTTEN: Final = 40.0
-"""A rate that grew so many times without a refusal is no limit any more."""
+"""A rate that grew this many times without a refusal is not a limit any more."""
 _IDLE: Final = 10.0
-"""After so many seconds without a start, what was counted before says nothing any more."""
+"""After this many seconds without a start, earlier counts say nothing any more."""
 _LATE: Final = 0.02
 """Seconds that a start may come late without delaying those after it, since timers and a busy loop
 are late: less than the margin leaves free in a second."""

@@ -105,7 +105,7 @@ _ADVICE_ON_TOKENS: Final = (
     " the scopes and the environment of this API."
 )
 _SHOWN: Final = 3
-"""So many reasons stand in a message; `reasons` has all."""
+"""How many reasons a message shows; `reasons` has all."""
 
 
 def error_of(answer: Answer, *, method: str, url: str) -> ApiError:

@@ -326,15 +326,17 @@ def value_of(exchange: Exchange, read: Callable[[bytes], T], hint: str) -> T:
 
 
 def cancel_once(task: asyncio.Task[None]) -> None:
-    """Cancel a task, but don't disturb it while it ends: its journal is to be closed."""
+    """Cancel a task, but don't disturb it while it ends: it closes its journal."""
     if not task.cancelling():
         task.cancel()
 
 
 def _end_of(timeouts: Timeouts, started: float, deadline: float | None) -> float | None:
     """Return when an attempt that started then must be over."""
-    ends = [end for end in (deadline, timeouts.total and started + timeouts.total) if end]
-    return min(ends, default=None)
+    if timeouts.total is None:
+        return deadline
+    end = started + timeouts.total
+    return end if deadline is None else min(end, deadline)
 
 
 def _result(happened: Happened) -> str:

@@ -1,4 +1,4 @@
-"""What happened to a request, and what follows: was it applied, and what is to be done next?
+"""What happened to a request, and what follows: was it applied, and what should be done next?
 
 Everything here is a function of values. The facts about the answers of Azure API Management and
 of ASP.NET Core come from their public documentation.

@@ -61,16 +61,17 @@ class Timeouts:
         read: Between two pieces of the answer.
         write: Between two pieces of the body.
         pool: Until a connection is free.
+        total: For an attempt as a whole, however slowly an answer drips in.
     """
 
     connect: float | None
     read: float | None
     write: float | None
     pool: float | None
+    total: float | None = field(init=False)
 
-    @property
-    def total(self) -> float | None:
-        """How long an attempt may take as a whole, however slowly an answer drips in."""
+    @total.default
+    def _sum(self) -> float | None:
         parts = [part for part in (self.connect, self.read, self.write, self.pool) if part]
         return sum(parts) if len(parts) == 4 else None
 

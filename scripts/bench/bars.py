@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Bar:
-    """A ratio, and how large or small it is to be.
+    """A ratio, and how large or small it should be.
 
     Attributes:
         text: What is compared.
         limit: The bar.
         over: The contender whose CPU is looked at, or the name of a figure.
         under: The contender that it is compared with; `""` for a figure.
-        least: Whether the figure is to be that large at least, not at most.
+        least: Whether the figure must be at least that large, not at most.
     """
 
     text: str

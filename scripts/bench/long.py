@@ -1,4 +1,4 @@
-"""Runs that are no rounds, each in a process of its own: memory, latency, a rate limit."""
+"""Runs outside the rounds, each in a process of its own: memory, latency, a rate limit."""
 
 from __future__ import annotations
 

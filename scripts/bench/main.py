@@ -97,7 +97,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def long_runs(
     urls: dict[str, str], env: dict[str, str], given: argparse.Namespace
 ) -> dict[str, float]:
-    """Run what is no round; return the figures by name."""
+    """Run what is outside the rounds; return the figures by name."""
     figures = {"import": import_ratio(given.python, env, *IMPORT)}
     figures["import and open"] = import_ratio(given.python, env, *IMPORT_AND_OPEN)
     figures["latency"] = _long(env, "latency", urls["slow"], 80 if given.quick else 240)["share"]

@@ -26,7 +26,7 @@ CONCURRENCY = 8
 
 
 async def in_turns(send: Callable[[Any], Awaitable[None]], items: Any, at_once: int) -> None:
-    """Send all items, so many at once."""
+    """Send all items, a number at once."""
     left = iter(items)
 
     async def worker() -> None:

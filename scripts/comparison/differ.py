@@ -166,7 +166,7 @@ def _compare_parameter(where: str, was: Json, now: Json) -> Iterator[Change]:
 
 
 def _written(parameter: Json) -> str:
-    """Say how a value that is no single text is written."""
+    """Say how a value other than a single text is written."""
     if parameter.get("x-sdir-json"):
         return "JSON"
     usual = "form" if parameter["in"] == "query" else "simple"

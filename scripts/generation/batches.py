@@ -29,7 +29,7 @@ def mark_batches(document: Json) -> list[LeftOut]:
 
 
 def list_candidates(document: Json) -> list[LeftOut]:
-    """List operations that take a list of objects and are no batch by rule or by word."""
+    """List operations that take a list of objects but are not a batch by rule or by word."""
     left = []
     for operation in operations(document):
         item = item_of(document, operation.body or {}, operation.pointer)

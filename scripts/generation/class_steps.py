@@ -40,7 +40,7 @@ RESERVED_CLASSES = frozenset(_RUNTIME.split())
 
 
 def inline_plain_schemas(document: Json) -> list[LeftOut]:
-    """Put named schemas that are no class of their own (a boolean, a list) where they are used.
+    """Put named schemas that do not become a class (a boolean, a list) where they are used.
 
     One that contains itself would never end: it is any value from some level on.
     """

@@ -184,7 +184,7 @@ def _alternatives(operation: Operation, what: str, kind: str, kinds: list[str]) 
 def split_content(content: Json) -> tuple[str, Json | None, list[str]]:
     """Return the best JSON form of a body or answer, its name, and the names of all others.
 
-    A form with the same schema is no other form if it is JSON too, or plain text: ASP.NET lists
+    A form with the same schema is not another form if it is JSON too, or plain text: ASP.NET lists
     these everywhere.
     """
     ranked = json_kinds(content)

@@ -104,7 +104,7 @@ def _plain_constant(schema: Json) -> None:
 
 
 def _plain_alternatives(schema: Json) -> None:
-    """Any value, or something else, is any value; conditions on fields are no kinds of value."""
+    """Any value, or something else, is any value; conditions on fields are not kinds of value."""
     for word in ("anyOf", "oneOf"):
         if word in schema and not any(each.keys() & DECIDING for each in schema[word]):
             del schema[word]

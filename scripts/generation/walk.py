@@ -80,7 +80,7 @@ class Operation(Found):
 
     @property
     def body_is_optional(self) -> bool:
-        """Whether the document says in so many words that a body need not be sent."""
+        """Whether the document says explicitly that a body need not be sent."""
         return (self.node.get("requestBody") or {}).get("required") is False
 
 

@@ -46,7 +46,7 @@ def _codes_in(item: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def unknown_codes(known: set[str], used: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-    """Yield for each field which of its values are no codes, and where they stand first."""
+    """Yield for each field which of its values are not codes, and where they come first."""
     for name, values in used.items():
         unknown = {value: line for value, line in values.items() if value not in known}
         if unknown and known:

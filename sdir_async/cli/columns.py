@@ -173,11 +173,11 @@ def complaint_of(name: str, found: Sequence[Field], fields: Fields) -> str:
     if found:
         return f"could be {' or '.join(field.name for field in found)}."
     near = nearest(name, fields)
-    return f"is no field (the nearest: {', '.join(near)})." if near else "is no field."
+    return f"matches no field (closest: {', '.join(near)})." if near else "matches no field."
 
 
 def advice_on(heading: str, *, any_known: bool = True) -> str:
-    """Say what to do about names that are no field."""
+    """Say what to do about names that match no field."""
     if not any_known:
         return (
             "If these are not the headings, say in which row they are with --header-row. If they"

@@ -73,7 +73,7 @@ def read_moment(value: object, hints: Hints, *, with_time: bool) -> tuple[str, s
     then. A time without an offset is Norwegian.
 
     Raises:
-        Refused: It is no date, or could be several.
+        Refused: It is not a date, or could be several.
     """
     note = ""
     found: datetime.date | float | None

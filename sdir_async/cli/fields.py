@@ -24,7 +24,7 @@ class Field:
         path: Its name, after the names of the objects that it is in.
         types: The JSON types that it may have, `null` among them.
         format: The document's word for what it holds, such as `date`; `""` where it says nothing.
-        digits: How many digits it has, where it is a text of so many digits; else 0.
+        digits: How many digits it has, if it is a text of a fixed number of digits; else 0.
         required: Whether a record without it is refused.
         opens: Whether any name may stand below it.
         about: What the document says of it.

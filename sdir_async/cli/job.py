@@ -43,9 +43,9 @@ class Reading:
 
     Attributes:
         version: What the records are for.
-        kind: What is to be done with them: `create`, `update` or `validate`.
+        kind: What to do with them: `create`, `update` or `validate`.
         mapping: Which column is which field, where the names don't say it.
-        skip_unknown: Whether columns that are no field are left out.
+        skip_unknown: Whether columns that match no field are left out.
         wanted: Which rows of an input, and how its text is read.
         hints: What was said of the columns: what separates decimals, which part of a date is first.
     """
@@ -132,7 +132,7 @@ def open_jobs(name: str, how: Reading) -> list[Job]:
     """Open an input: it is one job, or one for each sheet that is wanted.
 
     Raises:
-        Trouble: It can't be read, or a column of it is no field, or one is missing.
+        Trouble: It can't be read, a column of it matches no field, or one is missing.
     """
     source = open_source(name)
     fields = how.fields()

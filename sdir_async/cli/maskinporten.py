@@ -23,7 +23,7 @@ State = Literal["good", "odd", "bad"]
 PREFIX: Final = "SDIR_MASKINPORTEN_"
 FILE: Final = "sdir.toml"
 LATE: Final = 60
-"""Days before its end from which on a certificate is to be replaced."""
+"""Days before its end when a certificate should be replaced."""
 
 _SETTINGS: Final = (
     "client_id",

@@ -217,7 +217,7 @@ def from_objects(
 class ObjectMapper:
     """Gives the names in objects the spelling of the document, and reads their values.
 
-    Every object is treated alike: a name that is no field keeps its record from being sent.
+    Every object is treated alike: a name that matches no field keeps its record from being sent.
     """
 
     def __init__(
@@ -307,7 +307,7 @@ class ObjectMapper:
         return name.startswith(OURS) or self._mapping.get(name) == ""
 
     def unknown(self, body: bytes) -> list[str]:
-        """Return the names in an object that are no field, nor an object that may be empty."""
+        """Return the names in an object that match no field, nor an object that may be empty."""
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -366,7 +366,7 @@ def _stands(value: dict[str, Any], tree: dict[str, Any]) -> bool:
 
 
 def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted name and the value of everything in an object that is no object."""
+    """Yield the dotted name and the value of everything in an object but objects."""
     if isinstance(value, dict) and value:
         for name, below in value.items():
             yield from leaves_of(below, f"{path}.{name}" if path else str(name))
@@ -375,7 +375,7 @@ def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _keep(row: Row, name: str, value: Any) -> None:
-    """Keep what is no field of the document as it is: Sdir may know more than the document."""
+    """Keep what matches no field of the document as it is: Sdir may know more than the document."""
     inner: dict[str, Any] = row
     *parents, last = name.split(".")
     for parent in parents:

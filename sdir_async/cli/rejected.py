@@ -258,7 +258,7 @@ def _write_parquet(rows: Sequence[Rejected], reader: Parquet, file: IO[bytes]) -
 
 
 def _object(row: Rejected) -> dict[str, Any]:
-    """Return an object with its reasons; what is no object stands in one as it stood."""
+    """Return an object with its reasons; anything else is wrapped in one."""
     body = row.cells if isinstance(row.cells, bytes) else b""
     try:
         value = orjson.loads(body)

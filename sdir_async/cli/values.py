@@ -44,7 +44,7 @@ def convert(value: object, field: Field, hints: Hints = _NOTHING) -> tuple[Any, 
     """Return a cell's value as the field has it, and what had to be done that is worth saying.
 
     What the document can't be asked about is returned as it is: the check before sending refuses
-    it, if it is to be refused.
+    it, if it must be refused.
 
     Raises:
         Refused: It is not understood.

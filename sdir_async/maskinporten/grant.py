@@ -56,7 +56,7 @@ class Wanted:
         return claims
 
     def unsigned(self, header: Mapping[str, Any], now: float) -> bytes:
-        """Return what is to be signed."""
+        """Return the bytes to sign."""
         return encoded(_dump(header)) + b"." + encoded(_dump(self.claims(now)))
 
 

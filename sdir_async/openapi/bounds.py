@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 DEEPEST: Final = 100
 MOST: Final = 1_000_000
 _LETTERS: Final = 64
-"""A text counts as one value for each so many letters."""
+"""A text counts as one value for each this many letters."""
 
 
 def require_bounded(events: Iterable[Any]) -> None:

@@ -111,7 +111,7 @@ class Assertions:
         self._used: dict[str, float] = {}
 
     def check(self, assertion: str, now: float) -> Granted:
-        """Return what a token is to be given for.
+        """Return what the token is for.
 
         Raises:
             RefusedError: The assertion is not good.

@@ -100,7 +100,7 @@ class Work:
             return refuse_body(error)
 
     async def done_after(self, delay: float) -> Response:
-        """Do it after so many seconds."""
+        """Do it after this many seconds."""
         await asyncio.sleep(delay)
         return self.done()
 

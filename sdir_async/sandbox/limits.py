@@ -19,7 +19,7 @@ _DURATION = re.compile(r"(?P<length>\d+(?:\.\d+)?)(?P<unit>[smhd]?)")
 
 @dataclass(frozen=True)
 class Rate:
-    """So many calls in so many seconds."""
+    """A number of calls in a number of seconds."""
 
     calls: int
     seconds: float
@@ -32,7 +32,7 @@ class Limits:
     Attributes:
         rate: The calls that it lets pass in any such while.
         quota: The calls that it lets pass in a longer period.
-        circuit: So many failures of an API in such a while open its circuit for as long again.
+        circuit: This many failures of an API within this time open its circuit for as long.
     """
 
     rate: Rate | None = None
@@ -74,7 +74,7 @@ def read_seconds(text: str) -> float:
 
 
 class RateLimit:
-    """Lets so many calls pass in any window of time.
+    """Lets a number of calls pass in any window of time.
 
     Calls that are turned away count too: who asks without waiting is never let in again. So the
     limit remembers as many calls as it lets pass, and the oldest of them has to be old enough.
@@ -94,7 +94,7 @@ class RateLimit:
 
 
 class Quota:
-    """Lets so many calls pass in a period, which begins with the first of them."""
+    """Lets a number of calls pass in a period, which begins with the first of them."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -114,7 +114,7 @@ class Quota:
 
 
 class Circuit:
-    """Opens after so many failures of an API in a while, and stays open for as long again."""
+    """Opens after a number of failures of an API within a time, and stays open for as long."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate

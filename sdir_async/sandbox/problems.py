@@ -42,7 +42,7 @@ def empty_body(parameter: str) -> Errors:
 
 
 def unreadable_body(body: bytes, position: int, parameter: str) -> Errors:
-    """Report that the body is no JSON from a position on."""
+    """Report that the body is not JSON from a position on."""
     path = path_at_end(body[:position])
     if len(path) > _DEEPEST:
         return deep_body(body, parameter)

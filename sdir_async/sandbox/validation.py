@@ -55,7 +55,7 @@ class Body:
         """Return the body's value.
 
         Raises:
-            InvalidError: It is no JSON, or not what the schema asks for.
+            InvalidError: It is not JSON, or not what the schema asks for.
         """
         value = self.parse(body)
         self.check(value, body)
@@ -96,7 +96,7 @@ class Body:
         """Return the body's value, its fields named as the document names them.
 
         Raises:
-            InvalidError: It is no JSON.
+            InvalidError: It is not JSON.
         """
         if not body.strip():
             return None

@@ -18,7 +18,7 @@ NAME = "sdir"
 
 
 class SdirMocker(HTTPCoreMocker):
-    """What `respx.mock(using="sdir")` puts in the place of the network."""
+    """What `respx.mock(using="sdir")` uses instead of the network."""
 
     name = NAME
     targets = [  # noqa: RUF012

@@ -33,6 +33,8 @@ _SEEN_AT_ONCE: Final = 2
 """Pieces of a body that are sent before the loop is asked whether the server is still there."""
 _LONGEST_LINE: Final = 102_400
 """Bytes in a line of an answer's head, as httpx allows; aiohttp's own limit is 8,190."""
+_SURELY_BOUNDED: Final = LARGEST_ANSWER // 1024
+"""Bytes on the wire; gzip and deflate make at most a thousand of each."""
 _KEPT_ALIVE: Final = 5.0
 """Seconds, as with httpx."""
 _PROXIES: Final = frozenset(["http", "https", "all"])
@@ -70,11 +72,14 @@ class AiohttpTransport:
                 " Use transport='httpx', or unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
             )
         self._here = PerLoop(_open)
+        self._used: tuple[aiohttp.ClientSession, asyncio.AbstractEventLoop] | None = None
         self._timeout = lru_cache(64)(_timeout_of)
 
     async def send(self, request: Request) -> Answer | Lost:
         """Send a request once."""
-        session = await self._session()
+        session = self._here.get()
+        if self._used is None or self._used[0] is not session:
+            await self._move(session)
         large = request.body is not None and len(request.body) > LARGE
         body = Body(request.body or b"", copied=False) if large else None
         bound = asyncio.timeout(None)
@@ -110,6 +115,9 @@ class AiohttpTransport:
         if answer.status < 200:  # 101, which was not asked for; aiohttp would leave it open
             answer.close()
             return Lost("all", f"the server answered {answer.status}")
+        length = answer.content_length
+        if length is not None and length <= _SURELY_BOUNDED:
+            return Answer(answer.status, answer.headers, await answer.read())
         async with answer:
             pieces, size = [], 0
             async for piece in answer.content.iter_any():
@@ -120,18 +128,16 @@ class AiohttpTransport:
                     return Lost("all", f"the answer is longer than {LARGEST_ANSWER} bytes")
         return Answer(answer.status, answer.headers, b"".join(pieces))
 
-    async def _session(self) -> aiohttp.ClientSession:
-        """Return the session of the running loop; one of another loop is of no use here."""
-        before, its_loop = self._here.current, self._here.loop
-        here = self._here.get()
-        if before is not None and before is not here and its_loop is not None:
-            await _forget(before, its_loop)
-        return here
+    async def _move(self, here: aiohttp.ClientSession) -> None:
+        """Go on in another loop: the session of the one before is of no use there."""
+        before, self._used = self._used, (here, asyncio.get_running_loop())
+        if before is not None:
+            await _forget(*before)
 
     async def aclose(self) -> None:
         """Close the connections. Those of a loop that ended can't be closed any more."""
-        session, its_loop = self._here.current, self._here.loop
-        if session is not None and its_loop is not None:
+        if self._used is not None:
+            session, its_loop = self._used
             if its_loop is asyncio.get_running_loop():
                 await session.close()
             else:
@@ -187,8 +193,8 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, *args: Any, **given: Any) -> Connection:
         """Return a connection on which nothing waits to be read.
 
-        What came before the request is no answer to it: a surplus one, or the end, of which a busy
-        loop has not heard yet.
+        What came before the request can't answer it: a surplus answer, or the end of the
+        connection, which a busy loop has not seen yet.
         """
         while True:
             connection = await super().connect(*args, **given)

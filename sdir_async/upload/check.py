@@ -43,7 +43,7 @@ class Check:
     """Checks records against the document's schema of them, check digits included."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        # Loaded with the first check: whoever only asks Sdir something does without.
+        # Loaded with the first check: a program that only reads does not need it.
         import jsonschema_rs
 
         from .formats import DOUBTFUL, FORMATS
@@ -85,7 +85,7 @@ class Check:
 
 
 def _said(error: ValidationError) -> str:
-    """Say what is wrong to whoever corrects it; the value itself is not shown."""
+    """Say what is wrong to the person who corrects it, without the value itself."""
     details = error.kind.as_dict()
     match error.kind.name:
         case "required":

@@ -50,20 +50,32 @@ class Chunk:
             self._body = array_of(self._bodies)
         return self._body
 
-    def digests(self) -> list[int]:
-        """Return a number for each record; equal records have equal ones, in this process.
+    @property
+    def written(self) -> bytes | list[bytes]:
+        """The JSON, as it was written: of all records in one array, or of each."""
+        return self._bodies or self._body
 
-        A chunk that was written in one go is cut where one record ends and the next begins, which
-        is cheaper than to write each again. Where that is not clear, each is.
-        """
-        cut = self._body[2:-2].split(b"},{") if self._body and not self._bodies else []
-        if len(cut) != len(self):
-            cut = [body[1:-1] for body in self.bodies]
-        return list(map(hash, cut))
+    def digests(self) -> list[int]:
+        """Return a number for each record; equal records have equal ones, in this process."""
+        return digests_of(self.written, len(self))
 
     def rejection(self, position: int, reasons: tuple[Reason, ...]) -> Rejection:
         """Return the rejection of the record at this position."""
         return Rejection(self.start + position, reasons, self.records[position])
+
+
+def digests_of(written: bytes | list[bytes], count: int) -> list[int]:
+    """Return a number for each record of written JSON, as `Chunk.written` has it.
+
+    An array is cut where one record ends and the next begins, which is cheaper than to write each
+    again. Where that is not clear, each is.
+    """
+    if isinstance(written, list):
+        return [hash(body[1:-1]) for body in written]
+    cut = written[2:-2].split(b"},{")
+    if len(cut) != count:
+        cut = [dumps(record)[1:-1] for record in orjson.loads(written)]
+    return list(map(hash, cut))
 
 
 def array_of(bodies: Sequence[bytes]) -> bytes:

@@ -259,18 +259,18 @@ class BodyLimit:
         return int(min(wanted, self._largest))
 
     def allows(self, size: int) -> bool:
-        """Say whether a body of so many bytes is worth a try."""
+        """Say whether a body of this many bytes is worth a try."""
         return size <= self._largest
 
     def refused(self, size: int, records: int) -> None:
-        """Remember that a body of so many bytes, with so many records, was too large."""
+        """Remember that a body of this many bytes, with this many records, was too large."""
         if size <= self._taken:
             self._largest = math.inf
         elif records > 1:
             self._largest, self._accepted = min(self._largest, (size + 1) // 2), 0
 
     def accepted(self, size: int) -> None:
-        """Remember that a body of so many bytes was taken."""
+        """Remember that a body of this many bytes was accepted."""
         self._accepted += 2 * size >= self._largest
         self._largest, self._taken = max(self._largest, size), max(self._taken, size)
         if self._accepted >= _GROWS_AFTER:

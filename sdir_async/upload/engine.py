@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from .steps import Step
 
 _MOST_AT_ONCE = 5000
-"""Records; to find only then that so many are too large would hold up all that is under way."""
+"""Records. Larger chunks are not written in one go: the loop would wait too long for one that is
+too large."""
 
 
 class Engine:
@@ -167,8 +168,8 @@ class Engine:
     def _raised(self, error: BaseException, *, expired: bool = False) -> None:
         """End the upload for an error in one of its tasks.
 
-        A cancellation comes from whoever cancelled the upload, who hears of it in any case; from
-        the user's own code; or, to the reader, from `_stop`.
+        A cancellation comes from the caller, who hears of it in any case, from the user's own code,
+        or, to the reader, from `_stop`.
         """
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise error
@@ -327,7 +328,7 @@ class Engine:
         return outcome
 
     async def _tell(self, outcome: ChunkOutcome[Any]) -> None:
-        """Tell whoever is interested of something finished."""
+        """Report a finished piece to the callback and to the loop."""
         if self._plan.progress is not None:
             self._plan.progress(self._snapshot())
         if self._emit is not None:

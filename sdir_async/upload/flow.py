@@ -85,7 +85,7 @@ class Flow:
         return left
 
     def _begin(self, positions: Sequence[int]) -> None:
-        """Check what is to be sent; what fails is rejected together with the piece it stood in."""
+        """Check what is about to be sent. What fails is rejected with the piece that holds it."""
         piece = Piece(self._chunk, positions)
         findings = self._findings(piece)
         unreadable = self._chunk.refused

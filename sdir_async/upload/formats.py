@@ -25,7 +25,7 @@ _of_ship = _weighing(7, 6, 5, 4, 3, 2, -1)
 
 
 def _codes(value: str, count: int) -> bytes:
-    """Return the codes of so many digits, and nothing if it is anything else."""
+    """Return the codes of this many digits, or nothing if it is anything else."""
     return value.encode() if len(value) == count and value.isascii() and value.isdigit() else b""
 
 

@@ -24,16 +24,16 @@ class Ledger:
     rejections: Rejections = Factory(Rejections)
     warnings: list[Notice] = Factory(list)
     _doubts: RangeSet = Factory(RangeSet)
-    _settled: RangeSet = Factory(RangeSet)
+    _finished: RangeSet = Factory(RangeSet)
     _in_doubt: int = 0
 
     def enter(self, outcome: ChunkOutcome[SavedT]) -> None:
-        """Settle the records of an outcome."""
+        """Count the records of an outcome."""
         rest = len(outcome.indexes) - len(outcome.rejections)
         if outcome.state == "unsent":
-            self._settle([rejection.index for rejection in outcome.rejections])
+            self._finish([rejection.index for rejection in outcome.rejections])
         else:
-            self._settle(outcome.indexes)
+            self._finish(outcome.indexes)
         self.rejections.extend(outcome.rejections)
         if outcome.state == "accepted":
             self.accepted += rest
@@ -43,9 +43,9 @@ class Ledger:
                 self._doubts.add(start, stop)
             self._in_doubt += rest
 
-    def _settle(self, indexes: Sequence[int]) -> None:
+    def _finish(self, indexes: Sequence[int]) -> None:
         for start, stop in runs(indexes):
-            self._settled.add(start, stop)
+            self._finished.add(start, stop)
 
     def snapshot(self, requests: int, seconds: float) -> Snapshot:
         """Return the counts of this moment."""
@@ -53,8 +53,8 @@ class Ledger:
         return Snapshot(self.read, self.accepted, rejected, self._in_doubt, requests, seconds)
 
     def report(self, requests: int, seconds: float) -> UploadReport:
-        """Return what became of everything read so far; what is not settled is unsent."""
-        remaining = self._settled.gaps(self.read)
+        """Return what became of everything read so far; what is not finished is unsent."""
+        remaining = self._finished.gaps(self.read)
         return UploadReport(
             accepted=self.accepted,
             rejected=len(self.rejections),

@@ -29,7 +29,7 @@ Reconcile = Literal["list"] | Callable[[list[Any]], Awaitable[bool | None]] | No
 """How to find out whether a batch of unknown fate was saved."""
 
 Progress = Callable[[Snapshot], object]
-"""Called with the counts whenever records were settled; it must not block."""
+"""Called with the counts whenever records were finished; it must not block."""
 
 
 @frozen

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 WHOLE: Final = 10_000
-"""So many are kept with their records."""
+"""How many are kept with their records."""
 _WORDINGS: Final = 1_000
-"""So many different reasons are kept of the others."""
+"""How many different reasons are kept of the others."""
 _FORGOTTEN: Final = (
     Reason("Its reasons are not kept: too many records were rejected. Iterate over the upload."),
 )

@@ -43,7 +43,8 @@ class Reason:
     """Why a record, or a request as a whole, was refused.
 
     Attributes:
-        message: What is wrong, in the words of whoever refused it; person numbers starred out.
+        message: What is wrong, in the words of Sdir or of the check before sending. Person
+            numbers are masked.
         field: Which field of the record, in the server's spelling; `""` when it named none.
         index: Which item of the request's list, from 0; `None` when it named none.
     """
@@ -74,7 +75,7 @@ class Rejection(_Frozen):
 
     Attributes:
         index: Its place in the input, from 0.
-        reasons: Why, in the words of whoever refused it: Sdir, or the check before sending.
+        reasons: Why, in the words of Sdir or of the check before sending.
         record: The record as it was given; neither in the `repr` nor in a pickle.
     """
 
@@ -227,7 +228,7 @@ class RangeSet:
         overlaps_left = at > 0 and self._stops[at - 1] > start
         overlaps_right = at < len(self._starts) and self._starts[at] < stop
         if overlaps_left or overlaps_right:
-            raise AssertionError(f"records {start} to {stop - 1} were settled twice")
+            raise AssertionError(f"records {start} to {stop - 1} were counted twice")
         touches_left = at > 0 and self._stops[at - 1] == start
         touches_right = at < len(self._starts) and self._starts[at] == stop
         if touches_left and touches_right:

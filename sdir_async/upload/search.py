@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .report import Reason
 
 _SUSPICIOUS: Final = 6
-"""So many refusals in the search of a chunk, and no acceptance: its halves and its quarters."""
+"""Refusals in the search of a chunk without an acceptance: its halves and its quarters."""
 _PROOF: Final = 6
-"""So many single records, far apart, refused for the same reason: it is not the records."""
+"""Single records, far apart, refused for the same reason: it is not the records."""
 _SMALL: Final = 64
 """An input of fewer records is searched to the end: that is cheap, and says more."""
 _VARYING: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d\S*")
@@ -64,7 +64,7 @@ class Uniform:
         self._refusals = self._singles = 0
 
     def refused(self, reasons: Sequence[Reason], records: int, read: int) -> None:
-        """A request of so many records was refused, with so many read from the input by then."""
+        """A request with this many records was refused; so far, `read` were read."""
         words = frozenset(_VARYING.sub("#", str(reason)) for reason in reasons)
         if words != self._reasons or read < _SMALL:
             self._reasons, self._refusals, self._singles = words, 0, 0
@@ -78,12 +78,12 @@ class Uniform:
 
     @property
     def proved(self) -> bool:
-        """Whether there is no use in going on."""
+        """Whether going on is useless."""
         return self.suspected and self._singles >= self._needed * _PROOF
 
     @property
     def share(self) -> float:
-        """How far into what is left the next single record is to be taken from."""
+        """How far into what is left the next single record should be taken from."""
         wanted = self._needed * _PROOF
         return min(self._singles + 0.5, wanted - 0.5) / wanted
 

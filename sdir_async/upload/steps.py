@@ -145,7 +145,7 @@ class Terms:
         sample: Records that are saved, which a list that works has to show.
         shown: Whether it has shown such records: a witness, so that absence may be believed.
         losses: How many requests in a row were lost, with nothing coming through.
-        stopping: Whether nothing new is to be begun.
+        stopping: Whether nothing new may begin.
         read: How many records were taken from the input so far.
     """
 

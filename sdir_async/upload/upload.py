@@ -62,7 +62,7 @@ class Upload(Generic[SavedT]):
         return self.report
 
     def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:
-        """Yield what became of each chunk, or part of one, as it settles."""
+        """Yield what became of each chunk, or part of one, as it is finished."""
         if self._task is not None:
             raise ConfigurationError("An upload can be iterated over once. Make another one.")
         self._channel = _Channel[SavedT](self._plan.concurrency)
@@ -97,8 +97,8 @@ class Upload(Generic[SavedT]):
 async def _ended(task: asyncio.Task[None]) -> None:
     """Wait for the end of an upload. If the wait is cancelled, so is the upload, once.
 
-    An upload that is cancelled closes its journal. Some libraries cancel again and again until
-    whoever is cancelled is gone, and would keep it from that.
+    A cancelled upload closes its journal. Some libraries cancel a task again and again until it
+    ends, and would interrupt that.
 
     Raises:
         BaseException: What ended the upload early.

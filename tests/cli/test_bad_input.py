@@ -67,16 +67,16 @@ def _one_line(done: Done) -> str:
         (_zip("a.csv", "b.csv"), "is a zip file with 2 files in it"),
         (_zip("[Content_Types].xml"), "open it in Excel and save it as .xlsx"),
         (b"\x28\xb5\x2f\xfd and no more", "can't be read"),
-        (b"PAR1 and no more", "is no Parquet file, or was not copied whole"),
+        (b"PAR1 and no more", "is not a Parquet file, or was not copied"),
         (gzip.compress(HEADING + ROW, mtime=0)[:20], "can't be read"),
         (b"\x1f\x8b\x08 and no more", "can't be read"),
-        (b'{\n  "a": 1\n}', "its first line is no JSON object"),
-        (b"[nonsense", "is no JSON"),
+        (b'{\n  "a": 1\n}', "its first line is not a JSON object"),
+        (b"[nonsense", "is not JSON"),
         (b"a,b,a\n1,2,3\n", "Two columns have the heading 'a'"),
         (HEADING.replace(b"courseCode", b"coursCode") + ROW, "the nearest: courseCode"),
         (HEADING.replace(b",courseCode", b"") + ROW, "No column for courseCode"),
         (HEADING[:-1] + b",Course code\n" + ROW, "Two columns have the field 'courseCode'"),
-        (b'{"courseKode": "A"}\n', "'courseKode' is no field (the nearest: courseCode"),
+        (b'{"courseKode": "A"}\n', "'courseKode' matches no field (closest: courseCode"),
         (b"x" * 50_000_000, "line 1: is longer than"),
         (b"\n", "is empty"),
         (b",,,\n1,2,3,4\n", "say in which row they are with --header-row"),
@@ -268,7 +268,7 @@ def test_a_file_without_headings_shows_no_person(
     """Its first row is taken for headings, and complained of."""
     (tmp_path / "input").write_bytes(ROW)
     done = sdir("upload", *COURSE, "input")
-    assert "Column '*********33' is no field" in _one_line(done)
+    assert "Column '*********33' matches no field" in _one_line(done)
     assert PERSONS[0] not in done.err
 
 

@@ -251,7 +251,7 @@ def test_names_in_json_may_be_mapped(
     assert (done.code, sandbox.records(COURSES)[0]["courseCode"]) == (0, "C1")
     done = sdir("upload", *COURSE, "a.json", "--map", "kode=cuorseCode")
     assert done.code == 2
-    assert "--map: 'cuorseCode' is no field (the nearest: courseCode)." in done.err
+    assert "--map: 'cuorseCode' matches no field (closest: courseCode)." in done.err
 
 
 @pytest.mark.parametrize("shape", ["array", "pretty", "flat", "snake"])

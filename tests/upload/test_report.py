@@ -41,7 +41,7 @@ def test_nothing_is_settled_twice(first: int, length: int, second: int, other: i
     ranges = RangeSet()
     ranges.add(first, first + length)
     if first < second + other and second < first + length:
-        with pytest.raises(AssertionError, match="settled twice"):
+        with pytest.raises(AssertionError, match="counted twice"):
             ranges.add(second, second + other)
     else:
         ranges.add(second, second + other)

@@ -50,7 +50,7 @@ def _first_row(headings: Sequence[str]) -> tuple[bool, int]:
 
 @frozen
 class Wanted:
-    """How an input is to be read.
+    """How to read an input.
 
     Attributes:
         judge: Says of headings whether they are the ones that are wanted.

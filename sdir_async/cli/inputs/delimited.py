@@ -96,7 +96,9 @@ class Delimited(Tabular):
             try:
                 row = next(self._rows, None)
             except csv.Error as error:
-                raise Trouble(f"line {line + 1}: is no CSV: {error}; is a quote missing?") from None
+                raise Trouble(
+                    f"line {line + 1}: is not CSV: {error}; is a quote missing?"
+                ) from None
             if row is None:
                 return
             before, line = line, self._rows.line_num + self._skipped

@@ -69,7 +69,7 @@ class JsonArray:
                 raise Trouble(f"record {number}: {error}") from None
             except (ijson.JSONError, UnicodeDecodeError) as error:
                 why = " ".join(str(error).split())[:80]
-                raise Trouble(f"record {number}: is no JSON: {why}.") from None
+                raise Trouble(f"record {number}: is not JSON: {why}.") from None
             if item is items:
                 return
             yield number, _written(item, number)
@@ -80,4 +80,4 @@ def _written(item: Any, number: int) -> bytes:
     try:
         return orjson.dumps(item)
     except orjson.JSONEncodeError as error:
-        raise Trouble(f"record {number}: is no JSON that can be sent: {error}.") from None
+        raise Trouble(f"record {number}: is not JSON that can be sent: {error}.") from None

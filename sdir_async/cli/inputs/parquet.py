@@ -31,7 +31,7 @@ class Parquet:
         try:
             self._file = parquet.ParquetFile(source.seekable())
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever its parser does
-            raise Trouble(f"is no Parquet file, or was not copied whole: {error}") from None
+            raise Trouble(f"is not a Parquet file, or was not copied completely: {error}") from None
         self._read = 0
         empty = self._file.schema_arrow.empty_table()
         self.schema = _flat(empty).schema

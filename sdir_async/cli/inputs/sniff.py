@@ -58,7 +58,8 @@ def _text_format(text: bytes) -> Format:
     line, newline, _ = text.partition(b"\n")
     if newline and not _is_json(line):
         raise Trouble(
-            "begins with { but its first line is no JSON object: give a JSON array, or JSON Lines"
+            "begins with { but its first line is not a JSON object: give a JSON array, or JSON"
+            " Lines"
             " with one object in each line."
         )
     return "jsonl"

@@ -126,6 +126,7 @@ def _readable() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  a damaged workbook raises whatever its parser does
         why = f"{type(error).__name__}: {error}"
         raise Trouble(
-            "is no workbook that can be read, or was not copied whole: open it in Excel and save it"
+            "is not a workbook that can be read, or was not copied completely: open it in Excel"
+            " and save it"
             f" as .xlsx ({why[:120]})."
         ) from None

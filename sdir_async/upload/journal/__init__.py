@@ -51,7 +51,7 @@ class Journal:
         """Enter what became of a piece."""
 
     def end(self, read: int) -> None:
-        """Enter that the input ended after so many records.
+        """Enter that the input ended after this many records.
 
         Raises:
             JournalMismatch: It ended elsewhere in an earlier run.

@@ -54,7 +54,7 @@ class Past:
     Attributes:
         accepted: The records that are saved.
         rejected: Those that were refused, and why.
-        unknown: Pieces that were on the wire, each sent whole; Sdir is to be asked about them.
+        unknown: Pieces that were on the wire, each sent whole. Sdir must be asked about them.
         rest: The records that are still to be sent.
     """
 

@@ -37,7 +37,7 @@ _TABLES: Final = f"""
     );
 """
 _AT_ONCE: Final = 200
-"""So many entries in one statement: four values each, of which SQLite before 3.32 allows 999."""
+"""How many entries one statement holds: four values each, and SQLite before 3.32 allows 999."""
 _LOCKED_BYTE: Final = 2**62
 """Far behind the bytes that SQLite locks itself."""
 
