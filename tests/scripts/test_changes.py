@@ -51,11 +51,13 @@ def of_operation(change: Callable[[Json], Any]) -> list[tuple[str, bool]]:
 
 
 def test_equal_documents_don_t_differ() -> None:
+    """Two equal documents have no differences, and the report says so in one sentence."""
     assert difference(fleet(), fleet()) == []
     assert text_of([]) == "No difference for a caller."
 
 
 def test_words_don_t_matter() -> None:
+    """A new summary of an operation is not a difference."""
     other = fleet()
     other["paths"]["/ships"]["get"]["summary"] = "All ships"
     assert difference(fleet(), other) == []
@@ -75,6 +77,7 @@ def test_a_changed_server_comes_first_and_breaks() -> None:
 
 
 def test_an_operation_that_goes_breaks_and_one_that_comes_does_not() -> None:
+    """A removed operation is a breaking change; an added one is listed as not breaking."""
     one, two = operation("one"), operation("two")
     before, after = document({"/a": {"get": one}}), document({"/a": {"put": two}})
     assert difference(before, after) == [
@@ -84,6 +87,7 @@ def test_an_operation_that_goes_breaks_and_one_that_comes_does_not() -> None:
 
 
 def test_another_name_for_a_place_in_the_path_is_no_other_operation() -> None:
+    """Renaming a path parameter, `{id}` to `{uid}`, is not a difference."""
     before = document({"/a/{id}": {"get": operation("a")}})
     assert difference(before, document({"/a/{uid}": {"get": operation("a")}})) == []
 
@@ -127,6 +131,7 @@ def _size(largest: int) -> Callable[[Json], None]:
 def test_what_a_change_of_an_operation_breaks(
     change: Callable[[Json], Any], what: str, *, breaking: bool
 ) -> None:
+    """A changed name, parameter, body or answer gives one line, marked as breaking or not."""
     assert of_operation(change) == [(what, breaking)]
 
 
@@ -167,6 +172,8 @@ def test_what_a_change_of_a_field_breaks_depends_on_who_sends_it(
 
 
 def test_values_of_an_enum_that_go_break_and_those_that_come_are_told() -> None:
+    """In an answer, a removed and an added value of an enum are both breaking changes."""
+
     def flags(*values: str) -> Json:
         ship = {"type": "object", "properties": {"flag": {"type": "string", "enum": list(values)}}}
         return document({"/a": {"get": operation("a", answer=ref("Ship"))}}, {"Ship": ship})
@@ -178,6 +185,7 @@ def test_values_of_an_enum_that_go_break_and_those_that_come_are_told() -> None:
 
 
 def test_a_batch_that_is_none_any_more_breaks_uploads() -> None:
+    """If the body of a batch is no longer a list, the report has a breaking line about `upload`."""
     before = fleet()
     after = fleet()
     after["paths"]["/ships/batch"]["post"]["requestBody"]["content"]["application/json"][
@@ -189,6 +197,7 @@ def test_a_batch_that_is_none_any_more_breaks_uploads() -> None:
 
 
 def test_the_shape_of_a_value_is_said_in_a_few_words() -> None:
+    """A schema is described by its types, formats and class names, and `{}` as any value."""
     given = {
         "type": ["array", "null"],
         "items": {"anyOf": [ref("Ship"), {"type": "string", "format": "uuid"}]},
@@ -200,6 +209,7 @@ def test_the_shape_of_a_value_is_said_in_a_few_words() -> None:
 def test_two_versions_of_an_api_are_compared_by_document_and_by_python(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A removed field is reported for the schema and for the class, and the report returns 1."""
     checkout.add("fleet/v1.json", fleet())
     other = fleet()
     other["components"]["schemas"]["Ship"]["properties"].pop("built")
@@ -214,12 +224,14 @@ def test_two_versions_of_an_api_are_compared_by_document_and_by_python(
 
 
 def test_a_version_that_does_not_exist_is_named_with_those_that_do(checkout: Checkout) -> None:
+    """Comparing with an unknown version raises an error that lists the versions there are."""
     checkout.add("fleet/v1.json", fleet())
     with pytest.raises(GenerationFailed, match=r"there is no fleet/v2; there is fleet/v1"):
         changes.between(checkout.root, "fleet/v1", "fleet/v2")
 
 
 def test_a_document_that_was_not_generated_yet_is_named(checkout: Checkout) -> None:
+    """Comparing a version that has no code yet raises an error that says to run `make generate`."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     checkout.with_core()
@@ -249,11 +261,13 @@ def since_commit(checkout: Checkout, base: str = "HEAD") -> subprocess.Completed
 
 
 def test_nothing_changed_since_a_commit(repository: Checkout) -> None:
+    """Without changes since the commit, the script says so and the exit code is 0."""
     done = since_commit(repository)
     assert (done.returncode, done.stdout) == (0, "Nothing changed for users.\n")
 
 
 def test_what_changed_since_a_commit_and_whether_it_breaks(repository: Checkout) -> None:
+    """Added and removed versions and a changed signature are listed, and the exit code is 1."""
     (repository.place.documents / "fleet/v1.json").rename(
         repository.place.documents / "fleet/v2.json"
     )
@@ -283,6 +297,7 @@ def test_an_error_of_ours_is_no_answer(
 
 
 def test_a_commit_that_does_not_exist_is_no_answer(repository: Checkout) -> None:
+    """With an unknown commit, the exit code is 2 and stderr names the commit."""
     done = since_commit(repository, "nowhere")
     assert done.returncode == 2
     assert "nowhere" in done.stderr

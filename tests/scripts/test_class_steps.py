@@ -33,6 +33,7 @@ def test_a_named_list_or_boolean_is_put_where_it_is_used() -> None:
 
 
 def test_a_value_that_holds_itself_comes_to_an_end() -> None:
+    """A list whose items are the list itself ends in a list of any value."""
     itself = {"type": "array", "items": ref("Json")}
     doc = document(
         {"/a": {"get": operation("a", answer=ref("Json"))}},
@@ -43,6 +44,7 @@ def test_a_value_that_holds_itself_comes_to_an_end() -> None:
 
 
 def test_inner_objects_and_enums_get_names() -> None:
+    """An inner enum or object becomes a schema named after its owner and field."""
     ship = {
         "type": "object",
         "properties": {
@@ -57,6 +59,7 @@ def test_inner_objects_and_enums_get_names() -> None:
 
 
 def test_an_inner_object_that_may_be_null_is_a_class_or_none() -> None:
+    """A nullable inner object becomes its class or null, and the field keeps its description."""
     inner = {"type": ["object", "null"], "properties": {}, "description": "who"}
     doc = document(schemas={"Ship": {"type": "object", "properties": {"owner": inner}}})
     steps.name_inner_classes(doc)
@@ -68,6 +71,7 @@ def test_an_inner_object_that_may_be_null_is_a_class_or_none() -> None:
 
 
 def test_classes_of_operations_are_called_like_the_operation() -> None:
+    """Inline schemas of parameters, body and answer get the name of their operation in front."""
     kind = query("kind", {"type": "string", "enum": ["a"]})
     doc = document(
         {
@@ -83,6 +87,7 @@ def test_classes_of_operations_are_called_like_the_operation() -> None:
 
 
 def test_names_of_classes_are_distinct_and_leave_the_runtime_its_own() -> None:
+    """Class names are valid and unique, avoid names of the runtime, and references follow."""
     names = ["Ship", "ship", "Fleet.Ship", "Document", "UUID", "BoatsV1", "Svar`1[[Skip]]", "2D"]
     doc = document(
         {"/a": {"get": operation("a", answer=ref("Document"))}},
@@ -114,6 +119,7 @@ def test_a_name_of_any_length_is_one_that_a_file_can_have() -> None:
 
 
 def test_all_of_becomes_one_object() -> None:
+    """An `allOf` of objects becomes one object with the fields and `required` of all parts."""
     doc = document(schemas={"Ship": SHIP, "SavedShip": SAVED})
     steps.merge_all_of(doc)
     saved = schemas(doc)["SavedShip"]
@@ -123,6 +129,7 @@ def test_all_of_becomes_one_object() -> None:
 
 
 def test_of_two_declarations_of_a_field_the_later_counts() -> None:
+    """If two parts of an `allOf` declare the same field, the later declaration is kept."""
     own = {"type": "object", "properties": {"name": {"type": "integer"}}}
     doc = document(schemas={"Ship": SHIP, "Odd": {"allOf": [ref("Ship"), own]}})
     steps.merge_all_of(doc)
@@ -130,6 +137,7 @@ def test_of_two_declarations_of_a_field_the_later_counts() -> None:
 
 
 def test_all_of_with_something_that_is_no_object_stays() -> None:
+    """An `allOf` with text, alternatives or itself as a part is not merged."""
     for part in ({"type": "string"}, {"anyOf": [ref("Ship")]}, ref("Odd")):
         doc = document(schemas={"Ship": SHIP, "Odd": {"allOf": [ref("Ship"), part]}})
         steps.merge_all_of(doc)
@@ -137,6 +145,7 @@ def test_all_of_with_something_that_is_no_object_stays() -> None:
 
 
 def test_what_only_errors_used_is_left_out() -> None:
+    """A schema that no operation reaches is dropped, even if it refers to itself."""
     doc = document(
         {"/a": {"get": operation("a", answer=ref("SavedShip"))}},
         {

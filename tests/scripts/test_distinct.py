@@ -32,6 +32,7 @@ def test_the_first_of_equal_names_keeps_it() -> None:
 
 
 def test_an_alias_means_the_same_name_in_every_object() -> None:
+    """In every object, the alias of a field leads back to that field's own name."""
     doc = document({}, {"A": ship("a-b", "a_b"), "B": ship("a-b", "aB"), "C": ship("a-b", "a_b")})
     aliases = tell_apart(doc)
     schemas = doc["components"]["schemas"]
@@ -40,6 +41,7 @@ def test_an_alias_means_the_same_name_in_every_object() -> None:
 
 
 def test_different_names_stay() -> None:
+    """Names that stay different in Python get no alias, and the schemas don't change."""
     doc = document({"/a": {"get": operation("a", parameters=[query("b")])}}, {"S": ship("x", "y")})
     before = str(doc["components"])
     assert tell_apart(doc) == {}
@@ -47,6 +49,7 @@ def test_different_names_stay() -> None:
 
 
 def test_fields_go_over_the_wire_by_their_own_names(checkout: Checkout) -> None:
+    """Fields with one Python name get numbers, are sent under their own names, and type-check."""
     checkout.add(
         "boats/v1.json",
         document(
@@ -67,6 +70,7 @@ def test_fields_go_over_the_wire_by_their_own_names(checkout: Checkout) -> None:
 
 
 def test_parameters_do_too(checkout: Checkout) -> None:
+    """Parameters with one Python name get numbers and are sent under their own names."""
     given = [query("$top"), query("top"), query("t.o.p")]
     checkout.add("boats/v1.json", document({"/a": {"get": operation("a", parameters=given)}}))
     checkout.generate()

@@ -41,6 +41,7 @@ def run(
 
 
 def test_a_new_document_is_written_byte_for_byte_and_remembered(checkout: Checkout) -> None:
+    """The file has the bytes that were sent, and `make generate` keeps its source in the lock."""
     code, server = run(checkout)
     path = checkout.place.documents / "fleet" / "v1.json"
     assert code == 0
@@ -54,6 +55,7 @@ def test_a_new_document_is_written_byte_for_byte_and_remembered(checkout: Checko
 def test_the_same_document_is_left_alone(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Fetching the same document again succeeds and reports it as unchanged."""
     run(checkout)
     assert run(checkout)[0] == 0
     assert "fleet/v1: unchanged" in capsys.readouterr().out
@@ -62,6 +64,7 @@ def test_the_same_document_is_left_alone(
 def test_a_changed_document_is_written_with_a_summary_of_what_differs(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Fetching a changed document succeeds and lists the removed and the renamed operation."""
     run(checkout)
     less = json.dumps(document({"/ships": {"get": operation("findShips")}})).encode()
     assert run(checkout, lambda handler: handler.answer(200, less))[0] == 0
@@ -71,6 +74,7 @@ def test_a_changed_document_is_written_with_a_summary_of_what_differs(
 
 
 def test_yaml_is_kept_as_yaml(checkout: Checkout) -> None:
+    """A YAML answer is saved byte for byte under a `.yaml` name, whatever the URL ends with."""
     text = b"openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {}\n"
     run(checkout, lambda handler: handler.answer(200, text))
     assert (checkout.place.documents / "fleet" / "v1.yaml").read_bytes() == text
@@ -143,6 +147,7 @@ def test_a_failed_download_leaves_the_old_file_and_says_why(
     reply: Callable[[Handler], None],
     words: str,
 ) -> None:
+    """A failed download gives the reason, keeps document and lock, and leaves no partial file."""
     run(checkout)
     before = checkout.place.lock.read_bytes()
     with serving(reply) as server:
@@ -168,12 +173,15 @@ def test_what_is_not_published_is_no_failure(
 def test_nobody_listening_is_a_failed_download(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A refused connection returns 1 and is reported as a failed connection."""
     listing(checkout, "http://127.0.0.1:1")
     assert fetch.run(checkout.place, seconds=1) == 1
     assert "the connection failed" in capsys.readouterr().err
 
 
 def test_one_failure_does_not_stop_the_others(checkout: Checkout) -> None:
+    """If one document answers 500, the next one is still saved, and the run returns 1."""
+
     def reply(handler: Handler) -> None:
         second = NEW.replace(b"/fleet/v1", b"/fleet/v2")
         handler.answer(500 if handler.path == "/gone.json" else 200, second)
@@ -191,6 +199,7 @@ def test_one_failure_does_not_stop_the_others(checkout: Checkout) -> None:
 def test_a_redirect_is_followed_and_the_key_stays_with_its_host(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A redirect to another host is followed without the key, which is not printed or stored."""
     monkeypatch.setenv("GATEWAY_KEY", KEY)
 
     def away(handler: Handler) -> None:
@@ -211,6 +220,7 @@ def test_a_redirect_is_followed_and_the_key_stays_with_its_host(
 def test_a_key_that_is_not_set_is_asked_for_by_name(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """If the variable of the key is not set, the error names it and no request is sent."""
     monkeypatch.delenv("GATEWAY_KEY", raising=False)
     with serving(good) as server:
         listing(checkout, server.url, 'key_from = "GATEWAY_KEY"\n')
@@ -223,6 +233,7 @@ def test_a_key_that_is_not_set_is_asked_for_by_name(
 def test_what_was_written_by_hand_is_only_replaced_if_you_say_so(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], *, fetched_before: bool
 ) -> None:
+    """A document written or edited by hand is kept, with status 1, unless `replace` is given."""
     if fetched_before:
         run(checkout)
     name = "v1.json" if fetched_before else "v1.yaml"
@@ -256,6 +267,7 @@ def test_our_corrections_stay_and_are_counted_in(
     ],
 )
 def test_a_mistake_in_the_list_is_a_clear_one(checkout: Checkout, text: str, words: str) -> None:
+    """A mistake in `sources.toml` raises an error that says what is wrong."""
     path = checkout.place.documents / "sources.toml"
     path.write_text(text)
     with pytest.raises(GenerationFailed, match=words):
@@ -263,6 +275,7 @@ def test_a_mistake_in_the_list_is_a_clear_one(checkout: Checkout, text: str, wor
 
 
 def test_our_own_list_is_in_order() -> None:
+    """The project's own `sources.toml` is valid and lists `course/v1` and `seagoing/v1`."""
     from .conftest import ROOT
 
     addresses = fetch.read_addresses(ROOT / "openapi" / "sources.toml")

@@ -76,6 +76,7 @@ def test_a_new_version_of_an_api_stands_beside_the_others(checkout: Checkout) ->
 
 
 def test_removing_the_file_removes_all_of_it(checkout: Checkout) -> None:
+    """Without its document, a version or a whole API is gone from the tree and from its index."""
     checkout.add("boats/v1.json", fleet())
     checkout.add("boats/v2.json", fleet())
     checkout.add("ships/v1.json", fleet())
@@ -90,6 +91,8 @@ def test_removing_the_file_removes_all_of_it(checkout: Checkout) -> None:
 def test_two_runs_are_byte_identical_and_need_no_network(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A run from scratch writes the same bytes again, and no run connects a socket."""
+
     def refuse(*_: Any) -> None:
         raise AssertionError("generation used the network")
 
@@ -103,6 +106,7 @@ def test_two_runs_are_byte_identical_and_need_no_network(
 
 
 def test_files_that_stay_the_same_are_not_written_again(checkout: Checkout) -> None:
+    """A second run with no change leaves the modification time of every Python file."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     before = {path: path.stat().st_mtime_ns for path in checkout.place.tree.rglob("*.py")}
@@ -130,6 +134,7 @@ def test_a_check_looks_both_ways(checkout: Checkout, capsys: pytest.CaptureFixtu
 def test_what_is_left_out_is_listed_at_the_end_and_beside_the_code(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """What was left out is printed with its reason, and `left_out.md` has the same entry."""
     upload = {"requestBody": content({"type": "file"}, "multipart/form-data"), "responses": {}}
     checkout.add(
         "boats/v1.json", document({"/photo": {"post": upload}, "/a": {"get": operation("a")}})
@@ -141,12 +146,14 @@ def test_what_is_left_out_is_listed_at_the_end_and_beside_the_code(
 
 
 def test_nothing_left_out_is_no_file(checkout: Checkout) -> None:
+    """If nothing was left out, there is no `left_out.md`."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     assert not list(checkout.place.tree.rglob("left_out.md"))
 
 
 def test_an_overlay_changes_what_is_generated_and_not_the_document(checkout: Checkout) -> None:
+    """An overlay renames the generated method, and the document keeps its bytes."""
     path = checkout.add("fleet/v1.json", fleet())
     before = path.read_bytes()
     better = {
@@ -161,6 +168,7 @@ def test_an_overlay_changes_what_is_generated_and_not_the_document(checkout: Che
 
 
 def test_the_schema_of_a_record_is_there_for_each_batch(checkout: Checkout) -> None:
+    """`schemas.json` has a schema for each batch, with the limits of the record's fields."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     schemas = json.loads(checkout.text("fleet/v1/schemas.json"))
@@ -172,6 +180,7 @@ def test_the_schema_of_a_record_is_there_for_each_batch(checkout: Checkout) -> N
 
 
 def test_a_version_without_batches_has_no_upload_and_no_schemas(checkout: Checkout) -> None:
+    """Without a batch, the class is based on plain `Operations` and there is no `schemas.json`."""
     checkout.add("boats/v1.json", document({"/a": {"get": operation("a")}}))
     checkout.generate()
     assert "class BoatsV1(Operations):" in checkout.text("boats/v1/operations.py")
@@ -179,6 +188,7 @@ def test_a_version_without_batches_has_no_upload_and_no_schemas(checkout: Checko
 
 
 def test_a_version_without_operations_is_there(checkout: Checkout) -> None:
+    """A document without operations gives code that type-checks."""
     checkout.add("boats/v1.json", document())
     checkout.with_core()
     checkout.generate()
@@ -186,6 +196,7 @@ def test_a_version_without_operations_is_there(checkout: Checkout) -> None:
 
 
 def test_several_batches_of_a_kind_are_called_like_their_methods(checkout: Checkout) -> None:
+    """Two batches that create are named by their methods, in the types and in `schemas.json`."""
     many = {"type": "array", "items": ref("Ship")}
     doc = fleet()
     doc["paths"] |= {"/boats/batch": {"post": operation("createBoats", body=many)}}
@@ -218,6 +229,7 @@ def _in_a_harbour(doc: Json) -> None:
 def test_a_batch_that_upload_can_not_send_is_a_method_all_the_same(
     checkout: Checkout, change: Callable[[Json], None], why: str
 ) -> None:
+    """A batch that `upload` can't send keeps its method, and `left_out.md` gives the reason."""
     doc = fleet()
     change(doc)
     checkout.add("fleet/v1.json", doc)
@@ -227,6 +239,7 @@ def test_a_batch_that_upload_can_not_send_is_a_method_all_the_same(
 
 
 def test_parameters_step_aside_for_our_own_and_are_described(checkout: Checkout) -> None:
+    """Parameters named `timeout`, `self` or `body` get an underscore; a description is kept."""
     given = [
         query("timeout", description="How long the\nfishing takes"),
         query("self"),
@@ -242,6 +255,7 @@ def test_parameters_step_aside_for_our_own_and_are_described(checkout: Checkout)
 
 
 def test_what_the_document_calls_deprecated_is_known(checkout: Checkout) -> None:
+    """Only the operation that the document deprecates is generated with `deprecated=True`."""
     paths = {"/a": {"get": operation("old") | {"deprecated": True}, "post": operation("new")}}
     checkout.add("boats/v1.json", document(paths))
     checkout.generate()
@@ -280,6 +294,7 @@ def test_a_record_may_have_a_field_of_any_name(checkout: Checkout) -> None:
 
 
 def test_equal_answers_share_a_parser(checkout: Checkout) -> None:
+    """Operations with the same answer use one parser, which is generated once."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     text = checkout.text("fleet/v1/operations.py")
@@ -377,6 +392,7 @@ asyncio.run(main())
 
 
 def test_a_run_says_what_it_did(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run prints each file that it adds or removes."""
     document_of_boats = checkout.add("boats/v1.json", document())
     checkout.generate()
     assert "sdir_async/api/boats/v1/operations.py: added" in capsys.readouterr().out
@@ -386,6 +402,7 @@ def test_a_run_says_what_it_did(checkout: Checkout, capsys: pytest.CaptureFixtur
 
 
 def test_a_mistake_leaves_the_tree_as_it_was(checkout: Checkout) -> None:
+    """A document that does not parse stops the run with its line, and no generated file changes."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     before = checkout.files()

@@ -30,6 +30,7 @@ def schema() -> Json:
 
 
 def test_it_stands_alone_and_keeps_formats() -> None:
+    """The schema holds every definition that it refers to, names its dialect and keeps formats."""
     made = schema()
     assert made["$schema"] == DIALECT
     assert made["$ref"] == "#/$defs/Crew"
@@ -38,6 +39,7 @@ def test_it_stands_alone_and_keeps_formats() -> None:
 
 
 def test_words_for_people_are_left_out_but_not_fields_of_that_name() -> None:
+    """Descriptions, examples and defaults are dropped; a field named `description` stays."""
     fields = schema()["$defs"]["Crew"]["properties"]
     assert fields["note"] == {"type": ["string", "null"]}
     assert fields["description"] == {"type": "string"}
@@ -52,6 +54,7 @@ def test_words_for_people_are_left_out_but_not_fields_of_that_name() -> None:
     ],
 )
 def test_a_good_record_passes(record: Json) -> None:
+    """Nulls, nested records and unknown fields are valid where the document allows them."""
     assert jsonschema_rs.validator_for(schema()).is_valid(record)
 
 
@@ -66,10 +69,12 @@ def test_a_good_record_passes(record: Json) -> None:
     ],
 )
 def test_a_bad_record_fails(record: Json) -> None:
+    """A missing, null, malformed or out-of-range field is refused, also in a nested record."""
     assert not jsonschema_rs.validator_for(schema()).is_valid(record)
 
 
 def test_making_it_leaves_the_document_as_it_was() -> None:
+    """Making the schema of a record does not change the prepared document."""
     made, _ = prepare(document({"/a": {"get": operation("a", answer=ref("Crew"))}}, {"Crew": CREW}))
     before = repr(made)
     item_schema(made, ref("Crew"))

@@ -32,12 +32,14 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 def test_the_document_is_as_large_as_it_says() -> None:
+    """The large document has 137 operations, so that the counts below mean something."""
     assert len(operations(large())) == OPERATIONS
 
 
 def test_every_operation_that_speaks_json_is_a_method_with_a_readable_name(
     generated: Checkout,
 ) -> None:
+    """All operations but two are methods with unique names, and no name has a hex id in it."""
     text = generated.text("fleet/v1/operations.py")
     names = re.findall(r"    async def (\w+)\(", text)
     assert len(set(names)) == len(names) == OPERATIONS - LEFT_OUT
@@ -48,16 +50,19 @@ def test_every_operation_that_speaks_json_is_a_method_with_a_readable_name(
 
 
 def test_every_batch_by_reference_is_an_upload_of_its_own(generated: Checkout) -> None:
+    """Each of the 22 batches whose list is a reference has a schema under its own name."""
     schemas = json.loads(generated.text("fleet/v1/schemas.json"))
     assert len(schemas) == BATCHES
     assert all(name.endswith("_batch") for name in schemas)
 
 
 def test_its_types_hold(generated: Checkout) -> None:
+    """The code generated from the large document passes the type checker."""
     assert "no issues found" in generated.mypy()
 
 
 def test_it_can_be_imported_and_its_records_read_and_written(generated: Checkout) -> None:
+    """The code can be imported, a record is written as it was read, and `describe` knows it."""
     code = (
         "from sdir_async import describe\n"
         "from sdir_async.api.fleet.v1 import Kind0\n"
@@ -82,4 +87,5 @@ def test_it_can_be_imported_and_its_records_read_and_written(generated: Checkout
     ],
 )
 def test_all_that_was_left_out_is_listed_with_its_reason(generated: Checkout, line: str) -> None:
+    """`left_out.md` has a line with a reason for each kind of part that was left out."""
     assert line in generated.text("fleet/v1/left_out.md")

@@ -23,6 +23,7 @@ def read(checkout: Checkout) -> lock.Lock:
 
 
 def test_the_lock_says_what_was_generated_from_and_with(checkout: Checkout) -> None:
+    """The lock has the tools, settings and templates, and each document's digest and source."""
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     found = read(checkout)
@@ -49,6 +50,7 @@ def test_the_date_is_that_of_the_last_change(checkout: Checkout) -> None:
 def test_a_check_finds_what_is_changed_missing_and_extra(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A check returns 1 and names the documents that are changed, not in the lock, or gone."""
     for api in ("one", "two"):
         checkout.add(f"{api}/v1.json", document())
     checkout.generate()
@@ -63,6 +65,7 @@ def test_a_check_finds_what_is_changed_missing_and_extra(
 
 
 def test_another_generator_or_template_makes_everything_stale() -> None:
+    """Changed, missing and extra tools, settings and templates are each reported as stale."""
     known = {"generator": {"settings": "a", "ruff": "1"}}
     now = {"generator": {"settings": "b", "templates": "c"}}
     assert lock.stale_parts(known, now) == [
@@ -73,6 +76,7 @@ def test_another_generator_or_template_makes_everything_stale() -> None:
 
 
 def test_an_overlay_is_part_of_what_was_generated_from(checkout: Checkout) -> None:
+    """The lock entry of a document has the digest of its overlay."""
     checkout.add("fleet/v1.json", fleet())
     action = {"target": "$.info", "description": "why", "update": {"title": "Fleet"}}
     checkout.add("fleet/v1.overlay.yaml", {"overlay": "1.0.0", "actions": [action]})
@@ -81,6 +85,7 @@ def test_an_overlay_is_part_of_what_was_generated_from(checkout: Checkout) -> No
 
 
 def test_a_lock_that_does_not_parse_is_a_clear_mistake(tmp_path: Path) -> None:
+    """A lock with a merge conflict raises an error that names the file."""
     path = tmp_path / "lock.toml"
     path.write_text("<<<<<<< HEAD")
     with pytest.raises(GenerationFailed, match=r"lock\.toml"):
@@ -88,6 +93,7 @@ def test_a_lock_that_does_not_parse_is_a_clear_mistake(tmp_path: Path) -> None:
 
 
 def test_the_digest_of_a_folder_knows_names_and_contents(tmp_path: Path) -> None:
+    """The digest of a folder changes when a file is renamed and when its content changes."""
     (tmp_path / "a").write_text("1")
     first = lock.digest_of(tmp_path)
     (tmp_path / "a").rename(tmp_path / "b")
@@ -97,4 +103,5 @@ def test_the_digest_of_a_folder_knows_names_and_contents(tmp_path: Path) -> None
 
 
 def test_our_own_lock_is_there() -> None:
+    """The project's own lock can be read and lists documents."""
     assert lock.read_lock(ROOT / "openapi" / "lock.toml")["documents"]

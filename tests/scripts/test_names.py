@@ -38,10 +38,12 @@ def names(*given: tuple[str, str, str | None], summary: str = "") -> list[str]:
 def test_a_method_is_called_by_its_operation_id_if_that_is_readable(
     method: str, path: str, given: str | None, made: str
 ) -> None:
+    """A readable operation id names the method; if it is unreadable, the method and path do."""
     assert names((method, path, given)) == [made]
 
 
 def test_what_a_framework_appends_to_a_name_is_taken_off_again() -> None:
+    """The path and HTTP method that a framework appends to an operation id are not in the name."""
     path = "/{courseRegistrations}"
     given = "v1_externalcourse_postcoursecompletions__courseRegistrations__post"
     assert names(("post", path, given)) == ["v1_externalcourse_postcoursecompletions"]
@@ -49,25 +51,30 @@ def test_what_a_framework_appends_to_a_name_is_taken_off_again() -> None:
 
 
 def test_a_summary_gives_back_the_capitals_that_the_gateway_took() -> None:
+    """A summary gives an operation id its capitals back only if both spell the same name."""
     assert names(("get", "/a", "getdaidsstaff"), summary="GetDaidsStaff") == ["get_daids_staff"]
     assert names(("get", "/a", "getdaidsstaff"), summary="Gets the staff") == ["getdaidsstaff"]
 
 
 def test_names_that_become_the_same_in_python_are_told_apart() -> None:
+    """The first of several equal names keeps it; the others are named by method and path."""
     made = names(("get", "/a", "getShip"), ("get", "/b", "get_ship"), ("post", "/b", "get-ship"))
     assert made == ["get_ship", "get_b", "post_b"]
 
 
 def test_a_name_that_is_taken_in_every_way_gets_a_number() -> None:
+    """If the name made from the path is taken too, the method gets a number."""
     made = names(("get", "/a/b", "get_a_b"), ("get", "/a-b", None), ("get", "/a_b", None))
     assert made == ["get_a_b", "get_a_b_2", "get_a_b_3"]
 
 
 def test_upload_is_not_a_name_that_an_operation_can_have() -> None:
+    """An operation called `upload` is named by its method and path instead."""
     assert names(("post", "/files", "upload")) == ["post_files"]
 
 
 def test_what_the_document_calls_it_is_remembered() -> None:
+    """A renamed operation keeps the document's operation id."""
     doc = document({"/a": {"get": operation("5f1b2c3d4e5f6a7b8c9d0e1f")}})
     name_operations(doc)
     assert operations(doc)[0].id == "5f1b2c3d4e5f6a7b8c9d0e1f"

@@ -24,12 +24,14 @@ def only(doc: Json) -> Json:
 
 
 def test_error_answers_are_left_to_the_session() -> None:
+    """Only 2xx answers are kept, and their status is text."""
     doc = document({"/a": {"get": {"responses": {200: {}, "2XX": {}, "404": {}, "default": {}}}}})
     steps.keep_successes(doc)
     assert list(only(doc)["responses"]) == ["200", "2XX"]
 
 
 def test_a_default_that_stands_alone_is_the_answer() -> None:
+    """If `default` is the only answer, it counts as the answer 200."""
     doc = document({"/a": {"get": {"responses": {"default": content(SHIP)}}}})
     steps.keep_successes(doc)
     assert only(doc)["responses"] == {"200": content(SHIP)}
@@ -193,6 +195,7 @@ def test_an_operation_with_a_reference_to_nothing_is_left_out_and_the_others_sta
 
 
 def test_one_schema_under_three_json_types_is_one_body_and_nothing_is_lost() -> None:
+    """A body in three JSON media types is sent as `application/json`, and nothing is listed."""
     kinds = ("application/*+json", "text/json", "application/json")
     paths = {
         "/a": {"post": {"operationId": "a", "requestBody": content(SHIP, *kinds), "responses": {}}}
@@ -203,6 +206,7 @@ def test_one_schema_under_three_json_types_is_one_body_and_nothing_is_lost() -> 
 
 
 def test_a_declared_body_is_required() -> None:
+    """A body that does not say whether it is required is required."""
     assert (
         only(prepared({"/a": {"post": operation("a", body=SHIP)}}))["requestBody"]["required"]
         is True
@@ -210,6 +214,7 @@ def test_a_declared_body_is_required() -> None:
 
 
 def test_other_forms_of_a_body_are_left_out_and_listed() -> None:
+    """If a body has a JSON form, its other media types are listed as left out."""
     body = content(SHIP, "application/xml", "application/json", "multipart/form-data")
     assert left_out({"/a": {"put": {"requestBody": body, "responses": {}}}}) == [
         ("PUT /a", "body as application/xml, multipart/form-data", "JSON is used")
@@ -226,6 +231,7 @@ def test_plain_text_of_the_same_schema_is_no_form_of_its_own() -> None:
     "kind", ["multipart/form-data", "application/xml", "application/octet-stream"]
 )
 def test_an_operation_whose_body_is_never_json_is_left_out_and_listed(kind: str) -> None:
+    """An operation whose body has no JSON form is dropped and listed; the others stay."""
     body = content({"type": "file"}, kind)
     post = {"requestBody": body, "responses": {"200": body}}
     paths = {"/a": {"post": post, "get": operation("b")}}
@@ -234,6 +240,7 @@ def test_an_operation_whose_body_is_never_json_is_left_out_and_listed(kind: str)
 
 
 def test_a_read_that_never_answers_json_is_left_out_and_a_write_returns_none() -> None:
+    """A GET that answers PDF is left out, a POST that does returns None, and both are listed."""
     answer = {"responses": {"200": content({"type": "string"}, "application/pdf")}}
     paths = {"/a": {"get": answer, "post": answer}}
     assert [(str(each), each.answer) for each in operations(prepared(paths))] == [("POST /a", None)]
@@ -244,17 +251,20 @@ def test_a_read_that_never_answers_json_is_left_out_and_a_write_returns_none() -
 
 
 def test_json_without_a_schema_is_any_value() -> None:
+    """A JSON answer that has an example but no schema is any value."""
     answer: Json = {"content": {"application/json": {"example": "{"}}}
     paths: Json = {"/a": {"get": {"responses": {"200": answer}}}}
     assert operations(prepared(paths))[0].answer == {}
 
 
 def test_an_answer_without_content_never_has_any() -> None:
+    """An answer 204 is None even if the document declares JSON for it."""
     paths: Json = {"/a": {"put": {"responses": {"204": {"content": {"application/json": {}}}}}}}
     assert operations(prepared(paths))[0].answer is None
 
 
 def test_equal_answers_are_one_and_different_ones_are_alternatives() -> None:
+    """Two answers with one schema are one; with two schemas they are alternatives and listed."""
     text, number = {"type": "string"}, {"type": "integer"}
     same = {"/a": {"post": {"responses": {"200": content(text), "201": content(text)}}}}
     other = {"/a": {"post": {"responses": {"200": content(text), "201": content(number)}}}}
@@ -265,6 +275,7 @@ def test_equal_answers_are_one_and_different_ones_are_alternatives() -> None:
 
 
 def test_an_answer_that_may_be_empty_may_be_none() -> None:
+    """If one answer has text and another no content, the result is text or null."""
     paths = {"/a": {"get": {"responses": {"200": content({"type": "string"}), "204": {}}}}}
     assert operations(prepared(paths))[0].answer == {
         "anyOf": [{"type": "string"}, {"type": "null"}]
@@ -298,12 +309,14 @@ def test_an_answer_that_may_be_empty_may_be_none() -> None:
 def test_parameters_that_are_not_the_callers_are_left_out_and_listed(
     parameter: Json, why: str
 ) -> None:
+    """A parameter that the caller can't set is dropped and listed with the reason; others stay."""
     paths = {"/a": {"get": operation("a", parameters=[parameter, query("kept")])}}
     assert [p["name"] for p in only(prepared(paths))["parameters"]] == ["kept"]
     assert left_out(paths) == [("GET /a", f"{parameter['in']} parameter {parameter['name']}", why)]
 
 
 def test_a_parameter_without_a_schema_is_text_and_one_in_a_header_too() -> None:
+    """A query parameter without a schema is text, and so is a date in a header."""
     date = {"name": "X-Since", "in": "header", "schema": {"type": "string", "format": "date"}}
     made = only(
         prepared({"/a": {"get": operation("a", parameters=[{"name": "x", "in": "query"}, date])}})
@@ -312,6 +325,7 @@ def test_a_parameter_without_a_schema_is_text_and_one_in_a_header_too() -> None:
 
 
 def test_places_in_a_path_get_python_names_and_a_parameter_each() -> None:
+    """Each place in a path becomes a Python name with a required parameter, declared or not."""
     declared = {"name": "ship-id", "in": "path", "schema": {"type": "integer"}}
     doc = prepared({"/ships/{ship-id}/{*rest}": {"get": operation("a", parameters=[declared])}})
     (found,) = operations(doc)
@@ -323,11 +337,13 @@ def test_places_in_a_path_get_python_names_and_a_parameter_each() -> None:
 
 
 def test_an_answer_that_is_always_null_is_none() -> None:
+    """An answer of the type null has no content."""
     paths = {"/a": {"get": operation("a", answer={"type": "null"})}}
     assert only(prepared(paths))["responses"]["200"]["content"] == {}
 
 
 def test_calls_that_the_server_makes_are_left_out_and_listed() -> None:
+    """Webhooks and callbacks are listed as left out, with the reason."""
     paths = {"/a": {"post": operation("a", callbacks={"done": {}})}}
     assert left_out(paths, webhooks={"moved": {}}) == [
         ("moved", "webhook", "a call that the server makes, not the client"),
@@ -336,6 +352,7 @@ def test_calls_that_the_server_makes_are_left_out_and_listed() -> None:
 
 
 def test_preparing_leaves_the_document_as_it_was() -> None:
+    """`prepare` does not change the document that it is given."""
     doc = document({"/a": {"post": operation("A_b", body=ref("Ship"))}}, {"Ship": SHIP})
     before = document({"/a": {"post": operation("A_b", body=ref("Ship"))}}, {"Ship": SHIP})
     prepare(doc)

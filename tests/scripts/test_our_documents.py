@@ -26,6 +26,7 @@ def test_it_is_valid(source: Source) -> None:
 
 @each_of_ours
 def test_nothing_of_it_is_left_out(source: Source) -> None:
+    """Each document written here has generated code and no `left_out.md`."""
     version = ROOT / "sdir_async" / "api" / source.api / source.version
     assert version.is_dir()
     assert not (version / "left_out.md").exists()

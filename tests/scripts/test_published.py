@@ -62,6 +62,7 @@ def fetch_all(checkout: Checkout, *, replace: bool = True) -> int:
 
 
 def test_our_list_has_all_fourteen_slugs() -> None:
+    """`sources.toml` lists each of the fourteen slugs of the developer site once."""
     listed = (ROOT / "openapi" / "sources.toml").read_text()
     slugs = re.findall(
         r'^url = "https://developer\.sdir\.no/api-specs/(\w+)\.json"', listed, re.MULTILINE

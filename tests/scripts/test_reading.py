@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_versions_are_ordered_by_number(checkout: Checkout) -> None:
+    """Versions are sorted by number, so that `v10` comes after `v9`."""
     for version in ("v10", "v9", "v2"):
         checkout.add(f"boats/{version}.json", document())
     found = find_sources(checkout.place.documents)
@@ -25,6 +26,7 @@ def test_versions_are_ordered_by_number(checkout: Checkout) -> None:
 
 
 def test_an_overlay_belongs_to_its_version_and_other_files_to_nothing(checkout: Checkout) -> None:
+    """An overlay is found with its document; a README and `sources.toml` are not documents."""
     checkout.add("boats/v1.yml", document())
     checkout.add("boats/v1.overlay.yaml", "overlay: 1.0.0")
     checkout.add("boats/README.md", "about boats")
@@ -54,6 +56,7 @@ def test_an_overlay_belongs_to_its_version_and_other_files_to_nothing(checkout: 
 def test_a_name_that_can_not_be_used_is_a_clear_mistake(
     checkout: Checkout, files: list[str], words: str
 ) -> None:
+    """A bad name or place of a file or folder raises an error that says what is wrong."""
     for name in files:
         checkout.add(name, document())
     with pytest.raises(GenerationFailed, match=words):
@@ -104,11 +107,13 @@ def test_a_newer_document_need_not_have_paths(checkout: Checkout, version: str) 
 
 
 def test_a_folder_from_which_the_last_document_was_removed_is_no_api(checkout: Checkout) -> None:
+    """An empty folder is ignored and is not an error."""
     (checkout.place.documents / "boats").mkdir()
     assert find_sources(checkout.place.documents) == []
 
 
 def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: Path) -> None:
+    """Methods of the client are read from its source, without an import; no file reserves none."""
     client = tmp_path / "client.py"
     client.write_text("import nothing_there\nclass Sdir:\n    async def aclose(self): ...\n")
     assert reserved_names(client) == {"aclose"}
@@ -130,6 +135,7 @@ def test_reserved_names_are_read_from_the_client_without_importing_it(tmp_path: 
 def test_what_is_no_openapi_3_is_named_with_its_place(
     checkout: Checkout, given: Json, place: str, words: str
 ) -> None:
+    """A document that is not OpenAPI 3 raises an error that starts with its file and the place."""
     path = checkout.add("boats/v1.json", given)
     (source,) = find_sources(checkout.place.documents)
     with pytest.raises(GenerationFailed, match=words) as caught:
@@ -139,12 +145,14 @@ def test_what_is_no_openapi_3_is_named_with_its_place(
 
 @pytest.mark.parametrize("paths", ["{}", "null", ""])
 def test_an_api_without_operations_is_none_the_worse(checkout: Checkout, paths: str) -> None:
+    """Empty, null and blank `paths` all load as an empty object."""
     checkout.add("boats/v1.yaml", f"openapi: 3.1.0\ninfo: {{title: t}}\npaths: {paths}\n")
     (source,) = find_sources(checkout.place.documents)
     assert load(source)["paths"] == {}
 
 
 def test_a_mistake_in_an_overlay_names_the_overlay(checkout: Checkout) -> None:
+    """An overlay whose target matches nothing raises an error with the overlay and the place."""
     checkout.add("boats/v1.json", document())
     wrong = {"target": "$.paths['/gone']", "description": "why", "remove": True}
     checkout.add("boats/v1.overlay.yaml", {"overlay": "1.0.0", "actions": [wrong]})
@@ -154,6 +162,7 @@ def test_a_mistake_in_an_overlay_names_the_overlay(checkout: Checkout) -> None:
 
 
 def test_a_document_that_a_correction_broke_is_named_with_the_overlay(checkout: Checkout) -> None:
+    """An overlay that makes its document invalid raises an error that names both files."""
     checkout.add("boats/v1.json", document())
     wrong = {"target": "$.paths", "description": "why", "update": {"/a": 5}}
     checkout.add("boats/v1.overlay.yaml", {"overlay": "1.0.0", "actions": [wrong]})

@@ -43,10 +43,12 @@ def listed(step: Callable[[Json], list[LeftOut]], schema: Json) -> list[str]:
     ],
 )
 def test_what_stands_for_a_schema_becomes_one(given: Any, made: Json) -> None:
+    """Null, true or a malformed part becomes a valid schema, and values of data stay untouched."""
     assert after(steps.make_whole, given) == made
 
 
 def test_a_reference_into_another_part_of_the_document_gets_a_name() -> None:
+    """A reference to an inline schema of an operation becomes a reference to a named schema."""
     doc = document(
         {
             "/a": {
@@ -64,6 +66,7 @@ def test_a_reference_into_another_part_of_the_document_gets_a_name() -> None:
 
 
 def test_a_reference_to_nothing_becomes_any_value_and_is_listed() -> None:
+    """A reference to a missing schema becomes any value and is listed with its place."""
     assert after(steps.mend_references, {"items": ref("Gone")}) == {"items": {}}
     assert listed(steps.mend_references, {"items": ref("Gone")}) == [
         "/components/schemas/A/items: the type of #/components/schemas/Gone:"
@@ -86,10 +89,12 @@ def test_a_reference_to_nothing_becomes_any_value_and_is_listed() -> None:
     ],
 )
 def test_types_are_mended_and_said(given: Json, made: Json) -> None:
+    """A misspelled, implied or incomplete type becomes the JSON Schema type that was meant."""
     assert after(steps.known_types, given) == made
 
 
 def test_a_type_that_does_not_exist_is_any_value_and_is_listed() -> None:
+    """The type `file` becomes any value and is listed with its place."""
     assert after(steps.known_types, {"type": "file"}) == {}
     assert listed(steps.known_types, {"type": "file"}) == [
         "/components/schemas/A: the type file: OpenAPI 3 has no such type: any value"
@@ -115,6 +120,7 @@ def test_a_type_that_does_not_exist_is_any_value_and_is_listed() -> None:
     ],
 )
 def test_nullable_is_written_as_json_schema_has_it(given: Json, made: Json) -> None:
+    """`nullable: true` becomes a null in the type, the enum or the alternatives."""
     assert after(steps.nullable_as_type, given, B={"type": "object"}) == made
 
 
@@ -128,6 +134,7 @@ def test_one_reference_in_all_of_that_may_be_null_is_an_alternative() -> None:
 
 
 def test_a_named_object_that_may_be_null_stays_one_class() -> None:
+    """If a named object is nullable, null moves to the fields that refer to it."""
     outer = {"type": "object", "properties": {"b": ref("B")}}
     doc = document(schemas={"A": outer, "B": {"type": "object", "nullable": True}})
     steps.nullable_as_type(doc)
@@ -138,11 +145,13 @@ def test_a_named_object_that_may_be_null_stays_one_class() -> None:
 
 
 def test_a_field_that_is_called_nullable_is_a_field() -> None:
+    """A field named `nullable` is not read as the keyword."""
     given = {"type": "object", "properties": {"nullable": {"type": "boolean"}}}
     assert after(steps.nullable_as_type, given) == given
 
 
 def test_exclusive_bounds_are_numbers() -> None:
+    """An exclusive bound given as true becomes the number; one given as false is dropped."""
     given = {"minimum": 1, "exclusiveMinimum": True, "maximum": 9, "exclusiveMaximum": False}
     assert after(steps.bounds_as_numbers, given) == {"exclusiveMinimum": 1, "maximum": 9}
 
@@ -158,6 +167,7 @@ def test_exclusive_bounds_are_numbers() -> None:
     ],
 )
 def test_an_enum_says_what_python_can_say(given: Json, made: Json) -> None:
+    """An enum loses empty and repeated values and takes its declared type; nothing is listed."""
     found = after(steps.usable_enums, given)
     found.pop("x-enum-varnames", None)
     assert found == made
@@ -165,12 +175,14 @@ def test_an_enum_says_what_python_can_say(given: Json, made: Json) -> None:
 
 
 def test_values_that_would_get_the_same_name_are_told_apart() -> None:
+    """Enum values with one Python name get distinct member names."""
     given = {"type": "string", "enum": ["kg", "Kg", "k-g"]}
     made = after(steps.usable_enums, given)
     assert made["x-enum-varnames"] == ["KG", "KG_1", "K_G"]
 
 
 def test_an_enum_of_mixed_types_is_no_enum_and_is_listed() -> None:
+    """An enum of text and numbers without a type becomes any value and is listed once."""
     assert after(steps.usable_enums, {"enum": ["a", 1]}) == {}
     assert len(listed(steps.usable_enums, {"enum": ["a", 1]})) == 1
 

@@ -121,6 +121,7 @@ def test_one_of_sdirs_hosts_is_enough_to_know_the_path_under_the_others() -> Non
 
 
 def test_https_is_used_where_http_stands_first() -> None:
+    """A server is used over https, at any host where https is listed and always at Sdir's."""
     plain = TEST.replace("https:", "http:")
     assert servers(f"{plain}/a", f"{TEST}/a")["test"] == f"{TEST}/a"
     assert servers(f"{plain}/a")["test"] == f"{TEST}/a"
@@ -129,24 +130,29 @@ def test_https_is_used_where_http_stands_first() -> None:
 
 
 def test_each_host_keeps_its_own_path() -> None:
+    """If test and production list different paths, each keeps its own."""
     found = servers(f"{TEST}/new", f"{PRODUCTION}/old")
     assert (found["test"], found["production"]) == (f"{TEST}/new", f"{PRODUCTION}/old")
 
 
 @pytest.mark.parametrize("urls", [[], ["/"], [""]])
 def test_without_a_server_there_is_no_environment(urls: list[str]) -> None:
+    """Without a host in its servers, a document has no environment and no path."""
     assert servers(*urls) == {"": ""}
 
 
 def test_a_host_of_someone_else_is_no_environment() -> None:
+    """A server at an unknown host is kept as it stands, under no environment."""
     assert servers("https://niaid.azure-api.net/crms") == {"": "https://niaid.azure-api.net/crms"}
 
 
 def test_variables_take_their_defaults() -> None:
+    """A variable in the URL of a server takes its default before the host is compared."""
     server = {"url": "https://{host}/a", "variables": {"host": {"default": "api.sdir.no"}}}
     assert servers_of({"servers": [server]})["production"] == f"{PRODUCTION}/a"
 
 
 def test_a_label_that_is_no_environment_is_named_with_its_place() -> None:
+    """An unknown `x-sdir-environment` raises an error with the place and the value."""
     with pytest.raises(DocumentError, match=r"^/servers/0/x-sdir-environment: 'qa' is none of"):
         servers(("qa", "https://a"))

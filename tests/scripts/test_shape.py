@@ -36,11 +36,13 @@ from .toys import document, fleet, operation
 def test_a_part_of_the_wrong_kind_is_named_with_its_place(
     wrong: dict[str, Any], message: str
 ) -> None:
+    """A part that has the wrong type raises an error with its place and the type it must have."""
     with pytest.raises(DocumentError, match=f"^{message}"):
         check_shape(document(**wrong))
 
 
 def test_parts_that_are_null_are_taken_away() -> None:
+    """Null operations, parameters and callbacks are removed from the document."""
     given = document(
         {"/a": {"get": {**operation("a"), "parameters": None, "callbacks": None}, "put": None}}
     )
@@ -49,12 +51,14 @@ def test_parts_that_are_null_are_taken_away() -> None:
 
 
 def test_extensions_between_the_parts_are_no_parts() -> None:
+    """`x-` keys among paths and answers are removed, and a null answer becomes an empty one."""
     given = document({"x-note": "text", "/a": {"get": {"responses": {"x-note": 1, "200": None}}}})
     check(given)
     assert given["paths"] == {"/a": {"get": {"responses": {"x-note": 1, "200": {}}}}}
 
 
 def test_a_good_document_stays_as_it_is() -> None:
+    """Checking the shape of a valid document does not change it."""
     given = fleet()
     check_shape(given)
     assert given == fleet()
