@@ -33,8 +33,8 @@ _SEEN_AT_ONCE: Final = 2
 """Pieces of a body that are sent before the loop is asked whether the server is still there."""
 _LONGEST_LINE: Final = 102_400
 """Bytes in a line of an answer's head, as httpx allows; aiohttp's own limit is 8,190."""
-_SURELY_BOUNDED: Final = LARGEST_ANSWER // 1024
-"""Bytes on the wire; gzip and deflate make at most a thousand of each."""
+_INFLATES: Final = 1032
+"""A byte of gzip or deflate becomes at most this many."""
 _KEPT_ALIVE: Final = 5.0
 """Seconds, as with httpx."""
 _PROXIES: Final = frozenset(["http", "https", "all"])
@@ -116,7 +116,7 @@ class AiohttpTransport:
             answer.close()
             return Lost("all", f"the server answered {answer.status}")
         length = answer.content_length
-        if length is not None and length <= _SURELY_BOUNDED:
+        if length is not None and length <= LARGEST_ANSWER // _INFLATES:
             return Answer(answer.status, answer.headers, await answer.read())
         async with answer:
             pieces, size = [], 0
