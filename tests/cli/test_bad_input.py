@@ -99,12 +99,14 @@ def test_what_is_no_input_is_said_in_a_line(
 
 
 def test_a_directory_and_a_missing_file_are_said_in_a_line(sdir: Callable[..., Done]) -> None:
+    """A directory or a missing file gives one line on standard error that names the problem."""
     assert "is a directory" in _one_line(sdir("upload", *COURSE, "."))
     assert "no such file" in _one_line(sdir("upload", *COURSE, "nowhere.csv"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="The superuser may read everything.")
 def test_a_file_without_rights_is_said_in_a_line(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """A file that the user may not read gives one line that says permission was denied."""
     (tmp_path / "input").touch(mode=0)
     assert "permission denied" in _one_line(sdir("upload", *COURSE, "input"))
 
@@ -133,6 +135,7 @@ def test_a_file_that_may_not_be_opened_is_said_in_a_line(
 def test_mixed_line_ends_are_no_trouble(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, ends: tuple[str, ...]
 ) -> None:
+    """Every row is saved whether lines end in LF, CR LF or CR, or in several of them."""
     row = ROW.decode().strip()
     text = "".join(
         line + end for line, end in zip([HEADING.decode().strip(), row, row], ends, strict=True)
@@ -179,6 +182,7 @@ def test_a_row_with_too_many_cells_is_rejected_alone(
 def test_lines_that_are_no_json_are_rejected_and_kept(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
+    """A line that is not a JSON object is rejected; a broken line is kept as it was written."""
     content = lines_of([course(1)]) + b"{half a line\n" + b"7\n"
     (tmp_path / "a.jsonl").write_bytes(content)
     assert sdir("upload", *COURSE, "a.jsonl").code == 1
@@ -218,6 +222,7 @@ def test_a_full_disk_is_said_in_a_line_and_nothing_is_lost(
 def test_an_unwritable_journal_is_said_and_nothing_is_sent(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
+    """If the journal cannot be created, the exit code is 2 and no request is sent."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     done = sdir("upload", *COURSE, "a.jsonl", "--journal", "no/where.journal")
     assert done.code == 2
@@ -256,6 +261,7 @@ def test_an_input_that_changed_under_its_journal_is_refused(
 def test_wrong_arguments_are_said_in_a_line(
     sdir: Callable[..., Done], tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
+    """A wrong argument gives exit code 2 and one line that says what is wrong with it."""
     (tmp_path / "a").write_bytes(HEADING + ROW)
     done = sdir(*arguments)
     assert done.code == 2
@@ -273,6 +279,7 @@ def test_a_file_without_headings_shows_no_person(
 
 
 def test_trouble_is_an_event_for_programs(sdir: Callable[..., Done]) -> None:
+    """With `--json`, the problem is one `error` event with the exit code; stderr stays empty."""
     done = sdir("upload", *COURSE, "nowhere", "--json")
     assert (done.code, done.err) == (2, "")
     assert done.events == [

@@ -91,17 +91,20 @@ def test_thousands_are_read_by_the_rule_of_their_column(upload: Callable[..., Up
 
 
 def test_what_separates_decimals_can_be_said(upload: Callable[..., Uploaded]) -> None:
+    """With `--decimal ,`, `1.000` is one thousand, `1,000` is one and `1.600,00` is 1600."""
     done = upload("s03_thousands.csv", "--decimal", ",", to=SEAGOING)
     assert done.values("activity.hours")[:4] == [1000, 2000, 1, 1600]
 
 
 def test_a_zero_is_no_person_and_no_organisation(upload: Callable[..., Uploaded]) -> None:
+    """A person number and an organisation number of 0 are both refused, with the likely cause."""
     done = upload("z01_zero.csv")
     assert done.saved == []
     assert done.refused()[2].count("is 0, which a look-up of an empty cell gives") == 2
 
 
 def test_what_excel_has_rounded_is_refused(upload: Callable[..., Uploaded], tmp_path: Path) -> None:
+    """No row is saved whose number Excel rounded, and each reason says that Excel did it."""
     done = upload("x30_scientific.xlsx")
     assert done.saved == []
     for why in _xlsx(tmp_path, "x30_scientific").values():
@@ -131,16 +134,19 @@ def test_the_number_of_a_day_is_refused_where_nothing_says_that_it_is_a_date(
 
 
 def test_only_the_visible_sheet_is_sent(upload: Callable[..., Uploaded]) -> None:
+    """The first sheet is hidden, so only the three rows of the visible sheet are saved."""
     assert upload("x06_hidden_first_sheet.xlsx").values("completedAt") == [DAY] * 3
 
 
 def test_hidden_rows_are_said_before_anything_is_sent(upload: Callable[..., Uploaded]) -> None:
+    """Hidden rows are sent, but a message counts them and names `--visible-rows`."""
     done = upload("x15_filtered_hidden_row.xlsx")
     assert "Hidden rows of sheet 'Sheet' are sent too: 3; --visible-rows" in done.done.err
     assert len(done.saved) == 3
 
 
 def test_hidden_rows_are_left_out_if_wanted(upload: Callable[..., Uploaded]) -> None:
+    """With `--visible-rows`, only the two visible persons are saved."""
     done = upload("x15_filtered_hidden_row.xlsx", "--visible-rows")
     assert done.values("personalIdentityNumber") == ["08907406696", "27885628279"]
 
@@ -164,6 +170,7 @@ def test_a_charset_of_dos_is_read(upload: Callable[..., Uploaded]) -> None:
 
 
 def test_a_charset_can_be_said(upload: Callable[..., Uploaded]) -> None:
+    """`--encoding` sets how the text is read; an unknown encoding is named in the message."""
     done = upload("n08_names_cp850_dos.csv", "--encoding", "cp850", to=COMPETENCE)
     assert done.values("person.firstName") == ["Bjørn"] * 3
     done = upload("n08_names_cp850_dos.csv", "--encoding", "klingon", to=COMPETENCE)
@@ -180,6 +187,7 @@ def test_every_object_is_read_alike(upload: Callable[..., Uploaded], name: str) 
 
 
 def test_unknown_names_are_refused_in_every_object(upload: Callable[..., Uploaded]) -> None:
+    """An unknown name rejects its record, also in later lines and inside a nested object."""
     done = upload("j14_extra_later.jsonl")
     assert (done.done.code, len(done.saved)) == (1, 1)
     assert "note: matches no field" in done.done.out
@@ -189,6 +197,7 @@ def test_unknown_names_are_refused_in_every_object(upload: Callable[..., Uploade
 def test_unknown_names_are_left_out_of_every_object_if_wanted(
     upload: Callable[..., Uploaded],
 ) -> None:
+    """With `--skip-unknown`, all three records are saved without the unknown names."""
     done = upload("j14_extra_later.jsonl", "--skip-unknown")
     assert len(done.saved) == 3
     assert not any("note" in record or "nested" in record for record in done.saved)
@@ -215,6 +224,7 @@ def test_person_numbers_are_read_in_every_form(upload: Callable[..., Uploaded]) 
 
 
 def test_organisation_numbers_are_read_in_every_form(upload: Callable[..., Uploaded]) -> None:
+    """Eight written forms give one number; a rounded and an invalid one are refused."""
     done = upload("c10_org_forms.csv")
     assert list(done.refused()) == [10, 11]
     assert done.values("organizationNumber") == [ORGANIZATION] * 8
@@ -223,11 +233,13 @@ def test_organisation_numbers_are_read_in_every_form(upload: Callable[..., Uploa
 def test_a_date_before_the_one_it_follows_is_said_before_sending(
     upload: Callable[..., Uploaded],
 ) -> None:
+    """If the sign-off date is before the sign-on date, a warning names both and the line."""
     done = upload("s02_signoff_before_signon.csv", to=SEAGOING)
     assert "activity.signOffDate is before activity.signOnDate in line 2." in done.done.err
 
 
 def test_the_same_row_twice_is_said_before_sending(upload: Callable[..., Uploaded]) -> None:
+    """A row that repeats an earlier one is reported with its line."""
     done = upload("d01_dup_rows.csv")
     assert "The same row comes again in line 3" in done.done.err
 
@@ -239,12 +251,14 @@ def test_the_same_row_twice_is_said_before_sending(upload: Callable[..., Uploade
 def test_headings_below_a_title_are_found(
     upload: Callable[..., Uploaded], name: str, row: int
 ) -> None:
+    """Headings below a title are used, and a message says which row they are in."""
     done = upload(name)
     assert len(done.saved) == 3
     assert f"The headings are those of row {row}" in done.done.err
 
 
 def test_the_row_of_the_headings_can_be_said(upload: Callable[..., Uploaded]) -> None:
+    """`--header-row` sets the row; an empty row or a title row there is reported."""
     assert len(upload("c12_title_rows.csv", "--header-row", "3").saved) == 3
     done = upload("c12_title_rows.csv", "--header-row", "2")
     assert "row 2, which --header-row names, holds nothing" in done.done.err
@@ -273,6 +287,7 @@ def test_headings_with_line_breaks_and_units_are_understood(
 def test_a_formula_that_was_never_calculated_is_refused(
     upload: Callable[..., Uploaded], tmp_path: Path
 ) -> None:
+    """Nothing is saved; the reason names the cell and says to save the file in Excel."""
     done = upload("x11_formula_uncached.xlsx")
     assert done.saved == []
     (first, *_) = _xlsx(tmp_path, "x11_formula_uncached").values()
@@ -292,11 +307,13 @@ def test_a_formula_that_was_never_calculated_is_refused(
     ],
 )
 def test_every_kind_of_file_is_read(upload: Callable[..., Uploaded], name: str, count: int) -> None:
+    """Each file gives exit code 0 and all of its rows are saved; the XLS has only headings."""
     done = upload(name)
     assert (done.done.code, len(done.saved)) == (0, count)
 
 
 def test_a_workbook_with_a_password_is_named_as_such(upload: Callable[..., Uploaded]) -> None:
+    """A protected workbook gives exit code 2 and a message that mentions the password."""
     done = upload("x23_password.xlsx")
     assert done.done.code == 2
     assert "is protected by a password" in done.done.err

@@ -42,6 +42,7 @@ def test_codes_that_are_not_listed_are_said_and_sent(
 def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(
     sdir: Callable[..., Done], sandbox: SandboxThread
 ) -> None:
+    """Two files cause one request for codes; with `--no-codes` there is none and no warning."""
     sdir("upload", *COURSE, "a.jsonl", "a.jsonl", "--no-journal")
     asked = len(sandbox.requests)
     sandbox.reset()
@@ -52,6 +53,7 @@ def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(
 def test_a_list_that_can_not_be_had_ends_nothing(
     sdir: Callable[..., Done], sandbox: SandboxThread
 ) -> None:
+    """If Sdir does not give the list of codes, the upload continues and a message says so."""
     sandbox.faults.add(Fault("429", operation="listCodes", retry_after=60))
     done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 0
@@ -59,5 +61,6 @@ def test_a_list_that_can_not_be_had_ends_nothing(
 
 
 def test_a_dry_run_asks_nothing(sdir: Callable[..., Done], sandbox: SandboxThread) -> None:
+    """A dry run sends no request, not even for the list of codes."""
     sdir("upload", *COURSE, "a.jsonl", "--dry-run")
     assert sandbox.requests == []

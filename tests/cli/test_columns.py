@@ -62,6 +62,7 @@ def test_every_field_is_described(batch: BatchDescription) -> None:
 
 
 def test_fields_know_what_they_hold() -> None:
+    """A field has its digits, format and whether it is required, as in the schema."""
     fields = {field.name: field for field in _fields("additional_competence", "v1", "update").all}
     person, date = fields["person.id"], fields["competence.completionDate"]
     assert (person.digits, person.format, person.required) == (11, "person-number", True)
@@ -84,6 +85,7 @@ def test_every_label_of_the_document_means_its_field(batch: BatchDescription) ->
 
 
 def test_the_last_part_is_enough_where_it_means_one_field() -> None:
+    """The last part finds its field; if several fields have it, the problem names them."""
     fields = _fields("seagoing", "v1")
     assert [field.name for field in find_field("signOnDate", fields)] == ["activity.signOnDate"]
     assert [field.name for field in find_field("occupation_code_code", fields)] == [
@@ -95,17 +97,20 @@ def test_the_last_part_is_enough_where_it_means_one_field() -> None:
 
 
 def test_any_name_may_stand_below_a_field_that_is_open() -> None:
+    """A name below an open object is accepted, and its spelling is kept."""
     (found,) = find_field("optional.remark.Text", _fields("seagoing", "v1"))
     assert found.path == ("optional", "remark", "Text")
 
 
 def test_what_is_missing_is_said_once_for_all() -> None:
+    """One message lists every required field that has no column."""
     (problem,) = match_columns(["person.id"], _fields("additional_competence", "v1")).problems
     assert problem.startswith("No column for organization.organisationNumber, ")
     assert "a field of vessel" in problem
 
 
 def test_the_mapping_wins_and_an_empty_one_leaves_out() -> None:
+    """A mapping takes precedence over names, and a column mapped to nothing is left out."""
     fields = _fields("course", "v1")
     headings = ["A", "b", "Organization-Number", "courseCode", "remark", "sdir: line", ""]
     mapping = {"a": "personalIdentityNumber", "B": "completed_at", "remark": ""}
@@ -116,6 +121,7 @@ def test_the_mapping_wins_and_an_empty_one_leaves_out() -> None:
 
 
 def test_unknown_columns_are_left_out_if_wanted() -> None:
+    """With `skip_unknown`, an unknown column is left out and causes no problem."""
     fields = _fields("course", "v1")
     headings = [field.name for field in fields.all]
     matching = match_columns([*headings, "shoe size"], fields, skip_unknown=True)
@@ -123,6 +129,7 @@ def test_unknown_columns_are_left_out_if_wanted() -> None:
 
 
 def test_the_nearest_names_are_offered() -> None:
+    """A misspelled name gives the most similar field first; a name like no field gives none."""
     assert nearest("personl_identity_nr", _fields("course", "v1"))[0] == "personalIdentityNumber"
     assert nearest("frstName", _fields("seagoing", "v1"))[0] == "person.firstName"
     assert nearest("zzz", _fields("course", "v1")) == []
@@ -139,12 +146,14 @@ def test_every_column_is_filled_left_out_or_complained_of(headings: list[str]) -
 
 
 def test_a_mapping_has_a_pair_in_each_line() -> None:
+    """The last `=` splits a line; comments and empty lines are skipped, others are refused."""
     assert read_mapping(["# a", "", "A = b=c", "x= "], "f") == {"A = b": "c", "x": ""}
     with pytest.raises(Trouble, match="f, line 1: 'a' is not of the form"):
         read_mapping(["a"], "f")
 
 
 def test_an_api_is_found_by_the_beginning_of_its_name() -> None:
+    """Any case and a unique beginning find an API; a wrong name gets a suggestion."""
     assert find_version("additional-comp", "v1").name == "additional_competence v1"
     assert find_version("SEAGOING").api == "seagoing"
     with pytest.raises(Trouble, match="Did you mean course"):
@@ -152,6 +161,7 @@ def test_an_api_is_found_by_the_beginning_of_its_name() -> None:
 
 
 def test_the_newest_version_is_meant_where_none_is_named() -> None:
+    """Without a version, the last one of the API is used."""
     for api, versions in VERSIONS.items():
         assert find_version(api).version == versions[-1]
 

@@ -215,6 +215,7 @@ def test_a_template_has_columns_that_fit(
 
 
 def test_the_doctor_finds_all_well(sdir: Callable[..., Done]) -> None:
+    """Each version is checked, all findings are good, and the key is not shown."""
     done = sdir("doctor")
     assert done.code == 0
     assert "✗" not in done.out
@@ -251,12 +252,14 @@ def test_the_doctor_says_what_is_wrong(
 
 
 def test_an_address_that_is_none_is_said_in_a_line(sdir: Callable[..., Done]) -> None:
+    """A base URL without a scheme gives exit code 2 and one line that shows a valid one."""
     done = sdir("doctor", "--base-url", "localhost")
     assert (done.code, done.out) == (2, "")
     assert done.err == "sdir: --base-url needs a scheme and a host, such as https://host:8400.\n"
 
 
 def test_the_doctor_reads_answers() -> None:
+    """Findings about clock, key, versions and host follow from the answers alone."""
     good = Answered("x v1", "http://h/x", 200, skew=2.0)
     late = Answered("x v1", "http://h/x", 200, skew=-3600.0)
     ends = Answered("x v1", "http://h/x", 200, ends="Sat, 01 Jan 2028 00:00:00 GMT")
@@ -311,6 +314,7 @@ def test_a_key_in_the_keyring_is_found(
 def test_a_keyring_that_does_not_work_is_said_in_a_line(
     sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`login` then fails with exit code 2, and other commands say that a key is required."""
     from keyring.backends import fail
 
     before = keyring.get_keyring()
@@ -348,6 +352,7 @@ def test_the_sandbox_is_started(settings: dict[str, str]) -> None:
 
 
 def test_help_is_quick_and_loads_no_library_of_a_format(settings: dict[str, str]) -> None:
+    """`--help` imports no optional library and takes less than 3 seconds of CPU time."""
     program = (
         "import sys; sys.argv = ['sdir', '--help']; from sdir_async.cli.main import main;"
         "code = main(); late = ['openpyxl', 'pyarrow', 'ijson', 'keyring', 'jinja2',"
@@ -361,12 +366,14 @@ def test_help_is_quick_and_loads_no_library_of_a_format(settings: dict[str, str]
 
 
 def test_the_version_is_said(sdir: Callable[..., Done]) -> None:
+    """`--version` prints the name and the version of the package, and nothing else."""
     assert sdir("--version").out == f"sdir-async {sdir_async.__version__}\n"
 
 
 def test_colours_are_left_out_where_nobody_wants_them(
     sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`NO_COLOR` turns colours off, even if `FORCE_COLOR` is set."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[32m" in sdir("doctor").out
     monkeypatch.setenv("NO_COLOR", "1")
@@ -374,6 +381,7 @@ def test_colours_are_left_out_where_nobody_wants_them(
 
 
 def test_the_shell_completes_the_names_of_apis() -> None:
+    """Completion accepts underscores, offers hyphens, and lists every API for no input."""
     from sdir_async.cli.app import complete_api
 
     assert complete_api("additional_c") == ["additional-competence"]

@@ -18,6 +18,7 @@ NOTHING = Hints()
 
 @given(days)
 def test_every_way_to_write_a_date_gives_the_same(day: datetime.date) -> None:
+    """Each form gives the same day, and midnight UTC if a time is required."""
     month = ["jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "des"][
         day.month - 1
     ]
@@ -98,6 +99,7 @@ def test_a_moment_stays_a_moment(moment: datetime.datetime) -> None:
     ],
 )
 def test_moments_as_people_write_them(cell: object, value: str) -> None:
+    """A time without an offset is Norwegian time; a date without a time is midnight UTC."""
     assert read_moment(cell, NOTHING, with_time=True) == (value, "")
 
 
@@ -128,6 +130,7 @@ def test_what_is_no_date_or_could_be_two_is_refused(cell: object) -> None:
 
 
 def test_a_date_with_a_time_is_refused_where_only_a_date_is_wanted() -> None:
+    """The time is not dropped, and the reason says that there is one."""
     with pytest.raises(Refused, match="has a time"):
         read_moment("31.05.2024 14:30", NOTHING, with_time=False)
 
@@ -142,5 +145,6 @@ def test_the_number_of_a_day_is_a_date_where_the_column_says_so(cell: object) ->
 
 
 def test_the_days_of_a_workbook_may_count_from_1904() -> None:
+    """A serial number gives the date that the workbook's epoch makes of it, with a note."""
     hints = Hints(typed_dates=True, epoch=datetime.datetime(1904, 1, 1))
     assert read_moment(43981, hints, with_time=False) == ("2024-05-31", SERIAL)

@@ -54,6 +54,7 @@ def test_the_session_of_the_readme_runs(
 
 
 def test_every_command_has_an_example(sdir: Callable[..., Done]) -> None:
+    """The page has an example for each of the 12 commands that `sdir --help` lists."""
     commands = sdir("--help").out.partition("Commands")[2]
     listed = re.findall(r"^[│|] +([a-z]+) ", commands, re.MULTILINE)
     assert len(listed) == 12
@@ -64,6 +65,7 @@ def test_every_command_has_an_example(sdir: Callable[..., Done]) -> None:
 
 @pytest.mark.parametrize("example", sorted({one.split()[1] for one in EXAMPLES}))
 def test_every_command_has_help(sdir: Callable[..., Done], example: str) -> None:
+    """`--help` of each command works and shows an example, except that of `sandbox`."""
     done = sdir(example, "--help")
     assert done.code == 0
     assert "Example: " in done.out or example == "sandbox"

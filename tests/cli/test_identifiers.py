@@ -42,6 +42,7 @@ OTHER = Field(("other",), digits=4)
     ],
 )
 def test_written_forms_are_read(field: Field, cell: object, value: str) -> None:
+    """Spaces, dots, hyphens, labels and a fraction of zero are dropped without a note."""
     assert read_digits(cell, field) == (value, "")
 
 

@@ -53,6 +53,7 @@ cells = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), min_s
     ],
 )
 def test_the_content_says_what_it_is(head: bytes, format_: str) -> None:
+    """The first bytes decide the format, with or without a byte order mark."""
     assert sniff(head) == format_
 
 
@@ -61,6 +62,7 @@ def test_the_content_says_what_it_is(head: bytes, format_: str) -> None:
     [("a;b,c;d", ";"), ("a,b", ","), ('"a;b;c",d,e', ","), ("a\tb", "\t"), ("alone", ";")],
 )
 def test_the_first_line_says_what_separates_columns(heading: str, delimiter: str) -> None:
+    """Delimiters inside quotes do not count; with none at all it is a semicolon."""
     assert delimiter_of(heading) == delimiter
 
 
@@ -175,6 +177,7 @@ def test_what_is_packed_or_in_an_old_charset_is_read(packed: bytes) -> None:
 
 
 def test_a_workbook_may_be_packed_too() -> None:
+    """A workbook inside a zip or gzip file gives the same rows as the workbook alone."""
     day = datetime.date(2024, 5, 31)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
@@ -198,11 +201,13 @@ def test_the_charset_is_found_in_the_whole_file() -> None:
 
 @pytest.mark.parametrize("content", [b"<html><table>", b"%PDF-1.7", b"\xef\xbb\xbf<?xml?>"])
 def test_pages_that_are_called_workbooks_are_named_as_such(content: bytes) -> None:
+    """HTML, PDF and XML are refused with the advice to save the file in another format."""
     with pytest.raises(Trouble, match="save it as"):
         sniff(content)
 
 
 def test_the_separator_that_a_file_names_is_taken() -> None:
+    """A `sep=` line sets the delimiter, also where the headings contain another."""
     assert _rows(b"sep=|\r\na;x|b\r\n1|2\r\n") == [["a;x", "b"], ["1", "2"]]
 
 
@@ -277,10 +282,13 @@ def test_the_marks_of_a_sheet_are_found_in_every_dialect_of_its_xml() -> None:
 
 @given(st.integers(0, 18_000))
 def test_columns_are_named_as_spreadsheets_name_them(at: int) -> None:
+    """The letters of every column are those that openpyxl gives it."""
     assert letters_of(at) == get_column_letter(at + 1)
 
 
 def test_dates_of_a_workbook_that_counts_from_1904_are_the_same() -> None:
+    """A date cell gives the same date in a workbook with the 1904 calendar."""
+
     def change(book: openpyxl.Workbook) -> None:
         book.epoch = CALENDAR_MAC_1904
 

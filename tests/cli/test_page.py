@@ -85,6 +85,7 @@ def test_the_page_needs_no_network_and_shows_no_person(page: Path) -> None:
 def test_persons_are_shown_if_wanted(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
+    """The page has full person numbers only if `--show-persons` is given."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1, courseCode="")]))
     arguments = ("upload", *COURSE, "a.jsonl", "--report", "r.html", "--dry-run")
     assert sdir(*arguments, "--show-persons").code == 1
@@ -146,6 +147,7 @@ def test_everything_is_drawn_inside_the_plot(given_points: list[Point]) -> None:
 
 @given(st.floats(0.001, 1e9), st.integers(3, 6))
 def test_ticks_are_few_and_end_before_the_end(most: float, about: int) -> None:
+    """Ticks begin at 0, do not exceed the maximum, and are at most two more than wanted."""
     found = ticks(most, about)
     assert found[0] == 0
     assert found[-1] <= most * 1.000001

@@ -15,6 +15,7 @@ COMMA, POINT = Hints(decimal=","), Hints(decimal=".")
 
 @given(st.integers(-(10**14), 10**14))
 def test_a_whole_number_is_read_in_every_form_that_means_one(number: int) -> None:
+    """Thousands separators, a fraction of zero or a sign do not change the number."""
     written = f"{number:,}"
     for text in (str(number), written.replace(",", " "), written.replace(",", "\u00a0")):
         assert read_number(text, NOTHING, whole=True) == number
@@ -63,6 +64,7 @@ def test_a_column_says_what_separates_its_decimals(values: list[object], decimal
     ("cell", "value"), [("12,5", 12.5), ("12.5", 12.5), ("0,125", 0.125), ("1e-5", 1e-5)]
 )
 def test_decimals_are_read_where_they_can_mean_only_that(cell: str, value: float) -> None:
+    """A comma or a point that can only be a decimal separator is read as one."""
     assert read_number(cell, NOTHING, whole=False) == value
 
 
@@ -74,11 +76,13 @@ def test_decimals_are_read_where_they_can_mean_only_that(cell: str, value: float
     ],
 )
 def test_what_is_no_whole_number_is_refused(cell: object) -> None:
+    """Fractions, units, wrong groups, dates and numbers of too many digits are refused."""
     with pytest.raises(Refused):
         read_number(cell, NOTHING, whole=True)
 
 
 @pytest.mark.parametrize("cell", ["1e999", "nan", "x", float("inf")])
 def test_what_is_no_number_is_refused(cell: object) -> None:
+    """Text, NaN and infinity are refused, also where a number overflows."""
     with pytest.raises(Refused):
         read_number(cell, NOTHING, whole=False)

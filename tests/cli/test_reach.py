@@ -31,12 +31,14 @@ def _closed() -> str:
 
 
 def test_a_closed_port_is_named_with_the_reason() -> None:
+    """The message names the host and the port and says that the connection was refused."""
     address = _closed()
     said = unreachable(VERSION, Target(base_url=f"http://{address}"))
     assert said == f"{address} can't be reached: connection refused"
 
 
 def test_a_host_that_answers_is_reached(sandbox: SandboxThread) -> None:
+    """There is no message for a host that accepts the connection."""
     assert unreachable(VERSION, Target(base_url=sandbox.base_url)) == ""
 
 
@@ -50,12 +52,14 @@ def test_a_proxy_answers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:port"])
 def test_an_address_that_is_none_is_left_to_others(url: str) -> None:
+    """An invalid URL gives no message here, and no exception."""
     assert unreachable(VERSION, Target(base_url=url)) == ""
 
 
 def test_it_is_said_before_the_upload_gives_up(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
+    """The first line on standard error names the host and the reason; the exit code is 4."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     base_url = f"http://{_closed()}"
     done = sdir("upload", *COURSE, "a.jsonl", "--base-url", base_url, "--attempts", 1)

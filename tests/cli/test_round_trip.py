@@ -246,6 +246,7 @@ def test_xlsx(
 @hypothesis.settings(max_examples=60, deadline=None)
 @given(tables)
 def test_ods(table: list[Line]) -> None:
+    """Every row of an ODS sheet with typed cells is read, and none is refused."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")

@@ -38,6 +38,7 @@ def _row(code: str) -> str:
 
 
 def test_records_are_counted_and_organisations_collected(tmp_path: Path) -> None:
+    """Different valid rows give a count and counts per organisation, and no remark."""
     found = _survey(tmp_path / "a.csv", [_row("A"), _row("B")])
     assert (found.count, list(found.remarks())) == (2, [])
     assert found.values == {"organizationNumber": {ORGANIZATION: 2}}

@@ -27,6 +27,7 @@ LIST = Field(("list",), frozenset({"array"}))
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=20))
 def test_a_text_is_never_changed_but_for_spaces_around_it(text: str) -> None:
+    """Any printable ASCII text keeps its characters; only spaces around it are removed."""
     if not text.strip().startswith('="'):
         assert convert(text, TEXT)[0] == text.strip()
 
@@ -85,6 +86,7 @@ def test_no_cell_is_too_strange(cell: object) -> None:
 def test_each_kind_of_field_takes_what_means_such_a_value(
     cell: object, field: Field, value: object
 ) -> None:
+    """Each cell gives the value of its field's type, and no note."""
     assert convert(cell, field) == (value, "")
 
 
@@ -124,6 +126,7 @@ def test_what_programs_write_for_nothing_is_noted(text: str) -> None:
 
 
 def test_a_column_that_was_too_narrow_is_refused() -> None:
+    """`########` is refused, and the reason says that the column was too narrow."""
     with pytest.raises(Refused, match="too narrow"):
         Cells(TEXT)["########"]
 
@@ -137,6 +140,7 @@ def test_a_formula_without_a_value_is_refused(cell: str) -> None:
 
 
 def test_a_blank_cell_holds_nothing() -> None:
+    """Empty text, spaces and NaN count as no value."""
     cells = Cells(TEXT)
     assert [cells[blank][0] for blank in ("", " ", "\u00a0", float("nan"))] == [NOTHING] * 4
 
@@ -158,6 +162,7 @@ def test_a_column_is_looked_at_once_and_only_if_it_must_be() -> None:
 
 
 def test_what_a_person_said_is_stronger_than_the_column() -> None:
+    """With the order given as month first, the column's own dates do not change it."""
     cells = Cells(DATE, Hints(order="mdy"), lambda: ["31/05/2024"])
     assert cells["05/06/2024"] == ("2024-05-06", "")
 
