@@ -18,69 +18,77 @@ if TYPE_CHECKING:
 _INTRO: Final = """\
 # The command `sdir`
 
-Generated from the help of the commands by `python -m sdir_async.cli.reference > docs/cli.md`. Do
-not edit.
+This page is generated from the help of the commands. Do not edit it; run
+`python -m sdir_async.cli.reference > docs/cli.md`.
 
 ```shell
 pip install "path/to/the/checkout[cli]"            # the command
 pip install "path/to/the/checkout[cli,parquet]"    # and Parquet files
 pipx install "path/to/the/checkout[cli]"           # or in an environment of its own,
 uv tool install "path/to/the/checkout[cli]"        # with pipx or with uv
-sdir --install-completion                          # the names of commands and APIs, completed
+sdir --install-completion                          # completion of commands and APIs in your shell
 ```
 
 ![A terminal: a check, an upload with two rejected rows, their correction](upload.svg)
 
-In PowerShell a key is set with `$env:SDIR_API_KEY = "…"`, in the command prompt of Windows with
-`set SDIR_API_KEY=…`; both want double quotes round what has spaces in it, as in
-`--map "Avsluttet dato=completedAt"`. What the console can't show is shown with an escape.
+On Windows, set a key with `$env:SDIR_API_KEY = "…"` in PowerShell, or with `set SDIR_API_KEY=…` in
+the command prompt. Both require double quotes around text with spaces, as in
+`--map "Avsluttet dato=completedAt"`. A character that the console cannot show is printed as an
+escape.
 
-## From a spreadsheet to the register
+## Upload a spreadsheet
 
 ```shell
-sdir template course --output courses.xlsx         # a file to begin with
-sdir login                                         # the key, once, into the system's keyring
-sdir doctor                                        # is all well?
-sdir upload course courses.xlsx --dry-run          # check only; nothing is sent
+sdir template course --output courses.xlsx         # a file to start with
+sdir login                                         # once: store the key in the system's keyring
+sdir doctor                                        # check the key, the host and the versions
+sdir upload course courses.xlsx --dry-run          # only check; nothing is sent
 sdir upload course courses.xlsx --report report.html
 ```
 
-- **Formats** are told by their content: CSV with commas, semicolons or tabs; XLSX, XLSB, XLS and
-  ODS workbooks; JSON arrays; JSON Lines; Parquet; each also compressed with gzip or zstd, or alone
-  in a zip file. `-` is standard input. Text is UTF-8, UTF-16, or in an old charset that is found
-  out (Windows-1252, DOS, Mac), and a name is shown as it will be saved; `--encoding` says which.
-- **Headings** are found below a title, in one row or in two. `--header-row` says in which row they
-  are. They are matched by name, in any case and spelling, by the last part of a name where it means
-  one field, and by the Norwegian names that the API's document gives its fields. For others:
-  `--map "Deltaker=person.id"`, or a file of such lines with `--mapping`.
-- **Sheets**: only visible ones are read. Where several have such columns, `--sheet` says which, or
-  `--all-sheets`. Hidden rows are sent, which is said before; `--visible-rows` leaves them out.
-- **Values** are understood or refused, and never changed into others that merely pass. Whatever
-  could be read in two ways (`1.000`, `05/06/2024`) is read by the one rule that fits all values of
-  its column, else refused; `--decimal` and `--dates` say which rule it is. Of standard input the
-  rest of a column can't be known, so there it is refused unless an option says it.
-- **Dates** may be `2024-05-31`, `31.05.2024`, `31.5.24`, `31. mai 2024`, `20240531` or Excel's own.
-  A number is a date only where other cells of its column are dates. Where a time is wanted and none
-  is given, it is midnight UTC; a time without an offset is Norwegian.
-- **Person numbers** may have spaces, dots or a hyphen in them. One leading zero that Excel dropped
-  is put back where day, month and check digits fit then, and that is said. Numbers that Excel
-  rounded (`1.23E+10`) are refused.
-- **Before anything is sent**, a file is read once to its end: rows that come twice, dates in the
-  wrong order, and codes that Sdir does not list are said. `--no-codes` asks Sdir for no codes.
-- **Rejected rows** are written beside the input, in its format, as they stood, with the reasons in
-  two more columns. Correct them there, and upload that file; the added columns are not sent. A file
-  that somebody has changed is not overwritten.
-- **The journal** beside the input (mode 0600, without numbers or names of persons) lets the same
-  command go on after Ctrl-C, a crash or a lost network, and never sends twice. Don't remove it
-  before the upload is whole. Standard input has none unless `--journal` names one. `sdir clean`
-  removes what uploads left.
-- **The key** comes from `--key-file`, `SDIR_API_KEY` or the keyring, in this order. A file may hold
-  a second one in its second line.
-- **On screen** and in the report, person numbers are starred out, unless `--show-persons` is given.
+- **Formats** are detected from the content: CSV with commas, semicolons or tabs; XLSX, XLSB, XLS
+  and ODS workbooks; JSON arrays; JSON Lines; Parquet. Each can be compressed with gzip or zstd, or
+  be the only file in a zip file. `-` is standard input.
+- **Encodings** are detected too: UTF-8, UTF-16, or an older one (Windows-1252, DOS, Mac). For an
+  older one, a message shows a name as it will be saved. `--encoding` sets the encoding.
+- **Headings** can be below a title, and in one row or in two. `--header-row` sets their row. They
+  are matched by name, in any case and spelling, by the last part of a name if only one field has
+  it, and by the Norwegian names that the API's document gives its fields. For other names use
+  `--map "Deltaker=person.id"`, or `--mapping` with a file of such lines.
+- **Sheets** are read only if they are visible. If several sheets have matching columns, choose one
+  with `--sheet`, or use `--all-sheets`. Hidden rows are sent, with a message before;
+  `--visible-rows` leaves them out.
+- **Values** are understood or refused. They are never changed to another value that happens to be
+  valid. A value with two readings (`1.000`, `05/06/2024`) is read by the one rule that fits all
+  values of its column, and is refused if there is no such rule; `--decimal` and `--dates` set the
+  rule. The rest of a column is not known on standard input, so such a value is refused there unless
+  you set the rule.
+- **Dates** can be `2024-05-31`, `31.05.2024`, `31.5.24`, `31. mai 2024`, `20240531` or Excel's own
+  dates. A number is a date only if other cells of its column are dates. If a time is required and
+  none is given, it is midnight UTC. A time without an offset is Norwegian time.
+- **Person numbers** can contain spaces, dots or a hyphen. If Excel dropped one leading zero, it is
+  restored if the day, the month and the check digits are then valid, and a message says so. Numbers
+  that Excel rounded (`1.23E+10`) are refused.
+- **Before anything is sent**, a file is read once to its end. Repeated rows, dates in the wrong
+  order, and codes that Sdir does not list are reported. With `--no-codes`, Sdir is not asked for
+  its codes.
+- **Rejected rows** are written next to the input, in the same format and as they were, with the
+  reasons in two extra columns. Correct them there and upload that file; the extra columns are not
+  sent. A file that you changed is not overwritten.
+- **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
+  it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
+  Keep it until the upload is complete. Standard input has no journal, unless you give `--journal`.
+  `sdir clean` removes the files that uploads left.
+- **The key** is read from `--key-file`, then `SDIR_API_KEY`, then the keyring. A key file can have
+  a secondary key on its second line.
+- **Person numbers** are masked on screen and in the report, unless you give `--show-persons`.
+- **Not complete** in the summary and the report means that the input was not read to its end, or
+  that records are unsent or in doubt. The exit code is then 2, 3, 4 or 130. Files that were never
+  begun are listed as "not begun".
 
 ## Exit codes
 
-| code | it means |
+| code | meaning |
 |---|---|
 """
 
@@ -95,8 +103,10 @@ def pages() -> str:
         for name in group.list_commands(context)
     ]
     events = (
-        "\nWith `--json`, `sdir upload` writes an event a line: `begin`, `progress`, `rejected`,"
-        " `warning`,\n`note`, `error` and `end`, which has the counts and the exit code.\n"
+        "\nWith `--json`, `sdir upload` writes one event per line: `begin`, `progress`, `rejected`,"
+        " `warning`,\n`note`, `error` and, for each input, `end`. `end` has the counts, the exit"
+        " code, `complete`,\n`ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled`"
+        " or `error`), and `begun`, which is\nfalse for an input that was never begun.\n"
     )
     return _INTRO + codes + events + "".join(commands)
 
