@@ -1,4 +1,4 @@
-"""The command `sdir-sandbox`: a local Sdir until Ctrl-C."""
+"""The command `sdir-sandbox`: a local Sdir that runs until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="sdir-sandbox", description="A local Sdir to develop and test against."
+        prog="sdir-sandbox", description="Run a local Sdir for development and tests."
     )
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
-    parser.add_argument("--port", type=int, default=8400, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8400, help="0 uses a free port (%(default)s)")
     parser.add_argument("--store", metavar="FILE", help="keep the records in this file")
-    parser.add_argument("--documents", metavar="DIR", help="serve the OpenAPI documents in here")
+    parser.add_argument("--documents", metavar="DIR", help="serve this folder's OpenAPI documents")
     parser.add_argument(
-        "--key", action="append", help="a subscription key to let in; give it twice for two"
+        "--key", action="append", help="a subscription key to accept; can be given more than once"
     )
-    _add_tokens(parser.add_argument_group("the token beside the key"))
+    _add_tokens(parser.add_argument_group("the Maskinporten token"))
     _add_gateway(parser.add_argument_group("the gateway"))
     database = parser.add_argument_group("the database")
     database.add_argument(
-        "--sleep-after", metavar="TIME", help="sleep after so much idle time, such as 60s"
+        "--sleep-after", metavar="TIME", help="sleep after this much idle time, such as 60s"
     )
     database.add_argument(
         "--wake", metavar="TIME", default="60s", help="how long waking takes (%(default)s)"
@@ -67,24 +67,31 @@ def _add_tokens(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--maskinporten",
         action="store_true",
-        help="want a token too; make a key pair, register it, and print the settings to use",
+        help="require a token too; make a key pair, register it, and print the settings to use",
     )
     group.add_argument(
-        "--token-life", metavar="TIME", default="120s", help="how long one lives (%(default)s)"
+        "--token-life", metavar="TIME", default="120s", help="how long tokens live (%(default)s)"
     )
 
 
 def _add_gateway(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--rate", help="let so many calls pass, such as 20/s; all calls count")
-    group.add_argument("--quota", help="let so many calls pass in a longer period: 1000/h")
+    group.add_argument("--rate", help="the rate limit, such as 20/s; rejected calls count too")
+    group.add_argument("--quota", help="the limit for a longer period, such as 1000/h")
     group.add_argument(
-        "--circuit", metavar="RATE", help="open for 10 s after 3 failures in 10 s: 3/10s"
+        "--circuit", metavar="RATE", help="3/10s: refuse calls for 10 s after 3 failures in 10 s"
     )
     group.add_argument(
-        "--gateway-timeout", metavar="TIME", default="240s", help="give up on an API (%(default)s)"
+        "--gateway-timeout",
+        metavar="TIME",
+        default="240s",
+        help="how long to wait for an API (%(default)s)",
     )
     group.add_argument(
-        "--body-limit", metavar="BYTES", type=int, default=30_000_000, help="(%(default)s)"
+        "--body-limit",
+        metavar="BYTES",
+        type=int,
+        default=30_000_000,
+        help="the largest body to accept (%(default)s)",
     )
 
 
@@ -111,7 +118,8 @@ async def _serve(options: argparse.Namespace) -> None:
             sys.stdout.write(_greeting(sandbox, options))
             if tokens:
                 sys.stdout.write(_settings(tokens, Path(folder) / "key.pem"))
-            sys.stdout.write(f"Records are kept in {options.store or 'memory'}. Ctrl-C ends it.\n")
+            place = options.store or "memory"
+            sys.stdout.write(f"Records are kept in {place}. Press Ctrl-C to stop.\n")
             sys.stdout.flush()
             await asyncio.Event().wait()
 
@@ -126,12 +134,12 @@ def _token_server(lifetime: float) -> TokenServer:
 
 
 def _settings(tokens: TokenServer, key_file: Path) -> str:
-    """Put the key into a file that goes when the sandbox ends, and say how to use it."""
+    """Write the key to a file that is removed when the sandbox ends; return how to use it."""
     settings = tokens.settings
     key_file.touch(mode=0o600)
     key_file.write_text(settings["key"])
     lines = [
-        "Each call needs a token beside the key. The settings for it:",
+        "Each call requires a Maskinporten token as well as the key. Use these settings:",
         f"  export SDIR_MASKINPORTEN_CLIENT_ID={settings['client_id']}",
         f"  export SDIR_MASKINPORTEN_KEY_FILE={key_file}",
         f"  export SDIR_MASKINPORTEN_KID={settings['kid']}",
@@ -142,7 +150,7 @@ def _settings(tokens: TokenServer, key_file: Path) -> str:
 
 
 def _greeting(sandbox: Sandbox, options: argparse.Namespace) -> str:
-    """Say what is served and how to get at it; a key that was given is not repeated."""
+    """Return what is served and how to reach it; a key that was given is not repeated."""
     key = "<the key you gave>" if options.key else sandbox.api_key
     reach = "this machine only" if options.host in _LOOPBACK else "open to the network"
     width = max(map(len, sandbox.served))
@@ -150,10 +158,10 @@ def _greeting(sandbox: Sandbox, options: argparse.Namespace) -> str:
         f"Sdir sandbox at {sandbox.base_url} ({reach})",
         *(f"  {name:{width}}  {url}" for name, url in sandbox.served.items()),
         "",
-        "Point a client at it:",
+        "Connect a client:",
         f'  Sdir("{key}", base_url="{sandbox.base_url}")',
         "",
-        f"See what it was sent, and let things go wrong: {sandbox.base_url}/",
+        f"See the requests and turn faults on: {sandbox.base_url}/",
     ]
     return "\n".join(lines) + "\n"
 
