@@ -14,6 +14,23 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+
+if TYPE_CHECKING:
+    _later = re.compile
+else:
+
+    class _later:  # noqa: N801  it stands for a function
+        """A pattern that is compiled on first use: a program that starts masks nothing yet."""
+
+        def __init__(self, *given: Any) -> None:
+            self._given = given
+
+        def __getattr__(self, name: str) -> Any:
+            found = getattr(re.compile(*self._given), name)
+            setattr(self, name, found)
+            return found
+
+
 _NUMBER: Final = 11
 _SMALLEST: Final = 10**9
 _SHORTEST_KEY: Final = 8
@@ -22,10 +39,10 @@ _DEEPEST: Final = 100
 
 _TELLING: Final = bytes({*range(32), *b"0123456789\x7f"} - {*b"\t\n"})
 _WORDS: Final = ("eyJ", "earer", "ubscription-", "PRIVATE KEY")
-_UNPRINTABLE = re.compile(
+_UNPRINTABLE = _later(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-_TOKEN = re.compile(
+_TOKEN = _later(
     r"""
     -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
     | \beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)*                                  # a JWT
@@ -56,7 +73,7 @@ _IDENTIFIER = r"""\b(?:
 )\b"""
 
 _START = r"(?:(?<!\d)|(?<=%[0-9a-f]{2})|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
-_DIGITS = re.compile(
+_DIGITS = _later(
     rf"""
     {_IDENTIFIER} | (?<!\d){_MOMENT}                # support needs ids and moments whole
     | (?!%{_DIGIT}(?:{_GAP}?{_DIGIT}){{10}}(?!\d)){_CODED}   # "%20", but not "100 %41814061033"
@@ -64,15 +81,15 @@ _DIGITS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_MANY_DIGITS = re.compile(rf"{_DIGIT}(?:{_GAP}?{_DIGIT}){{9}}", re.IGNORECASE)
-_GROUP = re.compile(rf"{_GAP}|(?P<group>{_DIGIT}+)", re.IGNORECASE)
-_ONE_DIGIT = re.compile(_DIGIT, re.IGNORECASE)
+_MANY_DIGITS = _later(rf"{_DIGIT}(?:{_GAP}?{_DIGIT}){{9}}", re.IGNORECASE)
+_GROUP = _later(rf"{_GAP}|(?P<group>{_DIGIT}+)", re.IGNORECASE)
+_ONE_DIGIT = _later(_DIGIT, re.IGNORECASE)
 _WRITTEN: Final = frozenset([(11,), (6, 5), (6, 3, 2), (2, 2, 2, 5), (2, 2, 2, 3, 2), (2, 2, 4, 5)])
 """How people group a person number. Other groupings count where they begin with a date."""
 
 _PERSON = r"(?:person|birth|national|f(?:ø|o|oe)dsels|ident(?:ity|nr|number))"
-_PERSONAL_NAME = re.compile(rf"{_PERSON}|\bfnr\b", re.IGNORECASE)
-_EXPECTED = re.compile(
+_PERSONAL_NAME = _later(rf"{_PERSON}|\bfnr\b", re.IGNORECASE)
+_EXPECTED = _later(
     rf"""((?:{_PERSON}\w*(?:\s(?:number|id|nr|no)\b)?|\bfnr)["']?(?:\s*(?:=>|[:=]|%3D)\s*|\s+)["']?)
     ({_DIGIT}(?:{_GAP}?{_DIGIT}){{9,11}})(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
@@ -244,7 +261,7 @@ def without_values(message: str, field: str = "", sent: Any = None) -> str:
     return mask(_QUOTED.sub(lambda found: _unquoted(found, parts), message))
 
 
-_QUOTED = re.compile(
+_QUOTED = _later(
     r"""(?P<rule>\b(?:format|pattern|type|field|property|parameter|member|column|table|constraint
     |object|index|header|schema|database|of|enum|path)\s+)?
     (?: (?<!\w)'(?P<single>[^'\n]*(?:(?<=\w)'(?=\w)[^'\n]*)*)'(?!\w)
@@ -252,7 +269,7 @@ _QUOTED = re.compile(
       | `(?P<ticked>[^`\n]*)` | (?P<json>\{[^{}]*:[^{}]*\}) )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_VALUE_LIST = re.compile(r"(\bvalues?(?: (?:is|are)\s+(?=\()|:\s*))(?:\(.*\)|.+)", re.IGNORECASE)
+_VALUE_LIST = _later(r"(\bvalues?(?: (?:is|are)\s+(?=\()|:\s*))(?:\(.*\)|.+)", re.IGNORECASE)
 
 
 def _unquoted(found: re.Match[str], parts: set[str]) -> str:
