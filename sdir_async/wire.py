@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,12 @@ class Secret:
         return self._text
 
 
+def _sum_of(timeouts: Timeouts) -> float | None:
+    given = (timeouts.connect, timeouts.read, timeouts.write, timeouts.pool)
+    parts = [part for part in given if part is not None]
+    return sum(parts) if len(parts) == len(given) else None
+
+
 @frozen
 class Timeouts:
     """How many seconds each part of an attempt may take; `None` is for ever.
@@ -68,12 +74,7 @@ class Timeouts:
     read: float | None
     write: float | None
     pool: float | None
-    total: float | None = field(init=False)
-
-    @total.default
-    def _sum(self) -> float | None:
-        parts = [part for part in (self.connect, self.read, self.write, self.pool) if part]
-        return sum(parts) if len(parts) == 4 else None
+    total: float | None = field(init=False, default=Factory(_sum_of, takes_self=True))
 
 
 @frozen

@@ -100,8 +100,9 @@ class _Asking:
         pages = iter(range(1, _MOST_PAGES))
         while (page := next(pages, None)) is not None:
             items = yield self._query(record, page)
-            if items is None:
+            if items is None and page:
                 return None
+            items = items or []  # who counts from 1 may refuse to give page 0
             if page and items and items == before:  # it knows no pages, and this may not be all
                 return None
             equal.update(orjson.dumps(item) for item in items if self._equal(record, item))

@@ -73,7 +73,7 @@ def _one_line(done: Done) -> str:
         (b'{\n  "a": 1\n}', "its first line is not a JSON object"),
         (b"[nonsense", "is not JSON"),
         (b"a,b,a\n1,2,3\n", "Two columns have the heading 'a'"),
-        (HEADING.replace(b"courseCode", b"coursCode") + ROW, "the nearest: courseCode"),
+        (HEADING.replace(b"courseCode", b"coursCode") + ROW, "closest: courseCode"),
         (HEADING.replace(b",courseCode", b"") + ROW, "No column for courseCode"),
         (HEADING[:-1] + b",Course code\n" + ROW, "Two columns have the field 'courseCode'"),
         (b'{"courseKode": "A"}\n', "'courseKode' matches no field (closest: courseCode"),

@@ -210,3 +210,31 @@ def test_what_an_earlier_run_saved_does_not_vouch_for_its_equal(tmp_path: Path) 
     assert (first.accepted, first.in_doubt, len(register.saved)) == (1, 1, 1)
     second = run(upload(register, [one, one], journal=tmp_path / "journal"))
     assert (second.accepted, len(register.saved)) == (2, 2)
+
+
+def test_a_server_that_refuses_page_0_counts_from_1() -> None:
+    """Page 0 is asked for before absence is believed; that there is none says nothing."""
+
+    class CountsFromOne(Register):
+        def _list(self, request: httpx.Request) -> httpx.Response:
+            if request.url.params["page"] == "0":
+                return httpx.Response(400, json={"title": "page must be at least 1"})
+            return super()._list(request)
+
+    register = CountsFromOne(fates=[NORMAL, BEFORE])
+    report = run(upload(register, records(40), chunk_size=20, concurrency=1))
+    assert (report.accepted, register.batches) == (40, [20, 20, 20])
+
+
+def test_a_list_that_counts_pages_from_0_is_read_whole() -> None:
+    """A record on page 0 is not absent."""
+
+    class CountsFromZero(Register):
+        def _list(self, request: httpx.Request) -> httpx.Response:
+            page = int(request.url.params["page"])
+            request.url = request.url.copy_set_param("page", str(page + 1))
+            return super()._list(request)
+
+    register = CountsFromZero(fates=[AFTER])
+    report = run(upload(register, records(20)))
+    assert (report.accepted, register.batches, len(register.saved)) == (20, [20], 20)
