@@ -87,8 +87,8 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
 	@$(BIN)/python $(PIP) install --requirement $(PINS) --editable '.[$(EXTRAS)]'
 	@touch $(VENV)/.demo $@
 
-$(VENV)/.judge: $(VENV)/.made tests/judge/package.json
-	@if command -v npm > /dev/null; then cd tests/judge && \
+$(VENV)/.judge: $(VENV)/.made tests/maskinporten/judge/package.json
+	@if command -v npm > /dev/null; then cd tests/maskinporten/judge && \
 	    npm install --no-package-lock --no-audit --no-fund --silent; fi
 	@touch $@
 
