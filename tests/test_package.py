@@ -127,7 +127,7 @@ def test_the_installed_package_finds_its_documents(python: Path) -> None:
 def test_the_installed_package_has_the_command_of_the_sandbox(python: Path) -> None:
     """It is there without the extra, and says what it is."""
     shown = _run(python.parent / "sdir-sandbox", "--help", env=_with_our_libraries())
-    assert "A local Sdir" in shown
+    assert "Run a local Sdir" in shown
 
 
 def test_the_installed_package_has_the_fixture_for_pytest(python: Path, tmp_path: Path) -> None:

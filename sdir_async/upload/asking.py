@@ -9,6 +9,7 @@ from ..session import Call
 from ..verdicts import Action
 from ..wire import Answer
 from . import reconcile
+from .saved import Saved
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     Exchanging = Callable[[Call], Awaitable[Exchange]]
 
 
-def may_ask_list(plan: Plan) -> bool:
-    """Say whether the list of what is saved may be asked."""
-    creates = plan.batch.operation.effect == "create"
-    return creates and plan.reconcile == "list" and plan.batch.listing is not None
+def saved_of(plan: Plan) -> Saved | None:
+    """Return what knows the saved records, if the list may be asked about others."""
+    listing, creates = plan.batch.listing, plan.batch.operation.effect == "create"
+    if not creates or plan.reconcile != "list" or listing is None:
+        return None
+    return Saved(reconcile.key_of(listing))
 
 
 async def was_applied(

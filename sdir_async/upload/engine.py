@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import JournalMismatch
 from ..session import Call, cancel_once
-from .asking import may_ask_list, was_applied
+from .asking import saved_of, was_applied
 from .chunks import Piece
 from .encoding import Chunker
 from .flow import settle
 from .ledger import Ledger
 from .report import ChunkOutcome, Snapshot, UploadReport
-from .saved import Saved
 from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Engine:
             check=plan.check,
             retry=plan.session.retry,
             limit=plan.limit,
-            saved=Saved() if may_ask_list(plan) else None,
+            saved=saved_of(plan),
         )
         self._ledger = Ledger()
         self._chunker = Chunker(

@@ -50,6 +50,11 @@ def was_applied(
     return _Asking(listing).was_applied(bodies, saved, elsewhere)
 
 
+def key_of(listing: Listing) -> Callable[[Any], tuple[str, ...]]:
+    """Return what gives a record's key: equal records of an upload have equal ones."""
+    return _Asking(listing)._key  # noqa: SLF001
+
+
 def items_of(answer: bytes) -> list[Any] | None:
     """Return the list in an answer, `None` if there is none."""
     try:
@@ -131,7 +136,7 @@ class _Asking:
             return None
         return {name: str(value) for name, value in values.items()}
 
-    def _key(self, record: dict[str, Any]) -> tuple[str, ...]:
+    def _key(self, record: Any) -> tuple[str, ...]:
         return tuple(str(_comparable(value_at(record, path))) for path in self.listing.match)
 
     def _pairs(self, sent: dict[str, Any], found: Any) -> Iterator[tuple[Any, Any]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from array import array
-from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from .chunks import digests_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from .chunks import Chunk, Piece
 
 
 _KEPT: Final = 8 * 1024 * 1024
-"""Bytes of JSON that are kept as they are. Only a large upload pays for digests before a doubt."""
+"""Bytes of JSON that are kept as they are, until an answer is lost: records can then be compared by
+what the list is compared by. Of a larger upload the first ones are compared as they were written.
+"""
 
 
 class Saved:
@@ -25,42 +28,56 @@ class Saved:
         open: The chunks whose records have not all come to their end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, key: Callable[[Any], Hashable]) -> None:
+        """Begin with nothing; `key` of a record is what the list is compared by."""
         self.open: set[Chunk] = set()
-        self._kept: deque[tuple[bytes | list[bytes], int, Sequence[int]]] = deque()
+        self._key = key
+        self._kept: list[tuple[bytes | list[bytes], int, Sequence[int]]] = []
         self._size = 0
-        self._numbers = array("q")  # eight bytes a record
+        self._written = array("q")  # eight bytes a record: of its JSON
+        self._keys = array("q")  # or of its key
 
     def add(self, piece: Piece) -> None:
         """Remember that these are saved."""
         self._kept.append((piece.chunk.written, len(piece.chunk), piece.positions))
         self._size += piece.size
         if self._size > _KEPT:
-            self._digest()
+            self._digest(self._written, digests_of)
 
-    def _digest(self) -> None:
-        """Keep a number for each record in place of its JSON."""
-        while self._kept:
-            written, count, positions = self._kept.popleft()
-            numbers = digests_of(written, count)
+    def _digest(
+        self, into: array[int], digests: Callable[[bytes | list[bytes], int], list[int]]
+    ) -> None:
+        """Keep a number for each record instead of its JSON."""
+        for written, count, positions in self._kept:
+            numbers = digests(written, count)
             whole = len(positions) == count
-            self._numbers.extend(numbers if whole else [numbers[at] for at in positions])
+            into.extend(numbers if whole else [numbers[at] for at in positions])
+        self._kept.clear()
         self._size = 0
+
+    def _keys_of(self, written: bytes | list[bytes], _: int) -> list[int]:
+        records: list[Any] = (
+            orjson.loads(written)
+            if isinstance(written, bytes)
+            else [orjson.loads(body) if body else None for body in written]
+        )
+        return [hash(self._key(record)) for record in records]
 
     def elsewhere(self, piece: Piece) -> Callable[[int], int | None]:
         """Return what says how many equals of the record at a place are known to be saved.
 
         It says `None` where another chunk under way has an equal one: it is not known yet.
         """
-        self._digest()
-        numbers = piece.chunk.digests()
-        under_way = set[int]()
-        for chunk in self.open:
-            if chunk is not piece.chunk:
-                under_way.update(chunk.digests())
+        self._digest(self._keys, self._keys_of)
+        count = len(piece.chunk)
+        numbers, keys = piece.chunk.digests(), self._keys_of(piece.chunk.written, count)
+        others = (chunk for chunk in self.open if chunk is not piece.chunk)
+        under_way = {key for one in others for key in self._keys_of(one.written, len(one))}
 
         def known(at: int) -> int | None:
-            number = numbers[piece.positions[at]]
-            return None if number in under_way else self._numbers.count(number)
+            position = piece.positions[at]
+            if keys[position] in under_way:
+                return None
+            return self._keys.count(keys[position]) + self._written.count(numbers[position])
 
         return known

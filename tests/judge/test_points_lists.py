@@ -10,7 +10,6 @@ from .server import Fault
 
 UNSEEN = [
     Lists(access="empty"),
-    Lists(pages="0"),
     Lists(dates="without time"),
     Lists(dates="next second"),
     Lists(codes="number"),
@@ -26,6 +25,15 @@ async def test_absence_counts_only_from_a_list_that_showed_a_saved_record(lists:
     report = await report_of(sdir, [first, second])
     assert times(sdir, first, second) == [1, 1]
     assert (report.accepted, report.in_doubt) == (1, 1)
+
+
+async def test_a_list_that_counts_pages_from_0_is_understood() -> None:
+    """Page 0 is asked for, too, before a record counts as absent."""
+    first, second = record(1, **WHEN), record(2, **WHEN)
+    sdir = server([RIGHT, SAVED_AND_LOST], Lists(pages="0"))
+    report = await report_of(sdir, [first, second])
+    assert times(sdir, first, second) == [1, 1]
+    assert (report.accepted, report.in_doubt) == (2, 0)
 
 
 async def test_absence_counts_only_once_something_is_known_to_be_saved() -> None:

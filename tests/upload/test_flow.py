@@ -408,7 +408,7 @@ WITNESSED: list[tuple[str, list[bool | None], str]] = [
 )
 def test_absence_from_a_list_needs_a_witness(asked: list[bool | None], expected: str) -> None:
     """A list that does not show what is known to be saved proves nothing of the rest."""
-    terms = terms_of(saved=Saved())
+    terms = terms_of(saved=Saved(repr))
     steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
     lines = driven(steps, terms, LOST, asked=asked)
     begun = ["10 accepted known", "send 11", "ask 11", "wait 30", "ask 11", "sample"]
@@ -417,14 +417,14 @@ def test_absence_from_a_list_needs_a_witness(asked: list[bool | None], expected:
 
 def test_where_nothing_was_accepted_there_is_no_witness() -> None:
     """Alone in the upload, a chunk that is absent stays in doubt."""
-    terms = terms_of(saved=Saved())
+    terms = terms_of(saved=Saved(repr))
     lines = driven(flow.settle(chunk_of(1), None, terms), terms, LOST)
     assert lines == ["send 10", "ask 10", "wait 30", "ask 10", "sample", "10 in_doubt"]
 
 
 def test_another_piece_of_the_chunk_may_bring_the_witness() -> None:
     """What is absent waits for it, and is in doubt until then."""
-    terms = terms_of(saved=Saved())
+    terms = terms_of(saved=Saved(repr))
     steps = flow.settle(chunk_of(2), Past(unknown=[[0]], rest=[1]), terms)
     lines = driven(steps, terms, asked=[False, False, False, False, True])
     assert lines == [
@@ -802,7 +802,7 @@ def test_whatever_happens_each_record_ends_once(
     bad = draw(st.sets(st.integers(0, count - 1), max_size=3))
     check = draw(st.sampled_from([None, check_of(sorted(bad))]))
     terms = terms_of(effect, isolate=isolate, answers_list=answers_list, check=check, read=count)
-    terms.saved = draw(st.sampled_from([None, Saved()]))
+    terms.saved = draw(st.sampled_from([None, Saved(repr)]))
     past = draw(pasts(count))
     world = World(effect, past)
     steps = flow.settle(chunk_of(count), past, terms)
