@@ -107,7 +107,8 @@ class Engine:
                 raise self._error
         except BaseException as error:
             cancelled = isinstance(error, asyncio.CancelledError)
-            self._why = "cancelled" if cancelled else self._why or "error"
+            stopped = self._why if self._why == "rejected" else "error"
+            self._why = "cancelled" if cancelled else stopped
             self._whole, self._finished = False, self._loop.time()
             attach(self.report(), error)
             raise

@@ -120,7 +120,7 @@ def test_any_schedule_of_faults_without_asking(fates: list[Fate]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    fates=st.lists(st.sampled_from(FATES), max_size=10),
+    fates=st.lists(st.sampled_from(FATES), max_size=8),
     deadline=st.floats(0.01, 90.0),
     latency=st.floats(0.0, 3.0),
 )
