@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
+from ..wire import KEY_HEADER
 from .limits import Circuit, Limits, Quota, RateLimit
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from .token_server import TokenServer
 
-KEY_HEADER = "Ocp-Apim-Subscription-Key"
 TIMEOUT = 240.0
 """Seconds after which the gateway gives up on a backend."""
 

@@ -238,3 +238,10 @@ def test_a_list_that_counts_pages_from_0_is_read_whole() -> None:
     register = CountsFromZero(fates=[AFTER])
     report = run(upload(register, records(20)))
     assert (report.accepted, register.batches, len(register.saved)) == (20, [20], 20)
+
+
+@pytest.mark.parametrize("first", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_a_moment_that_no_other_zone_can_hold(first: str) -> None:
+    """The first and the last moment are compared as they are written, without an error."""
+    assert _same(first, first)
+    assert not _same(first, "2025-03-24T18:32:25Z")
