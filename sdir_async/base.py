@@ -118,6 +118,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         Args:
             records: An iterable or async iterable of models of this version, of mappings, or of
                 `bytes` that hold one JSON object each. It is read as it is sent, never far ahead.
+                Don't change the records of a list meanwhile; pass `iter(records)` if you have to.
             operation: What to do with them: `"create"`, `"update"`, or `"validate"`, which saves
                 nothing, where the API has it.
             chunk_size: At most this many records in a request.

@@ -40,7 +40,8 @@ async def was_applied(
     listing = plan.batch.listing
     if plan.reconcile != "list" or listing is None:
         return None
-    questions = reconcile.was_applied(listing, step.piece.bodies, step.saved, step.elsewhere)
+    elsewhere = await _elsewhere(step)
+    questions = reconcile.was_applied(listing, step.piece.bodies, step.saved, elsewhere)
     items: list[Any] | None = None
     while True:
         try:
@@ -49,6 +50,14 @@ async def was_applied(
             answer: bool | None = found.value
             return answer
         items = await _list(listing, plan.url_of(listing.operation), query, exchange)
+
+
+async def _elsewhere(step: Ask) -> Callable[[int], int | None]:
+    if step.others is None:
+        return lambda _: 0
+    for _ in step.others.catch_up():
+        await asyncio.sleep(0)
+    return step.others.elsewhere(step.piece)
 
 
 async def _list(listing: Listing, url: str, query: Query, exchange: Exchanging) -> list[Any] | None:

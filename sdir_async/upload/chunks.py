@@ -55,6 +55,14 @@ class Chunk:
         """The JSON, as it was written: of all records in one array, or of each."""
         return self._bodies or self._body
 
+    @property
+    def mark(self) -> int | None:
+        """What tells whether the records changed since one array was written of them, if it was.
+
+        It samples the array, since to hash all of it takes as long as to write it.
+        """
+        return None if self._bodies else mark_of(self._body)
+
     def digests(self) -> list[int]:
         """Return a number for each record; equal records have equal ones, in this process."""
         return digests_of(self.written, len(self))
@@ -76,6 +84,16 @@ def digests_of(written: bytes | list[bytes], count: int) -> list[int]:
     if len(cut) != count:
         cut = [dumps(record)[1:-1] for record in orjson.loads(written)]
     return list(map(hash, cut))
+
+
+def array_from(records: list[Any]) -> bytes:
+    """Return the JSON array of models and mappings."""
+    return orjson.dumps(records, default=jsonable)
+
+
+def mark_of(array: bytes) -> int:
+    """Return the mark of an array that was written in one go: of its length, and a sample."""
+    return hash((len(array), array[:: 1 + len(array) // 4096]))
 
 
 def array_of(bodies: Sequence[bytes]) -> bytes:

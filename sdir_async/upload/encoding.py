@@ -13,7 +13,7 @@ from attrs import define
 
 from ..privacy import mask
 from ..types import Model, jsonable
-from .chunks import Chunk, array_of, dumps
+from .chunks import Chunk, array_from, array_of, dumps
 from .report import Reason
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Encoder(dict[type, Callable[[Any], bytes]]):
                 ends = set(map(_FIRST, records)), set(map(_LAST, records))
                 return array_of(records) if ends == ({_OPENS}, {_CLOSES}) else None
             written = all(self[kind] is not _as_object for kind in kinds)
-            return orjson.dumps(records, default=jsonable) if written else None
+            return array_from(records) if written else None
         except (TypeError, IndexError):
             return None
 

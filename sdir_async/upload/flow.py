@@ -328,11 +328,7 @@ class Flow:
         return answer, False
 
     def _ask(self, piece: Piece) -> Generator[Step, Any, bool | None]:
-        saved = self._terms.saved
-        if saved is None:
-            answer: bool | None = yield Ask(piece, self._saved)
-        else:
-            answer = yield Ask(piece, self._saved, saved.elsewhere(piece))
+        answer: bool | None = yield Ask(piece, self._saved, self._terms.saved)
         return answer
 
     def _is_shown(self) -> Generator[Step, Any, bool]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from .chunks import digests_of
+from .chunks import array_from, digests_of, mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from .chunks import Chunk, Piece
 
@@ -24,6 +25,9 @@ what the list is compared by. Of a larger upload the first ones are compared as 
 class Saved:
     """The records that are known to be saved, and the chunks that are under way.
 
+    Records of a list are written again when they are needed: to keep the JSON of all costs more.
+    If one of them was changed meanwhile, nothing is known of any record.
+
     Attributes:
         open: The chunks whose records have not all come to their end.
     """
@@ -32,6 +36,8 @@ class Saved:
         """Begin with nothing; `key` of a record is what the list is compared by."""
         self.open: set[Chunk] = set()
         self._key = key
+        self._lists: deque[tuple[list[Any], int, Sequence[int]]] = deque()
+        self._changed = False
         self._kept: list[tuple[bytes | list[bytes], int, Sequence[int]]] = []
         self._size = 0
         self._written = array("q")  # eight bytes a record: of its JSON
@@ -39,10 +45,30 @@ class Saved:
 
     def add(self, piece: Piece) -> None:
         """Remember that these are saved."""
-        self._kept.append((piece.chunk.written, len(piece.chunk), piece.positions))
+        chunk = piece.chunk
+        if (mark := chunk.mark) is not None:
+            self._lists.append((chunk.records, mark, piece.positions))
+            return
+        self._kept.append((chunk.written, len(chunk), piece.positions))
         self._size += piece.size
         if self._size > _KEPT:
             self._digest(self._written, digests_of)
+
+    def catch_up(self) -> Iterator[None]:
+        """Get ready for `elsewhere`, a chunk with each step: it may be long for an event loop."""
+        self._digest(self._keys, self._keys_of)
+        while self._lists:
+            records, mark, positions = self._lists.popleft()
+            try:
+                written = array_from(records)
+            except TypeError:  # it can't be written any more
+                written = b""
+            if mark_of(written) == mark:
+                self._kept.append((written, len(records), positions))
+                self._digest(self._keys, self._keys_of)
+            else:
+                self._changed = True
+            yield
 
     def _digest(
         self, into: array[int], digests: Callable[[bytes | list[bytes], int], list[int]]
@@ -66,9 +92,10 @@ class Saved:
     def elsewhere(self, piece: Piece) -> Callable[[int], int | None]:
         """Return what says how many equals of the record at a place are known to be saved.
 
-        It says `None` where another chunk under way has an equal one: it is not known yet.
+        It says `None` where that is not known: another chunk under way has an equal one.
         """
-        self._digest(self._keys, self._keys_of)
+        for _ in self.catch_up():  # of what was added since
+            pass
         count = len(piece.chunk)
         numbers, keys = piece.chunk.digests(), self._keys_of(piece.chunk.written, count)
         others = (chunk for chunk in self.open if chunk is not piece.chunk)
@@ -76,7 +103,7 @@ class Saved:
 
         def known(at: int) -> int | None:
             position = piece.positions[at]
-            if keys[position] in under_way:
+            if self._changed or keys[position] in under_way:
                 return None
             return self._keys.count(keys[position]) + self._written.count(numbers[position])
 

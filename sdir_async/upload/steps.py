@@ -48,13 +48,13 @@ class Ask:
     Attributes:
         piece: The records of unknown fate.
         saved: Other records of the same chunk that are known to be saved.
-        elsewhere: Says of the record at a place of the piece how many equal ones of this upload are
-            known to be saved; `None` where that is not known yet.
+        others: The records of the upload that are known to be saved: an equal one must not vouch
+            for a record of the piece.
     """
 
     piece: Piece
     saved: Sequence[bytes] = ()
-    elsewhere: Callable[[int], int | None] = lambda _: 0
+    others: Saved | None = None
 
 
 @frozen
