@@ -25,6 +25,7 @@ from generate import ROOT, Place
 from generation.documents import Source, find_sources, load
 from generation.failures import GenerationFailed, blaming
 from generation.prepare import prepare
+from generation.servers import read_hosts
 
 if TYPE_CHECKING:
     from generation.walk import Json
@@ -74,7 +75,7 @@ def _sources(root: Path) -> dict[str, Source]:
 def _prepared(source: Source) -> Json:
     document = load(source)
     with blaming(source.corrected):
-        return prepare(document)[0]
+        return prepare(document, hosts=read_hosts(source.path.parent.parent))[0]
 
 
 def check_out(root: Path, ref: str, target: Path) -> None:

@@ -27,12 +27,15 @@ from generation.documents import Source, check, load
 from generation.failures import DocumentError, GenerationFailed
 from generation.lock import digest_of, entry, read_lock, write_lock
 from generation.prepare import prepare
+from generation.servers import read_hosts
 from generation.walk import lookup, operations, references
 
 from sdir_async.openapi.documents import SUFFIXES, parse
 from sdir_async.openapi.overlays import apply_overlay
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from generation.walk import Json
 
 _VERSION = re.compile(r"(?<=/)v(0|[1-9][0-9]*)(?=/?$)")
@@ -85,12 +88,14 @@ def fetch(place: Place, address: Address, *, replace: bool, seconds: float) -> s
     """
     content = download(address.url, address.key(), seconds=seconds)
     document = understood(content)
+    hosts = read_hosts(place.documents)
+    _try_to_generate(content, hosts)
     name, moved = _place_of(address, document)
     old = _present(place.documents / name)
     if old and old.path.read_bytes() == content:
         return f"{moved}unchanged"
     overlay, lacking = _overlay(name, old, document)
-    changes = _differences(old, document, overlay)
+    changes = _differences(old, document, overlay, hosts)
     if old and not replace and not _is_as_fetched(place, old):
         raise DownloadFailed(
             f"{old.path.name} was written or edited by hand and is kept; to take the fetched one,"
@@ -136,18 +141,17 @@ def understood(content: bytes) -> Json:
     lost = [ref for ref in references(document) if lookup(document, ref) is None]
     if lost:
         raise DownloadFailed(f"not a whole OpenAPI document: there is no {lost[0]}")
-    _try_to_generate(content)
     return document
 
 
-def _try_to_generate(content: bytes) -> None:
+def _try_to_generate(content: bytes, hosts: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / f"v1{'.json' if _start(content) == b'{' else '.yaml'}"
         path.write_bytes(content)
         source = Source("fetched", "v1", path)
         try:
             with no_fault_of_ours(source):
-                generate_version(source, Path(scratch) / "api" / "fetched" / "v1")
+                generate_version(source, Path(scratch) / "api" / "fetched" / "v1", hosts)
         except GenerationFailed as error:
             words = str(error).replace(f"{path}: ", "")
             raise DownloadFailed(f"no code can be generated from it: {words}") from error
@@ -171,13 +175,17 @@ def _is_as_fetched(place: Place, old: Source) -> bool:
     return str(known.get("source")).startswith("http") and known["digest"] == digest_of(old.path)
 
 
-def _differences(old: Source | None, new: Json, overlay: Json | None) -> str:
+def _differences(
+    old: Source | None, new: Json, overlay: Json | None, hosts: Mapping[str, str]
+) -> str:
     try:
         if overlay:
             apply_overlay(new, overlay)
         if old is None:
-            return "\n".join(["a new document", *map(str, operations(prepare(new)[0]))])
-        before, after = prepare(load(old))[0], prepare(new)[0]
+            return "\n".join(
+                ["a new document", *map(str, operations(prepare(new, hosts=hosts)[0]))]
+            )
+        before, after = (prepare(each, hosts=hosts)[0] for each in (load(old), new))
     except (DocumentError, GenerationFailed) as error:
         return f"what differs can't be shown: {error}"
     return text_of([*compare_servers(before, after), *compare(before, after)])

@@ -30,7 +30,7 @@ from jinja2 import Environment, FileSystemLoader
 from openapi_python_client.strings import safe_for_docstring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from generation.walk import Json, LeftOut
 
@@ -90,18 +90,17 @@ def templates() -> Environment:
     return env
 
 
-def generate_version(source: Source, target: Path) -> tuple[Facts, list[LeftOut]]:
+def generate_version(
+    source: Source, target: Path, hosts: Mapping[str, str]
+) -> tuple[Facts, list[LeftOut]]:
     """Generate one version from its document into the folder `target`."""
     document = load(source)
     with blaming(source.corrected):
         taken = frozenset({class_name_of(source.api, source.version)})
-        prepared, left = prepare(document, taken)
+        prepared, left = prepare(document, taken, hosts)
         config = config_for(target)
         data, simpler = understand(for_generator(prepared), config)
-        hosts = read_hosts(source.path.parent.parent)
-        facts, no_batch = facts_of(
-            source.api, source.version, prepared, endpoints_of(data), config, hosts
-        )
+        facts, no_batch = facts_of(source.api, source.version, prepared, endpoints_of(data), config)
     project = Version(openapi=data, config=config)
     names = sorted([*project.public_names(), (facts.class_name, ".operations")])
     described = f"openapi/{source.name}"
@@ -125,7 +124,7 @@ def _write_json(path: Path, value: Json) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def generate(sources: list[Source], tree: Path) -> list[str]:
+def generate(sources: list[Source], tree: Path, hosts: Mapping[str, str]) -> list[str]:
     """Generate the whole tree; return a line for everything that was left out."""
     tree.mkdir(parents=True, exist_ok=True)
     apis: dict[str, list[Facts]] = {}
@@ -133,7 +132,7 @@ def generate(sources: list[Source], tree: Path) -> list[str]:
     with Mistakes() as mistakes:
         for source in sources:
             with mistakes.gathered(), no_fault_of_ours(source):
-                facts, left = generate_version(source, tree / source.api / source.version)
+                facts, left = generate_version(source, tree / source.api / source.version, hosts)
                 apis.setdefault(source.api, []).append(facts)
                 lines += [f"openapi/{source.name}: {': '.join(each)}" for each in left]
     _write_apis(tree, [Api(name, versions) for name, versions in apis.items()])
@@ -172,7 +171,7 @@ def run(place: Place, *, check: bool = False) -> int:
     lock = lock_of(sources, known)
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / "api"
-        left_out = generate(sources, made)
+        left_out = generate(sources, made, read_hosts(place.documents))
         stale = [f"sdir_async/api/{line}" for line in differences(made, place.tree)]
         if check:
             return _say_stale([*stale_parts(known, lock), *stale])

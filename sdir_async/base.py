@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from .document import Batch, Document, Operation
     from .upload.plan import OnRejected, Progress, Reconcile, Records
+    from .wire import Answer
 
-__all__ = ["BatchOperations", "Operations", "Timeout", "nothing"]
+__all__ = ["BatchOperations", "ByStatus", "Operations", "Timeout", "nothing"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 RecordT = TypeVar("RecordT")
 SavedT = TypeVar("SavedT")
 KindT = TypeVar("KindT", bound=str)
@@ -60,7 +62,7 @@ class Operations:
     async def _call(
         self,
         operation: Operation,
-        parse: Callable[[Any], T],
+        parse: Callable[[Any], T] | ByStatus[T],
         *,
         path: Mapping[str, object] | None = None,
         params: Mapping[str, object] | None = None,
@@ -73,7 +75,7 @@ class Operations:
             operation,
             url_of(self._base_url_of(operation), operation, path or {}),
             _query(operation, params or {}),
-            {**_content_types(operation), **_headers(operation, headers or {})},
+            _headers(operation, headers or {}),
             None if body is UNSET else orjson.dumps(body, default=jsonable),
             None if isinstance(timeout, Unset) else timeouts_of(timeout),
         )
@@ -159,7 +161,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 self._session,
                 batch,
                 records,
-                url_of=lambda operation: url_of(self._base_url, operation, {}),
+                url_of=lambda operation: url_of(self._base_url_of(operation), operation, {}),
                 encode=Encoder(batch.record),
                 check=check_of(self._package, operation) if check else None,
                 journal=self._journal(journal, operation, batch),
@@ -181,7 +183,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             "api": self._document.api,
             "version": self._document.version,
             "operation": kind,
-            "url": url_of(self._base_url, batch.operation, {}),
+            "url": url_of(self._base_url_of(batch.operation), batch.operation, {}),
         }
         if self._session.customer:
             upload["customer"] = self._session.customer
@@ -199,14 +201,39 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         return self._batches[kind]
 
 
+class ByStatus(Generic[T_co]):
+    """Reads the answer of an operation that answers differently with different statuses.
+
+    Args:
+        any_: Reads the answer of a status that is not listed, as the alternative that it fits.
+        statuses: What reads the answer of a status, such as `"201"` or `"2XX"`.
+    """
+
+    def __init__(
+        self, any_: Callable[[Any], T_co], statuses: Mapping[str, Callable[[Any], T_co]]
+    ) -> None:
+        self._any = any_
+        self._statuses = statuses
+
+    def of(self, status: int) -> Callable[[Any], T_co]:
+        """Return what reads the answer of a status."""
+        found = self._statuses.get(str(status)) or self._statuses.get(f"{status // 100}XX")
+        return found or self._any
+
+
 def nothing(_: object) -> None:
     """Parse an answer of which the document promises no JSON: whatever it holds."""
 
 
-def _reading(parse: Callable[[Any], T]) -> Callable[[bytes], T]:
+def _reading(parse: Callable[[Any], T] | ByStatus[T]) -> Callable[[Answer], T]:
     if parse is nothing:
         return parse
-    return lambda body: parse(orjson.loads(body) if body.strip() else None)
+
+    def read(answer: Answer) -> T:
+        found = parse.of(answer.status) if isinstance(parse, ByStatus) else parse
+        return found(orjson.loads(answer.body) if answer.body.strip() else None)
+
+    return read
 
 
 def url_of(base_url: str, operation: Operation, path: Mapping[str, object]) -> str:
@@ -251,10 +278,6 @@ def _require_encodable(operation: Operation, name: str, text: str) -> None:
         text = ""  # a traceback shows what its frames hold
         message = f"{operation.name}: {name} holds a character that can't be encoded."
         raise ConfigurationError(message) from None
-
-
-def _content_types(operation: Operation) -> dict[str, str]:
-    return {"Accept": operation.accept, "Content-Type": operation.content_type}
 
 
 def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, str]:

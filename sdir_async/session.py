@@ -34,11 +34,7 @@ T = TypeVar("T")
 
 logger = logging.getLogger("sdir_async")
 
-_HEADERS: Final = {
-    "Accept": "application/json",
-    "Content-Type": "application/json",
-    "User-Agent": f"sdir-async/{__version__}",
-}
+_USER_AGENT: Final = f"sdir-async/{__version__}"
 _BEARER: Final = "Bearer "
 _NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
 _UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
@@ -283,14 +279,20 @@ class Session:
 
     def _request(self, call: Call, key: Secret, token: Secret | None) -> Request:
         beside = {} if token is None else {BEARER_HEADER: token}
+        operation = call.operation
+        ours = {
+            "Accept": operation.accept,
+            "Content-Type": operation.content_type,
+            "User-Agent": _USER_AGENT,
+        }
         return Request(
-            call.operation.method,
+            operation.method,
             call.url,
             call.query,
-            {**_HEADERS, **call.headers, KEY_HEADER: key, **beside},
+            {**ours, **call.headers, KEY_HEADER: key, **beside},
             call.body,
             call.timeouts or self._timeouts,
-            repeatable=call.operation.effect != "create",
+            repeatable=operation.effect != "create",
         )
 
     def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:
@@ -307,7 +309,7 @@ class Session:
             self._pacer.succeeded()
 
 
-def value_of(exchange: Exchange, read: Callable[[bytes], T], hint: str) -> T:
+def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: str) -> T:
     """Return what `read` makes of the answer.
 
     Raises:
@@ -319,7 +321,7 @@ def value_of(exchange: Exchange, read: Callable[[bytes], T], hint: str) -> T:
     if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
         raise failure_of(exchange, hint)
     try:
-        return read(answer.body)
+        return read(answer)
     except (ValueError, KeyError, TypeError, AttributeError):
         failure = failure_of(exchange, hint)
     raise failure  # no longer within `except`: the parser's error holds the answer

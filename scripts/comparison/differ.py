@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generation.class_steps import merge_all_of
-from generation.servers import named_servers, servers_of
+from generation.servers import named_servers
 from generation.walk import SCHEMAS, Json, Operation, components, operations, references
 
 from .values import Change, Use, compare_values, shape
@@ -106,7 +106,8 @@ _MARKS = {"x-sdir-content-type": "body is sent as", "x-sdir-accept": "answer is 
 
 def urls_of(node: Json) -> dict[str, str]:
     """Return the base URLs of a document, or of an operation of its own."""
-    return servers_of(node) if node.get("servers") else {}
+    urls: dict[str, str] = node.get("x-sdir-servers", {}) if node.get("servers") else {}
+    return urls
 
 
 def compare_servers(before: Json, after: Json) -> list[Change]:

@@ -20,13 +20,11 @@ from .batches import listing_of, upload_names
 from .class_steps import merge_all_of
 from .item_schemas import can_check, item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX
+from .project import type_of
 from .sending import entry
-from .servers import servers_of
 from .walk import Json, LeftOut, Operation, components, operations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from openapi_python_client.config import Config
     from openapi_python_client.parser.openapi import Endpoint
 
@@ -45,6 +43,8 @@ class Call:
         arguments: Python names of its parameters, each with its description.
         sending: Python names of its parameters, each with the code that puts it into a request.
         parser: The function that makes a value of its answer, `None` where there is no content.
+        answers: For each status with an answer of its own, which of the alternatives that is.
+        parsers: The functions that read the alternatives.
         more: What its `Operation` has that most have not, as keyword arguments.
         optional_body: Whether it can be called without its body.
     """
@@ -57,6 +57,8 @@ class Call:
     arguments: dict[str, str]
     sending: dict[str, str]
     parser: str | None
+    answers: dict[str, int]
+    parsers: list[str]
     more: dict[str, Any]
     optional_body: bool
 
@@ -80,6 +82,16 @@ class Call:
         """What a token must be good for."""
         scopes: tuple[str, ...] = self.more.get("scopes", ())
         return scopes
+
+    @property
+    def reads(self) -> str:
+        """What makes a value of its answer, as code."""
+        return f"_answers_of_{self.name}" if self.parsers else self.parser or "_nothing"
+
+    @property
+    def by_status(self) -> dict[str, str]:
+        """The function that reads the answer of each status."""
+        return {status: self.parsers[number] for status, number in self.answers.items()}
 
     @property
     def answer(self) -> Any:
@@ -117,7 +129,10 @@ class Upload:
 
 @define
 class Facts:
-    """One version of one API, as the templates see it."""
+    """One version of one API, as the templates see it.
+
+    `parsers` has a function for each distinct answer, with what the generator knows of that.
+    """
 
     api: str
     version: str
@@ -126,14 +141,10 @@ class Facts:
     servers: dict[str, str]
     class_name: str
     calls: list[Call]
+    parsers: dict[str, Any]
     uploads: dict[str, Upload]
     items: dict[str, Json]
     personal: dict[str, list[str]]
-
-    @property
-    def parsers(self) -> dict[str, Call]:
-        """One call for each distinct answer."""
-        return {call.parser: call for call in reversed(self.calls) if call.parser}
 
     @property
     def base(self) -> str:
@@ -158,12 +169,11 @@ def facts_of(
     document: Json,
     endpoints: list[Endpoint],
     config: Config,
-    hosts: Mapping[str, str],
 ) -> tuple[Facts, list[LeftOut]]:
     """Collect what the document says of its servers, operations and batches."""
     described = {operation.name: operation for operation in operations(document)}
     calls = [_call(endpoint, described[endpoint.name], document, config) for endpoint in endpoints]
-    _name_parsers(calls)
+    parsers = _name_parsers(calls)
     uploads, left = _uploads(document, described, {call.name: call for call in calls})
     info = document.get("info") or {}
     facts = Facts(
@@ -171,9 +181,10 @@ def facts_of(
         version=version,
         title=str(info.get("title") or api).strip(),
         description=str(info.get("description") or "").strip(),
-        servers=servers_of(document, hosts),
+        servers=document["x-sdir-servers"],
         class_name=class_name_of(api, version),
         calls=calls,
+        parsers=parsers,
         uploads=uploads,
         items={},
         personal=personal_fields(document),
@@ -234,6 +245,8 @@ def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Conf
         arguments=arguments,
         sending=sending,
         parser=None if operation.answer is None else "_parse",
+        answers=operation.node.get("x-sdir-answers", {}),
+        parsers=[],
         more=_more(document, operation),
         optional_body=operation.body_is_optional,
     )
@@ -254,8 +267,8 @@ def _more(document: Json, operation: Operation) -> dict[str, Any]:
     more |= {name: kind for name, kind in kinds.items() if kind != _JSON}
     if scopes := scopes_of(document, operation.node):
         more["scopes"] = scopes
-    if operation.node.get("servers"):
-        more["servers"] = servers_of(operation.node)
+    if "x-sdir-servers" in operation.node:
+        more["servers"] = operation.node["x-sdir-servers"]
     return more
 
 
@@ -277,20 +290,23 @@ def _step_aside(endpoint: Endpoint, given: dict[tuple[str, str], Json], config: 
             response.prop.inner_property.set_python_name(UntrustedString("item"), config)
 
 
-def type_of(prop: Any) -> str:
-    """Return a type as code."""
-    return str(prop.get_type_string().as_unembedded_code())
-
-
-def _name_parsers(calls: list[Call]) -> None:
+def _name_parsers(calls: list[Call]) -> dict[str, Any]:
     """Name parsers for what they return, so that equal answers share one."""
+    found: dict[str, Any] = {}
     names: dict[str, str] = {}
     for call in calls:
-        if call.parser and call.returns not in names:
-            words = call.returns.replace("list[", "list of ").replace("|", "or")
-            name = "_parse_" + snake_case(PythonIdentifier(words, PREFIX))
-            names[call.returns] = f"{name}_{len(names)}" if name in names.values() else name
-        call.parser = names[call.returns] if call.parser else None
+        props = [each.prop for each in call.endpoint.responses.patterns] if call.parser else []
+        for prop in props:
+            returns = type_of(prop)
+            if returns not in names:
+                words = returns.replace("list[", "list of ").replace("|", "or")
+                name = "_parse_" + snake_case(PythonIdentifier(words, PREFIX))
+                names[returns] = f"{name}_{len(names)}" if name in found else name
+                found[names[returns]] = prop
+        called = [names[type_of(prop)] for prop in props]
+        call.parser, call.parsers = next(iter(called), None), called[1:]
+    used = [name for call in reversed(calls) for name in (call.parser, *call.parsers) if name]
+    return {name: found[name] for name in used}
 
 
 def _uploads(
@@ -319,8 +335,6 @@ def _uploads(
 def _why_no_upload(call: Call) -> str | None:
     if not _records(call.endpoint):
         return "an item of its list is not an object with fields"
-    if (kind := call.more.get("content_type")) is not None:
-        return f"its body is {kind}"
     needed = [str(p.python_name) for _, p in call.endpoint.iter_all_parameters() if p.required]
     return f"it needs {', '.join(needed)} besides records" if needed else None
 

@@ -10,7 +10,7 @@ import re
 from itertools import cycle
 from typing import Any
 
-from sdir_async.openapi.walk import json_kinds, parameters_of, path_item
+from sdir_async.openapi.walk import json_kinds, parameters_of, path_item, schema_in
 
 from .failures import DocumentError
 from .schema_steps import without_null
@@ -218,25 +218,33 @@ def one_answer(document: Json) -> list[LeftOut]:
     """Give each operation one answer: what a method returns, whichever 2xx it was.
 
     Different answers become alternatives; an answer without content among them becomes `None`.
+    Which alternative a status means is written beside them.
     """
-    left = []
     for operation in operations(document):
         answers = operation.node["responses"]
-        schemas = [
-            a["content"]["application/json"]["schema"] for a in answers.values() if a["content"]
-        ]
-        distinct = [each for number, each in enumerate(schemas) if each not in schemas[:number]]
-        if all(each.get("type") in ("null", ["null"]) for each in distinct):
+        schemas = {status: _answered(answer) for status, answer in answers.items()}
+        distinct: list[Json] = []
+        for schema in schemas.values():
+            distinct += [schema] if schema not in distinct else []
+        if all(map(_is_null, distinct)):
             distinct = []
         if len(distinct) > 1:
-            why = f"the answers {', '.join(answers)} differ; the method returns either"
-            left.append(LeftOut(str(operation), "a type of its own for each answer", why))
-        if distinct and len(schemas) < len(answers):
-            distinct.append({"type": "null"})
+            distinct.sort(key=_is_null)
+            places = {status: distinct.index(schema) for status, schema in schemas.items()}
+            operation.node["x-sdir-answers"] = places
         schema = distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
         content = {"application/json": {"schema": schema}} if distinct else {}
         operation.node["responses"] = {next(iter(answers)): {"description": "", "content": content}}
-    return left
+    return []
+
+
+def _answered(answer: Json) -> Json:
+    schema = schema_in(answer)
+    return {"type": "null"} if schema is None else schema
+
+
+def _is_null(schema: Json) -> bool:
+    return schema.get("type") in ("null", ["null"])
 
 
 def keep_sendable_parameters(document: Json) -> list[LeftOut]:

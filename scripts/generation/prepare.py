@@ -6,14 +6,15 @@ Pure functions, document in, document out: the upstream file is never edited for
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from . import class_steps, operation_steps, schema_steps
 from .batches import list_candidates, mark_batches
 from .class_steps import DECIDING
 from .names import name_operations
-from .walk import Json, LeftOut, become, components, operations, schemas_in
+from .servers import note_servers
+from .walk import Json, LeftOut, Operation, become, components, operations, schemas_in
 
 Step = Callable[[Json], list[LeftOut]]
 
@@ -58,17 +59,25 @@ _SCHEMA = (
     " allOf anyOf oneOf description example x-enum-varnames"
 )
 _KEPT = frozenset(_SCHEMA.split())
+_FIRST_STATUS = 200
 
 
-def prepare(document: Json, taken: frozenset[str] = frozenset()) -> tuple[Json, list[LeftOut]]:
+def prepare(
+    document: Json,
+    taken: frozenset[str] = frozenset(),
+    hosts: Mapping[str, str] | None = None,
+) -> tuple[Json, list[LeftOut]]:
     """Apply every step to a copy of the document; return it with what was left out.
 
     Args:
         document: As it was read.
         taken: Names that no class of a record may have.
+        hosts: Where each environment is; without them the servers are not looked at.
     """
     prepared = copy.deepcopy(document)
     last: tuple[Step, ...] = (*LAST_STEPS, partial(class_steps.name_classes, taken=taken))
+    if hosts is not None:
+        last = (*last, partial(note_servers, hosts=hosts))
     left = [found for step in (*OPERATION_STEPS, *SCHEMA_STEPS, *last) for found in step(prepared)]
     return prepared, left
 
@@ -78,6 +87,7 @@ def for_generator(document: Json) -> Json:
     document = copy.deepcopy(document)
     class_steps.merge_all_of(document)
     class_steps.let_out_read_only(document)
+    alone = {each.name: alternatives_of(each) for each in operations(document)}
     for _, schema in reversed(list(schemas_in(document))):
         for keyword in schema.keys() - _KEPT:
             del schema[keyword]
@@ -85,13 +95,20 @@ def for_generator(document: Json) -> Json:
         _plain_alternatives(schema)
     paths: Json = {}
     for operation in operations(document):
-        paths.setdefault(operation.path, {})[operation.method] = _reduced(operation.node)
+        reduced = _reduced(operation.node, alone[operation.name])
+        paths.setdefault(operation.path, {})[operation.method] = reduced
     return {
         "openapi": "3.1.0",
         "info": {"title": "API", "version": "1"},
         "paths": paths,
         "components": {"schemas": components(document)},
     }
+
+
+def alternatives_of(operation: Operation) -> list[Json]:
+    """Return the schemas of an operation's answers, where its statuses have different ones."""
+    answer = operation.answer or {}
+    return list(answer["anyOf"]) if "x-sdir-answers" in operation.node else []
 
 
 def _plain_constant(schema: Json) -> None:
@@ -112,7 +129,7 @@ def _plain_alternatives(schema: Json) -> None:
         become(schema, {key: schema[key] for key in ("description",) if key in schema})
 
 
-def _reduced(node: Json) -> Json:
+def _reduced(node: Json, alone: list[Json]) -> Json:
     """Return of an operation what the generator makes something of, in the types that it wants."""
     body = node.get("requestBody")
     return {
@@ -128,8 +145,15 @@ def _reduced(node: Json) -> Json:
             }
             for parameter in node["parameters"]
         ],
-        "responses": {
-            status: {"description": "", "content": answer["content"]}
-            for status, answer in node["responses"].items()
-        },
+        "responses": _answers(node, alone),
     } | ({"requestBody": {"required": True, "content": body["content"]}} if body else {})
+
+
+def _answers(node: Json, alone: list[Json]) -> Json:
+    """Return the answer of any status, and after it each that only some statuses have."""
+    (answer,) = node["responses"].values()
+    contents = [answer["content"], *({"application/json": {"schema": each}} for each in alone)]
+    return {
+        str(_FIRST_STATUS + number): {"description": "", "content": content}
+        for number, content in enumerate(contents)
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from openapi_python_client import Project
@@ -66,6 +66,7 @@ class Version(Project):
             [FileSystemLoader(TEMPLATES), PrefixLoader({"stock": STOCK}), STOCK]
         )
         self.env.filters["literal"] = literal
+        self.env.filters["type_of"] = type_of
         self.env.tests["named"] = lambda name, names: name.get_untrusted_value() in names
         self.env.globals.update(values, several=several, converts=converts)
         self.package_dir.mkdir(parents=True)
@@ -93,6 +94,11 @@ class Version(Project):
 def literal(value: object) -> str:
     """Write a value of a document as a Python literal."""
     return repr(value.get_untrusted_value() if isinstance(value, UntrustedString) else value)
+
+
+def type_of(prop: Any) -> str:
+    """Return a type as code."""
+    return str(prop.get_type_string().as_unembedded_code())
 
 
 def endpoints_of(data: GeneratorData) -> list[Endpoint]:

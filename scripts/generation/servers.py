@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from sdir_async.openapi.walk import url_of_server
 
 from .failures import DocumentError, GenerationFailed
+from .walk import operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .walk import Json
+    from .walk import Json, LeftOut
 
 HOSTS = {
     "development": "https://sdir-d-apim-common.azure-api.net",
@@ -51,8 +52,21 @@ def read_hosts(folder: Path) -> dict[str, str]:
     return {**HOSTS, **given}
 
 
-def servers_of(document: Json, hosts: Mapping[str, str] = HOSTS) -> dict[str, str]:
-    """Return the base URL of each environment.
+def note_servers(document: Json, hosts: Mapping[str, str]) -> list[LeftOut]:
+    """Write down the base URL of each environment, also for operations with other servers.
+
+    Raises:
+        DocumentError: As `servers_of`.
+    """
+    document["x-sdir-servers"] = servers_of(document, hosts)
+    for each in operations(document):
+        if each.node.get("servers"):
+            each.node["x-sdir-servers"] = servers_of(each.node, hosts, each.pointer)
+    return []
+
+
+def servers_of(document: Json, hosts: Mapping[str, str] = HOSTS, place: str = "") -> dict[str, str]:
+    """Return the base URL of each environment, for a document or an operation.
 
     A server belongs to the environment that its `x-sdir-environment` names, else to that of its
     host. One known host is enough to know the path under the others. A server that is neither
@@ -65,7 +79,8 @@ def servers_of(document: Json, hosts: Mapping[str, str] = HOSTS) -> dict[str, st
     others: list[str] = []
     for number, server in enumerate(document.get("servers") or []):
         url = url_of_server(server)
-        environment = _labelled(server, number, hosts) or _environment_at(url, hosts)
+        label = _labelled(server, f"{place}/servers/{number}", hosts)
+        environment = label or _environment_at(url, hosts)
         if environment:
             paths.setdefault(environment, urlsplit(url).path)
         else:
@@ -76,17 +91,17 @@ def servers_of(document: Json, hosts: Mapping[str, str] = HOSTS) -> dict[str, st
     return {env: host + paths.get(env, first) for env, host in hosts.items()}
 
 
-def _labelled(server: Json, number: int, hosts: Mapping[str, str]) -> str | None:
+def _labelled(server: Json, place: str, hosts: Mapping[str, str]) -> str | None:
     label = server.get("x-sdir-environment")
     if label is None:
         return None
     if label not in HOSTS:
-        place = f"/servers/{number}/x-sdir-environment"
-        raise DocumentError(place, f"{label!r} is none of {', '.join(HOSTS)}")
+        known = ", ".join(HOSTS)
+        raise DocumentError(f"{place}/x-sdir-environment", f"{label!r} is none of {known}")
     url = url_of_server(server)
     if not _is_at(url, hosts[label]):
         what = f"{label} is at {hosts[label]}, not at {_origin(url) or url!r}"
-        raise DocumentError(f"/servers/{number}/url", f"{what}; {SETTINGS} can name another host")
+        raise DocumentError(f"{place}/url", f"{what}; {SETTINGS} can name another host")
     return str(label)
 
 

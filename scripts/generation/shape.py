@@ -16,19 +16,26 @@ _WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 _CONTENT: Any = {_ANY: {}}
 _PARAMETER: Any = {"name": str, "in": str, "content": _CONTENT, "$ref": str}
 _BODY: Any = {"content": _CONTENT, "$ref": str}
+_SERVERS: Any = [{"url": str, "x-sdir-environment": str, "variables": {_ANY: {}}}]
 _OPERATION: Any = {
     "operationId": str,
     "parameters": [_PARAMETER],
     "requestBody": _BODY,
     "responses": {_ANY: _BODY},
     "callbacks": {},
+    "servers": _SERVERS,
     "x-sdir-pages": {_ANY: str},
     "x-sdir-reconcile": {"operation": str, "filter": {_ANY: str}, "match": [str]},
 }
-_PATH: Any = {"$ref": str, "parameters": [_PARAMETER], **dict.fromkeys(METHODS, _OPERATION)}
+_PATH: Any = {
+    "$ref": str,
+    "parameters": [_PARAMETER],
+    "servers": _SERVERS,
+    **dict.fromkeys(METHODS, _OPERATION),
+}
 _DOCUMENT: Any = {
     "info": {},
-    "servers": [{"url": str, "x-sdir-environment": str, "variables": {_ANY: {}}}],
+    "servers": _SERVERS,
     "paths": {_ANY: _PATH},
     "webhooks": {},
     "components": {

@@ -203,7 +203,7 @@ class _Reader:
             base=self._base_of(found),
             node=found.node,
             parameters=parameters_of(self._spec, found),
-            media_types=tuple(json_kinds(holder.get("content") or {})),
+            media_types=tuple(map(_bare, json_kinds(holder.get("content") or {}))),
             body=body,
             many=body is not None and self._schemas.is_list(body),
             batch=batch_of(self._spec, found),
@@ -338,6 +338,11 @@ def _answer_type(answer: Json) -> str:
     kinds = json_kinds(answer.get("content") or {})
     plain = not kinds or "*" in kinds[0] or kinds[0].startswith("application/json")
     return "application/json; charset=utf-8" if plain else kinds[0]
+
+
+def _bare(kind: str) -> str:
+    """Return a content type without its parameters."""
+    return kind.partition(";")[0].strip().lower()
 
 
 def _separated(parameter: Json) -> Json:

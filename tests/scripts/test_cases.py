@@ -229,11 +229,33 @@ def test_words_about_a_schema_make_no_class_of_their_own(cases: Cases) -> None:
         models.Colour("blue")
 
 
-def test_each_answer_is_read_by_a_schema_that_fits_it(cases: Cases) -> None:
-    """The answer of a 201 has a field that the answer of a 200 has not."""
-    long = {"name": "a", "built": "2024-05-31"}
-    value, _ = cases.call("unions", lambda api: api.status(), long, 201)
-    assert value.built == datetime.date(2024, 5, 31)
+@pytest.mark.parametrize(
+    ("status", "answer", "kind"),
+    [
+        (200, [{"name": "a"}], "Short"),
+        (201, [{"name": "a"}], "Long"),
+        (203, {"at": "2024-05-31"}, "SeveralAnswer"),
+    ],
+)
+def test_each_answer_is_read_by_the_schema_of_its_status(
+    cases: Cases, status: int, answer: Any, kind: str
+) -> None:
+    """The same JSON is another class with another status; a pattern is for what is not listed."""
+    value, _ = cases.call("unions", lambda api: api.several(), answer, status)
+    one = value[0] if isinstance(value, list) else value
+    assert type(one).__name__.startswith(kind)
+    assert one.to_dict() == (answer[0] if isinstance(answer, list) else answer)
+
+
+def test_an_answer_without_content_is_none_beside_others(cases: Cases) -> None:
+    """A 202 promises nothing; a status that the document does not have is read as what fits."""
+    assert cases.call("unions", lambda api: api.several(), None, 202)[0] is None
+    value, _ = cases.call("unions", lambda api: api.status(), {"name": "a", "built": None}, 206)
+    assert value.to_dict() == {"name": "a", "built": None}
+    some, _ = cases.call("unions", lambda api: api.some(), {"name": "a"}, 203)
+    assert type(some).__name__ == "Long"
+    any_, _ = cases.call("unions", lambda api: api.some(), {"name": "a"}, 200)
+    assert any_ == {"name": "a"}
 
 
 @pytest.mark.parametrize("call", ["get_things", "get_things_2"])
@@ -388,6 +410,31 @@ def test_fields_that_the_server_fills_in_are_not_asked_for(cases: Cases) -> None
     )
     assert request.json == {"name": "Fram", "secret": "s"}
     assert (value.id, value.to_dict()) == ("1", saved)
+
+
+def test_a_batch_is_sent_under_its_own_content_type_to_its_own_server(cases: Cases) -> None:
+    """So is the question whether it was saved: each operation has a type of its own."""
+    seen: list[tuple[str, str, str, str]] = []
+    kind = "application/vnd.fleet.v1+json"
+
+    def reply(handler: Handler) -> None:
+        headers = {key.lower(): value for key, value in handler.headers.items()}
+        path = urlsplit(handler.path).path
+        seen.append((handler.command, path, headers["content-type"], headers["accept"]))
+        if handler.command == "POST":
+            handler.body()
+            handler.answer(504)
+        else:
+            handler.answer(200, b'[{"name": "Fram"}]', Content_Type=kind)
+
+    async def use(api: Any) -> Any:
+        return await api.upload([{"name": "Fram"}])
+
+    with serving(reply) as server:
+        report = asyncio.run(cases.run("uploads", use, server.url))
+    assert seen[0] == ("POST", "/other/ships/batch", kind, kind)
+    assert ("GET", "/base/ships", "application/json", kind) in seen
+    assert report.accepted == 1
 
 
 def test_schemas_with_letters_of_any_alphabet_are_checked(cases: Cases) -> None:

@@ -56,6 +56,17 @@ def test_equal_documents_don_t_differ() -> None:
     assert text_of([]) == "No difference for a caller."
 
 
+def test_hosts_of_the_project_are_no_mistake(checkout: Checkout) -> None:
+    """Each side is read with the settings beside it."""
+    doc = document(servers=[{"url": "https://gate.example/a", "x-sdir-environment": "test"}])
+    checkout.add("boats/v1.json", doc)
+    checkout.add("hosts.toml", 'test = "https://gate.example"')
+    checkout.with_core()
+    assert checkout.generate() == 0
+    report = changes.since(checkout.root, checkout.root)
+    assert report == {"boats/v1, the document": [], "Python": []}
+
+
 def test_words_don_t_matter() -> None:
     """A new summary of an operation is not a difference."""
     other = fleet()

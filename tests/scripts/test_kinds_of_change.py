@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from comparison.differ import Change, compare, compare_servers
 from generation.prepare import prepare
+from generation.servers import HOSTS
 
 from .conftest import ROOT
 from .kinds import KINDS, Kind
@@ -16,7 +17,7 @@ TABLE = ROOT / "docs" / "changes.md"
 def changes(kind: Kind) -> list[Change]:
     """Return what is said of a change."""
     given = yaml_of("changes_demo")
-    before, after = (prepare(each)[0] for each in (given, kind.applied(given)))
+    before, after = (prepare(each, hosts=HOSTS)[0] for each in (given, kind.applied(given)))
     return [*compare_servers(before, after), *compare(before, after)]
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from generation.failures import DocumentError, GenerationFailed
+from generation.prepare import prepare
 from generation.servers import HOSTS, named_servers, read_hosts, servers_of
+from generation.walk import operations
 
-from .toys import Json
+from .toys import Json, document, operation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +158,21 @@ def test_a_label_that_is_no_environment_is_named_with_its_place() -> None:
     """An unknown `x-sdir-environment` raises an error with the place and the value."""
     with pytest.raises(DocumentError, match=r"^/servers/0/x-sdir-environment: 'qa' is none of"):
         servers(("qa", "https://a"))
+
+
+def other_server(url: str, hosts: dict[str, str]) -> dict[str, str]:
+    """Return the base URLs of an operation with a server of its own, called the test one."""
+    own = [{"url": url, "x-sdir-environment": "test"}]
+    prepared, _ = prepare(document({"/a": {"get": operation("a", servers=own)}}), hosts=hosts)
+    found: dict[str, str] = operations(prepared)[0].node["x-sdir-servers"]
+    return found
+
+
+def test_the_servers_of_an_operation_are_held_to_the_same_settings() -> None:
+    """The key goes there too: the project says which host is whose, not the document."""
+    ours = {**HOSTS, "test": "https://gateway.example.com"}
+    assert other_server("https://gateway.example.com/b", ours)["test"] == (
+        "https://gateway.example.com/b"
+    )
+    with pytest.raises(DocumentError, match=r"^/paths/~1a/get/servers/0/url: test is at"):
+        other_server("https://gateway.example.com/b", HOSTS)
