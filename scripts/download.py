@@ -7,7 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-KEY_HEADER = "Ocp-Apim-Subscription-Key"
+from sdir_async.wire import KEY_HEADER
+
 LARGEST = 50_000_000
 _REDIRECTS = 5
 

@@ -17,7 +17,7 @@ import yaml
 from stdnum import imo
 
 from sdir_async.openapi.documents import find_folder
-from sdir_async.sandbox.formats import is_organization_number, is_person_number
+from sdir_async.upload.formats import is_organization_number, is_person_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

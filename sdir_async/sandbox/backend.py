@@ -10,7 +10,6 @@ import orjson
 from starlette.responses import Response
 
 from ..openapi.operations import Operation, Role
-from .misfortune import api_failure
 from .problems import pascal_case, problem
 from .sleeping import Sleeper
 from .validation import InvalidError
@@ -58,7 +57,7 @@ class Backend:
             InvalidError: A batch names records that don't exist.
         """
         if self._sleeper.sleeps():
-            return api_failure(_ASLEEP.format(uuid4()))
+            return problem(500, detail=_ASLEEP.format(uuid4()))
         return self._roles[operation.role](operation, parameters, body)
 
     def _create(self, operation: Operation, _: Json, body: Any) -> Response:
@@ -90,7 +89,7 @@ class Backend:
     def _get(self, operation: Operation, parameters: Json, _: Any) -> Response:
         uid = _uid(parameters[operation.identifier.parameter or ""])
         if (found := self._store.get(operation.collection, uid)) is None:
-            return not_found()
+            return problem(404)
         return _answer(operation, found)
 
     def _search(self, operation: Operation, parameters: Json, _: Any) -> Response:
@@ -111,18 +110,11 @@ class Backend:
 
     def _refuse_unknown(self, operation: Operation, rows: list[Row], unknown: set[str]) -> Response:
         if not operation.many:
-            return not_found()
+            return problem(404)
         name = pascal_case(operation.identifier.field or "")
         wrong = [index for index, (uid, _) in enumerate(rows) if uid in unknown]
         named = [f"[{index}].{name}".rstrip(".") for index in wrong]
         raise InvalidError({key: [f"The field {name} names no saved record."] for key in named})
-
-
-def not_found() -> Response:
-    """Return the API's own answer where no record has the identifier."""
-    return Response(
-        orjson.dumps(problem(404)), 404, media_type="application/problem+json; charset=utf-8"
-    )
 
 
 def _rows(operation: Operation, records: list[Json], uids: Iterable[str | int | None]) -> list[Row]:

@@ -8,7 +8,6 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from .faults import Fault, Met
     from .gateway import Gateway
     from .misfortune import Drop
-
-_PROBLEM = "application/problem+json; charset=utf-8"
 
 
 @dataclass(kw_only=True)
@@ -161,7 +158,7 @@ class Endpoint:
         if self._operation.body is None:
             return await self._service.answer(Work(self, request, None), met)
         if not self._accepts(request.headers.get("content-type", "")):
-            return await _drained(request, _problem(415))
+            return await _drained(request, problem(415))
         content = await self._read_content(request)
         if content is None:
             return Response(status_code=413, headers={"Connection": "close"})
@@ -200,7 +197,7 @@ class Endpoint:
 
 def refuse_body(error: Exception) -> Response:
     """Return the API's answer to a request that doesn't fit the document."""
-    return _problem(400, error.errors if isinstance(error, InvalidError) else None)
+    return problem(400, error.errors if isinstance(error, InvalidError) else None)
 
 
 async def _drained(request: Request, response: Response) -> Response:
@@ -218,7 +215,3 @@ def _safe(name: str) -> str:
 def _place(name: str) -> str:
     """Return a place in a path as Starlette writes it; that of `{*rest}` takes slashes."""
     return f"{{{_safe(name)}:path}}" if name.startswith("*") else f"{{{_safe(name)}}}"
-
-
-def _problem(status: int, errors: dict[str, list[str]] | None = None) -> Response:
-    return Response(orjson.dumps(problem(status, errors)), status, media_type=_PROBLEM)

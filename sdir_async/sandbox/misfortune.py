@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
 from starlette.responses import Response
 
 from . import gateway
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     Drop = Callable[[Scope, bool], None]
     """Ends the connection of a request; `True` resets it, what was written being lost."""
 
-_PROBLEM = "application/problem+json; charset=utf-8"
 _PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
     "<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -61,15 +59,6 @@ class CutAnswer(Response):
         await _until_gone(receive)
 
 
-def api_failure(detail: str | None = None) -> Response:
-    """Return the API's answer to an error that nobody handled."""
-    body = problem(500)
-    if detail is not None:
-        trace = body.pop("traceId")
-        body |= {"detail": detail, "traceId": trace}
-    return Response(orjson.dumps(body), 500, media_type=_PROBLEM)
-
-
 def answer_of(fault: Fault, whole: Response | None, drop: Drop) -> Response:
     """Return what the client sees; `whole` is the answer of the API if it served the request."""
     match fault.kind:
@@ -78,7 +67,7 @@ def answer_of(fault: Fault, whole: Response | None, drop: Drop) -> Response:
         case Kind.CUT if whole is not None:
             return CutAnswer(whole, drop)
         case Kind.API_500:
-            return api_failure()
+            return problem(500)
         case Kind.GATEWAY_500:
             return gateway.failed()
         case Kind.BAD_GATEWAY:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+import orjson
+from starlette.responses import Response
+
 from .messages import Finding, message, unconvertible_to
 from .positions import describe, first_deeper, json_path, locate, path_at_end
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 Errors = dict[str, list[str]]
 """Messages by the place they are about, as in the answer."""
 
+_MEDIA_TYPE = "application/problem+json; charset=utf-8"
 _MOST = 200
 _DEEPEST = 32
 _RFC = "https://tools.ietf.org/html/rfc9110#section-"
@@ -27,13 +31,16 @@ _KINDS = {
 }
 
 
-def problem(status: int, errors: Errors | None = None) -> Json:
-    """Return the body of an answer as problem details."""
+def problem(status: int, errors: Errors | None = None, detail: str | None = None) -> Response:
+    """Return an answer that holds problem details."""
     section, title = _KINDS[status]
     body: Json = {"type": _RFC + section, "title": title, "status": status}
     if errors is not None:
         body["errors"] = errors
-    return body | {"traceId": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"}
+    if detail is not None:
+        body["detail"] = detail
+    body["traceId"] = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    return Response(orjson.dumps(body), status, media_type=_MEDIA_TYPE)
 
 
 def empty_body(parameter: str) -> Errors:
