@@ -11,6 +11,8 @@ import respx.mocks
 from sdir_async import Sdir
 from sdir_async.testing.mocker import NAME
 
+from .browser import browser as browser
+
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 

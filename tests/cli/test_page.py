@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +13,11 @@ from sdir_async.cli.page.plot import HEIGHT, WIDTH, draw, ticks
 from sdir_async.cli.send import Point
 from sdir_async.sandbox import Fault
 
+from ..browser import in_a_browser
 from .conftest import COURSE, PERSONS, course, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from selenium.webdriver import Chrome
@@ -25,15 +25,6 @@ if TYPE_CHECKING:
     from sdir_async.sandbox import SandboxThread
 
     from .conftest import Done
-
-BINARY = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-DRIVER = shutil.which("chromedriver")
-
-in_a_browser = pytest.mark.skipif(
-    not (BINARY and DRIVER), reason="There is no chromium here, or no chromedriver."
-)
 
 
 @pytest.fixture
@@ -53,20 +44,6 @@ def page(sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path) -> P
     done = sdir("upload", *COURSE, "courses.jsonl", "--report", "report.html", *arguments)
     assert done.code == 1
     return tmp_path / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    """Chromium without a window; `--no-sandbox` is for root in a container."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BINARY
-    for option in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(option)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 def test_the_page_needs_no_network_and_shows_no_person(page: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from sdir_async.sandbox import Fault, SandboxThread
+
+from ..browser import in_a_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,29 +18,9 @@ if TYPE_CHECKING:
 
     from .conftest import Json
 
-BINARY = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-DRIVER = shutil.which("chromedriver")
 PATH = "/aps-additionalcompetence/additionalcompetence/v1/additionalcompetence"
 
-pytestmark = pytest.mark.skipif(
-    not (BINARY and DRIVER), reason="There is no chromium here, or no chromedriver."
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    """Chromium without a window; `--no-sandbox` is for root in a container."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BINARY
-    for option in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(option)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")
