@@ -11,7 +11,7 @@ LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest check bench generate fetch changes torture pins audit dist clean
+.PHONY: help setup demo test test-lowest check bench generate fetch changes torture pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,12 @@ pins: ## renew requirements/dev.txt: the newest versions of what is needed
 
 audit: $(VENV)/.dev ## look for known vulnerabilities in all that is pinned; asks the package index
 	@$(BIN)/pip-audit --strict --requirement $(PINS) --no-deps --disable-pip --progress-spinner off
+
+docs: $(VENV)/.dev ## build the site in build/site, and check its links
+	@$(BIN)/python scripts/doc_site.py
+
+docs-serve: docs ## serve the site at http://127.0.0.1:8401
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8401
 
 dist: $(VENV)/.dev ## build dist/: wheel and sdist, the same each time, checked, with an SBOM
 	@$(BIN)/python scripts/dist.py
