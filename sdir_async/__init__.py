@@ -38,7 +38,14 @@ if TYPE_CHECKING:
     from .maskinporten import Maskinporten
     from .retries import RetryPolicy
     from .types import UNSET, Unset
-    from .upload.report import ChunkOutcome, Notice, Rejection, Snapshot, UploadReport
+    from .upload.report import (
+        ChunkOutcome,
+        Notice,
+        RecordOutcome,
+        Rejection,
+        Snapshot,
+        UploadReport,
+    )
     from .upload.upload import Upload
     from .wire import Attempt
 else:
@@ -66,6 +73,7 @@ else:
             "QuotaExceeded": ".errors",
             "RateLimited": ".errors",
             "Reason": ".errors",
+            "RecordOutcome": ".upload.report",
             "Rejection": ".upload.report",
             "RetryPolicy": ".retries",
             "Sdir": ".client",
@@ -107,6 +115,7 @@ __all__ = [
     "QuotaExceeded",
     "RateLimited",
     "Reason",
+    "RecordOutcome",
     "Rejection",
     "RetryPolicy",
     "Sdir",

@@ -95,9 +95,12 @@ class Batch(Generic[SavedT_co]):
         record: The names of the model or models that it takes.
         parse: Turns the JSON of an answer into the saved records, if it is a list of them.
         listing: How to ask whether records were saved; `None` where there is no way.
+        identifier: The field of a saved record by which one record is asked for, such as `uid`;
+            `None` where the answer has none.
     """
 
     operation: Operation
     record: type | tuple[type, ...] = field(repr=False)
     parse: Callable[[Any], list[SavedT_co]] | None = field(default=None, repr=False)
     listing: Listing | None = None
+    identifier: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _JSON = "application/json"
+_ONE = re.compile(r"/\{([^{}]+)\}$")
 
 
 @define
@@ -118,12 +120,14 @@ class Upload:
         call: The operation that it sends to.
         records: The classes that it takes.
         saved: The type of an item of its answer, if that is a list of what was saved.
+        identifier: The field of such an item that the path of one record asks for.
         listing: How to ask whether records were saved.
     """
 
     call: Call
     records: tuple[str, ...]
     saved: str | None
+    identifier: str | None
     listing: Json | None
 
 
@@ -325,6 +329,7 @@ def _uploads(
             call=calls[operation.name],
             records=_records(calls[operation.name].endpoint),
             saved=_saved(calls[operation.name]),
+            identifier=_identifier(calls[operation.name], described),
             listing=_listing(document, operation, calls),
         )
         for name, operation in upload_names(usable).items()
@@ -358,3 +363,15 @@ def _saved(call: Call) -> str | None:
     if call.effect == "validate" or not isinstance(call.answer, ListProperty):
         return None
     return type_of(call.answer.inner_property)
+
+
+def _identifier(call: Call, described: dict[str, Operation]) -> str | None:
+    """Return the field of a saved record by which one record is asked for, such as `uid`."""
+    item = call.answer.inner_property if isinstance(call.answer, ListProperty) else None
+    if _saved(call) is None or not isinstance(item, ModelProperty):
+        return None
+    fields = {
+        one.name for one in (*(item.required_properties or ()), *(item.optional_properties or ()))
+    }
+    ends = (_ONE.search(one.path) for one in described.values() if one.method == "get")
+    return next((end[1] for end in ends if end and end[1] in fields), None)

@@ -18,6 +18,7 @@ from .chunks import Piece
 from .encoding import Chunker
 from .flow import settle
 from .ledger import Ledger
+from .receipts import Receipt, uids_in
 from .report import ChunkOutcome, Snapshot, UploadReport
 from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
 
@@ -319,13 +320,28 @@ class Engine:
             finished.answer,
             self._plan.batch.parse,
         )
+        receipt = self._receipt(finished)
         self._ledger.enter(outcome)
+        self._ledger.receipts += finished.receipts if receipt is None else (receipt,)
         self._changed.set()
         if finished.late:
             self._why = self._why or "deadline"
         if not finished.known:
-            self._plan.journal.finished(piece, state)
+            self._plan.journal.finished(piece, state, receipt)
         return outcome
+
+    def _receipt(self, finished: Finished) -> Receipt | None:
+        """Return what was given for the records of a piece, if they were accepted now."""
+        piece = finished.piece
+        if finished.known or finished.state != "accepted" or not piece.positions:
+            return None
+        last = piece.attempts[-1] if piece.attempts else None
+        answered = last.seconds if last and finished.answer else 0.0
+        return Receipt(
+            piece.positions,
+            last.at + answered if last else None,
+            uids_in(finished.answer, self._plan.batch.identifier, len(piece)),
+        ).shifted(piece.chunk.start)
 
     async def _tell(self, outcome: ChunkOutcome[Any]) -> None:
         """Report a finished piece to the callback and to the loop."""

@@ -119,7 +119,8 @@ class Flow:
             self._terms.sample = self._terms.sample or evolve(done, rejections=())
         if done.indexes:
             state: State = "accepted" if past.accepted else "rejected"
-            self._known.append(Finished(done, state, known=True))
+            receipts = tuple(one.shifted(self._chunk.start) for one in past.receipts)
+            self._known.append(Finished(done, state, known=True, receipts=receipts))
         self._todo.extend(Piece(self._chunk, one, maybe_applied=True) for one in past.unknown)
         if past.rest:
             self._begin(past.rest)

@@ -12,6 +12,7 @@ from .report import RangeSet, Snapshot, UploadReport, runs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .receipts import Receipt
     from .report import ChunkOutcome, Notice, SavedT
 
 
@@ -23,6 +24,7 @@ class Ledger:
     accepted: int = 0
     rejections: Rejections = Factory(Rejections)
     warnings: list[Notice] = Factory(list)
+    receipts: list[Receipt] = Factory(list)
     _doubts: RangeSet = Factory(RangeSet)
     _finished: RangeSet = Factory(RangeSet)
     _in_doubt: int = 0
@@ -66,4 +68,5 @@ class Ledger:
             warnings=tuple(sorted(self.warnings, key=lambda notice: notice.index)),
             requests=requests,
             seconds=seconds,
+            receipts=tuple(self.receipts),
         )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import orjson
 from attrs import evolve, field, frozen
 
+from .receipts import Receipt, in_order
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     from ..wire import Attempt
@@ -141,6 +145,24 @@ class ChunkOutcome(_Frozen, Generic[SavedT]):
 
 
 @frozen
+class RecordOutcome:
+    """What became of one record.
+
+    Attributes:
+        index: Its place in the input, from 0.
+        state: `"accepted"`, `"rejected"`, `"in_doubt"` or `"unsent"`.
+        uid: The identifier that Sdir gave it; `None` if it is not accepted, or if the answer was
+            lost and the record was found by asking.
+        time: When Sdir's answer came, in seconds since the epoch; `None` if it is not accepted.
+    """
+
+    index: int
+    state: State
+    uid: str | None = None
+    time: float | None = None
+
+
+@frozen
 class Snapshot:
     """The counts of an upload at one moment; `read` counts what was taken from the input."""
 
@@ -183,6 +205,31 @@ class UploadReport:
     requests: int = 0
     seconds: float = 0.0
     ended: Ended | None = None
+    _receipts: Sequence[Receipt] = field(default=(), repr=False, alias="receipts")
+
+    def rows(self) -> Iterator[RecordOutcome]:
+        """Yield what became of each record, in the order of the input: a receipt.
+
+        Of each accepted record the report holds 16 bytes; the rows are made one by one. With a
+        journal, records that an earlier run sent have their identifier and time, too.
+
+        Example:
+            >>> for row in report.rows():  # doctest: +SKIP
+            ...     print(row.index, row.state, row.uid, row.time)
+        """
+        others = _states(self)
+        saved = in_order(self._receipts)
+        other, receipt = next(others, None), next(saved, None)
+        for index in range(self.accepted + self.rejected + self.in_doubt + self.unsent):
+            if other is not None and other[0] == index:
+                yield RecordOutcome(*other)
+                other = next(others, None)
+                continue
+            if receipt is not None and receipt[0] == index:
+                yield RecordOutcome(index, "accepted", receipt[1], receipt[2])
+                receipt = next(saved, None)
+            else:
+                yield RecordOutcome(index, "accepted")
 
     @property
     def complete(self) -> bool:
@@ -209,6 +256,16 @@ class UploadReport:
             f"{self.accepted} accepted, {self.rejected} rejected, {self.in_doubt} in doubt, "
             f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s{early}"
         )
+
+
+def _states(report: UploadReport) -> Iterator[tuple[int, State]]:
+    """Yield the place and the state of each record that was not accepted, in order."""
+    rejected: Iterator[tuple[int, State]] = ((one.index, "rejected") for one in report.rejections)
+    return merge(rejected, _each(report.doubts, "in_doubt"), _each(report.remaining, "unsent"))
+
+
+def _each(ranges: Iterable[range], state: State) -> Iterator[tuple[int, State]]:
+    return ((index, state) for index in chain.from_iterable(ranges))
 
 
 class RangeSet:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .check import Findings
     from .chunks import Piece
     from .encoding import BodyLimit
+    from .receipts import Receipt
     from .report import Notice, State
     from .saved import Saved
 
@@ -103,6 +104,7 @@ class Finished:
         answer: What the server answered, where it accepted them.
         late: Whether there was no time left for more.
         known: Whether the journal knows it already, from an earlier run.
+        receipts: What Sdir gave for its records in an earlier run.
     """
 
     piece: Piece
@@ -110,6 +112,7 @@ class Finished:
     answer: bytes = b""
     late: bool = False
     known: bool = False
+    receipts: tuple[Receipt, ...] = ()
 
 
 @frozen

@@ -1,10 +1,10 @@
 """What survives the process of an upload, so that the upload can go on after it died.
 
-A journal knows ranges of the input, digests, states, and the fields for which records were
-rejected: nothing that names a person. Before a piece of a chunk is on the wire, that is durable;
-when it is finished, the outcome follows, at the latest with the next piece. Of one chunk only one
-piece is on the wire at a time, so the last one that was begun and not finished is the one whose
-fate is unknown.
+A journal knows ranges of the input, digests, states, the identifiers of what was saved, and the
+fields for which records were rejected: nothing that names a person. Before a piece of a chunk is on
+the wire, that is durable; when it is finished, the outcome follows, at the latest with the next
+piece. Of one chunk only one piece is on the wire at a time, so the last one that was begun and not
+finished is the one whose fate is unknown.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..chunks import Chunk, Piece
+    from ..receipts import Receipt
     from ..report import State
     from .history import Past
 
@@ -47,8 +48,8 @@ class Journal:
     async def sending(self, piece: Piece) -> None:
         """Return when it is durable that this piece is about to be sent."""
 
-    def finished(self, piece: Piece, state: State) -> None:
-        """Enter what became of a piece."""
+    def finished(self, piece: Piece, state: State, receipt: Receipt | None = None) -> None:
+        """Enter what became of a piece, and what Sdir gave for it."""
 
     def end(self, read: int) -> None:
         """Enter that the input ended after this many records.

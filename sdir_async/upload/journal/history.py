@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 
 from ...privacy import mask
+from ..receipts import Receipt, Uids
 from ..report import Reason, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..chunks import Piece
     from ..report import Rejection, State
@@ -32,13 +33,15 @@ def sending(piece: Piece) -> Event:
     return "sending", list(runs(piece.positions))
 
 
-def finished(piece: Piece, state: State) -> Iterator[Event]:
-    """Yield the events of its end: what was rejected, and what became of the others."""
+def finished(piece: Piece, state: State, receipt: Receipt | None = None) -> Iterator[Event]:
+    """Yield the events of its end: what was rejected, what became of the others, a receipt."""
     if piece.rejections:
         start = piece.chunk.start
         yield "rejected", {str(one.index - start): _field_of(one) for one in piece.rejections}
     if piece.positions and state != "rejected":
         yield state, list(runs(piece.positions))
+    if receipt is not None:
+        yield "saved", [list(runs(piece.positions)), receipt.time, list(receipt.uids)]
 
 
 def _field_of(rejection: Rejection) -> str:
@@ -56,12 +59,14 @@ class Past:
         rejected: Those that were refused, and why.
         unknown: Pieces that were on the wire, each sent whole. Sdir must be asked about them.
         rest: The records that are still to be sent.
+        receipts: What Sdir gave for those that are saved.
     """
 
     accepted: list[int] = field(factory=list)
     rejected: dict[int, tuple[Reason, ...]] = field(factory=dict)
     unknown: list[list[int]] = field(factory=list)
     rest: list[int] = field(factory=list)
+    receipts: tuple[Receipt, ...] = ()
 
 
 @define
@@ -80,6 +85,7 @@ class History:
     _accepted: list[range] = field(factory=list)
     _rejected: dict[int, tuple[Reason, ...]] = field(factory=dict)
     _unknown: list[list[int]] = field(factory=list)
+    _receipts: list[Receipt] = field(factory=list)
 
     def replay(self, kind: str, detail: Any) -> None:
         """Take the next event into account.
@@ -92,9 +98,14 @@ class History:
             self._rejected.update(found)
             self._known(set(found))
             return
+        if kind == "saved":
+            ranges, time, uids = detail
+            whole = range(*ranges[0]) if len(ranges) == 1 else _positions(ranges)
+            self._receipts.append(Receipt(whole, time, Uids(uids)))
+            return
         if kind not in _KINDS:
             raise ValueError(f"unknown event {kind!r}")
-        positions = [position for start, stop in detail for position in range(start, stop)]
+        positions = _positions(detail)
         if kind == "sending":  # what is sent again, or a part of it, was not applied before
             self._unknown = [one for one in self._unknown if set(positions).isdisjoint(one)]
             self.wire = positions
@@ -118,4 +129,8 @@ class History:
         accepted = set(chain.from_iterable(self._accepted))
         known = accepted.union(self._rejected, *unknown)
         rest = [position for position in range(self.length) if position not in known]
-        return Past(sorted(accepted), self._rejected, unknown, rest)
+        return Past(sorted(accepted), self._rejected, unknown, rest, tuple(self._receipts))
+
+
+def _positions(ranges: Iterable[tuple[int, int]]) -> list[int]:
+    return [position for start, stop in ranges for position in range(start, stop)]

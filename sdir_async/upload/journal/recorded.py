@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ..chunks import Chunk, Piece
+    from ..receipts import Receipt
     from ..report import State
     from .history import Past
 
@@ -108,8 +109,8 @@ class RecordedJournal(Journal):
         self._enter(piece.chunk.start, *sending(piece))
         await self._flush()
 
-    def finished(self, piece: Piece, state: State) -> None:
-        for kind, detail in finished(piece, state):
+    def finished(self, piece: Piece, state: State, receipt: Receipt | None = None) -> None:
+        for kind, detail in finished(piece, state, receipt):
             self._enter(piece.chunk.start, kind, detail)
 
     def end(self, read: int) -> None:

@@ -132,6 +132,7 @@ class AdditionalCompetenceV1(
             _CREATE_ADDITIONAL_COMPETENCES,
             AdditionalCompetence,
             _parse_list_of_saved_additional_competence,
+            identifier="uid",
             listing=Listing(
                 _LIST_ADDITIONAL_COMPETENCES,
                 filters={"personId": "person.id"},
@@ -153,6 +154,7 @@ class AdditionalCompetenceV1(
             _UPDATE_ADDITIONAL_COMPETENCES,
             SavedAdditionalCompetence,
             _parse_list_of_saved_additional_competence,
+            identifier="uid",
         ),
     }
 

@@ -131,6 +131,7 @@ class AdditionalCompetenceV2(
             _CREATE_ADDITIONAL_COMPETENCES,
             AdditionalCompetence,
             _parse_list_of_saved_additional_competence,
+            identifier="uid",
             listing=Listing(
                 _LIST_ADDITIONAL_COMPETENCES,
                 filters={"personId": "personalIdentityNumber"},
@@ -151,6 +152,7 @@ class AdditionalCompetenceV2(
             _UPDATE_ADDITIONAL_COMPETENCES,
             SavedAdditionalCompetence,
             _parse_list_of_saved_additional_competence,
+            identifier="uid",
         ),
     }
 

@@ -100,6 +100,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
             _CREATE_COURSES,
             Course,
             _parse_list_of_saved_course,
+            identifier="uid",
             listing=Listing(
                 _LIST_COURSES,
                 filters={"personId": "personalIdentityNumber"},

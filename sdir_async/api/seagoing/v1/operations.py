@@ -132,6 +132,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
             _CREATE_SERVICE_REPORTS,
             ServiceReport,
             _parse_list_of_saved_service_report,
+            identifier="uid",
             listing=Listing(
                 _LIST_SERVICE_REPORTS,
                 filters={"personId": "person.id"},

@@ -1,0 +1,126 @@
+"""What Sdir gave for the records that it saved: their identifiers, 16 bytes each, and the time."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from functools import cache
+from heapq import merge
+from itertools import repeat
+from typing import TYPE_CHECKING, overload
+from uuid import UUID
+
+import orjson
+from attrs import evolve, field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_BYTES = 16
+
+
+class Uids(Sequence[str]):
+    """Identifiers as text, kept as the bytes of UUIDs if all of them are such."""
+
+    __slots__ = ("_bare", "packed")
+
+    def __init__(self, uids: Iterable[str] = (), *, packed: bytes = b"") -> None:
+        self._bare: tuple[str, ...] = tuple(uids)
+        self.packed = packed or _packed(self._bare)
+        if self.packed:
+            self._bare = ()
+
+    def __len__(self) -> int:
+        return len(self._bare) or len(self.packed) // _BYTES
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        if self._bare:
+            return self._bare[at]
+        at = range(len(self))[at]
+        return str(UUID(bytes=self.packed[at * _BYTES : at * _BYTES + _BYTES]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uids) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _packed(uids: Sequence[str]) -> bytes:
+    """Return the bytes of UUIDs; nothing if one is not a UUID in its usual form."""
+    try:
+        packed = b"".join(bytes.fromhex(one.replace("-", "")) for one in uids)
+    except ValueError:
+        return b""
+    usual = all(len(one) == 36 and one == one.lower() for one in uids)
+    return packed if usual and len(packed) == _BYTES * len(uids) else b""
+
+
+@frozen
+class Receipt:
+    """Records that Sdir saved in one request.
+
+    Attributes:
+        indexes: Which records, sorted.
+        time: When the answer came, in seconds since the epoch; of a lost answer, when the request
+            was sent. `None` if that is not known.
+        uids: The identifier of each, empty where the answer was lost or has none.
+    """
+
+    indexes: Sequence[int]
+    time: float | None = None
+    uids: Uids = field(factory=Uids)
+
+    def shifted(self, by: int) -> Receipt:
+        """Return it for the same records, counted from elsewhere."""
+        if isinstance(self.indexes, range):
+            return evolve(self, indexes=range(self.indexes.start + by, self.indexes.stop + by))
+        return evolve(self, indexes=array("q", [index + by for index in self.indexes]))
+
+    def rows(self) -> Iterator[tuple[int, str | None, float | None]]:
+        """Yield the index, the identifier and the time of each record."""
+        uids: Iterable[str | None] = self.uids or repeat(None)
+        return zip(self.indexes, uids, repeat(self.time))
+
+
+def in_order(receipts: Iterable[Receipt]) -> Iterator[tuple[int, str | None, float | None]]:
+    """Yield the rows of receipts by their index."""
+    return merge(*(one.rows() for one in receipts if one.indexes), key=lambda row: row[0])
+
+
+def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
+    """Return the identifiers in an answer: none unless it has one for each of so many records.
+
+    Args:
+        answer: The JSON of the saved records.
+        name: The field of a saved record that holds its identifier.
+        count: How many records were sent.
+    """
+    if name is None or not answer.strip():
+        return Uids()
+    found = _finder(name).findall(answer)
+    if len(found) == count:  # parsing all of the answer takes three times as long
+        return Uids(one.decode() for one in found)
+    return Uids(_parsed(answer, name, count))
+
+
+@cache
+def _finder(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb'"%s"\s*:\s*"([0-9A-Za-z-]*)"' % re.escape(name.encode()))
+
+
+def _parsed(answer: bytes, name: str, count: int) -> list[str]:
+    try:
+        items = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return []
+    if not isinstance(items, list) or len(items) != count:
+        return []
+    uids = [item.get(name) if isinstance(item, dict) else None for item in items]
+    return [] if None in uids else list(map(str, uids))
