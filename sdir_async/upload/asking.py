@@ -57,7 +57,7 @@ async def _elsewhere(step: Ask) -> Callable[[int], int | None]:
         return lambda _: 0
     for _ in step.others.catch_up():
         await asyncio.sleep(0)
-    return step.others.elsewhere(step.piece)
+    return step.others.elsewhere(step.piece, step.unknown)
 
 
 async def _list(listing: Listing, url: str, query: Query, exchange: Exchanging) -> list[Any] | None:

@@ -20,7 +20,7 @@ from .flow import settle
 from .ledger import Ledger
 from .receipts import Receipt, uids_in
 from .report import ChunkOutcome, Snapshot, UploadReport
-from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
+from .steps import Ask, EndTurn, Finished, Postpone, Send, Stop, Terms, Turn, Until, Wait, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -100,7 +100,9 @@ class Engine:
             async with self._plan.journal as journal:
                 try:
                     async with asyncio.TaskGroup() as tasks:
-                        self._chunker.plan(journal.planned())
+                        planned = journal.planned()
+                        self._chunker.plan(planned)
+                        self._terms.earlier = sum(planned)
                         tasks.create_task(self._read(tasks))
                 finally:
                     self._account()
@@ -193,6 +195,7 @@ class Engine:
             raise
         flow = settle(chunk, past, self._terms)
         self._open.add(flow)
+        self._changed.set()
         await self._slots.acquire()
         tasks.create_task(self._drive(flow))
         await asyncio.sleep(0)
@@ -229,8 +232,8 @@ class Engine:
                 return await self._wait(seconds)
             case Ask():
                 return await was_applied(step, self._plan, self._exchange, self._deadline)
-            case Sample():
-                return await self._sample(flow)
+            case Until(holds):
+                return await self._until(holds, flow)
             case Turn():
                 await self._turn.acquire()
                 self._in_turn = flow
@@ -283,8 +286,8 @@ class Engine:
         await asyncio.sleep(seconds)
         return True
 
-    async def _sample(self, flow: Flow) -> bool:
-        """Wait until something was accepted; not for ever, if nothing else is under way.
+    async def _until(self, holds: Callable[[], bool], flow: Flow) -> bool:
+        """Wait until something holds; not for ever, if nothing else is under way.
 
         A chunk that waits gives its place to another.
         """
@@ -293,17 +296,17 @@ class Engine:
         self._changed.set()
         try:
             async with asyncio.timeout_at(self._deadline):
-                while self._terms.sample is None and self._goes_on():
+                while not holds() and self._goes_on():
                     self._changed.clear()
                     await self._changed.wait()
                 await self._slots.acquire()
         except TimeoutError:
             return False
         self._waiting.discard(flow)
-        return self._terms.sample is not None
+        return holds()
 
     def _goes_on(self) -> bool:
-        """Say whether something may still be accepted."""
+        """Say whether something may still be read or accepted."""
         under_way = len(self._open) > len(self._waiting)
         return not self._terms.stopping and (not self._whole or under_way)
 

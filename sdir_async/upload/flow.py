@@ -6,7 +6,7 @@ A test can drive it by hand, without an event loop, a clock or a server.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
@@ -15,12 +15,13 @@ from ..verdicts import Action
 from ..wire import Answer
 from .check import Findings, readable
 from .chunks import Piece
+from .fate import Fate
 from .report import Notice, Reason
 from .search import named_in, near_half, singled_out
-from .steps import Ask, EndTurn, Finished, Postpone, Sample, Send, Stop, Terms, Turn, Wait, Warn
+from .steps import EndTurn, Finished, Postpone, Send, Stop, Terms, Turn, Wait, Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
     from ..verdicts import Exchange
     from .check import Reasons
@@ -59,7 +60,7 @@ class Flow:
         self._saved: list[bytes] = []
         self._has_turn = False
         if terms.saved is not None:
-            terms.saved.open.add(chunk)
+            terms.saved.begin(chunk)
         if past is None:
             self._begin(range(len(chunk)))
         else:
@@ -77,11 +78,10 @@ class Flow:
     def rest(self) -> list[Finished]:
         """Finish what is left as it is, when the steps are broken off."""
         self._steps.close()
-        if self._terms.saved is not None:
-            self._terms.saved.open.discard(self._chunk)
-        left = [*self._known, *(Finished(piece, unfinished(piece)) for piece in self._todo)]
+        left = [*self._known, *(self._finish(piece, unfinished(piece)) for piece in [*self._todo])]
         self._known.clear()
-        self._todo.clear()
+        if self._terms.saved is not None:
+            self._terms.saved.end(self._chunk)
         return left
 
     def _begin(self, positions: Sequence[int]) -> None:
@@ -228,6 +228,8 @@ class Flow:
         self, piece: Piece, state: State, answer: bytes = b"", *, late: bool = False
     ) -> Finished:
         self._todo.remove(piece)
+        if state == "in_doubt" and self._terms.saved is not None:
+            self._terms.saved.doubt(piece)
         return Finished(piece, state, answer, late)
 
     def _replace(self, piece: Piece, *others: Piece) -> None:
@@ -282,8 +284,10 @@ class Flow:
     def _find_out(self, piece: Piece, exchange: Exchange | None) -> Steps:
         """Ask, where that can help; `exchange` is what happened, unless that was long ago."""
         aborted = exchange is not None and exchange.verdict.applied is False
-        applied, late = yield from self._was_applied(piece, aborted=aborted)
-        if applied is None and piece.maybe_applied and self._could_bring_a_witness(piece):
+        yield from self._end_turn()
+        fate = self._fate_of(piece)
+        applied, late = yield from fate.find_out(aborted=aborted)
+        if applied is None and piece.maybe_applied and fate.can_wait:
             yield Postpone(piece)
             self._todo.remove(piece)
             self._todo.append(piece)
@@ -300,54 +304,11 @@ class Flow:
         else:
             yield from self._resend(piece, exchange)
 
-    def _could_bring_a_witness(self, piece: Piece) -> bool:
-        """Say whether another piece of the chunk may be accepted first, where nothing was yet."""
-        others = (one for one in self._todo if one is not piece and not one.maybe_applied)
-        nothing_yet = self._terms.saved is not None and self._terms.sample is None
-        return nothing_yet and not self._terms.stopping and any(one.positions for one in others)
-
-    def _was_applied(
-        self, piece: Piece, *, aborted: bool
-    ) -> Generator[Step, Any, tuple[bool | None, bool]]:
-        """Ask for the records; absence is believed after a while, since a backend may finish late.
-
-        When the API itself said that it failed, the batch was aborted and no backend is at work.
-        Else the list must have shown what is saved: one that is always empty proves nothing.
-        Returns what was found out, and whether there was no time for more.
-        """
-        yield from self._end_turn()
-        answer = yield from self._ask(piece)
-        if aborted:
-            return answer or False, False
-        if answer is not False:
-            return answer, False
-        if not (yield Wait(self._terms.retry.settle)):
-            return None, True
-        answer = yield from self._ask(piece)
-        if answer is False and not (yield from self._is_shown()):
-            return None, False
-        return answer, False
-
-    def _ask(self, piece: Piece) -> Generator[Step, Any, bool | None]:
-        answer: bool | None = yield Ask(piece, self._saved, self._terms.saved)
-        return answer
-
-    def _is_shown(self) -> Generator[Step, Any, bool]:
-        """Find out whether the list shows what is saved: a witness, once for the upload.
-
-        A list that lags may show it only after a while.
-        """
-        terms = self._terms
-        if terms.sample is None and self._could_bring_a_witness(self._todo[0]):
-            return False
-        if terms.saved is None:  # not a list is asked, but the user's own function
-            return True
-        if terms.shown is None and (yield Sample()) and terms.sample is not None:
-            shown = yield Ask(terms.sample)
-            if shown is False and (yield Wait(terms.retry.settle)):
-                shown = yield Ask(terms.sample)
-            terms.shown = terms.shown or shown is True
-        return bool(terms.shown)
+    def _fate_of(self, piece: Piece) -> Fate:
+        others = [one for one in self._todo if one is not piece]
+        unknown = [one for one in others if one.maybe_applied]
+        is_last = not any(one.positions for one in others if not one.maybe_applied)
+        return Fate(piece, self._terms, self._saved, unknown, is_last)
 
     def _resend(self, piece: Piece, exchange: Exchange) -> Steps:
         """Send what may be sent again once more, a few times, and then in halves.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
-from attrs import frozen
+from attrs import Factory, define, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,6 +21,8 @@ _ASKED: Final = 5
 _CONSIDERED: Final = 10
 """How many are looked at for those: a record without an equal in the upload says more."""
 
+_SMALLEST_PAGE: Final = 2
+"""Records: no server makes smaller ones, so that a page with a single record is the last."""
 _MOST_PAGES: Final = 1000
 _A_DAY: Final = datetime.timedelta(hours=26)
 """Two spellings of one moment are no further apart, whatever became of its zone."""
@@ -64,6 +67,56 @@ def items_of(answer: bytes) -> list[Any] | None:
     return items if isinstance(items, list) else None
 
 
+@define(eq=False)
+class _Wanted:
+    """A record that is asked for, and what the list showed of it.
+
+    Attributes:
+        record: The record.
+        own: How many equal ones are in the batch, itself included.
+        known: Returns how many other equal ones are known to be saved at that moment; `None` where
+            that is not known yet.
+        others: How many were known to be when the asking began.
+        equal: The equal ones that the list showed: it may shift from page to page.
+        resembling: Whether it showed something that is nearly the record: it may write a value in a
+            way that we don't know.
+    """
+
+    record: dict[str, Any]
+    own: int
+    known: Callable[[], int | None]
+    others: int | None = field(init=False)
+    equal: set[bytes] = Factory(set)
+    resembling: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.others = self.known()
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether there is no equal one in the upload, as far as it went."""
+        return (self.own, self.others) == (1, 0)
+
+    @property
+    def is_found(self) -> bool:
+        """Whether as many were shown as are known to be saved, and these."""
+        return len(self.equal) >= self.own + (self.others or 0)
+
+    @property
+    def answer(self) -> bool | None:
+        """Whether it is there, after all of the list was looked at.
+
+        That is not known where something resembles it, or what is known to be saved is not shown.
+        """
+        if self.is_found:
+            return True
+        return None if self.resembling or len(self.equal) < (self.others or 0) else False
+
+
+class _NoUseError(Exception):
+    """The list can't say of any record whether it is there."""
+
+
 @frozen
 class _Asking:
     listing: Listing
@@ -78,56 +131,100 @@ class _Asking:
             records = [orjson.loads(body) for body in bodies]
         except orjson.JSONDecodeError:
             return None
-        own = Counter(map(self._key, records))
+        keys = list(map(self._key, records))
+        own = Counter(keys)
         beside = Counter(self._key(orjson.loads(body)) for body in saved)
         askable = [at for at, record in enumerate(records) if self._filters(record) is not None]
-        decidable = [
-            (records[at], known)
+
+        def known(at: int, least: int) -> int | None:
+            equals = elsewhere(at)
+            return None if equals is None else max(equals, least)
+
+        wanted = [
+            _Wanted(records[at], own[keys[at]], partial(known, at, beside[keys[at]]))
             for at in _spread(askable, _CONSIDERED)
-            if (known := elsewhere(at)) is not None
         ]
-        decidable.sort(key=lambda pair: own[self._key(pair[0])] + pair[1])  # those without equals
-        for record, known in decidable[:_ASKED]:
-            key = self._key(record)
-            found = yield from self._is_there(record, own[key], max(known, beside[key]))
-            if found is not True:
-                return found
-        return True if decidable else None
+        unique = [one for one in wanted if one.is_unique]
+        others = [one for one in wanted if not one.is_unique]
+        try:
+            return (yield from self._are_there(unique, others))
+        except _NoUseError:
+            return None
 
-    def _is_there(self, record: dict[str, Any], own: int, others: int) -> Questions:
-        """Ask whether there are as many equal records as are known to be, and these.
+    def _are_there(self, unique: Sequence[_Wanted], others: Sequence[_Wanted]) -> Questions:
+        """Ask for some records: those without an equal in the upload first, since they say more.
 
-        The answer is not known where the list does not show what is known to be saved, or shows
-        something that is nearly the record: it may write a value in a way that we don't know.
+        One of any kind that is absent proves that none was saved. One without an equal proves that
+        all were; one with equals does not, since an older one may have been counted.
         """
-        equal, resembling, full = set[bytes](), False, 1  # a list may shift from page to page
-        before: list[Any] | None = None
-        pages = iter(range(1, _MOST_PAGES))
-        while (page := next(pages, None)) is not None:
-            items = yield self._query(record, page)
-            if items is None and page:
-                return None
-            items = items or []  # who counts from 1 may refuse to give page 0
-            if page and items and items == before:  # it knows no pages, and this may not be all
-                return None
-            equal.update(orjson.dumps(item) for item in items if self._equal(record, item))
-            resembling |= any(self._resembles(record, item) for item in items)
-            if len(equal) >= own + others:
-                return True
-            full = max(full, len(items))  # the server may make smaller pages than it is asked for
-            if page == 0 or self.listing.page is None:
-                return None if resembling or len(equal) < others else False
-            if len(items) < full:
-                pages = iter([0])  # it may count from 0
-            before = items
-        return None
+        answers = list[bool | None]()
+        for one in (*_spread_first(unique), *_spread_first(others)):
+            answer = yield from self._is_there(one)
+            if answer is False:
+                return False
+            answers.append(answer)
+            if answers.count(True) == _ASKED:
+                break
+        if unique:
+            return True if True in answers[: len(unique)] else None
+        return True if answers and None not in answers else None
 
-    def _query(self, record: dict[str, Any], page: int) -> Query:
+    def _is_there(self, wanted: _Wanted) -> Questions:
+        """Ask whether a record is there. Not where an equal one is under way, then or meanwhile."""
+        if wanted.others is None:
+            return None
+        answer = yield from self._is_shown(wanted)
+        return answer if wanted.known() == wanted.others else None
+
+    def _is_shown(self, wanted: _Wanted) -> Questions:
+        """Look for a record in the list; `None` where what it shows does not say.
+
+        Raises:
+            _NoUseError: There is no list, or nobody knows whether it is whole.
+        """
+        before, full = list[Any](), _SMALLEST_PAGE
+        for page in range(1, _MOST_PAGES):
+            items = yield self._query(wanted.record, page)
+            if items is None:
+                raise _NoUseError
+            if items and items == before:
+                return (yield from self._is_in_all(wanted))
+            self._look(wanted, items)
+            if wanted.is_found:
+                return True
+            before, full = items, max(full, len(items))  # it may make smaller pages than asked for
+            if self.listing.page is None or len(items) < full:
+                break
+        else:
+            raise _NoUseError
+        if self.listing.page is not None:  # it may count from 0, or refuse to
+            self._look(wanted, (yield self._query(wanted.record, 0)) or [])
+        return wanted.answer
+
+    def _is_in_all(self, wanted: _Wanted) -> Questions:
+        """Look in a list that knows no pages: it is whole if it knows no size of a page, either."""
+        if self.listing.page_size is None:
+            raise _NoUseError
+        items = yield self._query(wanted.record, 1, size=1)
+        if items is None or len(items) <= 1:
+            raise _NoUseError
+        self._look(wanted, items)
+        return wanted.answer
+
+    def _look(self, wanted: _Wanted, items: Sequence[Any]) -> None:
+        for item in items:
+            if self._equal(wanted.record, item):
+                wanted.equal.add(orjson.dumps(item))
+            else:
+                wanted.resembling |= self._resembles(wanted.record, item)
+
+    def _query(self, record: dict[str, Any], page: int, size: int | None = None) -> Query:
         query = dict(self._filters(record) or {})
         if self.listing.page is not None:
             query[self.listing.page] = str(page)
         if self.listing.page_size is not None:
-            query[self.listing.page_size[0]] = str(self.listing.page_size[1])
+            name, most = self.listing.page_size
+            query[name] = str(size or most)
         return tuple(query.items())
 
     def _filters(self, record: dict[str, Any]) -> dict[str, str] | None:
@@ -147,8 +244,7 @@ class _Asking:
         return all(_same(wanted, there) for wanted, there in self._pairs(sent, found))
 
     def _resembles(self, sent: dict[str, Any], found: Any) -> bool:
-        pairs = list(self._pairs(sent, found))
-        return all(_same(*pair) or _near(*pair) for pair in pairs) and not self._equal(sent, found)
+        return all(_same(*pair) or _near(*pair) for pair in self._pairs(sent, found))
 
 
 def value_at(record: Any, path: str) -> Any:
@@ -212,6 +308,12 @@ def _comparable(value: Any) -> Any:
         return moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):  # the first and the last day can't move to another zone
         return text.casefold()
+
+
+def _spread_first(records: Sequence[_Wanted]) -> list[_Wanted]:
+    """Return all, with a few that are spread evenly at the head."""
+    chosen = list(_spread(records, _ASKED))
+    return [*chosen, *(one for one in records if one not in chosen)]
 
 
 def _spread(records: Sequence[Any], count: int) -> Iterator[Any]:

@@ -23,25 +23,36 @@ what the list is compared by. Of a larger upload the first ones are compared as 
 
 
 class Saved:
-    """The records that are known to be saved, and the chunks that are under way.
+    """The records that are known to be saved, and those of which that is not known yet.
 
     Records of a list are written again when they are needed: to keep the JSON of all costs more.
     If one of them was changed meanwhile, nothing is known of any record.
-
-    Attributes:
-        open: The chunks whose records have not all come to their end.
     """
 
     def __init__(self, key: Callable[[Any], Hashable]) -> None:
         """Begin with nothing; `key` of a record is what the list is compared by."""
-        self.open: set[Chunk] = set()
         self._key = key
+        self._under_way: dict[Chunk, list[int]] = {}  # with their keys, once these are needed
+        self._doubtful = set[int]()
         self._lists: deque[tuple[list[Any], int, Sequence[int]]] = deque()
         self._changed = False
         self._kept: list[tuple[bytes | list[bytes], int, Sequence[int]]] = []
         self._size = 0
         self._written = array("q")  # eight bytes a record: of its JSON
         self._keys = array("q")  # or of its key
+
+    def begin(self, chunk: Chunk) -> None:
+        """Remember that some of these may be sent from now on."""
+        self._under_way[chunk] = []
+
+    def end(self, chunk: Chunk) -> None:
+        """Remember that all of these have come to their end."""
+        self._under_way.pop(chunk, None)
+
+    def doubt(self, piece: Piece) -> None:
+        """Remember that nobody will know whether these are saved."""
+        keys = self._keys_in(piece.chunk)
+        self._doubtful.update(keys[at] for at in piece.positions)
 
     def add(self, piece: Piece) -> None:
         """Remember that these are saved."""
@@ -89,22 +100,35 @@ class Saved:
         )
         return [hash(self._key(record)) for record in records]
 
-    def elsewhere(self, piece: Piece) -> Callable[[int], int | None]:
-        """Return what says how many equals of the record at a place are known to be saved.
+    def _keys_in(self, chunk: Chunk) -> list[int]:
+        keys = self._under_way.get(chunk) or self._keys_of(chunk.written, len(chunk))
+        if chunk in self._under_way:
+            self._under_way[chunk] = keys
+        return keys
 
-        It says `None` where that is not known: another chunk under way has an equal one.
+    def elsewhere(self, piece: Piece, unknown: Sequence[Piece] = ()) -> Callable[[int], int | None]:
+        """Return what says how many equals of the record at a place are known to be saved now.
+
+        It says `None` where there is an equal one of which that is not known: in another chunk that
+        is under way, in a piece that ended in doubt, or in other pieces of this chunk.
+
+        Args:
+            piece: The records.
+            unknown: The pieces of the same chunk that were sent and not finished.
         """
-        for _ in self.catch_up():  # of what was added since
-            pass
-        count = len(piece.chunk)
-        numbers, keys = piece.chunk.digests(), self._keys_of(piece.chunk.written, count)
-        others = (chunk for chunk in self.open if chunk is not piece.chunk)
-        under_way = {key for one in others for key in self._keys_of(one.written, len(one))}
+        keys, numbers = self._keys_in(piece.chunk), piece.chunk.digests()
+        beside = {keys[at] for one in unknown for at in one.positions}
 
         def known(at: int) -> int | None:
+            for _ in self.catch_up():  # of what was added since
+                pass
             position = piece.positions[at]
-            if self._changed or keys[position] in under_way:
+            key = keys[position]
+            others = (chunk for chunk in self._under_way if chunk is not piece.chunk)
+            if self._changed or key in beside or key in self._doubtful:
                 return None
-            return self._keys.count(keys[position]) + self._written.count(numbers[position])
+            if any(key in self._keys_in(chunk) for chunk in others):
+                return None
+            return self._keys.count(key) + self._written.count(numbers[position])
 
         return known

@@ -5,7 +5,7 @@ A flow yields a step, and is sent what came of it:
     Send      a request with a piece of the chunk     an `Exchange`
     Ask       whether a piece was saved               `True`, `False`, or `None`: nobody knows
     Wait      so many seconds                         whether the deadline left time for it
-    Sample    until a chunk was accepted              whether there is one
+    Until     something holds                         whether it does, or never will
     Turn      until no other chunk has the turn       nothing
     EndTurn   let another chunk have it               nothing
     Postpone  remember that a fate is not known       nothing
@@ -51,11 +51,13 @@ class Ask:
         saved: Other records of the same chunk that are known to be saved.
         others: The records of the upload that are known to be saved: an equal one must not vouch
             for a record of the piece.
+        unknown: Other pieces of the same chunk that may have been saved.
     """
 
     piece: Piece
     saved: Sequence[bytes] = ()
     others: Saved | None = None
+    unknown: Sequence[Piece] = ()
 
 
 @frozen
@@ -66,8 +68,14 @@ class Wait:
 
 
 @frozen
-class Sample:
-    """Wait until some records of the upload were accepted, unless none can be any more."""
+class Until:
+    """Wait until something holds, unless nothing is under way any more that could bring it about.
+
+    Attributes:
+        holds: Says whether it does.
+    """
+
+    holds: Callable[[], bool]
 
 
 @frozen
@@ -128,7 +136,7 @@ class Stop:
     error: BaseException | None
 
 
-Step = Send | Ask | Wait | Sample | Turn | EndTurn | Postpone | Warn | Finished | Stop
+Step = Send | Ask | Wait | Until | Turn | EndTurn | Postpone | Warn | Finished | Stop
 Steps: TypeAlias = "Generator[Step, Any, None]"
 
 
@@ -150,6 +158,7 @@ class Terms:
         losses: How many requests in a row were lost, with nothing coming through.
         stopping: Whether nothing new may begin.
         read: How many records were taken from the input so far.
+        earlier: How many an earlier run took, if there was one.
     """
 
     effect: Effect
@@ -165,3 +174,4 @@ class Terms:
     losses: int = 0
     stopping: bool = False
     read: int = 0
+    earlier: int = 0

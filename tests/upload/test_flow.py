@@ -27,12 +27,12 @@ from sdir_async.upload.steps import (
     EndTurn,
     Finished,
     Postpone,
-    Sample,
     Send,
     Step,
     Stop,
     Terms,
     Turn,
+    Until,
     Wait,
     Warn,
 )
@@ -96,7 +96,7 @@ def sent(piece: Piece) -> str:
     return shown([piece.chunk.start + at for at in piece.positions])
 
 
-NAMES = {Turn: "turn", EndTurn: "end turn", Sample: "sample"}
+NAMES = {Turn: "turn", EndTurn: "end turn", Until: "until"}
 
 
 def line(step: Step) -> str:
@@ -106,7 +106,7 @@ def line(step: Step) -> str:
             return f"{type(step).__name__.lower()} {sent(piece)}"
         case Wait(seconds):
             return f"wait {seconds:g}"
-        case Turn() | EndTurn() | Sample():
+        case Turn() | EndTurn() | Until():
             return NAMES[type(step)]
         case Warn(notice):
             return f"warn {notice.index}"
@@ -158,8 +158,8 @@ def driven(
             result = next(answers, False)
         elif isinstance(step, Wait):
             result = time
-        elif isinstance(step, Sample):
-            result = terms.sample is not None
+        elif isinstance(step, Until):
+            result = step.holds()
         elif isinstance(step, Stop):
             terms.stopping = True
         elif isinstance(step, Finished):
@@ -411,7 +411,7 @@ def test_absence_from_a_list_needs_a_witness(asked: list[bool | None], expected:
     terms = terms_of(saved=Saved(repr))
     steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
     lines = driven(steps, terms, LOST, asked=asked)
-    begun = ["10 accepted known", "send 11", "ask 11", "wait 30", "ask 11", "sample"]
+    begun = ["10 accepted known", "send 11", "ask 11", "wait 30", "ask 11", "until"]
     assert lines == [*begun, *expected.split(" | ")]
 
 
@@ -419,7 +419,7 @@ def test_where_nothing_was_accepted_there_is_no_witness() -> None:
     """Alone in the upload, a chunk that is absent stays in doubt."""
     terms = terms_of(saved=Saved(repr))
     lines = driven(flow.settle(chunk_of(1), None, terms), terms, LOST)
-    assert lines == ["send 10", "ask 10", "wait 30", "ask 10", "sample", "10 in_doubt"]
+    assert lines == ["send 10", "ask 10", "wait 30", "ask 10", "until", "10 in_doubt"]
 
 
 def test_another_piece_of_the_chunk_may_bring_the_witness() -> None:
@@ -429,8 +429,76 @@ def test_another_piece_of_the_chunk_may_bring_the_witness() -> None:
     lines = driven(steps, terms, asked=[False, False, False, False, True])
     assert lines == [
         *["ask 10", "wait 30", "ask 10", "postpone 10", "send 11", "11 accepted"],
-        *["ask 10", "wait 30", "ask 10", "sample", "ask 11", "send 10", "10 accepted"],
+        *["ask 10", "wait 30", "ask 10", "until", "ask 11", "send 10", "10 accepted"],
     ]
+
+
+def test_where_nothing_can_be_said_of_a_witness_the_next_one_is_asked_for() -> None:
+    """A witness may have an equal under way: that says nothing of the list."""
+    terms = terms_of(saved=Saved(repr))
+    steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
+    driven(steps, terms, LOST, asked=[False, False, None])
+    assert (terms.sample, terms.shown) == (None, None)
+    steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
+    lines = driven(steps, terms, LOST, asked=[False, False, True])
+    assert lines[-5:] == ["until", "ask 10", "wait 0", "send 11", "11 accepted"]
+
+
+def test_what_an_earlier_run_sent_is_read_before_anything_is_asked() -> None:
+    """It may have saved an equal record further on, of which nothing is known until then."""
+    terms = terms_of(saved=Saved(repr), read=2, earlier=4)
+    steps = flow.settle(chunk_of(2), Past(unknown=[[0, 1]]), terms)
+    waits = steps.send(None)
+    assert isinstance(waits, Until)
+    assert not waits.holds()
+    terms.read = 4
+    assert waits.holds()
+    assert line(steps.send(True)) == "ask 10-11"
+
+
+def test_what_an_earlier_run_sent_and_can_not_be_read_leaves_a_doubt() -> None:
+    """The upload was stopped, or its time is over."""
+    terms = terms_of(saved=Saved(repr), read=2, earlier=4)
+    steps = flow.settle(chunk_of(2), Past(unknown=[[0, 1]]), terms)
+    assert driven(steps, terms) == ["until", "10-11 in_doubt"]
+
+
+def equals_of(asked: Step) -> int | None:
+    """Return how many equals of the first record that is asked for are known to be saved."""
+    assert isinstance(asked, Ask)
+    assert asked.others is not None
+    return asked.others.elsewhere(asked.piece, asked.unknown)(0)
+
+
+def test_a_piece_in_doubt_does_not_vouch_for_its_equal() -> None:
+    """Whichever of the two was saved: what the list shows may be the one in doubt."""
+    terms, chunk = terms_of(saved=Saved(repr)), chunk_of(1)
+    driven(flow.settle(chunk, None, terms), terms, LOST, asked=[None])
+    other = flow.settle(chunk_of(1), None, terms)
+    other.send(None)
+    asked = other.send(exchange_of("create", LOST))
+    assert equals_of(asked) is None
+
+
+def test_a_piece_of_unknown_fate_does_not_vouch_for_its_equal_in_the_chunk() -> None:
+    """An earlier run sent both, and one of them may have been saved."""
+    terms, chunk = terms_of(saved=Saved(repr)), chunk_of(1)
+    chunk = Chunk(START, chunk.records * 2, chunk.bodies * 2)
+    asked = flow.settle(chunk, Past(unknown=[[0], [1]]), terms).send(None)
+    assert equals_of(asked) is None
+
+
+def test_an_equal_that_is_begun_while_the_list_is_asked_is_noticed() -> None:
+    """How many are known to be saved is looked up at that moment, not when the asking began."""
+    terms = terms_of(saved=Saved(repr))
+    first = flow.settle(chunk_of(1), None, terms)
+    first.send(None)
+    asked = first.send(exchange_of("create", LOST))
+    assert equals_of(asked) == 0
+    second = flow.settle(chunk_of(1), None, terms)
+    assert equals_of(asked) is None
+    driven(second, terms)
+    assert equals_of(asked) == 1
 
 
 def test_the_question_names_what_is_known_to_be_saved_of_the_chunk() -> None:
@@ -825,7 +893,7 @@ def test_whatever_happens_each_record_ends_once(
                 answered = draw(st.sampled_from([True, False, None])) if at < breaks_off else None
                 is_witness = piece is terms.sample
                 result = answered if is_witness else world.asks(piece, answered)
-            case Wait() | Sample():
+            case Wait() | Until():
                 result = draw(st.booleans())
             case Stop():
                 terms.stopping = True

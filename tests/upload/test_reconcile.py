@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ def records(count: int) -> list[Record]:
     return [record(at) for at in range(count)]
 
 
-async def upload(register: Register, given: list[Any], **options: object) -> UploadReport:
+async def upload(register: Register, given: Any, **options: object) -> UploadReport:
     async with client(register, retry=RetryPolicy(settle=30.0)) as sdir:
         return await sdir.course.v1.upload(given, **{"check": False, **options})  # type: ignore[arg-type]
 
@@ -113,8 +115,6 @@ def test_all_pages_of_a_person_are_looked_at() -> None:
 @pytest.mark.parametrize("fate", [Fate("403", False), FATES["502, before"]], ids=str)
 def test_when_asking_fails_the_chunk_is_in_doubt(fate: Fate) -> None:
     """Nobody can say: the chunk is reported as in doubt, and neither sent again nor dropped."""
-    import httpx
-
     failing = fate if fate.answer else Fate("403", False, lambda _: httpx.Response(403))
     register = Register(fates=[AFTER], list_fates=[failing] * 100)
     report = run(upload(register, records(20)))
@@ -238,6 +238,76 @@ def test_a_list_that_counts_pages_from_0_is_read_whole() -> None:
     register = CountsFromZero(fates=[AFTER])
     report = run(upload(register, records(20)))
     assert (report.accepted, register.batches, len(register.saved)) == (20, [20], 20)
+
+
+@pytest.mark.parametrize(("keeps_to_size", "accepted"), [(False, 40), (True, 20)])
+def test_a_list_that_knows_no_pages(keeps_to_size: bool, accepted: int) -> None:
+    """It is whole if it ignores the size of a page, too. Else nobody knows what it hides."""
+
+    class Unpaged(Register):
+        def _list(self, request: httpx.Request) -> httpx.Response:
+            size = int(request.url.params["pageSize"]) if keeps_to_size else 500
+            return httpx.Response(200, json=self.saved[:size])
+
+    register = Unpaged(fates=[NORMAL, BEFORE])
+    report = run(upload(register, records(40), chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt) == (accepted, 40 - accepted)
+    assert len(register.saved) == accepted
+
+
+def test_a_record_of_which_nothing_can_be_said_leaves_it_to_the_others() -> None:
+    """The list shows a report that resembles one of those in doubt, and none of the others."""
+    without = {key: value for key, value in record(20).items() if key != "completedAt"}
+    register = Register(fates=[NORMAL, BEFORE])
+    given = [*records(19), without, *(record(at) for at in range(20, 40))]
+    report = run(upload(register, given, chunk_size=20, concurrency=1))
+    assert (report.accepted, register.batches) == (40, [20, 20, 20])
+
+
+def test_a_file_of_which_the_first_half_was_reported_before() -> None:
+    """Records at both ends of a batch are asked for: those that are absent decide."""
+    older = [{**record(at), "uid": "older"} for at in range(25)]
+    register = Register(fates=[NORMAL, BEFORE], saved=list(older))
+    report = run(upload(register, records(40)[::-1], chunk_size=10, concurrency=1))
+    assert (report.accepted, register.batches) == (40, [10] * 5)
+    register = Register(fates=[NORMAL, NORMAL, BEFORE], saved=list(older))
+    report = run(upload(register, records(40), chunk_size=10, concurrency=1))
+    assert (report.accepted, register.batches) == (40, [10] * 5)
+
+
+def test_an_equal_record_that_is_saved_while_the_list_is_asked_does_not_vouch() -> None:
+    """The list was asked, and only then a later chunk with an equal record was sent."""
+
+    class Slow(Register):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET":
+                await asyncio.sleep(10)
+            return await super().handle_async_request(request)
+
+    async def given() -> AsyncIterator[Record]:
+        for at in range(8):
+            yield record(at)
+        await asyncio.sleep(5)
+        yield record(7)
+
+    register = Slow(fates=[*[NORMAL] * 7, BEFORE], latency=1.0)
+    report = run(upload(register, given(), chunk_size=1))
+    assert report.accepted == len(register.saved)
+    assert (report.accepted, report.in_doubt) == (8, 1)
+
+
+def test_an_equal_record_that_an_earlier_run_saved_further_on_does_not_vouch(
+    tmp_path: Path,
+) -> None:
+    """What is in doubt is asked for when all that was sent then has been read."""
+    given = [record(0), record(1), *records(40)[10:], record(1)]
+    fates = [NORMAL, BEFORE, *[NORMAL] * 31]
+    register, journal = Register(fates=fates), tmp_path / "journal"
+    options: dict[str, Any] = {"chunk_size": 1, "concurrency": 1, "journal": journal}
+    first = run(upload(register, given, reconcile=None, **options))
+    assert (first.accepted, first.in_doubt) == (32, 1)
+    second = run(upload(register, given, **options))
+    assert (second.accepted, len(register.saved), register.counts()["01810000001"]) == (33, 33, 2)
 
 
 @pytest.mark.parametrize("first", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])

@@ -70,7 +70,7 @@ def test_a_changed_record_of_an_iterator_is_known_as_it_was_sent() -> None:
 def test_an_equal_record_under_way_is_not_known_yet() -> None:
     """Its chunk may be the one that was saved."""
     others = Saved(itemgetter("id"))
-    others.open.add(chunk_of([{"id": 1}], at_once=True))
+    others.begin(chunk_of([{"id": 1}], at_once=True))
     assert known(others, [{"id": 1}, {"id": 2}]) == [None, 0]
 
 

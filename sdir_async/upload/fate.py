@@ -1,0 +1,98 @@
+"""Whether a piece whose answer was lost was saved: when to ask, and what to believe. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from .steps import Ask, Until, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from .chunks import Piece
+    from .steps import Step, Terms
+
+
+@frozen
+class Fate:
+    """A piece that was sent, and may have been saved.
+
+    Attributes:
+        piece: The records.
+        terms: What the chunks of the upload have in common.
+        saved: Other records of its chunk that are known to be saved.
+        unknown: Other pieces of its chunk that may have been saved.
+        is_last: Whether all other pieces of its chunk were sent.
+    """
+
+    piece: Piece
+    terms: Terms
+    saved: Sequence[bytes]
+    unknown: Sequence[Piece]
+    is_last: bool
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether a witness may come from another piece of the chunk, where there is none yet."""
+        nothing_yet = self.terms.saved is not None and self.terms.sample is None
+        return nothing_yet and not (self.terms.stopping or self.is_last)
+
+    def find_out(self, *, aborted: bool) -> Generator[Step, Any, tuple[bool | None, bool]]:
+        """Ask for the records; absence is believed after a while, since a backend may finish late.
+
+        When the API itself said that it failed, the batch was aborted and no backend is at work.
+        Else the list must have shown what is saved: one that is always empty proves nothing.
+        Returns what was found out, and whether there was no time for more.
+        """
+        if not (yield from self._is_all_read()):
+            return None, False
+        answer = yield from self._ask()
+        if aborted:
+            return answer or False, False
+        if answer is not False:
+            return answer, False
+        if not (yield Wait(self.terms.retry.settle)):
+            return None, True
+        answer = yield from self._ask()
+        if answer is False and not (yield from self._is_witnessed()):
+            return None, False
+        return answer, False
+
+    def _is_all_read(self) -> Generator[Step, Any, bool]:
+        """Read first what an earlier run sent: it may have saved an equal record further on."""
+        terms = self.terms
+        if terms.saved is None or terms.read >= terms.earlier:
+            return True
+        return bool((yield Until(lambda: terms.read >= terms.earlier)))
+
+    def _ask(self) -> Generator[Step, Any, bool | None]:
+        answer: bool | None = yield Ask(self.piece, self.saved, self.terms.saved, self.unknown)
+        return answer
+
+    def _is_witnessed(self) -> Generator[Step, Any, bool]:
+        """Find out whether the list shows what is saved: a witness, once for the upload."""
+        terms = self.terms
+        if self.can_wait:
+            return False
+        if terms.saved is None:  # not a list is asked, but the user's own function
+            return True
+        if terms.shown is None and (yield Until(lambda: terms.sample is not None)):
+            yield from self._show(terms.sample)
+        return bool(terms.shown)
+
+    def _show(self, sample: Piece | None) -> Generator[Step, Any, None]:
+        """Ask for records that are saved. A list that lags may show them only after a while.
+
+        Where what it shows does not say whether these are there, others may do.
+        """
+        if sample is None:
+            return
+        shown = yield Ask(sample)
+        if shown is False and (yield Wait(self.terms.retry.settle)):
+            shown = yield Ask(sample)
+        if shown is not None:
+            self.terms.shown = self.terms.shown or shown
+        elif self.terms.sample is sample:
+            self.terms.sample = None
