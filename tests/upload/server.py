@@ -215,7 +215,7 @@ class Register(httpx.AsyncBaseTransport):
 
 
 def _uid(one: Record) -> str:
-    return f"00000000-0000-4000-8000-0{one['personalIdentityNumber']}"
+    return f"00000000-0000-4000-8000-{one['personalIdentityNumber'][4:]:0>12}"
 
 
 def client(register: Register, **settings: Any) -> Sdir:
