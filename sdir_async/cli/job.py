@@ -94,9 +94,8 @@ class Job:
     def again(self) -> Job:
         """Open the input once more, to read it from its beginning."""
         sheet = self.reader.name if isinstance(self.reader, Sheet) else self._how.wanted.sheet
-        (job,) = open_jobs(
-            self.source.name, evolve(self._how, wanted=evolve(self._how.wanted, sheet=sheet))
-        )
+        how = evolve(self._how, wanted=evolve(self._how.wanted, sheet=sheet))
+        (job,) = open_jobs(self.source.name, how, self.source.again())
         return job
 
     def beside(self) -> Path | None:
@@ -128,13 +127,13 @@ def _with_part(name: str, part: str) -> str:
     return f"{stem}.{plain}.{ending}" if dot else f"{name}.{plain}"
 
 
-def open_jobs(name: str, how: Reading) -> list[Job]:
+def open_jobs(name: str, how: Reading, source: Source | None = None) -> list[Job]:
     """Open an input: it is one job, or one for each sheet that is wanted.
 
     Raises:
         Trouble: It can't be read, a column of it matches no field, or one is missing.
     """
-    source = open_source(name)
+    source = source or open_source(name)
     fields = how.fields()
     wanted = evolve(how.wanted, judge=judge(fields, how.mapping))
     try:
@@ -169,7 +168,7 @@ def _table(
         raise Trouble(f"{called(source.name)}: {' '.join(matching.problems)}")
     hints = evolve(how.hints, epoch=table.epoch) if isinstance(table, Sheet) else how.hints
     columns = [
-        ReadColumn(one, Cells(one.field, hints, _column(source, table, how, one.at)))
+        ReadColumn.of(one, Cells(one.field, hints, _column(source, table, how, one.at)))
         for one in matching.columns
     ]
     for said in _remarks(table, how):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, frozen
 
 from ..privacy import mask
 from .columns import OURS, Column, complaint_of, find_field
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .inputs import Table
 
 _SHOWN = 60
+_KEPT: Final = 16_384
 _TELLING = 4
 """More digits than these tell something of a person."""
 
@@ -154,41 +155,41 @@ def _show_charset(table: Table, line: int, cells: Sequence[object], notes: Notes
     return bool(word)
 
 
-@frozen
-class ReadColumn:
+class ReadColumn(NamedTuple):
     """A column, what reads its cells, and where in a record they go."""
 
-    column: Column
+    at: int
     cells: Cells
-    parents: tuple[str, ...] = field(
-        default=Factory(lambda self: self.column.field.path[:-1], takes_self=True)
-    )
-    name: str = field(default=Factory(lambda self: self.column.field.path[-1], takes_self=True))
+    parents: tuple[str, ...]
+    name: str
+    column: Column
+
+    @classmethod
+    def of(cls, column: Column, cells: Cells) -> ReadColumn:
+        """Return what reads a column."""
+        *parents, name = column.field.path
+        return cls(column.at, cells, tuple(parents), name, column)
 
 
 def fill(row: Row, cells: Sequence[object], columns: Sequence[ReadColumn], notes: Notes) -> None:
     """Put the cells of a row where their columns' fields are; what is empty is left out."""
     width = len(cells)
-    for read in columns:
-        at = read.column.at
-        value = cells[at] if at < width else ""
-        if value is None or value == "":
+    for at, read, parents, name, column in columns:
+        if at >= width or (value := cells[at]) is None or value == "":
             continue
         try:
-            converted, note = read.cells[value]
+            converted, note = read[value]
         except Refused as refused:
-            row.refuse(
-                Refusal(read.column.heading, str(refused), shown(value, read.column.field), at)
-            )
+            row.refuse(Refusal(column.heading, str(refused), shown(value, column.field), at))
             continue
         if converted is NOTHING:
             continue
         if note:
-            notes.add(read.column.heading, note, row.line)
+            notes.add(column.heading, note, row.line)
         inner: dict[str, Any] = row
-        for name in read.parents:
-            inner = inner.setdefault(name, {})
-        inner[read.name] = converted
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[name] = converted
 
 
 def shown(value: object, of: Field) -> str:
@@ -243,7 +244,7 @@ class ObjectMapper:
             below = self._tree
             for name in one.path[:-1]:
                 below = below.setdefault(name, {})
-            below[one.path[-1]] = self._cells_of(one)
+            below[one.path[-1]] = _Standing(self._cells_of(one))
         self._parents = {
             ".".join(one.path[:depth]) for one in fields.all for depth in range(1, len(one.path))
         }
@@ -343,21 +344,40 @@ class ObjectMapper:
         return self._known[name]
 
 
+class _Standing(set[str]):
+    """The texts that are known to stand for themselves in a field."""
+
+    def __init__(self, cells: Cells) -> None:
+        super().__init__()
+        self._cells = cells
+
+    def takes(self, leaf: object) -> bool:
+        """Say whether the field has a value as it is."""
+        if leaf is None or leaf == "" or leaf.__class__ is list:
+            return True
+        try:
+            converted, _ = self._cells[leaf]
+        except (Refused, TypeError):
+            return False
+        if converted.__class__ is not leaf.__class__ or converted != leaf:
+            return False
+        if leaf.__class__ is str and len(self) < _KEPT:
+            self.add(leaf)
+        return True
+
+
+_NOWHERE: Final[dict[str, Any]] = {}
+
+
 def _stands(value: dict[str, Any], tree: dict[str, Any]) -> bool:
     """Say whether all names and values of an object are as the document has them."""
     for name, leaf in value.items():
-        known = tree.get(name)
-        if isinstance(known, Cells):
-            if leaf is None or leaf == "" or leaf.__class__ is list:
-                continue
-            try:
-                converted, _ = known[leaf]
-            except (Refused, TypeError):
-                return False
-            if converted.__class__ is not leaf.__class__ or converted != leaf:
+        known = tree.get(name, _NOWHERE)
+        if known.__class__ is _Standing:
+            if not (leaf.__class__ is str and leaf in known) and not known.takes(leaf):
                 return False
         elif (
-            known is None
+            known is _NOWHERE
             or not (leaf is None or leaf.__class__ is dict)
             or (leaf and not _stands(leaf, known))
         ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     from .fields import Field, Fields
     from .job import Job
 
-_AT_ONCE: Final = 250_000
+_PARTS: Final = 64
+"""The hashes are looked at a part at a time, which takes no more memory than a part."""
 _SHOWN: Final = 3
 _TOLD: Final = 1000
 _MOST: Final = 10_000
@@ -47,8 +47,7 @@ class Survey:
         self._ordered = [
             ((*one.path[:-1], one.not_before), one.path) for one in fields.all if one.not_before
         ]
-        self._hashes = array("Q")
-        self._lines = array("Q")
+        self._parts = [(array("Q"), array("Q")) for _ in range(_PARTS)]
         self._disordered: dict[tuple[str, str], list[int]] = {}
 
     def watch(self, job: Job) -> Iterator[Row | bytes]:
@@ -62,8 +61,10 @@ class Survey:
             yield record
 
     def _look(self, record: Row | bytes, line: int) -> None:
-        self._hashes.append(_hash(record) & _LOW)
-        self._lines.append(line)
+        number = _hash(record) & _LOW
+        hashes, lines = self._parts[number % _PARTS]
+        hashes.append(number)
+        lines.append(line)
         if not (self._ordered or self._collected):
             return
         value = _object(record)
@@ -84,24 +85,21 @@ class Survey:
             yield f"The same row comes again in {_spoken(lines, count)}; it is sent each time."
 
     def _repeated(self) -> tuple[int, list[int]]:
-        """Return how many rows are the same as an earlier one, and the first lines of such.
+        """Return how many rows are the same as an earlier one, and the first lines of such."""
+        found: list[int] = []
+        for hashes, lines in self._parts:
+            if len(set(hashes)) < len(hashes):
+                found += _again(hashes, lines)
+        return len(found), sorted(found)[:_SHOWN]
 
-        The hashes are sorted a part at a time, so that it takes no more memory than a part.
-        """
-        parts = len(self._hashes) // _AT_ONCE + 1
-        twice: set[int] = set()
-        for part in range(parts):
-            some = sorted(one for one in self._hashes if one % parts == part)
-            twice.update(one for one, other in pairwise(some) if one == other)
-        count, lines, seen = 0, list[int](), set[int]()
-        pairs = zip(self._hashes, self._lines, strict=True) if twice else ()
-        for one, line in pairs:
-            if one in seen:
-                count += 1
-                lines += [line] if count <= _SHOWN else []
-            elif one in twice:
-                seen.add(one)
-        return count, lines
+
+def _again(hashes: Iterable[int], lines: Iterable[int]) -> Iterator[int]:
+    """Yield the lines of those hashes that came before."""
+    seen: set[int] = set()
+    for number, line in zip(hashes, lines, strict=True):
+        if number in seen:
+            yield line
+        seen.add(number)
 
 
 def _hash(record: Row | bytes) -> int:

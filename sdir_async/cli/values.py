@@ -32,6 +32,12 @@ _AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
 _TRUE: Final = frozenset({"true", "yes", "ja", "1", "x", "sann"})
 _FALSE: Final = frozenset({"false", "no", "nei", "0", "usann"})
 _WORDS_FOR_NOTHING: Final = frozenset({"null", "none", "nan", "nat", "<na>"})
+_PLAIN: Final = re.compile(
+    r"(?!(?i:null|none|nan|nat)$)"
+    r"[0-9A-Za-zÆØÅæøå](?:[0-9A-Za-zÆØÅæøå .,/'-]*[0-9A-Za-zÆØÅæøå.])?"
+)
+"""Texts that `convert` returns as they are; most are of this kind, and this is soon known."""
+_NEVER: Final = re.compile(r"(?!)")
 _KEPT: Final = 16_384
 _KEPT_KINDS: Final = frozenset({str, datetime.datetime, datetime.date})
 NOTHING: Final = object()
@@ -120,6 +126,14 @@ def _text(value: object) -> str:
     raise Refused("is not a text", "write it as text")
 
 
+def _plain(field: Field) -> re.Pattern[str]:
+    """Return what texts look like that this field has as they are."""
+    if field.digits:
+        return re.compile(rf"[0-9]{{{field.digits}}}")
+    is_text = "string" in field.types and field.format not in ("date", "date-time")
+    return _PLAIN if is_text else _NEVER
+
+
 def _other(value: object, types: frozenset[str]) -> Any:
     if isinstance(value, str):
         folded = value.casefold()
@@ -160,6 +174,7 @@ class Cells(dict[object, tuple[Any, str]]):
         self._field = field
         self._hints = hints
         self._column = column
+        self._is_plain = _plain(field).fullmatch
 
     def __missing__(self, value: object) -> tuple[Any, str]:
         """Read a value; where a cell is blank, `NOTHING` is returned for it.
@@ -168,9 +183,8 @@ class Cells(dict[object, tuple[Any, str]]):
             Refused: It is not understood.
         """
         kind = type(value)
-        if kind is str and len(value) == self._field.digits and value.isdecimal():  # type: ignore[arg-type,attr-defined]
-            found = (value, "") if value.isascii() else self._found(value)  # type: ignore[attr-defined]
-            return self.setdefault(value, found) if len(self) < _KEPT else found
+        if kind is str and self._is_plain(value):  # type: ignore[call-overload]
+            return value, ""
         found = (NOTHING, "") if is_empty(value) else self._found(value)
         if kind in _KEPT_KINDS:
             if len(self) >= _KEPT:

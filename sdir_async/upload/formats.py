@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Final
 
@@ -83,7 +84,7 @@ def is_date_time(value: str) -> bool:
 
 FORMATS: Final[Mapping[str, Callable[[str], bool]]] = {
     "person-number": is_person_number,
-    "organization-number": is_organization_number,
+    "organization-number": lru_cache(maxsize=1024)(is_organization_number),  # few, and often
     "imo-number": is_imo_number,
     "date-time": is_date_time,
 }

@@ -23,6 +23,7 @@ from sdir_async.cli.inputs.bounds import (
     _require_small_parts,
     require_small,
 )
+from sdir_async.cli.inputs.marks import marks_of
 from sdir_async.cli.inputs.source import source_of
 from sdir_async.cli.trouble import Trouble
 
@@ -61,6 +62,10 @@ HOSTILE = {
     "row 9,999,999": (workbook(cell("A1") + cell("A9999999")), "names row 9,999,999"),
     "a row in letters": (workbook('<row r="&#57;9"><c r="A1"><v>1</v></c></row>'), "names row"),
     "a column far away": (workbook(cell("A1") + cell("XFD1048576")), "reaches to row 1,048,576"),
+    "a column far away, written oddly": (
+        workbook(cell("A1") + "<row r = '1'><c\nr\t= 'XFD1048576'><v>1</v></c></row>"),
+        "reaches to row 1,048,576",
+    ),
     "a large shared part": (
         workbook(cell("A1"), **{"xl/sharedStrings.xml": " " * 100_000_001}),
         "larger than 500 MB",
@@ -155,6 +160,8 @@ def test_a_usual_workbook_is_let_through() -> None:
     file = io.BytesIO()
     book.save(file)
     require_small(file)
+    assert file.tell() == 0
+    assert marks_of(file, "Sheet").known
     assert file.tell() == 0
     file = io.BytesIO(b"PK\x03\x04 not a zip file")
     require_small(file)

@@ -280,6 +280,21 @@ def test_the_marks_of_a_sheet_are_found_in_every_dialect_of_its_xml() -> None:
     assert found == Marks({7}, {7: {27: UNCALCULATED, 2: "#DIV/0!"}}, since_1904=True)
 
 
+def test_a_workbook_that_is_read_again_is_not_loaded_again(tmp_path: Path) -> None:
+    """A second look at a file takes neither the time nor the memory of another copy of it."""
+    (tmp_path / "a.xlsx").write_bytes(_book(HEADINGS, ("Åse", 1)))
+    first = open_source(str(tmp_path / "a.xlsx"))
+    before: Any = open_reader(first)
+    assert len(list(before.rows())) == 1
+    again = first.again()
+    assert again is not None
+    after: Any = open_reader(again)
+    assert list(after.rows()) == [(2, ["Åse", 1])]
+    assert again.book is first.book
+    again.close()
+    first.close()
+
+
 @given(st.integers(0, 18_000))
 def test_columns_are_named_as_spreadsheets_name_them(at: int) -> None:
     """The letters of every column are those that openpyxl gives it."""

@@ -46,14 +46,14 @@ def test_records_are_counted_and_organisations_collected(tmp_path: Path) -> None
 
 @given(st.lists(st.sampled_from("ABCDE"), max_size=30), st.integers(1, 10))
 def test_rows_that_come_again_are_said_however_they_are_sorted(
-    codes: list[str], at_once: int
+    codes: list[str], parts: int
 ) -> None:
     """All of them, with the lines of the first ones; refused rows are not among them."""
     import tempfile
     from pathlib import Path
     from unittest.mock import patch
 
-    with tempfile.TemporaryDirectory() as folder, patch.object(module, "_AT_ONCE", at_once):
+    with tempfile.TemporaryDirectory() as folder, patch.object(module, "_PARTS", parts):
         found = _survey(Path(folder, "a.csv"), [_row(code) for code in codes] + ["x", "x"])
         remarks = list(found.remarks())
     again = [at + 2 for at, code in enumerate(codes) if code in codes[:at]]

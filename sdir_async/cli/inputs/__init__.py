@@ -14,7 +14,7 @@ from .packed import DAMAGED
 from .parquet import Parquet
 from .sniff import sniff
 from .source import called, open_source
-from .workbook import Sheet, Workbook
+from .workbook import Sheet, Workbook, workbook_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,7 +96,7 @@ def open_readers(source: Source, wanted: Wanted) -> list[Reader]:
                     raise Trouble("has no headings in its first line.")
                 return [table]
             case "workbook":
-                return list(_sheets(Workbook(source), wanted))
+                return list(_sheets(workbook_of(source), wanted))
             case "parquet":
                 return [Parquet(source)]
             case "json":

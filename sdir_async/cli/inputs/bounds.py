@@ -6,12 +6,9 @@ import re
 import string
 import zipfile
 from itertools import accumulate
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from ..trouble import Trouble
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DEEPEST: Final = 100
 LARGEST_RECORD: Final = 8_000_000
@@ -75,15 +72,11 @@ def require_small(file: IO[bytes]) -> None:
     """Check how large a workbook is once it is unpacked, before any of it is built.
 
     Raises:
-        Trouble: It is larger than a spreadsheet can be, or than this can read.
+        Trouble: It is larger than this can read.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             _require_small_parts(archive.infolist())
-            for name in archive.namelist():
-                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
-                    with archive.open(name) as sheet:
-                        _require_small_sheet(sheet)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
         return  # what reads it next says better what is wrong with it
     finally:
@@ -101,35 +94,47 @@ def _require_small_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise Trouble(f"is larger than {limit} when it is unpacked: save it as CSV.")
 
 
-_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']{0,20})""")
+_REFERENCE: Final = re.compile(rb""" r=["']([^"']{0,20})""")
+_ANY_REFERENCE: Final = re.compile(rb"""\sr\s*=\s*["']([^"']{0,20})""")
 _DIGITS: Final = string.digits.encode()
 _LETTERS: Final = string.ascii_letters.encode()
 
 
-def _require_small_sheet(sheet: IO[bytes]) -> None:
-    """Readers make every cell up to the last row and column, whether anything stands there."""
-    last_row, columns = 0, set[bytes]()
-    for found in _references(sheet):
-        last_row = max(last_row, *map(_number, found.translate(None, _LETTERS).split()))
-        columns.update(found.translate(None, _DIGITS).split())
-        if last_row > _LAST_ROW:
-            raise Trouble(f"names row {last_row:,}; a sheet has {_LAST_ROW:,} rows at most.")
-    width = max(map(_width, columns), default=0)
-    if last_row * width > _MOST_CELLS:
-        raise Trouble(
-            f"reaches to row {last_row:,} and column {width:,}: remove what stands far from the"
-            " table, or save it as CSV."
-        )
+class Extent:
+    """How far a sheet reaches: readers make every cell up to its last row and column."""
 
+    def __init__(self) -> None:
+        self._last_row = 0
+        self._columns: set[bytes] = set()
 
-def _references(sheet: IO[bytes]) -> Iterator[bytes]:
-    """Yield the references of rows and cells, such as `7 A7 B7`, some thousands at a time."""
-    rest = b""
-    while piece := sheet.read(_PIECE):
-        text = rest + piece
-        if found := b" ".join(_REFERENCE.findall(text)):
-            yield b"0 " + found
-        rest = text[-32:]
+    def take(self, piece: bytes) -> None:
+        """Look at the references of rows and cells in some XML, such as `7`, `A7`, `B7`.
+
+        Raises:
+            Trouble: The sheet is larger than a spreadsheet can be.
+        """
+        found = _REFERENCE.findall(piece)
+        if len(found) < sum(map(piece.count, (b"<c", b":c", b"<row", b":row"))):
+            found = _ANY_REFERENCE.findall(piece)
+        joined = b" ".join(found)
+        rows = set(joined.translate(None, _LETTERS).split())
+        self._last_row = max(self._last_row, *map(_number, rows), 0)
+        self._columns.update(joined.translate(None, _DIGITS).split())
+        if self._last_row > _LAST_ROW:
+            raise Trouble(f"names row {self._last_row:,}; a sheet has {_LAST_ROW:,} rows at most.")
+
+    def require_small(self) -> None:
+        """Check how many cells there are.
+
+        Raises:
+            Trouble: There are more than this can read.
+        """
+        width = max(map(_width, self._columns), default=0)
+        if self._last_row * width > _MOST_CELLS:
+            raise Trouble(
+                f"reaches to row {self._last_row:,} and column {width:,}: remove what stands far"
+                " from the table, or save it as CSV."
+            )
 
 
 def _number(digits: bytes) -> int:

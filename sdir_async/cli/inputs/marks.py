@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 from attrs import Factory, define
 
+from .bounds import Extent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,9 +21,13 @@ UNCALCULATED: Final = "#UNCALCULATED"
 """Stands where a formula has no value: a program wrote it, and nothing has calculated it since."""
 
 _PIECE: Final = 1 << 20
+_LONGEST: Final = 1 << 24
+_OVERLAP: Final = 64
 _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
-_TELLING: Final = re.compile(rb' hidden="|</(?:\w+:)?f>|<(?:\w+:)?f[ />]| t="e"')
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+_TELLING: Final = (b' hidden="', b"<f", b":f", b' t="e"')
+"""What stands in a piece that has something to be found: a hidden row, a formula, an error."""
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _HIDDEN: Final = re.compile(rb' hidden="(?:1|true)"')
 _NUMBER: Final = re.compile(rb' r="(\d+)"')
@@ -51,21 +57,39 @@ class Marks:
 
 
 def marks_of(file: IO[bytes], sheet: str) -> Marks:
-    """Return the marks of a sheet; none where the workbook is of another kind."""
-    marks = Marks()
+    """Return the marks of a sheet; none where the workbook is of another kind.
+
+    Raises:
+        Trouble: The sheet is larger than this can read.
+    """
     at = file.tell()
     try:
         with zipfile.ZipFile(file) as archive:
-            part, marks.since_1904 = _part_of(archive, sheet)
-            with archive.open(part) as stream:
-                for piece in _pieces(stream):
-                    if _TELLING.search(piece):
-                        _look(piece, marks)
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
-        return Marks(known=False)
+            try:
+                part, since_1904 = _part_of(archive, sheet)
+                archive.getinfo(part)
+            except (KeyError, ValueError, ElementTree.ParseError):
+                for name in filter(_SHEET.fullmatch, archive.namelist()):
+                    _look_through(archive, name, Marks())
+                return Marks(known=False)
+            marks = Marks(since_1904=since_1904)
+            _look_through(archive, part, marks)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
+        return Marks(known=False)  # what reads it next says better what is wrong with it
     finally:
         file.seek(at)
     return marks
+
+
+def _look_through(archive: zipfile.ZipFile, part: str, marks: Marks) -> None:
+    """Look at all of a sheet: how far it reaches, and what its reader does not tell of it."""
+    extent = Extent()
+    with archive.open(part) as stream:
+        for piece in _pieces(stream):
+            extent.take(piece)
+            if any(word in piece for word in _TELLING):
+                _look(piece, marks)
+    extent.require_small()
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, bool]:
@@ -91,6 +115,9 @@ def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
         whole, end, rest = (rest + piece).rpartition(b"row>")
         if end:
             yield whole + end
+        elif len(rest) > _LONGEST:
+            yield rest
+            rest = rest[-_OVERLAP:]
     yield rest
 
 

@@ -6,12 +6,15 @@ import io
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
 from ..trouble import Trouble, reason_of
 from .packed import DAMAGED, unpacked
+
+if TYPE_CHECKING:
+    from .workbook import Workbook
 
 STANDARD_INPUT: Final = "-"
 _HEAD: Final = 65_536
@@ -26,6 +29,7 @@ class Source:
         name: What to call it.
         head: Its first bytes, uncompressed.
         stream: All of it, uncompressed, to be read once.
+        book: The workbook that it is, once it was opened: it is in memory, and is kept there once.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Source:
     _packed: bool = field(default=False, alias="packed")
     _copy: IO[bytes] | None = field(default=None, alias="copy")
     _content: bytes | None = field(default=None, alias="content")
+    book: Workbook | None = field(default=None, init=False, repr=False)
 
     @property
     def path(self) -> Path | None:
@@ -63,9 +68,11 @@ class Source:
 
     def again(self) -> Source | None:
         """Open the input once more, `None` if it can be read only once."""
-        if self._content is not None:
-            return source_of(self._content)
-        return open_source(self.name) if self.path is not None else None
+        if self._content is None and self.path is None:
+            return None
+        again = open_source(self.name) if self._content is None else source_of(self._content)
+        again.book = self.book
+        return again
 
     def close(self) -> None:
         """Close the file."""

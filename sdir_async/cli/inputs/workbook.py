@@ -50,6 +50,7 @@ class Workbook:
             ]
         self.visible = [name for name, seen in sheets if seen]
         self.hidden = [name for name, seen in sheets if not seen]
+        self._sheets: dict[str, tuple[Any, Marks]] = {}
 
     def sheet(self, name: str) -> Sheet:
         """Return a sheet.
@@ -60,8 +61,22 @@ class Workbook:
         if name not in self.visible + self.hidden:
             known = ", ".join(map(repr, self.visible))
             raise Trouble(f"has no sheet {name!r}; there is {known}.")
-        with _readable():
-            return Sheet(name, self._book.get_sheet_by_name(name), marks_of(self._file, name))
+        if name not in self._sheets:
+            with _readable():
+                marks = marks_of(self._file, name)
+                self._sheets[name] = self._book.get_sheet_by_name(name), marks
+        return Sheet(name, *self._sheets[name])
+
+
+def workbook_of(source: Source) -> Workbook:
+    """Return the workbook that an input is; its sheets are read once, however often it is opened.
+
+    Raises:
+        Trouble: It can't be read.
+    """
+    if source.book is None:
+        source.book = Workbook(source)
+    return source.book
 
 
 class Sheet(Tabular):
