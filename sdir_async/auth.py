@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NoReturn
 
 from .errors import ConfigurationError
+from .frames import no_locals
 from .loops import PerLoop
 from .privacy import keep_secret
 from .wire import Secret
@@ -39,9 +40,9 @@ class SubscriptionKey:
     __slots__ = ("_keys",)
 
     def __init__(self, primary: str, secondary: str | None = None) -> None:
-        self._keys = tuple(Secret(key) for key in (primary, secondary) if key is not None)
-        del primary, secondary  # a traceback shows what its frames hold
-        self._require_usable()
+        with no_locals:
+            self._keys = tuple(Secret(key) for key in (primary, secondary) if key is not None)
+            self._require_usable()
 
     def _require_usable(self) -> None:
         """Refuse what can't stand in a header: the transport's own error would show it."""
@@ -80,13 +81,16 @@ KeySource = Key | Callable[[], Key | Awaitable[Key]]
 
 
 class KeyRing:
-    """Knows which key to send now, and which to try when that one is refused."""
+    """Knows which key to send now, and which to try when that one is refused.
+
+    Raises:
+        ConfigurationError: No key is given, or one that can't be sent.
+    """
 
     def __init__(self, source: KeySource | None) -> None:
         self._lock = PerLoop(asyncio.Lock)
         self._ask: Callable[[], Key | Awaitable[Key]] | None = None
         self._keys: list[Secret] = []
-        self._unusable: ConfigurationError | None = None
         if callable(source):
             self._ask = source
         else:
@@ -95,11 +99,6 @@ class KeyRing:
 
     def __repr__(self) -> str:
         return "KeyRing('***')"
-
-    def require_usable(self) -> None:
-        """Raise `ConfigurationError` if no key was given, or one that can't be sent."""
-        if self._unusable is not None:
-            raise self._unusable
 
     async def key(self) -> Secret:
         """Return the key to send."""
@@ -122,26 +121,18 @@ class KeyRing:
             return self._keys[0] not in refused
 
     async def _fetch(self) -> None:
-        """Ask the user's function. Its answer never stands in a frame that an error shows."""
+        """Ask the user's function."""
         asked = self._ask() if self._ask is not None else None
-        asked = await asked if inspect.isawaitable(asked) else asked
-        self._take(asked)
-        del asked  # a traceback shows what its frames hold
-        self.require_usable()
+        self._take(await asked if inspect.isawaitable(asked) else asked)
 
     def _take(self, given: Key | None) -> None:
-        """Keep the keys, or why they can't be used. Nothing is raised while a frame holds them."""
-        self._unusable = None
-        try:
-            if given is None:
-                raise ConfigurationError(
-                    "A subscription key is required. Give Sdir(api_key=…) or set"
-                    f" {ENVIRONMENT_VARIABLE}. Sdir hands out keys on request."
-                )
-            pair = given if isinstance(given, SubscriptionKey) else SubscriptionKey(given)
-        except ConfigurationError as error:
-            self._unusable = error.with_traceback(None)
-            return
+        """Keep the keys."""
+        if given is None:
+            raise ConfigurationError(
+                "A subscription key is required. Give Sdir(api_key=…) or set"
+                f" {ENVIRONMENT_VARIABLE}. Sdir hands out keys on request."
+            )
+        pair = given if isinstance(given, SubscriptionKey) else SubscriptionKey(given)
         self._keys = [Secret(key) for key in (pair.primary, pair.secondary) if key is not None]
         for key in self._keys:
             keep_secret(key.reveal())

@@ -12,6 +12,7 @@ import orjson
 from attrs import evolve
 
 from .errors import ConfigurationError
+from .frames import no_locals
 from .parameters import InPath
 from .parameters import text as _text
 from .session import Call, Session, Timeout, timeouts_of, value_of
@@ -147,34 +148,35 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             >>> report = await competences.upload(records)  # doctest: +SKIP
             >>> report.accepted, [(r.index, r.reasons) for r in report.rejections]  # doctest: +SKIP
         """
-        require_sense(
-            chunk_size=chunk_size,
-            chunk_bytes=chunk_bytes,
-            concurrency=concurrency,
-            deadline=deadline,
-            on_rejected=on_rejected,
-            reconcile=reconcile,
-        )
-        batch = self._batch(operation)
-        return Upload(
-            Plan(
-                self._session,
-                batch,
-                records,
-                url_of=lambda operation: url_of(self._base_url_of(operation), operation, {}),
-                encode=Encoder(batch.record),
-                check=check_of(self._package, operation) if check else None,
-                journal=self._journal(journal, operation, batch),
-                limit=self._limits[operation],
+        with no_locals:
+            require_sense(
                 chunk_size=chunk_size,
                 chunk_bytes=chunk_bytes,
                 concurrency=concurrency,
-                isolate=on_rejected == "isolate",
-                reconcile=reconcile,
                 deadline=deadline,
-                progress=progress,
+                on_rejected=on_rejected,
+                reconcile=reconcile,
             )
-        )
+            batch = self._batch(operation)
+            return Upload(
+                Plan(
+                    self._session,
+                    batch,
+                    records,
+                    url_of=lambda operation: url_of(self._base_url_of(operation), operation, {}),
+                    encode=Encoder(batch.record),
+                    check=check_of(self._package, operation) if check else None,
+                    journal=self._journal(journal, operation, batch),
+                    limit=self._limits[operation],
+                    chunk_size=chunk_size,
+                    chunk_bytes=chunk_bytes,
+                    concurrency=concurrency,
+                    isolate=on_rejected == "isolate",
+                    reconcile=reconcile,
+                    deadline=deadline,
+                    progress=progress,
+                )
+            )
 
     def _journal(self, path: str | PathLike[str] | None, kind: str, batch: Batch[Any]) -> Journal:
         if path is None:
@@ -275,9 +277,9 @@ def _require_encodable(operation: Operation, name: str, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        text = ""  # a traceback shows what its frames hold
-        message = f"{operation.name}: {name} holds a character that can't be encoded."
-        raise ConfigurationError(message) from None
+        raise ConfigurationError(
+            f"{operation.name}: {name} holds a character that can't be encoded."
+        ) from None
 
 
 def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, str]:

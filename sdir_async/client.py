@@ -11,6 +11,7 @@ from attrs import evolve
 from .api import VERSIONS, Apis
 from .auth import KeyRing
 from .errors import ConfigurationError
+from .frames import no_locals
 from .hosts import origin_of, parse_base_url, require_secure
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
@@ -88,33 +89,35 @@ class Sdir(Apis):
         transport: TransportName = "httpx",
         insecure_http: bool = False,
     ) -> None:
-        keys, api_key = KeyRing(api_key), None  # a traceback shows what its frames hold
-        keys.require_usable()
-        if environment not in get_args(Environment):
-            known = ", ".join(map(repr, get_args(Environment)))
-            raise ConfigurationError(
-                f"There is no environment {environment!r}. Give one of {known}."
+        with no_locals:
+            keys = KeyRing(api_key)
+            if environment not in get_args(Environment):
+                known = ", ".join(map(repr, get_args(Environment)))
+                raise ConfigurationError(
+                    f"There is no environment {environment!r}. Give one of {known}."
+                )
+            check_pins(versions or {}, VERSIONS)
+            self._environment = environment
+            self._insecure_http = insecure_http
+            self._origin = (
+                None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
             )
-        check_pins(versions or {}, VERSIONS)
-        self._environment = environment
-        self._insecure_http = insecure_http
-        self._origin = (
-            None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
-        )
-        self._is_whole = True
-        self._session = Session(
-            open_transport(transport, http_client),
-            keys,
-            Pacer(),
-            retry,
-            timeouts=_timeouts(timeout, http_client),
-            versions=dict(versions or {}),
-            base_url_of=self._base_url_of,
-            tokens=_tokens(token, environment),
-        )
-        mask_logs_of_httpx()
+            self._is_whole = True
+            self._session = Session(
+                open_transport(transport, http_client),
+                keys,
+                Pacer(),
+                retry,
+                timeouts=_timeouts(timeout, http_client),
+                versions=dict(versions or {}),
+                base_url_of=self._base_url_of,
+                tokens=_tokens(token, environment),
+            )
+            mask_logs_of_httpx()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_session"):  # its settings were refused
+            return "Sdir(…)"
         where = f", base_url={str(self._origin)!r}" if self._origin else ""
         told = f", on behalf of {self._session.customer}" if self._session.customer else ""
         return f"Sdir(environment={self._environment!r}{where}{told})"
@@ -156,12 +159,13 @@ class Sdir(Apis):
             >>> customer = sdir.on_behalf_of("991825827")  # doctest: +SKIP
             >>> report = await customer.course.v1.upload(records)  # doctest: +SKIP
         """
-        if not (isinstance(customer, str) and re.fullmatch("[0-9]{9}", customer)):
-            raise ConfigurationError("An organization number must be text of 9 digits.")
-        if not self._session.has_tokens:
-            raise ConfigurationError(
-                "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
-            )
+        with no_locals:
+            if not (isinstance(customer, str) and re.fullmatch("[0-9]{9}", customer)):
+                raise ConfigurationError("An organization number must be text of 9 digits.")
+            if not self._session.has_tokens:
+                raise ConfigurationError(
+                    "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
+                )
         other = object.__new__(type(self))
         other._environment, other._origin = self._environment, self._origin
         other._insecure_http = self._insecure_http

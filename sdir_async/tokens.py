@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from .errors import ConfigurationError
+from .frames import no_locals
 
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -79,12 +80,14 @@ class _FromFunction:
 
     async def token(self, scopes: tuple[str, ...], consumer_org: str | None = None) -> str:
         customer = () if consumer_org is None else (consumer_org,)
-        answer = self._function(scopes, *customer)
-        token = await answer if inspect.isawaitable(answer) else answer
-        if is_sendable(token):
+        with no_locals:
+            answer = self._function(scopes, *customer)
+            token = await answer if inspect.isawaitable(answer) else answer
+            if not is_sendable(token):
+                raise ConfigurationError(
+                    "The function given as token must return a token: text in ASCII."
+                )
             return token
-        del answer, token
-        raise ConfigurationError("The function given as token must return a token: text in ASCII.")
 
     def refuse(self, token: str) -> None:
         pass

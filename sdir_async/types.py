@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, cast
 
 import attrs
 
+from .frames import forget_locals
 from .privacy import mask
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ class Model:
             if value is not UNSET and (name != "additional_properties" or value)
         )
         return mask(f"{type(self).__name__}({shown})")
+
+
+def hide(error: BaseException) -> None:
+    """Let an error of a record that can't be read or written show nothing of the record."""
+    error.args = tuple(mask(one) if isinstance(one, str) else one for one in error.args)
+    forget_locals(error)
 
 
 def jsonable(value: object) -> object:

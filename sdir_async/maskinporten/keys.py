@@ -1,8 +1,4 @@
-"""Reads keys and certificates, and says how Maskinporten is to know them: by `kid` or `x5c`.
-
-What can't be read is returned as a text, not raised from here: the frames that know a key or its
-password are gone by the time the user sees an error.
-"""
+"""Reads keys and certificates, and says how Maskinporten is to know them: by `kid` or `x5c`."""
 
 from __future__ import annotations
 
@@ -16,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import frozen
+
+from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -77,10 +75,6 @@ class Signer:
         return self.header.get("kid")
 
 
-class _UnusableError(Exception):
-    """What was given can't be used; the message says why and holds nothing of it."""
-
-
 @frozen(repr=False)
 class _Loaded:
     """What a file held: a key or a function, and what stood beside it."""
@@ -98,14 +92,16 @@ def read_signer(
     certificates: Certificates | None,
     password: str | bytes | None,
     algorithm: str | None,
-) -> Signer | str:
-    """Return what signs, or what is wrong with what was given."""
+) -> Signer:
+    """Return what signs.
+
+    Raises:
+        ConfigurationError: What was given can't be used. The message holds nothing of it.
+    """
     try:
         return _signer(key, kid, certificates, password, algorithm)
     except ModuleNotFoundError as error:
-        return MISSING_EXTRA.format(error.name)
-    except _UnusableError as error:
-        return str(error)
+        raise ConfigurationError(MISSING_EXTRA.format(error.name)) from None
 
 
 def _signer(
@@ -116,13 +112,13 @@ def _signer(
     algorithm: str | None,
 ) -> Signer:
     if kid is not None and certificates is not None:
-        raise _UnusableError(
+        raise ConfigurationError(
             "Give kid, for a key that is registered at Maskinporten, or certificates, not both."
         )
     loaded = _load(key, password)
     chosen = algorithm or loaded.algorithm or ALGORITHMS[0]
     if chosen not in ALGORITHMS:
-        raise _UnusableError(f"Maskinporten takes {', '.join(ALGORITHMS)}; not {chosen}.")
+        raise ConfigurationError(f"Maskinporten takes {', '.join(ALGORITHMS)}; not {chosen}.")
     given = loaded.certificates if certificates is None else _read_certificates(certificates)
     chain = _chain(given, loaded.sign)
     told = _certificate(chain[0]) if chain else None
@@ -138,7 +134,7 @@ def _header(algorithm: str, kid: str | None, chain: list[x509.Certificate]) -> M
 
         x5c = [base64.b64encode(each.public_bytes(Encoding.DER)).decode() for each in chain]
         return {"alg": algorithm, "typ": "JWT", "x5c": x5c}
-    raise _UnusableError(
+    raise ConfigurationError(
         "It is not clear how Maskinporten knows this key. Give kid, if the public key is registered"
         " on the client, or certificates, if your organization has an enterprise certificate."
     )
@@ -158,7 +154,7 @@ def _signing(key: RSAPrivateKey | SigningFunction, algorithm: str) -> SigningFun
 def _load(key: Key, password: str | bytes | None) -> _Loaded:
     if callable(key):
         if password is not None:
-            raise _UnusableError("A password is for a file with a key, not for a function.")
+            raise ConfigurationError("A password is for a file with a key, not for a function.")
         return _Loaded(key)
     if isinstance(key, Mapping):
         return _from_jwk(dict(key))
@@ -178,7 +174,7 @@ def _content(given: object, what: str) -> bytes:
     if isinstance(given, str) and ("-----BEGIN" in given or given.lstrip().startswith("{")):
         return given.encode()
     if not isinstance(given, str | os.PathLike):
-        raise _UnusableError(f"{what} must be a path, its content, or a function that signs.")
+        raise ConfigurationError(f"{what} must be a path, its content, or a function that signs.")
     try:
         return Path(given).read_bytes()
     except (OSError, ValueError) as error:
@@ -186,14 +182,14 @@ def _content(given: object, what: str) -> bytes:
         shown = f": {text}" if _NAME_OF_FILE.fullmatch(text) else ""
         why = error.strerror if isinstance(error, OSError) else "not a path"
         said = f"The file named as {what} can't be read ({why}){shown}."
-        raise _UnusableError(said) from None
+        raise ConfigurationError(said) from None
 
 
 def _json(content: bytes) -> dict[str, Any]:
     try:
         read: dict[str, Any] = json.loads(content)
     except ValueError:
-        raise _UnusableError("key begins like a JWK, but it is not JSON.") from None
+        raise ConfigurationError("key begins like a JWK, but it is not JSON.") from None
     return read
 
 
@@ -205,11 +201,11 @@ def _from_jwk(jwk: dict[str, Any]) -> _Loaded:
     if isinstance(listed, list) and len(listed) == 1 and isinstance(listed[0], dict):
         jwk = listed[0]
     if jwk.get("kty") != "RSA" or "d" not in jwk:
-        raise _UnusableError("The JWK must be one private RSA key: kty RSA, with d.")
+        raise ConfigurationError("The JWK must be one private RSA key: kty RSA, with d.")
     try:
         private = _rsa(RSAKey.import_key(jwk).private_key)
     except (JoseError, ValueError, TypeError, KeyError):
-        raise _UnusableError("The JWK is not a whole RSA key.") from None
+        raise ConfigurationError("The JWK is not a whole RSA key.") from None
     certificates = [base64.b64decode(each) for each in jwk.get("x5c", ())]
     return _Loaded(private, jwk.get("kid"), jwk.get("alg"), _read_certificates(certificates) or ())
 
@@ -219,15 +215,15 @@ def _from_pem(content: bytes, password: bytes | None) -> _Loaded:
 
     found = _PRIVATE_KEY.search(content)
     if not found:
-        raise _UnusableError("key holds no private RSA key in PEM.")
+        raise ConfigurationError("key holds no private RSA key in PEM.")
     certificates = _read_certificates(content) if b"BEGIN CERTIFICATE" in content else ()
     try:
         private = load_pem_private_key(found[0], password)
     except TypeError:
         said = "The key has no password; leave it out." if password else "The key needs a password."
-        raise _UnusableError(said) from None
+        raise ConfigurationError(said) from None
     except ValueError:
-        raise _UnusableError("The key can't be read, or its password is wrong.") from None
+        raise ConfigurationError("The key can't be read, or its password is wrong.") from None
     return _Loaded(_rsa(private), certificates=certificates)
 
 
@@ -238,9 +234,9 @@ def _from_pkcs12(content: bytes, password: bytes | None) -> _Loaded:
         bundle = pkcs12.load_pkcs12(content, password)
     except ValueError:
         said = "The key is neither PEM, PKCS#12 nor JWK, or its password is wrong."
-        raise _UnusableError(said) from None
+        raise ConfigurationError(said) from None
     if bundle.key is None:
-        raise _UnusableError("The PKCS#12 file holds certificates, but no private key.")
+        raise ConfigurationError("The PKCS#12 file holds certificates, but no private key.")
     own = [bundle.cert] if bundle.cert else []
     found = [each.certificate for each in (*own, *bundle.additional_certs)]
     return _Loaded(_rsa(bundle.key), certificates=tuple(found))
@@ -250,7 +246,7 @@ def _rsa(key: object) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if not isinstance(key, RSAPrivateKey):
-        raise _UnusableError("The key must be an RSA key: Maskinporten takes no other.")
+        raise ConfigurationError("The key must be an RSA key: Maskinporten takes no other.")
     return key
 
 
@@ -267,7 +263,7 @@ def _read_certificates(given: Certificates) -> tuple[x509.Certificate, ...]:
             else:
                 found.append(load_der_x509_certificate(content))
         except ValueError:
-            raise _UnusableError("certificates must be in PEM or DER.") from None
+            raise ConfigurationError("certificates must be in PEM or DER.") from None
     return tuple(found)
 
 
@@ -278,7 +274,7 @@ def _chain(certificates: Iterable[x509.Certificate], key: object) -> list[x509.C
         return []
     own = [each for each in left if _is_of(each, key, left)]
     if not own:
-        raise _UnusableError("None of the certificates belongs to the key.")
+        raise ConfigurationError("None of the certificates belongs to the key.")
     chain = own[:1]
     left.remove(chain[0])
     while issuer := next((each for each in left if _issued(each, chain[-1])), None):

@@ -16,6 +16,7 @@ import httpx
 from attrs import define
 
 from ..errors import ConfigurationError, ConnectionFailed, SdirError
+from ..frames import no_locals
 from .grant import GRANT_TYPE, NoToken, Token, Wanted, encoded, read_answer
 from .keys import read_signer
 from .refusals import Refusal
@@ -106,31 +107,27 @@ class Maskinporten:
         issuer: str | None = None,
         proxy: str | None = None,
     ) -> None:
-        signer = read_signer(
-            key, kid=kid, certificates=certificates, password=password, algorithm=algorithm
-        )
-        by_proxy = None if proxy is None else _proxy(proxy)
-        del key, password, proxy  # a debugger shows the frame of what is raised from here on
-        if isinstance(signer, str):
-            raise ConfigurationError(signer)
-        if isinstance(by_proxy, str):
-            raise ConfigurationError(by_proxy)
-        if not (isinstance(client_id, str) and client_id.strip()):
-            raise ConfigurationError("client_id must be text: the id that Digdir's portal shows.")
-        self.client_id = client_id.strip()
-        self.consumer_org = None if consumer_org is None else _organization(consumer_org)
-        self._signer = signer
-        self.scopes = _listed(scopes)
-        self._resource = _listed(resource)
-        self._system_user = None if system_user is None else _organization(system_user)
-        self._proxy = by_proxy
-        self._given_issuer = None if issuer is None else _checked_issuer(issuer)
-        self._issuer: str | None = None
-        self._tls: ssl.SSLContext | None = None
-        self._kept: dict[tuple[tuple[str, ...], str | None], Token] = {}
-        self._fetches: dict[tuple[tuple[str, ...], str | None], _Fetch] = {}
-        if environment is not None:
-            self.bind(environment)
+        with no_locals:
+            self._signer = read_signer(
+                key, kid=kid, certificates=certificates, password=password, algorithm=algorithm
+            )
+            if not (isinstance(client_id, str) and client_id.strip()):
+                raise ConfigurationError(
+                    "client_id must be text: the id that Digdir's portal shows."
+                )
+            self.client_id = client_id.strip()
+            self.consumer_org = None if consumer_org is None else _organization(consumer_org)
+            self.scopes = _listed(scopes)
+            self._resource = _listed(resource)
+            self._system_user = None if system_user is None else _organization(system_user)
+            self._proxy = None if proxy is None else _proxy(proxy)
+            self._given_issuer = None if issuer is None else _checked_issuer(issuer)
+            self._issuer: str | None = None
+            self._tls: ssl.SSLContext | None = None
+            self._kept: dict[tuple[tuple[str, ...], str | None], Token] = {}
+            self._fetches: dict[tuple[tuple[str, ...], str | None], _Fetch] = {}
+            if environment is not None:
+                self.bind(environment)
 
     @classmethod
     def from_environment(
@@ -148,16 +145,15 @@ class Maskinporten:
         Raises:
             ConfigurationError: One that is needed is not set, or one is wrong.
         """
-        told = os.environ if variables is None else variables
-        missing = [name for name in ("CLIENT_ID", "KEY_FILE") if not told.get(VARIABLE + name)]
-        settings = [] if missing else [_settings(told)]
-        del told, variables
-        if missing:
-            raise ConfigurationError(f"{VARIABLE}{missing[0]} is not set.")
-        return cls(**settings.pop(), environment=environment)  # no frame is left with a password
+        with no_locals:
+            told = os.environ if variables is None else variables
+            for name in ("CLIENT_ID", "KEY_FILE"):
+                if not told.get(VARIABLE + name):
+                    raise ConfigurationError(f"{VARIABLE}{name} is not set.")
+            return cls(**_settings(told), environment=environment)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_signer"):  # a frame of what __init__ raised
+        if not hasattr(self, "_signer"):  # its settings were refused
             return "Maskinporten(…)"
         how = f"kid={self._signer.kid!r}" if self._signer.kid else "certificates=…"
         told = "" if self.consumer_org is None else f", consumer_org={self.consumer_org!r}"
@@ -210,14 +206,15 @@ class Maskinporten:
             TokenError: Maskinporten refuses. Asking again won't help.
             ConnectionFailed: Maskinporten was not reached, or gave no answer that can be used.
         """
-        which = (scopes or self.scopes, consumer_org or self.consumer_org)
-        kept = self._kept.get(which)
-        if kept is not None and time.monotonic() < kept.fresh_until:
-            return kept.value
-        outcome = await self._outcome(which)
-        if isinstance(outcome, Token):
-            return outcome.value
-        raise self._error(outcome)
+        with no_locals:
+            which = (scopes or self.scopes, consumer_org or self.consumer_org)
+            kept = self._kept.get(which)
+            if kept is not None and time.monotonic() < kept.fresh_until:
+                return kept.value
+            outcome = await self._outcome(which)
+            if isinstance(outcome, Token):
+                return outcome.value
+            raise self._error(outcome)
 
     def refuse(self, token: str) -> None:
         """Drop a token that Sdir refused, if it is the one that is kept."""
@@ -321,7 +318,6 @@ class Maskinporten:
         signature = await signing if inspect.isawaitable(signing) else signing
         if isinstance(signature, bytes | bytearray):
             return b".".join((unsigned, encoded(bytes(signature)))).decode()
-        del signing, signature
         raise ConfigurationError("The function given as key must return the signature as bytes.")
 
 
@@ -364,8 +360,10 @@ def _checked_issuer(issuer: str) -> str:
     raise ConfigurationError("issuer must be an https URL, such as https://test.maskinporten.no/.")
 
 
-def _proxy(url: str) -> httpx.Proxy | str:
+def _proxy(url: str) -> httpx.Proxy:
     try:
         return httpx.Proxy(url)
     except (ValueError, TypeError, httpx.InvalidURL):
-        return "proxy must be a URL, such as http://proxy.example.com:8080."
+        raise ConfigurationError(
+            "proxy must be a URL, such as http://proxy.example.com:8080."
+        ) from None

@@ -90,9 +90,6 @@ class AiohttpTransport:
             return _lost(error, body, stalled=bound.expired())
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
             return Lost("all", _cause(type(error).__name__, error))
-        except BaseException as error:  # noqa: BLE001  it is raised again
-            error.__cause__ = error.__context__ = None
-            raise error.with_traceback(None)  # noqa: B904  the frames below hold the headers
 
     async def _send(
         self,
@@ -177,6 +174,8 @@ def _open() -> aiohttp.ClientSession:
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
     )
+    # What instruments aiohttp notes the whole URL, and a list has a person number in it.
+    session.trace_configs.clear()
     # It sends a PUT again whose answer was lost, and tells of the second time only: that it could
     # not connect, though the first was applied. There is no public way to say so.
     session._retry_connection = False  # noqa: SLF001

@@ -77,8 +77,6 @@ class HttpxTransport:
             return await self._send(here, request, body)
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
             return lost(error, body)
-        except BaseException as error:  # noqa: BLE001  it is raised again
-            raise _bare(error)  # noqa: B904
 
     async def _send(
         self, here: httpx.AsyncHTTPTransport, request: Request, body: Body | None
@@ -138,8 +136,6 @@ class ClientTransport:
             return Lost("all", "the client's transport sent it again by itself, and was stopped")
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
             return lost(error, body)
-        except BaseException as error:  # noqa: BLE001  it is raised again
-            raise _bare(error)  # noqa: B904
 
     def _require_usable(self) -> None:
         here = self._loop.get()
@@ -240,9 +236,3 @@ def _holds_more(network: Any) -> bool:
         return False
     except ssl.SSLError:
         return True
-
-
-def _bare(error: BaseException) -> BaseException:
-    """Return an error without the frames below ours: they hold the headers."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JournalMismatch
+from ..frames import forget_locals
 from ..session import Call, cancel_once
 from .asking import saved_of, was_applied
 from .chunks import Piece
@@ -114,6 +115,7 @@ class Engine:
             self._why = "cancelled" if cancelled else stopped
             self._whole, self._finished = False, self._loop.time()
             attach(self.report(), error)
+            forget_locals(error)
             raise
         self._finished = self._loop.time()
         if self._deadline is not None and self._finished >= self._deadline:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ConfigurationError
+from ..frames import no_locals
 from ..session import cancel_once
 from .engine import Engine, attach
 from .report import ChunkOutcome, UploadReport
@@ -50,16 +51,17 @@ class Upload(Generic[SavedT]):
         return self._wait().__await__()
 
     async def _wait(self) -> UploadReport:
-        task = self._task or self._begin()
-        if self._channel is not None:
-            self._channel.abandon()
-        try:
-            if not _was_closed(task):
-                await _ended(task)
-        except asyncio.CancelledError as error:
-            attach(self.report, error)
-            raise
-        return self.report
+        with no_locals:
+            task = self._task or self._begin()
+            if self._channel is not None:
+                self._channel.abandon()
+            try:
+                if not _was_closed(task):
+                    await _ended(task)
+            except asyncio.CancelledError as error:
+                attach(self.report, error)
+                raise
+            return self.report
 
     def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:
         """Yield what became of each chunk, or part of one, as it is finished."""
@@ -176,10 +178,11 @@ class _Outcomes(Generic[SavedT]):
         return self
 
     async def __anext__(self) -> ChunkOutcome[SavedT]:
-        outcome = await self._channel.get()
-        if outcome is not None:
-            return outcome
-        await _ended(self._task)
+        with no_locals:
+            outcome = await self._channel.get()
+            if outcome is not None:
+                return outcome
+            await _ended(self._task)
         raise StopAsyncIteration
 
     def __del__(self) -> None:

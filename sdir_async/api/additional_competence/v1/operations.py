@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
+from ....frames import no_locals as _no_locals
 from ....types import UNSET, Unset
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
@@ -176,17 +177,18 @@ class AdditionalCompetenceV1(
             page: Which page of the list, counted from 1.
             page_size: How many records a page holds.
         """
-        return await self._call(
-            _LIST_ADDITIONAL_COMPETENCES,
-            _parse_list_of_saved_additional_competence,
-            params={
-                "personId": person_id,
-                "page": page,
-                "pageSize": page_size,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_ADDITIONAL_COMPETENCES,
+                _parse_list_of_saved_additional_competence,
+                params={
+                    "personId": person_id,
+                    "page": page,
+                    "pageSize": page_size,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def update_additional_competence(
         self,
@@ -196,13 +198,14 @@ class AdditionalCompetenceV1(
         deadline: float | None = None,
     ) -> SavedAdditionalCompetence:
         """Replace one reported additional competence."""
-        return await self._call(
-            _UPDATE_ADDITIONAL_COMPETENCE,
-            _parse_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _UPDATE_ADDITIONAL_COMPETENCE,
+                _parse_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def create_additional_competence(
         self,
@@ -215,13 +218,14 @@ class AdditionalCompetenceV1(
 
         Sdir documents the operation; its path is assumed.
         """
-        return await self._call(
-            _CREATE_ADDITIONAL_COMPETENCE,
-            _parse_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _CREATE_ADDITIONAL_COMPETENCE,
+                _parse_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def update_additional_competences(
         self,
@@ -235,13 +239,14 @@ class AdditionalCompetenceV1(
         If one record fails, none is changed. Sdir documents the operation; its path is assumed,
         as in the other APIs.
         """
-        return await self._call(
-            _UPDATE_ADDITIONAL_COMPETENCES,
-            _parse_list_of_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _UPDATE_ADDITIONAL_COMPETENCES,
+                _parse_list_of_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def create_additional_competences(
         self,
@@ -255,13 +260,14 @@ class AdditionalCompetenceV1(
         If one record fails, none is saved. Sdir documents the operation; its path is assumed,
         as in the other APIs.
         """
-        return await self._call(
-            _CREATE_ADDITIONAL_COMPETENCES,
-            _parse_list_of_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _CREATE_ADDITIONAL_COMPETENCES,
+                _parse_list_of_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_additional_competence(
         self,
@@ -275,15 +281,16 @@ class AdditionalCompetenceV1(
         Args:
             uid: The identifier that Sdir gave the record when it was saved.
         """
-        return await self._call(
-            _GET_ADDITIONAL_COMPETENCE,
-            _parse_saved_additional_competence,
-            path={
-                "uid": uid,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_ADDITIONAL_COMPETENCE,
+                _parse_saved_additional_competence,
+                path={
+                    "uid": uid,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def list_codes(
         self,
@@ -296,12 +303,13 @@ class AdditionalCompetenceV1(
         The list grows: read it from here rather than keeping a copy. Sdir documents the
         operation; its path is assumed, and so is the shape of its answer.
         """
-        return await self._call(
-            _LIST_CODES,
-            _parse_list_of_competence_code,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_CODES,
+                _parse_list_of_competence_code,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_service_information(
         self,
@@ -313,12 +321,13 @@ class AdditionalCompetenceV1(
 
         Sdir documents the operation; its path is assumed, and so is the shape of its answer.
         """
-        return await self._call(
-            _GET_SERVICE_INFORMATION,
-            _parse_service_information,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_SERVICE_INFORMATION,
+                _parse_service_information,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
 
 OPERATIONS = AdditionalCompetenceV1

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
+from ....frames import no_locals as _no_locals
 from ....types import UNSET, Unset
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
@@ -174,17 +175,18 @@ class AdditionalCompetenceV2(
             page: Which page of the list, counted from 1.
             page_size: How many records a page holds.
         """
-        return await self._call(
-            _LIST_ADDITIONAL_COMPETENCES,
-            _parse_list_of_saved_additional_competence,
-            params={
-                "personId": person_id,
-                "page": page,
-                "pageSize": page_size,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_ADDITIONAL_COMPETENCES,
+                _parse_list_of_saved_additional_competence,
+                params={
+                    "personId": person_id,
+                    "page": page,
+                    "pageSize": page_size,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def update_additional_competence(
         self,
@@ -197,13 +199,14 @@ class AdditionalCompetenceV2(
 
         The operation is assumed to be the one of version 1.
         """
-        return await self._call(
-            _UPDATE_ADDITIONAL_COMPETENCE,
-            _parse_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _UPDATE_ADDITIONAL_COMPETENCE,
+                _parse_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def create_additional_competence(
         self,
@@ -216,13 +219,14 @@ class AdditionalCompetenceV2(
 
         The operation is assumed to be the one of version 1.
         """
-        return await self._call(
-            _CREATE_ADDITIONAL_COMPETENCE,
-            _parse_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _CREATE_ADDITIONAL_COMPETENCE,
+                _parse_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def update_additional_competences(
         self,
@@ -236,13 +240,14 @@ class AdditionalCompetenceV2(
         If one record fails, none is changed. The operation is assumed to be the one of version
         1.
         """
-        return await self._call(
-            _UPDATE_ADDITIONAL_COMPETENCES,
-            _parse_list_of_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _UPDATE_ADDITIONAL_COMPETENCES,
+                _parse_list_of_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def create_additional_competences(
         self,
@@ -255,13 +260,14 @@ class AdditionalCompetenceV2(
 
         If one record fails, none is saved. The operation is assumed to be the one of version 1.
         """
-        return await self._call(
-            _CREATE_ADDITIONAL_COMPETENCES,
-            _parse_list_of_saved_additional_competence,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _CREATE_ADDITIONAL_COMPETENCES,
+                _parse_list_of_saved_additional_competence,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_additional_competence(
         self,
@@ -277,15 +283,16 @@ class AdditionalCompetenceV2(
         Args:
             uid: The identifier that Sdir gave the record when it was saved.
         """
-        return await self._call(
-            _GET_ADDITIONAL_COMPETENCE,
-            _parse_saved_additional_competence,
-            path={
-                "uid": uid,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_ADDITIONAL_COMPETENCE,
+                _parse_saved_additional_competence,
+                path={
+                    "uid": uid,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def list_codes(
         self,
@@ -298,12 +305,13 @@ class AdditionalCompetenceV2(
         The list grows: read it from here rather than keeping a copy. The operation is assumed
         to be the one of version 1.
         """
-        return await self._call(
-            _LIST_CODES,
-            _parse_list_of_competence_code,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_CODES,
+                _parse_list_of_competence_code,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_service_information(
         self,
@@ -315,12 +323,13 @@ class AdditionalCompetenceV2(
 
         The operation is assumed to be the one of version 1.
         """
-        return await self._call(
-            _GET_SERVICE_INFORMATION,
-            _parse_service_information,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_SERVICE_INFORMATION,
+                _parse_service_information,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
 
 OPERATIONS = AdditionalCompetenceV2

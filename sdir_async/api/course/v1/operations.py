@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
+from ....frames import no_locals as _no_locals
 from ....types import UNSET, Unset
 from .models.check_finding import CheckFinding
 from .models.course import Course
@@ -133,17 +134,18 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
             page: Which page of the list, counted from 1.
             page_size: How many records a page holds.
         """
-        return await self._call(
-            _LIST_COURSES,
-            _parse_list_of_saved_course,
-            params={
-                "personId": person_id,
-                "page": page,
-                "pageSize": page_size,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_COURSES,
+                _parse_list_of_saved_course,
+                params={
+                    "personId": person_id,
+                    "page": page,
+                    "pageSize": page_size,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def create_courses(
         self,
@@ -156,13 +158,14 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
 
         If one record fails, none is saved. That the answer holds the saved records is assumed.
         """
-        return await self._call(
-            _CREATE_COURSES,
-            _parse_list_of_saved_course,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _CREATE_COURSES,
+                _parse_list_of_saved_course,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def validate_courses(
         self,
@@ -176,13 +179,14 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         Refuses what `createCourses` would refuse, and saves nothing. What it answers when it
         finds nothing wrong is assumed.
         """
-        return await self._call(
-            _VALIDATE_COURSES,
-            _parse_list_of_check_finding,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _VALIDATE_COURSES,
+                _parse_list_of_check_finding,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_course(
         self,
@@ -198,15 +202,16 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         Args:
             uid: The identifier that Sdir gave the record when it was saved.
         """
-        return await self._call(
-            _GET_COURSE,
-            _parse_saved_course,
-            path={
-                "uid": uid,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_COURSE,
+                _parse_saved_course,
+                path={
+                    "uid": uid,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def list_codes(
         self,
@@ -219,12 +224,13 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         The list grows: read it from here rather than keeping a copy. Sdir documents the
         operation; its path is assumed.
         """
-        return await self._call(
-            _LIST_CODES,
-            _parse_list_of_course_code,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_CODES,
+                _parse_list_of_course_code,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def search_codes(
         self,
@@ -238,15 +244,16 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         Args:
             searchpattern: What to look for.
         """
-        return await self._call(
-            _SEARCH_CODES,
-            _parse_list_of_course_code,
-            params={
-                "searchpattern": searchpattern,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _SEARCH_CODES,
+                _parse_list_of_course_code,
+                params={
+                    "searchpattern": searchpattern,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
 
 OPERATIONS = CourseV1

@@ -9,6 +9,7 @@ from typing import Any
 
 from ....base import Operations, Timeout
 from ....document import Document, Operation
+from ....frames import no_locals as _no_locals
 from ....types import UNSET, Unset
 from .models.order import Order
 from .models.order_question import OrderQuestion
@@ -67,13 +68,14 @@ class ECertificateV1(Operations):
         Only says that the order was accepted. Whether a certificate comes of it,
         `getOrderStatus` knows. With `TrialRun` nothing is issued.
         """
-        return await self._call(
-            _ORDER_CERTIFICATE,
-            _parse_order_receipt,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _ORDER_CERTIFICATE,
+                _parse_order_receipt,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_order_status(
         self,
@@ -86,13 +88,14 @@ class ECertificateV1(Operations):
 
         Changes nothing, although it is a `POST`.
         """
-        return await self._call(
-            _GET_ORDER_STATUS,
-            _parse_order_status,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_ORDER_STATUS,
+                _parse_order_status,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
 
 OPERATIONS = ECertificateV1

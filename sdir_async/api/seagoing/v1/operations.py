@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
+from ....frames import no_locals as _no_locals
 from ....types import UNSET, Unset
 from .models.check_finding import CheckFinding
 from .models.occupation_code import OccupationCode
@@ -174,17 +175,18 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
             page: Which page of the list, counted from 1.
             page_size: How many records a page holds.
         """
-        return await self._call(
-            _LIST_SERVICE_REPORTS,
-            _parse_list_of_saved_service_report,
-            params={
-                "personId": person_id,
-                "page": page,
-                "pageSize": page_size,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_SERVICE_REPORTS,
+                _parse_list_of_saved_service_report,
+                params={
+                    "personId": person_id,
+                    "page": page,
+                    "pageSize": page_size,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def create_service_reports(
         self,
@@ -197,13 +199,14 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
 
         If one record fails, none is saved. That the answer holds the saved records is assumed.
         """
-        return await self._call(
-            _CREATE_SERVICE_REPORTS,
-            _parse_list_of_saved_service_report,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _CREATE_SERVICE_REPORTS,
+                _parse_list_of_saved_service_report,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def validate_service_reports(
         self,
@@ -217,13 +220,14 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         Refuses what `createServiceReports` would refuse, and saves nothing. What it answers
         when it finds nothing wrong is assumed.
         """
-        return await self._call(
-            _VALIDATE_SERVICE_REPORTS,
-            _parse_list_of_check_finding,
-            body=body,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _VALIDATE_SERVICE_REPORTS,
+                _parse_list_of_check_finding,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def get_service_report(
         self,
@@ -239,15 +243,16 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         Args:
             uid: The identifier that Sdir gave the record when it was saved.
         """
-        return await self._call(
-            _GET_SERVICE_REPORT,
-            _parse_saved_service_report,
-            path={
-                "uid": uid,
-            },
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _GET_SERVICE_REPORT,
+                _parse_saved_service_report,
+                path={
+                    "uid": uid,
+                },
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def list_occupation_codes(
         self,
@@ -259,12 +264,13 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
 
         The list grows: read it from here rather than keeping a copy.
         """
-        return await self._call(
-            _LIST_OCCUPATION_CODES,
-            _parse_list_of_occupation_code,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_OCCUPATION_CODES,
+                _parse_list_of_occupation_code,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
     async def list_occupation_mappings(
         self,
@@ -277,12 +283,13 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         For a seafarer whose occupation is not among those of `listOccupationCodes`. Sdir
         documents the operation; its path is assumed, and so is the shape of its answer.
         """
-        return await self._call(
-            _LIST_OCCUPATION_MAPPINGS,
-            _parse_list_of_occupation_mapping,
-            timeout=timeout,
-            deadline=deadline,
-        )
+        with _no_locals:
+            return await self._call(
+                _LIST_OCCUPATION_MAPPINGS,
+                _parse_list_of_occupation_mapping,
+                timeout=timeout,
+                deadline=deadline,
+            )
 
 
 OPERATIONS = SeagoingV1

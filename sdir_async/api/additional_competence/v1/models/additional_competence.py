@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.competence import Competence
@@ -46,35 +47,43 @@ class AdditionalCompetence(Model):
     _personal = frozenset(["registrator_name"])
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "person": self.person.to_dict(),
-            "organization": self.organization.to_dict(),
-            "competence": self.competence.to_dict(),
-            "vessel": self.vessel.to_dict(),
-        }
-        if (registrator_name := self.registrator_name) is not UNSET:
-            field_dict["registratorName"] = registrator_name
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "person": self.person.to_dict(),
+                "organization": self.organization.to_dict(),
+                "competence": self.competence.to_dict(),
+                "vessel": self.vessel.to_dict(),
+            }
+            if (registrator_name := self.registrator_name) is not UNSET:
+                field_dict["registratorName"] = registrator_name
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.competence import Competence  # noqa: PLC0415
-        from ..models.organization import Organization  # noqa: PLC0415
-        from ..models.person import Person  # noqa: PLC0415
-        from ..models.vessel import Vessel  # noqa: PLC0415
+        try:
+            from ..models.competence import Competence  # noqa: PLC0415
+            from ..models.organization import Organization  # noqa: PLC0415
+            from ..models.person import Person  # noqa: PLC0415
+            from ..models.vessel import Vessel  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _made = cls(
-            person=Person.from_dict(d.pop("person")),
-            organization=Organization.from_dict(d.pop("organization")),
-            competence=Competence.from_dict(d.pop("competence")),
-            vessel=Vessel.from_dict(d.pop("vessel")),
-            registrator_name=d.pop("registratorName", UNSET),
-        )
-        _made.additional_properties = d
-        return _made
+            d = dict(src_dict)
+            _made = cls(
+                person=Person.from_dict(d.pop("person")),
+                organization=Organization.from_dict(d.pop("organization")),
+                competence=Competence.from_dict(d.pop("competence")),
+                vessel=Vessel.from_dict(d.pop("vessel")),
+                registrator_name=d.pop("registratorName", UNSET),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -9,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="Competence")
 
@@ -28,79 +29,87 @@ class Competence(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        period_start_date: None | str | Unset
-        if isinstance(self.period_start_date, Unset):
-            period_start_date = UNSET
-        elif isinstance(self.period_start_date, datetime.date):
-            period_start_date = self.period_start_date.isoformat()
-        else:
-            period_start_date = self.period_start_date
+        try:
+            period_start_date: None | str | Unset
+            if isinstance(self.period_start_date, Unset):
+                period_start_date = UNSET
+            elif isinstance(self.period_start_date, datetime.date):
+                period_start_date = self.period_start_date.isoformat()
+            else:
+                period_start_date = self.period_start_date
 
-        period_stop_date: None | str | Unset
-        if isinstance(self.period_stop_date, Unset):
-            period_stop_date = UNSET
-        elif isinstance(self.period_stop_date, datetime.date):
-            period_stop_date = self.period_stop_date.isoformat()
-        else:
-            period_stop_date = self.period_stop_date
+            period_stop_date: None | str | Unset
+            if isinstance(self.period_stop_date, Unset):
+                period_stop_date = UNSET
+            elif isinstance(self.period_stop_date, datetime.date):
+                period_stop_date = self.period_stop_date.isoformat()
+            else:
+                period_stop_date = self.period_stop_date
 
-        field_dict: dict[str, Any] = {
-            "completionDate": self.completion_date.isoformat(),
-            "competenceCode": self.competence_code,
-        }
-        if period_start_date is not UNSET:
-            field_dict["periodStartDate"] = period_start_date
-        if period_stop_date is not UNSET:
-            field_dict["periodStopDate"] = period_stop_date
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+            field_dict: dict[str, Any] = {
+                "completionDate": self.completion_date.isoformat(),
+                "competenceCode": self.competence_code,
+            }
+            if period_start_date is not UNSET:
+                field_dict["periodStartDate"] = period_start_date
+            if period_stop_date is not UNSET:
+                field_dict["periodStopDate"] = period_stop_date
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
+        try:
+            d = dict(src_dict)
 
-        def _parse_period_start_date(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                period_start_date_type_0 = datetime.date.fromisoformat(data)
+            def _parse_period_start_date(data: object) -> datetime.date | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    period_start_date_type_0 = datetime.date.fromisoformat(data)
 
-                return period_start_date_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(datetime.date | None | Unset, data)
+                    return period_start_date_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(datetime.date | None | Unset, data)
 
-        period_start_date = _parse_period_start_date(d.pop("periodStartDate", UNSET))
+            period_start_date = _parse_period_start_date(d.pop("periodStartDate", UNSET))
 
-        def _parse_period_stop_date(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                period_stop_date_type_0 = datetime.date.fromisoformat(data)
+            def _parse_period_stop_date(data: object) -> datetime.date | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    period_stop_date_type_0 = datetime.date.fromisoformat(data)
 
-                return period_stop_date_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(datetime.date | None | Unset, data)
+                    return period_stop_date_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(datetime.date | None | Unset, data)
 
-        period_stop_date = _parse_period_stop_date(d.pop("periodStopDate", UNSET))
-        _made = cls(
-            completion_date=datetime.date.fromisoformat(d.pop("completionDate")),
-            competence_code=d.pop("competenceCode"),
-            period_start_date=period_start_date,
-            period_stop_date=period_stop_date,
-        )
-        _made.additional_properties = d
-        return _made
+            period_stop_date = _parse_period_stop_date(d.pop("periodStopDate", UNSET))
+            _made = cls(
+                completion_date=datetime.date.fromisoformat(d.pop("completionDate")),
+                competence_code=d.pop("competenceCode"),
+                period_start_date=period_start_date,
+                period_stop_date=period_stop_date,
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

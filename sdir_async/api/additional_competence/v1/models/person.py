@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="Person")
 
@@ -29,30 +30,38 @@ class Person(Model):
     _personal = frozenset(["first_name", "id", "last_name", "middle_name"])
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "id": self.id,
-        }
-        if (first_name := self.first_name) is not UNSET:
-            field_dict["firstName"] = first_name
-        if (middle_name := self.middle_name) is not UNSET:
-            field_dict["middleName"] = middle_name
-        if (last_name := self.last_name) is not UNSET:
-            field_dict["lastName"] = last_name
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "id": self.id,
+            }
+            if (first_name := self.first_name) is not UNSET:
+                field_dict["firstName"] = first_name
+            if (middle_name := self.middle_name) is not UNSET:
+                field_dict["middleName"] = middle_name
+            if (last_name := self.last_name) is not UNSET:
+                field_dict["lastName"] = last_name
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _made = cls(
-            id=d.pop("id"),
-            first_name=d.pop("firstName", UNSET),
-            middle_name=d.pop("middleName", UNSET),
-            last_name=d.pop("lastName", UNSET),
-        )
-        _made.additional_properties = d
-        return _made
+        try:
+            d = dict(src_dict)
+            _made = cls(
+                id=d.pop("id"),
+                first_name=d.pop("firstName", UNSET),
+                middle_name=d.pop("middleName", UNSET),
+                last_name=d.pop("lastName", UNSET),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -9,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="AdditionalCompetence")
 
@@ -45,89 +46,97 @@ class AdditionalCompetence(Model):
     _personal = frozenset(["personal_identity_number", "registrator_name"])
 
     def to_dict(self) -> dict[str, Any]:
-        period_start: None | str | Unset
-        if isinstance(self.period_start, Unset):
-            period_start = UNSET
-        elif isinstance(self.period_start, datetime.date):
-            period_start = self.period_start.isoformat()
-        else:
-            period_start = self.period_start
+        try:
+            period_start: None | str | Unset
+            if isinstance(self.period_start, Unset):
+                period_start = UNSET
+            elif isinstance(self.period_start, datetime.date):
+                period_start = self.period_start.isoformat()
+            else:
+                period_start = self.period_start
 
-        period_end: None | str | Unset
-        if isinstance(self.period_end, Unset):
-            period_end = UNSET
-        elif isinstance(self.period_end, datetime.date):
-            period_end = self.period_end.isoformat()
-        else:
-            period_end = self.period_end
+            period_end: None | str | Unset
+            if isinstance(self.period_end, Unset):
+                period_end = UNSET
+            elif isinstance(self.period_end, datetime.date):
+                period_end = self.period_end.isoformat()
+            else:
+                period_end = self.period_end
 
-        field_dict: dict[str, Any] = {
-            "personalIdentityNumber": self.personal_identity_number,
-            "organizationNumber": self.organization_number,
-            "competenceCode": self.competence_code,
-            "completedAt": self.completed_at.isoformat(),
-        }
-        if period_start is not UNSET:
-            field_dict["periodStart"] = period_start
-        if period_end is not UNSET:
-            field_dict["periodEnd"] = period_end
-        if (vessel_imo_number := self.vessel_imo_number) is not UNSET:
-            field_dict["vesselImoNumber"] = vessel_imo_number
-        if (registrator_name := self.registrator_name) is not UNSET:
-            field_dict["registratorName"] = registrator_name
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+            field_dict: dict[str, Any] = {
+                "personalIdentityNumber": self.personal_identity_number,
+                "organizationNumber": self.organization_number,
+                "competenceCode": self.competence_code,
+                "completedAt": self.completed_at.isoformat(),
+            }
+            if period_start is not UNSET:
+                field_dict["periodStart"] = period_start
+            if period_end is not UNSET:
+                field_dict["periodEnd"] = period_end
+            if (vessel_imo_number := self.vessel_imo_number) is not UNSET:
+                field_dict["vesselImoNumber"] = vessel_imo_number
+            if (registrator_name := self.registrator_name) is not UNSET:
+                field_dict["registratorName"] = registrator_name
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
+        try:
+            d = dict(src_dict)
 
-        def _parse_period_start(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                period_start_type_0 = datetime.date.fromisoformat(data)
+            def _parse_period_start(data: object) -> datetime.date | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    period_start_type_0 = datetime.date.fromisoformat(data)
 
-                return period_start_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(datetime.date | None | Unset, data)
+                    return period_start_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(datetime.date | None | Unset, data)
 
-        period_start = _parse_period_start(d.pop("periodStart", UNSET))
+            period_start = _parse_period_start(d.pop("periodStart", UNSET))
 
-        def _parse_period_end(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                period_end_type_0 = datetime.date.fromisoformat(data)
+            def _parse_period_end(data: object) -> datetime.date | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    period_end_type_0 = datetime.date.fromisoformat(data)
 
-                return period_end_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(datetime.date | None | Unset, data)
+                    return period_end_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(datetime.date | None | Unset, data)
 
-        period_end = _parse_period_end(d.pop("periodEnd", UNSET))
-        _made = cls(
-            personal_identity_number=d.pop("personalIdentityNumber"),
-            organization_number=d.pop("organizationNumber"),
-            competence_code=d.pop("competenceCode"),
-            completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),
-            period_start=period_start,
-            period_end=period_end,
-            vessel_imo_number=d.pop("vesselImoNumber", UNSET),
-            registrator_name=d.pop("registratorName", UNSET),
-        )
-        _made.additional_properties = d
-        return _made
+            period_end = _parse_period_end(d.pop("periodEnd", UNSET))
+            _made = cls(
+                personal_identity_number=d.pop("personalIdentityNumber"),
+                organization_number=d.pop("organizationNumber"),
+                competence_code=d.pop("competenceCode"),
+                completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),
+                period_start=period_start,
+                period_end=period_end,
+                vessel_imo_number=d.pop("vesselImoNumber", UNSET),
+                registrator_name=d.pop("registratorName", UNSET),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -10,6 +10,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import Model
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="SavedCourse")
 
@@ -39,29 +40,37 @@ class SavedCourse(Model):
     _personal = frozenset(["personal_identity_number"])
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "personalIdentityNumber": self.personal_identity_number,
-            "completedAt": self.completed_at.isoformat(),
-            "organizationNumber": self.organization_number,
-            "courseCode": self.course_code,
-            "uid": str(self.uid),
-        }
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "personalIdentityNumber": self.personal_identity_number,
+                "completedAt": self.completed_at.isoformat(),
+                "organizationNumber": self.organization_number,
+                "courseCode": self.course_code,
+                "uid": str(self.uid),
+            }
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _made = cls(
-            personal_identity_number=d.pop("personalIdentityNumber"),
-            completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),
-            organization_number=d.pop("organizationNumber"),
-            course_code=d.pop("courseCode"),
-            uid=UUID(d.pop("uid")),
-        )
-        _made.additional_properties = d
-        return _made
+        try:
+            d = dict(src_dict)
+            _made = cls(
+                personal_identity_number=d.pop("personalIdentityNumber"),
+                completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),
+                organization_number=d.pop("organizationNumber"),
+                course_code=d.pop("courseCode"),
+                uid=UUID(d.pop("uid")),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.email_address import EmailAddress
@@ -48,63 +49,73 @@ class Order(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "Initiator": self.initiator,
-            "CertificateType": self.certificate_type,
-            "ValidFrom": self.valid_from.to_dict(),
-            "ValidTo": self.valid_to.to_dict(),
-            "Vessel": self.vessel.to_dict(),
-            "INSURER": self.insurer.to_dict(),
-        }
-        if (certificate_id := self.certificate_id) is not UNSET:
-            field_dict["CertificateId"] = certificate_id
-        if (operation_type := self.operation_type) is not UNSET:
-            field_dict["OperationType"] = operation_type
-        if (trial_run := self.trial_run) is not UNSET:
-            field_dict["TrialRun"] = trial_run
-        if (awaiting_vessel_changes := self.awaiting_vessel_changes) is not UNSET:
-            field_dict["AwaitingVesselChanges"] = awaiting_vessel_changes
-        if not isinstance(notification_email_addresses := self.notification_email_addresses, Unset):
-            field_dict["NotificationEmailAddresses"] = [
-                item.to_dict() for item in notification_email_addresses
-            ]
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "Initiator": self.initiator,
+                "CertificateType": self.certificate_type,
+                "ValidFrom": self.valid_from.to_dict(),
+                "ValidTo": self.valid_to.to_dict(),
+                "Vessel": self.vessel.to_dict(),
+                "INSURER": self.insurer.to_dict(),
+            }
+            if (certificate_id := self.certificate_id) is not UNSET:
+                field_dict["CertificateId"] = certificate_id
+            if (operation_type := self.operation_type) is not UNSET:
+                field_dict["OperationType"] = operation_type
+            if (trial_run := self.trial_run) is not UNSET:
+                field_dict["TrialRun"] = trial_run
+            if (awaiting_vessel_changes := self.awaiting_vessel_changes) is not UNSET:
+                field_dict["AwaitingVesselChanges"] = awaiting_vessel_changes
+            if not isinstance(
+                notification_email_addresses := self.notification_email_addresses, Unset
+            ):
+                field_dict["NotificationEmailAddresses"] = [
+                    item.to_dict() for item in notification_email_addresses
+                ]
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.email_address import EmailAddress  # noqa: PLC0415
-        from ..models.insurer import Insurer  # noqa: PLC0415
-        from ..models.moment import Moment  # noqa: PLC0415
-        from ..models.ordered_vessel import OrderedVessel  # noqa: PLC0415
+        try:
+            from ..models.email_address import EmailAddress  # noqa: PLC0415
+            from ..models.insurer import Insurer  # noqa: PLC0415
+            from ..models.moment import Moment  # noqa: PLC0415
+            from ..models.ordered_vessel import OrderedVessel  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _notification_email_addresses = d.pop("NotificationEmailAddresses", UNSET)
-        notification_email_addresses: list[EmailAddress] | Unset = UNSET
-        if _notification_email_addresses is not UNSET:
-            notification_email_addresses = []
-            for notification_email_addresses_item_data in _notification_email_addresses:
-                notification_email_addresses_item = EmailAddress.from_dict(
-                    notification_email_addresses_item_data
-                )
+            d = dict(src_dict)
+            _notification_email_addresses = d.pop("NotificationEmailAddresses", UNSET)
+            notification_email_addresses: list[EmailAddress] | Unset = UNSET
+            if _notification_email_addresses is not UNSET:
+                notification_email_addresses = []
+                for notification_email_addresses_item_data in _notification_email_addresses:
+                    notification_email_addresses_item = EmailAddress.from_dict(
+                        notification_email_addresses_item_data
+                    )
 
-                notification_email_addresses.append(notification_email_addresses_item)
-        _made = cls(
-            initiator=d.pop("Initiator"),
-            certificate_type=d.pop("CertificateType"),
-            valid_from=Moment.from_dict(d.pop("ValidFrom")),
-            valid_to=Moment.from_dict(d.pop("ValidTo")),
-            vessel=OrderedVessel.from_dict(d.pop("Vessel")),
-            insurer=Insurer.from_dict(d.pop("INSURER")),
-            certificate_id=d.pop("CertificateId", UNSET),
-            operation_type=d.pop("OperationType", UNSET),
-            trial_run=d.pop("TrialRun", UNSET),
-            awaiting_vessel_changes=d.pop("AwaitingVesselChanges", UNSET),
-            notification_email_addresses=notification_email_addresses,
-        )
-        _made.additional_properties = d
-        return _made
+                    notification_email_addresses.append(notification_email_addresses_item)
+            _made = cls(
+                initiator=d.pop("Initiator"),
+                certificate_type=d.pop("CertificateType"),
+                valid_from=Moment.from_dict(d.pop("ValidFrom")),
+                valid_to=Moment.from_dict(d.pop("ValidTo")),
+                vessel=OrderedVessel.from_dict(d.pop("Vessel")),
+                insurer=Insurer.from_dict(d.pop("INSURER")),
+                certificate_id=d.pop("CertificateId", UNSET),
+                operation_type=d.pop("OperationType", UNSET),
+                trial_run=d.pop("TrialRun", UNSET),
+                awaiting_vessel_changes=d.pop("AwaitingVesselChanges", UNSET),
+                notification_email_addresses=notification_email_addresses,
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

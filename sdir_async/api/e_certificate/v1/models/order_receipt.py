@@ -9,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import Model
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="OrderReceipt")
 
@@ -24,23 +25,31 @@ class OrderReceipt(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "orderId": str(self.order_id),
-            "status": self.status,
-        }
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "orderId": str(self.order_id),
+                "status": self.status,
+            }
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _made = cls(
-            order_id=UUID(d.pop("orderId")),
-            status=d.pop("status"),
-        )
-        _made.additional_properties = d
-        return _made
+        try:
+            d = dict(src_dict)
+            _made = cls(
+                order_id=UUID(d.pop("orderId")),
+                status=d.pop("status"),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="OrderStatus")
 
@@ -28,27 +29,35 @@ class OrderStatus(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {}
-        if (status := self.status) is not UNSET:
-            field_dict["status"] = status
-        if (errors := self.errors) is not UNSET:
-            field_dict["errors"] = errors
-        if (utn := self.utn) is not UNSET:
-            field_dict["utn"] = utn
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {}
+            if (status := self.status) is not UNSET:
+                field_dict["status"] = status
+            if (errors := self.errors) is not UNSET:
+                field_dict["errors"] = errors
+            if (utn := self.utn) is not UNSET:
+                field_dict["utn"] = utn
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _made = cls(
-            status=d.pop("status", UNSET),
-            errors=d.pop("errors", UNSET),
-            utn=d.pop("utn", UNSET),
-        )
-        _made.additional_properties = d
-        return _made
+        try:
+            d = dict(src_dict)
+            _made = cls(
+                status=d.pop("status", UNSET),
+                errors=d.pop("errors", UNSET),
+                utn=d.pop("utn", UNSET),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.owners import Owners
@@ -39,49 +40,57 @@ class OrderedVessel(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "Name": self.name,
-            "Imo": self.imo,
-        }
-        if (call_sign := self.call_sign) is not UNSET:
-            field_dict["CallSign"] = call_sign
-        if (home_port := self.home_port) is not UNSET:
-            field_dict["HomePort"] = home_port
-        if (gross_tonnage := self.gross_tonnage) is not UNSET:
-            field_dict["GrossTonnage"] = gross_tonnage
-        if (construction_number := self.construction_number) is not UNSET:
-            field_dict["ConstructionNumber"] = construction_number
-        if (shipyard := self.shipyard) is not UNSET:
-            field_dict["Shipyard"] = shipyard
-        if not isinstance(owners := self.owners, Unset):
-            field_dict["Owners"] = owners.to_dict()
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "Name": self.name,
+                "Imo": self.imo,
+            }
+            if (call_sign := self.call_sign) is not UNSET:
+                field_dict["CallSign"] = call_sign
+            if (home_port := self.home_port) is not UNSET:
+                field_dict["HomePort"] = home_port
+            if (gross_tonnage := self.gross_tonnage) is not UNSET:
+                field_dict["GrossTonnage"] = gross_tonnage
+            if (construction_number := self.construction_number) is not UNSET:
+                field_dict["ConstructionNumber"] = construction_number
+            if (shipyard := self.shipyard) is not UNSET:
+                field_dict["Shipyard"] = shipyard
+            if not isinstance(owners := self.owners, Unset):
+                field_dict["Owners"] = owners.to_dict()
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.owners import Owners  # noqa: PLC0415
+        try:
+            from ..models.owners import Owners  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _owners = d.pop("Owners", UNSET)
-        owners: Owners | Unset
-        if isinstance(_owners, Unset):
-            owners = UNSET
-        else:
-            owners = Owners.from_dict(_owners)
-        _made = cls(
-            name=d.pop("Name"),
-            imo=d.pop("Imo"),
-            call_sign=d.pop("CallSign", UNSET),
-            home_port=d.pop("HomePort", UNSET),
-            gross_tonnage=d.pop("GrossTonnage", UNSET),
-            construction_number=d.pop("ConstructionNumber", UNSET),
-            shipyard=d.pop("Shipyard", UNSET),
-            owners=owners,
-        )
-        _made.additional_properties = d
-        return _made
+            d = dict(src_dict)
+            _owners = d.pop("Owners", UNSET)
+            owners: Owners | Unset
+            if isinstance(_owners, Unset):
+                owners = UNSET
+            else:
+                owners = Owners.from_dict(_owners)
+            _made = cls(
+                name=d.pop("Name"),
+                imo=d.pop("Imo"),
+                call_sign=d.pop("CallSign", UNSET),
+                home_port=d.pop("HomePort", UNSET),
+                gross_tonnage=d.pop("GrossTonnage", UNSET),
+                construction_number=d.pop("ConstructionNumber", UNSET),
+                shipyard=d.pop("Shipyard", UNSET),
+                owners=owners,
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

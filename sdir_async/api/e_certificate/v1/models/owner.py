@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.owner_address import OwnerAddress
@@ -27,32 +28,40 @@ class Owner(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "Name": self.name,
-        }
-        if not isinstance(address := self.address, Unset):
-            field_dict["Address"] = address.to_dict()
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "Name": self.name,
+            }
+            if not isinstance(address := self.address, Unset):
+                field_dict["Address"] = address.to_dict()
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.owner_address import OwnerAddress  # noqa: PLC0415
+        try:
+            from ..models.owner_address import OwnerAddress  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _address = d.pop("Address", UNSET)
-        address: OwnerAddress | Unset
-        if isinstance(_address, Unset):
-            address = UNSET
-        else:
-            address = OwnerAddress.from_dict(_address)
-        _made = cls(
-            name=d.pop("Name"),
-            address=address,
-        )
-        _made.additional_properties = d
-        return _made
+            d = dict(src_dict)
+            _address = d.pop("Address", UNSET)
+            address: OwnerAddress | Unset
+            if isinstance(_address, Unset):
+                address = UNSET
+            else:
+                address = OwnerAddress.from_dict(_address)
+            _made = cls(
+                name=d.pop("Name"),
+                address=address,
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="OwnerAddress")
 
@@ -27,30 +28,38 @@ class OwnerAddress(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {}
-        if (street_address := self.street_address) is not UNSET:
-            field_dict["StreetAddress"] = street_address
-        if (postal_code := self.postal_code) is not UNSET:
-            field_dict["PostalCode"] = postal_code
-        if (city := self.city) is not UNSET:
-            field_dict["City"] = city
-        if (country := self.country) is not UNSET:
-            field_dict["Country"] = country
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {}
+            if (street_address := self.street_address) is not UNSET:
+                field_dict["StreetAddress"] = street_address
+            if (postal_code := self.postal_code) is not UNSET:
+                field_dict["PostalCode"] = postal_code
+            if (city := self.city) is not UNSET:
+                field_dict["City"] = city
+            if (country := self.country) is not UNSET:
+                field_dict["Country"] = country
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _made = cls(
-            street_address=d.pop("StreetAddress", UNSET),
-            postal_code=d.pop("PostalCode", UNSET),
-            city=d.pop("City", UNSET),
-            country=d.pop("Country", UNSET),
-        )
-        _made.additional_properties = d
-        return _made
+        try:
+            d = dict(src_dict)
+            _made = cls(
+                street_address=d.pop("StreetAddress", UNSET),
+                postal_code=d.pop("PostalCode", UNSET),
+                city=d.pop("City", UNSET),
+                country=d.pop("Country", UNSET),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.owner import Owner
@@ -25,31 +26,39 @@ class Owners(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {}
-        if not isinstance(owner := self.owner, Unset):
-            field_dict["Owner"] = [item.to_dict() for item in owner]
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {}
+            if not isinstance(owner := self.owner, Unset):
+                field_dict["Owner"] = [item.to_dict() for item in owner]
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.owner import Owner  # noqa: PLC0415
+        try:
+            from ..models.owner import Owner  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _owner = d.pop("Owner", UNSET)
-        owner: list[Owner] | Unset = UNSET
-        if _owner is not UNSET:
-            owner = []
-            for owner_item_data in _owner:
-                owner_item = Owner.from_dict(owner_item_data)
+            d = dict(src_dict)
+            _owner = d.pop("Owner", UNSET)
+            owner: list[Owner] | Unset = UNSET
+            if _owner is not UNSET:
+                owner = []
+                for owner_item_data in _owner:
+                    owner_item = Owner.from_dict(owner_item_data)
 
-                owner.append(owner_item)
-        _made = cls(
-            owner=owner,
-        )
-        _made.additional_properties = d
-        return _made
+                    owner.append(owner_item)
+            _made = cls(
+                owner=owner,
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

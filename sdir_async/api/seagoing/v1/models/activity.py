@@ -9,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import Model
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.occupation_code import OccupationCode
@@ -32,29 +33,37 @@ class Activity(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "occupationCode": self.occupation_code.to_dict(),
-            "hours": self.hours,
-            "signOnDate": self.sign_on_date.isoformat(),
-            "signOffDate": self.sign_off_date.isoformat(),
-        }
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "occupationCode": self.occupation_code.to_dict(),
+                "hours": self.hours,
+                "signOnDate": self.sign_on_date.isoformat(),
+                "signOffDate": self.sign_off_date.isoformat(),
+            }
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.occupation_code import OccupationCode  # noqa: PLC0415
+        try:
+            from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _made = cls(
-            occupation_code=OccupationCode.from_dict(d.pop("occupationCode")),
-            hours=d.pop("hours"),
-            sign_on_date=datetime.date.fromisoformat(d.pop("signOnDate")),
-            sign_off_date=datetime.date.fromisoformat(d.pop("signOffDate")),
-        )
-        _made.additional_properties = d
-        return _made
+            d = dict(src_dict)
+            _made = cls(
+                occupation_code=OccupationCode.from_dict(d.pop("occupationCode")),
+                hours=d.pop("hours"),
+                sign_on_date=datetime.date.fromisoformat(d.pop("signOnDate")),
+                sign_off_date=datetime.date.fromisoformat(d.pop("signOffDate")),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

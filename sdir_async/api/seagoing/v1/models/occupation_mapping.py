@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import Model
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.occupation_code import OccupationCode
@@ -27,25 +28,33 @@ class OccupationMapping(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            "occupation": self.occupation.to_dict(),
-            "reportAs": self.report_as.to_dict(),
-        }
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {
+                "occupation": self.occupation.to_dict(),
+                "reportAs": self.report_as.to_dict(),
+            }
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.occupation_code import OccupationCode  # noqa: PLC0415
+        try:
+            from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
-        d = dict(src_dict)
-        _made = cls(
-            occupation=OccupationCode.from_dict(d.pop("occupation")),
-            report_as=OccupationCode.from_dict(d.pop("reportAs")),
-        )
-        _made.additional_properties = d
-        return _made
+            d = dict(src_dict)
+            _made = cls(
+                occupation=OccupationCode.from_dict(d.pop("occupation")),
+                report_as=OccupationCode.from_dict(d.pop("reportAs")),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -9,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.activity import Activity
@@ -49,65 +50,73 @@ class SavedServiceReport(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.service_report_optional import ServiceReportOptional  # noqa: PLC0415
+        try:
+            from ..models.service_report_optional import ServiceReportOptional  # noqa: PLC0415
 
-        optional: dict[str, Any] | None | Unset
-        if isinstance(self.optional, Unset):
-            optional = UNSET
-        elif isinstance(self.optional, ServiceReportOptional):
-            optional = self.optional.to_dict()
-        else:
-            optional = self.optional
+            optional: dict[str, Any] | None | Unset
+            if isinstance(self.optional, Unset):
+                optional = UNSET
+            elif isinstance(self.optional, ServiceReportOptional):
+                optional = self.optional.to_dict()
+            else:
+                optional = self.optional
 
-        field_dict: dict[str, Any] = {
-            "person": self.person.to_dict(),
-            "organization": self.organization.to_dict(),
-            "vessel": self.vessel.to_dict(),
-            "activity": self.activity.to_dict(),
-            "uid": str(self.uid),
-        }
-        if optional is not UNSET:
-            field_dict["optional"] = optional
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+            field_dict: dict[str, Any] = {
+                "person": self.person.to_dict(),
+                "organization": self.organization.to_dict(),
+                "vessel": self.vessel.to_dict(),
+                "activity": self.activity.to_dict(),
+                "uid": str(self.uid),
+            }
+            if optional is not UNSET:
+                field_dict["optional"] = optional
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.activity import Activity  # noqa: PLC0415
-        from ..models.organization import Organization  # noqa: PLC0415
-        from ..models.person import Person  # noqa: PLC0415
-        from ..models.service_report_optional import ServiceReportOptional  # noqa: PLC0415
-        from ..models.vessel import Vessel  # noqa: PLC0415
+        try:
+            from ..models.activity import Activity  # noqa: PLC0415
+            from ..models.organization import Organization  # noqa: PLC0415
+            from ..models.person import Person  # noqa: PLC0415
+            from ..models.service_report_optional import ServiceReportOptional  # noqa: PLC0415
+            from ..models.vessel import Vessel  # noqa: PLC0415
 
-        d = dict(src_dict)
+            d = dict(src_dict)
 
-        def _parse_optional(data: object) -> None | ServiceReportOptional | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                optional_type_0 = ServiceReportOptional.from_dict(data)
+            def _parse_optional(data: object) -> None | ServiceReportOptional | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    optional_type_0 = ServiceReportOptional.from_dict(data)
 
-                return optional_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | ServiceReportOptional | Unset, data)
+                    return optional_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(None | ServiceReportOptional | Unset, data)
 
-        optional = _parse_optional(d.pop("optional", UNSET))
-        _made = cls(
-            person=Person.from_dict(d.pop("person")),
-            organization=Organization.from_dict(d.pop("organization")),
-            vessel=Vessel.from_dict(d.pop("vessel")),
-            activity=Activity.from_dict(d.pop("activity")),
-            uid=UUID(d.pop("uid")),
-            optional=optional,
-        )
-        _made.additional_properties = d
-        return _made
+            optional = _parse_optional(d.pop("optional", UNSET))
+            _made = cls(
+                person=Person.from_dict(d.pop("person")),
+                organization=Organization.from_dict(d.pop("organization")),
+                vessel=Vessel.from_dict(d.pop("vessel")),
+                activity=Activity.from_dict(d.pop("activity")),
+                uid=UUID(d.pop("uid")),
+                optional=optional,
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .....types import UNSET, Model, Unset
+from .....types import hide as _hide
 
 T = TypeVar("T", bound="Vessel")
 
@@ -27,30 +28,38 @@ class Vessel(Model):
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {}
-        if (imo_number := self.imo_number) is not UNSET:
-            field_dict["imoNumber"] = imo_number
-        if (call_sign := self.call_sign) is not UNSET:
-            field_dict["callSign"] = call_sign
-        if (name := self.name) is not UNSET:
-            field_dict["name"] = name
-        if (id := self.id) is not UNSET:
-            field_dict["id"] = id
-        if self.additional_properties:
-            field_dict = {**self.additional_properties, **field_dict}
-        return field_dict
+        try:
+            field_dict: dict[str, Any] = {}
+            if (imo_number := self.imo_number) is not UNSET:
+                field_dict["imoNumber"] = imo_number
+            if (call_sign := self.call_sign) is not UNSET:
+                field_dict["callSign"] = call_sign
+            if (name := self.name) is not UNSET:
+                field_dict["name"] = name
+            if (id := self.id) is not UNSET:
+                field_dict["id"] = id
+            if self.additional_properties:
+                field_dict = {**self.additional_properties, **field_dict}
+            return field_dict
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        _made = cls(
-            imo_number=d.pop("imoNumber", UNSET),
-            call_sign=d.pop("callSign", UNSET),
-            name=d.pop("name", UNSET),
-            id=d.pop("id", UNSET),
-        )
-        _made.additional_properties = d
-        return _made
+        try:
+            d = dict(src_dict)
+            _made = cls(
+                imo_number=d.pop("imoNumber", UNSET),
+                call_sign=d.pop("callSign", UNSET),
+                name=d.pop("name", UNSET),
+                id=d.pop("id", UNSET),
+            )
+            _made.additional_properties = d
+            return _made
+        except BaseException as _error:
+            _hide(_error)
+            raise
 
     @property
     def additional_keys(self) -> list[str]:
