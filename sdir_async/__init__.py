@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Description,
         ListingDescription,
         OperationDescription,
+        PagesDescription,
         ParameterDescription,
         describe,
         describe_all,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         JournalError,
         JournalMismatch,
         NotFound,
+        PageRepeated,
         PermissionDenied,
         QuotaExceeded,
         RateLimited,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         UnknownOutcome,
     )
     from .maskinporten import Maskinporten
+    from .raw import RawResponse
     from .retries import RetryPolicy
     from .types import UNSET, Unset
     from .upload.report import (
@@ -69,9 +72,12 @@ else:
             "Notice": ".upload.report",
             "OperationDescription": ".description",
             "ParameterDescription": ".description",
+            "PageRepeated": ".errors",
+            "PagesDescription": ".description",
             "PermissionDenied": ".errors",
             "QuotaExceeded": ".errors",
             "RateLimited": ".errors",
+            "RawResponse": ".raw",
             "Reason": ".errors",
             "RecordOutcome": ".upload.report",
             "Rejection": ".upload.report",
@@ -110,10 +116,13 @@ __all__ = [
     "NotFound",
     "Notice",
     "OperationDescription",
+    "PageRepeated",
+    "PagesDescription",
     "ParameterDescription",
     "PermissionDenied",
     "QuotaExceeded",
     "RateLimited",
+    "RawResponse",
     "Reason",
     "RecordOutcome",
     "Rejection",

@@ -13,6 +13,7 @@ from attrs import evolve
 
 from .errors import ConfigurationError
 from .frames import no_locals
+from .options import checked_headers
 from .parameters import InPath
 from .parameters import text as _text
 from .session import Call, Session, Timeout, timeouts_of, value_of
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .document import Batch, Document, Operation
+    from .retries import RetryPolicy
     from .upload.plan import OnRejected, Progress, Reconcile, Records
+    from .verdicts import Exchange
     from .wire import Answer
 
 __all__ = ["BatchOperations", "ByStatus", "Operations", "Timeout", "nothing"]
@@ -71,18 +74,27 @@ class Operations:
         body: object = UNSET,
         timeout: Timeout | Unset = UNSET,  # noqa: ASYNC109
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        more_headers: Mapping[str, str] | None = None,
     ) -> T:
         call = Call(
             operation,
             url_of(self._base_url_of(operation), operation, path or {}),
             _query(operation, params or {}),
-            _headers(operation, headers or {}),
+            {**checked_headers(more_headers), **_headers(operation, headers or {})},
             None if body is UNSET else orjson.dumps(body, default=jsonable),
             None if isinstance(timeout, Unset) else timeouts_of(timeout),
+            retry=retry,
         )
+        deadline = self._session.deadline if deadline is None else deadline
         until = None if deadline is None else asyncio.get_running_loop().time() + deadline
         exchange = await self._session.exchange(call, until)
-        return value_of(exchange, _reading(parse), self._how_to_ask())
+        answer: T = self._answer(exchange, _reading(parse))
+        return answer
+
+    def _answer(self, exchange: Exchange, read: Callable[[Answer], Any]) -> Any:
+        """Return what a call gives: here the value, in `RawOperations` the answer itself."""
+        return value_of(exchange, read, self._how_to_ask())
 
     def _base_url_of(self, operation: Operation) -> str:
         if operation.servers is None:
@@ -173,7 +185,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                     concurrency=concurrency,
                     isolate=on_rejected == "isolate",
                     reconcile=reconcile,
-                    deadline=deadline,
+                    deadline=self._session.deadline if deadline is None else deadline,
                     progress=progress,
                 )
             )

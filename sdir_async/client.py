@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, get_args
 
 from attrs import evolve
 
@@ -13,6 +13,7 @@ from .auth import KeyRing
 from .errors import ConfigurationError
 from .frames import no_locals
 from .hosts import origin_of, parse_base_url, require_secure
+from .options import checked_headers
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .retries import RetryPolicy
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     import httpx
 
     from .auth import KeySource
-    from .document import Document
+    from .document import Document, Effect
+    from .raw import RawResponse
     from .tokens import TokenGiven, TokenSource
 
 Environment = Literal["development", "test", "production"]
@@ -139,7 +141,7 @@ class Sdir(Apis):
     async def aclose(self) -> None:
         """Stop what is still running, and close the connections that were opened here.
 
-        One that `on_behalf_of` returned is closed with the one that it came from.
+        One that `on_behalf_of` or `with_options` returned is closed with the one that it came from.
         """
         if self._is_whole:
             await self._session.aclose()
@@ -166,12 +168,130 @@ class Sdir(Apis):
                 raise ConfigurationError(
                     "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
                 )
+            return self._over(self._session.on_behalf_of(customer))
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | Unset = UNSET,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> Self:
+        """Return an `Sdir` with other settings; what is not given stays as it is here.
+
+        It shares connections, keys, tokens and pace, and closing it closes nothing.
+
+        Args:
+            timeout: As of `Sdir`.
+            retry: As of `Sdir`.
+            headers: Headers that go along with each request, besides those of this one.
+            deadline: Seconds for each call and each upload as a whole, waits and repeated attempts
+                included, where the call itself says nothing.
+
+        Raises:
+            ConfigurationError: A setting makes no sense, or a header is one that the key, the
+                token, the body or the connection needs as it is.
+
+        Example:
+            >>> patient = sdir.with_options(timeout=300, headers={"X-Trace": "…"})  # doctest: +SKIP
+            >>> report = await patient.course.v1.upload(records)  # doctest: +SKIP
+        """
+        with no_locals:
+            if deadline is not None and not (isinstance(deadline, int | float) and deadline > 0):
+                raise ConfigurationError("deadline must be a number of seconds above 0.")
+            return self._over(
+                self._session.with_options(
+                    timeouts=None if isinstance(timeout, Unset) else timeouts_of(timeout),
+                    retry=retry,
+                    headers=checked_headers(headers),
+                    deadline=deadline,
+                )
+            )
+
+    def _over(self, session: Session) -> Self:
+        """Return one that differs in its session alone."""
         other = object.__new__(type(self))
         other._environment, other._origin = self._environment, self._origin
         other._insecure_http = self._insecure_http
         other._is_whole = False
-        other._session = self._session.on_behalf_of(customer)
+        other._session = session
         return other
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        api: str,
+        version: str | None = None,
+        path_params: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        body: object = UNSET,
+        effect: Effect | None = None,
+        timeout: Timeout | Unset = UNSET,  # noqa: ASYNC109
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse[Any]:
+        """Call what the document of a version does not have yet.
+
+        Key, token, pace, retries and errors are as for any call, and so is the host.
+
+        Args:
+            method: The HTTP method.
+            path: The path below the server's URL of this version, such as `/courses/{uid}`.
+            api: The API, as the attribute of `Sdir`.
+            version: The version; `None` for the one that `.selected` means.
+            path_params: The values for the places in the path. Give identifiers here and not in
+                the path itself, which logs and errors show.
+            params: The query; a list becomes a repeated parameter.
+            body: What to send as JSON: models, mappings, lists.
+            effect: What a request does to the register: `"read"`, `"create"`, `"update"` or
+                `"validate"`. All but `"create"` may be sent twice. By default the method tells:
+                POST and PATCH create.
+            timeout: As of `Sdir`, for this call.
+            deadline: Seconds for the call as a whole.
+            retry: As of `Sdir`, for this call.
+            headers: Headers that go along.
+
+        Returns:
+            The answer; its `value` is the parsed JSON.
+
+        Raises:
+            ConfigurationError: There is no such API or version, or the path would lead elsewhere.
+            SdirError: As for any call.
+
+        Example:
+            >>> raw = await sdir.request(  # doctest: +SKIP
+            ...     "GET", "/codes", api="course", version="v1", params={"active": True}
+            ... )
+            >>> raw.value  # doctest: +SKIP
+        """
+        from .request import as_it_is, operation_of, scopes_of
+
+        with no_locals:
+            if api not in VERSIONS:
+                raise ConfigurationError(
+                    f"There is no API {api!r}; there is {', '.join(VERSIONS)}."
+                )
+            versions = getattr(self, api)
+            operations = versions.selected if version is None else versions[version]
+            document: Document = operations._document  # noqa: SLF001
+            scopes = scopes_of(api, document.version)
+            operation = operation_of(method, path, effect, places=path_params or (), scopes=scopes)
+            answer: RawResponse[Any] = await operations.with_raw_response._call(  # noqa: SLF001
+                operation,
+                as_it_is,
+                path=path_params,
+                params=params,
+                body=body,
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                more_headers=headers,
+            )
+            return answer
 
     def _base_url_of(self, document: Document) -> str:
         servers = document.servers

@@ -45,6 +45,23 @@ class ParameterDescription:
 
 
 @frozen(kw_only=True)
+class PagesDescription:
+    """How a list is cut into pages, and the method that iterates over all of them.
+
+    Attributes:
+        python_name: The name of the method, such as `"iter_courses"`.
+        number: The query parameter for the number of the page, from 1.
+        size: The query parameter for the size of a page; `None` where there is none.
+        largest: The largest size; `None` where the document names none.
+    """
+
+    python_name: str
+    number: str
+    size: str | None
+    largest: int | None
+
+
+@frozen(kw_only=True)
 class OperationDescription(Operation):
     """One operation, and the method that calls it.
 
@@ -61,6 +78,7 @@ class OperationDescription(Operation):
         description: What else the document says of it; may be empty.
         parameters: What it takes, the body last.
         answer: The JSON Schema of its answer; `None` where it answers no JSON.
+        pages: How its list is cut into pages; `None` where it is not.
     """
 
     python_name: str
@@ -68,6 +86,7 @@ class OperationDescription(Operation):
     description: str
     parameters: tuple[ParameterDescription, ...]
     answer: Mapping[str, Any] | None = field(hash=False, repr=False)
+    pages: PagesDescription | None
 
     @property
     def required(self) -> tuple[ParameterDescription, ...]:
@@ -209,6 +228,7 @@ def _operation(data: dict[str, Any]) -> OperationDescription:
     made = {
         "scopes": tuple(data["scopes"]),
         "parameters": tuple(ParameterDescription(**each) for each in data["parameters"]),
+        "pages": None if data["pages"] is None else PagesDescription(**data["pages"]),
     }
     return OperationDescription(**data | made)
 

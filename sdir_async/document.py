@@ -6,7 +6,7 @@ names an API, a version or a field.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from attrs import field, frozen
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 Effect = Literal["read", "create", "update", "validate"]
 """What a request does to the register. All but `"create"` may be sent twice."""
+
+EFFECTS: Final[Mapping[str, Effect]] = {
+    "GET": "read",
+    "HEAD": "read",
+    "OPTIONS": "read",
+    "PUT": "update",
+    "DELETE": "update",
+}
+"""What a method does where nothing else is said; others create."""
 
 BatchKind = Literal["create", "update", "validate"]
 """What an upload can do with records, where the document has a batch operation for it."""

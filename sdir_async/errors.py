@@ -4,6 +4,7 @@
     ├── ConfigurationError          a setting or an argument is wrong; nothing was sent
     ├── TokenError                  Maskinporten refuses to give a token; nothing was sent to Sdir
     ├── ConnectionFailed            no connection, or every answer to a harmless call was lost
+    ├── PageRepeated                a list answers the same page again and again
     ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
     ├── JournalError                the journal can't be used: locked, full, read-only, foreign
     │   └── JournalMismatch         it belongs to another upload, or the input changed
@@ -39,6 +40,7 @@ __all__ = [
     "JournalError",
     "JournalMismatch",
     "NotFound",
+    "PageRepeated",
     "PermissionDenied",
     "QuotaExceeded",
     "RateLimited",
@@ -112,6 +114,10 @@ class TokenError(SdirError):
 
 class ConnectionFailed(SdirError):
     """No connection, or no whole answer to a call that may be repeated, after all attempts."""
+
+
+class PageRepeated(SdirError):
+    """A list answered a page that is the same as an earlier one, so that it would never end."""
 
 
 class UnknownOutcome(SdirError):

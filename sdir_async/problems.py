@@ -119,7 +119,7 @@ def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
         method=method,
         url=url,
         problem=problem,
-        request_id=_request_id(answer, problem or {}),
+        request_id=request_id_of(answer, problem or {}),
         reasons=reasons,
         retry_after=retry_after(answer),
     )
@@ -157,7 +157,8 @@ def _advice(kind: type[ApiError], answer: Answer) -> str:
     return "Send less at a time." if answer.status == 413 else _ADVICE[kind]
 
 
-def _request_id(answer: Answer, problem: Mapping[str, Any]) -> str | None:
+def request_id_of(answer: Answer, problem: Mapping[str, Any] = {}) -> str | None:
+    """Return what Sdir's support needs to find the request, if the answer says it."""
     found = [problem.get(name) for name in _IDS] + [
         answer.headers.get(name) for name in _ID_HEADERS
     ]

@@ -90,6 +90,7 @@ class Call:
         body: The body.
         timeouts: How long each part of an attempt may take; `None` for those of the session.
         few: Whether a lost answer is worth only one more attempt.
+        retry: How often to try again; `None` for what the session says.
         maybe_applied: Whether a request may have been applied. It is true to what is known at any
             moment, also when the call is cancelled.
     """
@@ -102,6 +103,7 @@ class Call:
     timeouts: Timeouts | None = None
     few: bool = False
     maybe_applied: bool = False
+    retry: RetryPolicy | None = None
 
 
 class Session:
@@ -123,6 +125,8 @@ class Session:
         self.versions = versions
         self.base_url_of = base_url_of
         self.customer: str | None = None
+        self.deadline: float | None = None
+        self._headers: Mapping[str, str] = {}
         self._owned: set[asyncio.Task[None]] = set()
         self._tokens = tokens
         self._transport = transport
@@ -140,6 +144,22 @@ class Session:
         """Return one whose tokens are this customer's; all else is shared, its end included."""
         session = copy.copy(self)
         session.customer = customer
+        return session
+
+    def with_options(
+        self,
+        *,
+        timeouts: Timeouts | None,
+        retry: RetryPolicy | None,
+        headers: Mapping[str, str],
+        deadline: float | None,
+    ) -> Session:
+        """Return one with other settings, where they are given; all else is shared."""
+        session = copy.copy(self)
+        session.retry = retry or self.retry
+        session.deadline = self.deadline if deadline is None else deadline
+        session._timeouts = timeouts or self._timeouts  # noqa: SLF001
+        session._headers = {**self._headers, **headers}  # noqa: SLF001
         return session
 
     async def aclose(self) -> None:
@@ -169,7 +189,10 @@ class Session:
         attempts: list[Attempt] = []
         refused: set[Secret] = set()
         retries = Retries(
-            self.retry, self._pacer.successes, patient=deadline is not None, few=call.few
+            call.retry or self.retry,
+            self._pacer.successes,
+            patient=deadline is not None,
+            few=call.few,
         )
         while True:
             happened, verdict = await self._attempt(call, refused, attempts, deadline)
@@ -236,7 +259,9 @@ class Session:
         except SdirError:
             call.maybe_applied = known  # ours come before anything is sent
             raise
-        verdict = judge(call.operation.effect, happened, trust_500=self.retry.trust_500)
+        verdict = judge(
+            call.operation.effect, happened, trust_500=(call.retry or self.retry).trust_500
+        )
         call.maybe_applied = known if verdict.applied is False else True
         if verdict.action is Action.RENEW_KEY and key is not None:
             refused.add(key)
@@ -289,7 +314,7 @@ class Session:
             operation.method,
             call.url,
             call.query,
-            {**ours, **call.headers, KEY_HEADER: key, **beside},
+            {**ours, **self._headers, **call.headers, KEY_HEADER: key, **beside},
             call.body,
             call.timeouts or self._timeouts,
             repeatable=operation.effect != "create",
@@ -317,14 +342,26 @@ def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: str) -> T:
         ConnectionFailed: There is no answer, and nothing was changed by asking.
         UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
     """
-    answer = exchange.happened
-    if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
-        raise failure_of(exchange, hint)
+    answer = accepted(exchange, hint)
     try:
         return read(answer)
     except (ValueError, KeyError, TypeError, AttributeError):
         failure = failure_of(exchange, hint)
     raise failure  # no longer within `except`: the parser's error holds the answer
+
+
+def accepted(exchange: Exchange, hint: str) -> Answer:
+    """Return the answer of a call that went well.
+
+    Raises:
+        ApiError: The answer is an error; the subclass says which.
+        ConnectionFailed: There is no answer, and nothing was changed by asking.
+        UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
+    """
+    answer = exchange.happened
+    if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
+        raise failure_of(exchange, hint)
+    return answer
 
 
 def cancel_once(task: asyncio.Task[None]) -> None:

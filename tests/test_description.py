@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sdir_async import Description, OperationDescription
 
 ALL = list(describe_all())
-OURS = {"self", "timeout", "deadline"}
+OURS = {"self", "timeout", "deadline", "retry", "headers"}
 
 every_version = pytest.mark.parametrize("version", ALL, ids=lambda version: version.name)
 
@@ -89,6 +89,20 @@ def test_each_method_of_the_class_is_described(version: Description) -> None:
         if not name.startswith("_") and inspect.iscoroutinefunction(getattr(api, name))
     }
     assert methods == set(version.operations)
+
+
+@every_version
+def test_each_iterator_of_the_class_is_described(version: Description) -> None:
+    """With the parameters of its list, less the number of the page."""
+    api = getattr(Sdir("any"), version.api)[version.version]
+    described = {one.pages.python_name: one for one in version.operations.values() if one.pages}
+    assert described.keys() == {name for name in dir(api) if name.startswith("iter_")}
+    for name, operation in described.items():
+        assert operation.pages is not None
+        names = {one.name: one.python_name for one in operation.parameters}
+        assert operation.pages.size in names
+        given = set(inspect.signature(getattr(api, name)).parameters) - OURS
+        assert given == set(names.values()) - {names[operation.pages.number]}
 
 
 @every_version

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from sdir_async.openapi.batches import KINDS, batch_of, effect_of, item_of
+from sdir_async.openapi.pages import pages_of
 
 from .failures import DocumentError
 from .walk import Json, LeftOut, Operation, operations, resolved
@@ -74,14 +75,15 @@ def listing_of(document: Json, batch: Operation) -> Json | None:
     asked = [o for o in operations(document) if reconcile["operation"] in (o.id, o.name)]
     if not asked:
         raise DocumentError(f"{place}/operation", f"there is no operation {reconcile['operation']}")
-    pages = asked[0].node.get("x-sdir-pages") or {}
-    _check_parameters(asked[0], [*reconcile["filter"], *pages.values()], place)
+    _check_parameters(asked[0], list(reconcile["filter"]), place)
+    pages = pages_of(document, asked[0])
+    size = pages and pages.largest and (pages.size, pages.largest)
     return {
         "operation": asked[0].name,
         "filters": reconcile["filter"],
         "match": tuple(reconcile["match"]),
-        "page": pages.get("number"),
-        "page_size": _page_size(document, asked[0], pages.get("size")),
+        "page": pages and pages.number,
+        "page_size": size,
     }
 
 
@@ -90,11 +92,3 @@ def _check_parameters(listing: Operation, names: list[Any], place: str) -> None:
     unknown = [str(name) for name in names if name not in known]
     if unknown:
         raise DocumentError(place, f"{listing.id} has no parameter {', '.join(unknown)}")
-
-
-def _page_size(document: Json, listing: Operation, name: str | None) -> tuple[str, int] | None:
-    for parameter in listing.node["parameters"]:
-        schema = resolved(document, parameter["schema"], listing.pointer)
-        if parameter["name"] == name and schema.get("maximum"):
-            return parameter["name"], int(schema["maximum"])
-    return None

@@ -29,9 +29,9 @@ from .walk import (
 )
 
 _RUNTIME = (
-    "Any Batch BatchOperations BinaryIO Document Generator IntEnum Literal Listing Mapping Model"
-    " OpenNumber OpenText Operation Operations StrEnum T TextIO Timeout TypeVar UNSET UUID Unset"
-    " OPERATIONS"
+    "Any AsyncIterator Batch BatchOperations BinaryIO Document Generator IntEnum Literal Listing"
+    " Mapping Model OpenNumber OpenText Operation Operations RetryPolicy StrEnum T TextIO Timeout"
+    " TypeVar UNSET UUID Unset OPERATIONS"
 )
 _DECIDING = frozenset({"type", "enum", "anyOf", "oneOf", "items", "const"})
 DECIDING = _DECIDING | {"$ref", "properties", "allOf", "additionalProperties", "prefixItems"}

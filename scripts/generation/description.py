@@ -11,6 +11,7 @@ from .walk import Json, Operation, components, operations
 
 if TYPE_CHECKING:
     from .facts import Call, Facts, Upload
+    from .walks import Walk
 
 
 def description_of(facts: Facts, document: Json) -> Json:
@@ -47,6 +48,16 @@ def _operation(call: Call, operation: Operation) -> Json:
         "description": str(operation.node.get("description") or "").strip(),
         "parameters": [*_parameters(call, operation), *_body(operation)],
         "answer": None if answer is None else worded(answer),
+        "pages": None if call.walk is None else _pages(call.walk),
+    }
+
+
+def _pages(walk: Walk) -> Json:
+    return {
+        "python_name": walk.name,
+        "number": walk.number,
+        "size": walk.size,
+        "largest": walk.largest,
     }
 
 

@@ -24,6 +24,7 @@ from .names import OURS, PREFIX
 from .project import type_of
 from .sending import entry
 from .walk import Json, LeftOut, Operation, components, operations
+from .walks import Walk, add_walks
 
 if TYPE_CHECKING:
     from openapi_python_client.config import Config
@@ -49,6 +50,7 @@ class Call:
         parsers: The functions that read the alternatives.
         more: What its `Operation` has that most have not, as keyword arguments.
         optional_body: Whether it can be called without its body.
+        walk: The iterator over its pages, if its list has any.
     """
 
     endpoint: Endpoint
@@ -63,6 +65,7 @@ class Call:
     parsers: list[str]
     more: dict[str, Any]
     optional_body: bool
+    walk: Walk | None = None
 
     @property
     def name(self) -> str:
@@ -179,6 +182,7 @@ def facts_of(
     calls = [_call(endpoint, described[endpoint.name], document, config) for endpoint in endpoints]
     parsers = _name_parsers(calls)
     uploads, left = _uploads(document, described, {call.name: call for call in calls})
+    left += add_walks(document, described, calls)
     info = document.get("info") or {}
     facts = Facts(
         api=api,

@@ -10,8 +10,8 @@ from . import words as _words  # noqa: F401  it teaches the generator other alph
 from .walk import Json, LeftOut, Operation, operations
 
 PREFIX = "field_"
-TAKEN = frozenset({"upload"})
-OURS = frozenset({"body", "timeout", "deadline", "self"})
+TAKEN = frozenset({"upload", "with_raw_response"})
+OURS = frozenset({"body", "timeout", "deadline", "retry", "headers", "self"})
 
 _UNREADABLE = re.compile(
     r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\W*\d.*", re.IGNORECASE

@@ -183,22 +183,22 @@ async def _pages(
     filters: dict[str, str],
     limit: int,
 ) -> list[Any]:
+    """Return the first records, of as few pages as hold them."""
     names = {each.name: each.python_name for each in listing.operation.parameters}
-    size = min(limit, listing.page_size[1]) if listing.page_size else limit
     asked: dict[str, Any] = {names[name]: value for name, value in filters.items()}
-    if listing.page_size is not None:
-        asked[names[listing.page_size[0]]] = size
+    pages = listing.operation.pages
+    if pages is None:
+        return list((await _ask(version, target, listing.operation, asked))[:limit])
+    if pages.size is not None and pages.largest is not None:
+        asked[names[pages.size]] = min(limit, pages.largest)
     items: list[Any] = []
     async with target.connect() as sdir:
-        call = _method(sdir, version, listing.operation)
-        for page in range(1, limit + 1):
-            if listing.page is not None:
-                asked[names[listing.page]] = page
-            found = await call(**asked)
-            items += found
-            if len(items) >= limit or listing.page is None or len(found) < size:
+        records = getattr(_api(sdir, version), pages.python_name)(**asked)
+        async for record in records:
+            items.append(_as_json(record))
+            if len(items) >= limit:
                 break
-    return [_as_json(item) for item in items[:limit]]
+    return items
 
 
 async def _ask(
@@ -212,9 +212,12 @@ async def _ask(
 def _method(
     sdir: Sdir, version: Description, operation: OperationDescription
 ) -> Callable[..., Awaitable[Any]]:
-    api = getattr(sdir, version.api)[version.version]
-    method: Callable[..., Awaitable[Any]] = getattr(api, operation.python_name)
+    method: Callable[..., Awaitable[Any]] = getattr(_api(sdir, version), operation.python_name)
     return method
+
+
+def _api(sdir: Sdir, version: Description) -> Any:
+    return getattr(sdir, version.api)[version.version]
 
 
 def _as_json(value: Any) -> Any:

@@ -12,22 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from attrs import frozen
 
-from ..document import BatchKind, Effect
+from ..document import EFFECTS, BatchKind, Effect
 from .walk import DocumentError, body_of, resolved
 
 if TYPE_CHECKING:
     from .walk import Found, Json
 
 KINDS: Final[tuple[str, ...]] = get_args(BatchKind)
-EFFECTS: Final[tuple[str, ...]] = get_args(Effect)
+_KNOWN: Final[tuple[str, ...]] = get_args(Effect)
 
-_BY_METHOD: Final[dict[str, Effect]] = {
-    "get": "read",
-    "head": "read",
-    "options": "read",
-    "put": "update",
-    "delete": "update",
-}
 _BY_PATH: Final[dict[tuple[str, str], BatchKind]] = {
     ("post", "batch"): "create",
     ("put", "batch"): "update",
@@ -94,15 +87,17 @@ def effect_of(document: Json, operation: Found) -> Effect:
     """
     batch = batch_of(document, operation)
     said: Any = operation.node.get("x-sdir-effect")
-    if said is not None and said not in EFFECTS:
-        known = ", ".join(EFFECTS)
+    if said is not None and said not in _KNOWN:
+        known = ", ".join(_KNOWN)
         raise DocumentError(f"{operation.pointer}/x-sdir-effect", f"{said!r} is none of {known}")
     if batch.kind is not None:
         return batch.kind
     if said is not None:
         effect: Effect = said
         return effect
-    return "validate" if batch.named == "validate" else _BY_METHOD.get(operation.method, "create")
+    return (
+        "validate" if batch.named == "validate" else EFFECTS.get(operation.method.upper(), "create")
+    )
 
 
 def item_of(document: Json, schema: Json, place: str = "") -> Json | None:

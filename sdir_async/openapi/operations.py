@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .deprecations import Deprecation
+    from .pages import Pages
     from .walk import Json
 
 _BELOW_COLLECTION = re.compile(r"(/batch|/prevalidate|/\{[^/{}]*\})+/?$", re.IGNORECASE)
@@ -49,15 +50,6 @@ class Identifier:
     field: str | None = None
     parameter: str | None = None
     counted: bool = False
-
-
-@dataclass(frozen=True)
-class Pages:
-    """The query parameters of a list's page, counted from 1, and of its size."""
-
-    number: str
-    size: str
-    largest: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

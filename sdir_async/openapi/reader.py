@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from .batches import Batch, batch_of, effect_of, item_of
 from .deprecations import read_deprecation
 from .documents import find_folder, load_documents
-from .operations import Identifier, Operation, Pages, Role, collection_of
+from .operations import Identifier, Operation, Role, collection_of
+from .pages import Pages, pages_of
 from .schemas import Schemas
 from .security import scopes_of
 from .shapes import SEPARATOR, shape_of
@@ -99,6 +100,7 @@ class _Raw:
     batch: Batch
     effect: Effect
     asks: bool = False
+    pages: Pages | None = None
 
     @property
     def collection(self) -> str:
@@ -209,6 +211,7 @@ class _Reader:
             batch=batch_of(self._spec, found),
             effect=effect_of(self._spec, found),
             asks=self._answers_something_else(found.node, body),
+            pages=pages_of(self._spec, found),
         )
 
     def _answers_something_else(self, node: Json, body: Json | None) -> bool:
@@ -248,7 +251,7 @@ class _Reader:
             body_name=_body_name(raw.body or {}),
             media_types=raw.media_types,
             filters=self._filters(raw) if role is Role.LIST else {},
-            pages=self._pages(raw),
+            pages=raw.pages,
             example=self._example(raw, role, answer),
             shape=shape_of(self._schemas, raw.body or {}),
             deprecation=read_deprecation(self._spec, raw.node),
@@ -289,13 +292,6 @@ class _Reader:
         queries = [each["name"] for each in raw.parameters if each["in"] == "query"]
         by_name = {name: name for name in queries if name in fields}
         return by_name | self._reconciled.get(raw.node.get("operationId", ""), {})
-
-    def _pages(self, raw: _Raw) -> Pages | None:
-        if not (told := raw.node.get("x-sdir-pages")):
-            return None
-        schemas = {each["name"]: each.get("schema", {}) for each in raw.parameters}
-        largest = self._schemas.resolve(schemas.get(told["size"], {})).get("maximum")
-        return Pages(told["number"], told["size"], largest)
 
     def _example(self, raw: _Raw, role: Role, answer: Json) -> Any:
         """What to answer; a search looks through the list it belongs to, if that has more."""

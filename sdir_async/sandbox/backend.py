@@ -26,6 +26,8 @@ _ASLEEP = (
     "tracing ID of '{}'. (Error Number:40613,State:1,Class:20)"
 )
 """The words of the SQL client, which the API passes on."""
+_PAGE = 100
+"""Records of a page where neither the request nor the document says how many."""
 
 
 class Backend:
@@ -142,8 +144,9 @@ def _uid(value: object) -> str:
 def _page(operation: Operation, parameters: Mapping[str, Any]) -> tuple[int | None, int]:
     if (pages := operation.pages) is None:
         return None, 0
-    size = parameters.get(pages.size, pages.largest)
-    return size, (parameters.get(pages.number, 1) - 1) * (size or 0)
+    asked = None if pages.size is None else parameters.get(pages.size)
+    size = asked or pages.largest or _PAGE
+    return size, (parameters.get(pages.number, 1) - 1) * size
 
 
 def _saved(operation: Operation, rows: list[Row]) -> Response:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from sdir_async.openapi.documents import Document
-from sdir_async.openapi.operations import Identifier, Operation, Pages, Role, collection_of
+from sdir_async.openapi.operations import Identifier, Operation, Role, collection_of
+from sdir_async.openapi.pages import Pages
 from sdir_async.openapi.reader import base_path, read_operations
 from sdir_async.sandbox.validation import Parameters
 
@@ -194,8 +195,9 @@ def test_filters_come_from_the_document_and_from_equal_names() -> None:
 
 def test_pages_are_those_of_the_document() -> None:
     """The largest size is the largest that the parameter allows."""
+    page = {"name": "page", "in": "query", "schema": {"type": "integer"}}
     size = {"name": "size", "in": "query", "schema": {"type": "integer", "maximum": 50}}
-    listing = {"x-sdir-pages": {"number": "page", "size": "size"}, "parameters": [size]}
+    listing = {"x-sdir-pages": {"number": "page", "size": "size"}, "parameters": [page, size]}
     assert _read({"/boats": {"get": listing}})["GET", "/boats"].pages == Pages("page", "size", 50)
 
 

@@ -5,12 +5,18 @@ Generated from openapi/additional_competence/v1.yaml by `make generate`. Do not 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property as _cached
 from typing import Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
 from ....frames import no_locals as _no_locals
+from ....pages import every as _every
+from ....raw import RawOperations as _RawOperations
+from ....raw import raw as _raw
+from ....retries import RetryPolicy
 from ....types import UNSET, Unset
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
@@ -167,6 +173,8 @@ class AdditionalCompetenceV1(
         page_size: int | Unset = UNSET,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedAdditionalCompetence]:
         """List what was reported.
 
@@ -188,7 +196,43 @@ class AdditionalCompetenceV1(
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    def iter_additional_competences(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page_size: int = 500,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[SavedAdditionalCompetence]:
+        """Iterate over all that `list_additional_competences` lists.
+
+        A page is asked for when the one before is used up; `deadline` holds for each.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page_size: How many records a page holds.
+
+        Raises:
+            PageRepeated: The server answers the same page again and again.
+        """
+        return _every(
+            lambda _page: self.with_raw_response.list_additional_competences(
+                person_id=person_id,
+                page=_page,
+                page_size=page_size,
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                headers=headers,
+            ),
+            page_size,
+        )
 
     async def update_additional_competence(
         self,
@@ -196,6 +240,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedAdditionalCompetence:
         """Replace one reported additional competence."""
         with _no_locals:
@@ -205,6 +251,8 @@ class AdditionalCompetenceV1(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def create_additional_competence(
@@ -213,6 +261,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedAdditionalCompetence:
         """Report one additional competence.
 
@@ -225,6 +275,8 @@ class AdditionalCompetenceV1(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def update_additional_competences(
@@ -233,6 +285,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedAdditionalCompetence]:
         """Replace many reported additional competences, all or none.
 
@@ -246,6 +300,8 @@ class AdditionalCompetenceV1(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def create_additional_competences(
@@ -254,6 +310,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedAdditionalCompetence]:
         """Report many additional competences, all or none.
 
@@ -267,6 +325,8 @@ class AdditionalCompetenceV1(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_additional_competence(
@@ -275,6 +335,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedAdditionalCompetence:
         """Get one reported additional competence.
 
@@ -290,6 +352,8 @@ class AdditionalCompetenceV1(
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def list_codes(
@@ -297,6 +361,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[CompetenceCode]:
         """List the codes of additional competences.
 
@@ -309,6 +375,8 @@ class AdditionalCompetenceV1(
                 _parse_list_of_competence_code,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_service_information(
@@ -316,6 +384,8 @@ class AdditionalCompetenceV1(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ServiceInformation:
         """Get information about the service.
 
@@ -327,7 +397,30 @@ class AdditionalCompetenceV1(
                 _parse_service_information,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    @_cached
+    def with_raw_response(self) -> _Raw:
+        """The same operations; each returns the answer itself, a `RawResponse`."""
+        return _Raw(self._session)
+
+
+class _Raw(_RawOperations):
+    """`with_raw_response`: status, headers, request id, attempts and bytes beside the value."""
+
+    _document = AdditionalCompetenceV1._document
+    _batches = AdditionalCompetenceV1._batches
+
+    list_additional_competences = _raw(AdditionalCompetenceV1.list_additional_competences)
+    update_additional_competence = _raw(AdditionalCompetenceV1.update_additional_competence)
+    create_additional_competence = _raw(AdditionalCompetenceV1.create_additional_competence)
+    update_additional_competences = _raw(AdditionalCompetenceV1.update_additional_competences)
+    create_additional_competences = _raw(AdditionalCompetenceV1.create_additional_competences)
+    get_additional_competence = _raw(AdditionalCompetenceV1.get_additional_competence)
+    list_codes = _raw(AdditionalCompetenceV1.list_codes)
+    get_service_information = _raw(AdditionalCompetenceV1.get_service_information)
 
 
 OPERATIONS = AdditionalCompetenceV1

@@ -5,12 +5,18 @@ Generated from openapi/additional_competence/v2.yaml by `make generate`. Do not 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property as _cached
 from typing import Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
 from ....frames import no_locals as _no_locals
+from ....pages import every as _every
+from ....raw import RawOperations as _RawOperations
+from ....raw import raw as _raw
+from ....retries import RetryPolicy
 from ....types import UNSET, Unset
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
@@ -165,6 +171,8 @@ class AdditionalCompetenceV2(
         page_size: int | Unset = UNSET,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedAdditionalCompetence]:
         """List what was reported.
 
@@ -186,7 +194,43 @@ class AdditionalCompetenceV2(
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    def iter_additional_competences(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page_size: int = 500,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[SavedAdditionalCompetence]:
+        """Iterate over all that `list_additional_competences` lists.
+
+        A page is asked for when the one before is used up; `deadline` holds for each.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page_size: How many records a page holds.
+
+        Raises:
+            PageRepeated: The server answers the same page again and again.
+        """
+        return _every(
+            lambda _page: self.with_raw_response.list_additional_competences(
+                person_id=person_id,
+                page=_page,
+                page_size=page_size,
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                headers=headers,
+            ),
+            page_size,
+        )
 
     async def update_additional_competence(
         self,
@@ -194,6 +238,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedAdditionalCompetence:
         """Replace one reported additional competence.
 
@@ -206,6 +252,8 @@ class AdditionalCompetenceV2(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def create_additional_competence(
@@ -214,6 +262,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedAdditionalCompetence:
         """Report one additional competence.
 
@@ -226,6 +276,8 @@ class AdditionalCompetenceV2(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def update_additional_competences(
@@ -234,6 +286,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedAdditionalCompetence]:
         """Replace many reported additional competences, all or none.
 
@@ -247,6 +301,8 @@ class AdditionalCompetenceV2(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def create_additional_competences(
@@ -255,6 +311,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedAdditionalCompetence]:
         """Report many additional competences, all or none.
 
@@ -267,6 +325,8 @@ class AdditionalCompetenceV2(
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_additional_competence(
@@ -275,6 +335,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedAdditionalCompetence:
         """Get one reported additional competence.
 
@@ -292,6 +354,8 @@ class AdditionalCompetenceV2(
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def list_codes(
@@ -299,6 +363,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[CompetenceCode]:
         """List the codes of additional competences.
 
@@ -311,6 +377,8 @@ class AdditionalCompetenceV2(
                 _parse_list_of_competence_code,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_service_information(
@@ -318,6 +386,8 @@ class AdditionalCompetenceV2(
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ServiceInformation:
         """Get information about the service.
 
@@ -329,7 +399,30 @@ class AdditionalCompetenceV2(
                 _parse_service_information,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    @_cached
+    def with_raw_response(self) -> _Raw:
+        """The same operations; each returns the answer itself, a `RawResponse`."""
+        return _Raw(self._session)
+
+
+class _Raw(_RawOperations):
+    """`with_raw_response`: status, headers, request id, attempts and bytes beside the value."""
+
+    _document = AdditionalCompetenceV2._document
+    _batches = AdditionalCompetenceV2._batches
+
+    list_additional_competences = _raw(AdditionalCompetenceV2.list_additional_competences)
+    update_additional_competence = _raw(AdditionalCompetenceV2.update_additional_competence)
+    create_additional_competence = _raw(AdditionalCompetenceV2.create_additional_competence)
+    update_additional_competences = _raw(AdditionalCompetenceV2.update_additional_competences)
+    create_additional_competences = _raw(AdditionalCompetenceV2.create_additional_competences)
+    get_additional_competence = _raw(AdditionalCompetenceV2.get_additional_competence)
+    list_codes = _raw(AdditionalCompetenceV2.list_codes)
+    get_service_information = _raw(AdditionalCompetenceV2.get_service_information)
 
 
 OPERATIONS = AdditionalCompetenceV2

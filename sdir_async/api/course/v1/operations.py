@@ -5,12 +5,18 @@ Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property as _cached
 from typing import Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
 from ....frames import no_locals as _no_locals
+from ....pages import every as _every
+from ....raw import RawOperations as _RawOperations
+from ....raw import raw as _raw
+from ....retries import RetryPolicy
 from ....types import UNSET, Unset
 from .models.check_finding import CheckFinding
 from .models.course import Course
@@ -124,6 +130,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         page_size: int | Unset = UNSET,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedCourse]:
         """List what was reported.
 
@@ -145,7 +153,43 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    def iter_courses(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page_size: int = 500,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[SavedCourse]:
+        """Iterate over all that `list_courses` lists.
+
+        A page is asked for when the one before is used up; `deadline` holds for each.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page_size: How many records a page holds.
+
+        Raises:
+            PageRepeated: The server answers the same page again and again.
+        """
+        return _every(
+            lambda _page: self.with_raw_response.list_courses(
+                person_id=person_id,
+                page=_page,
+                page_size=page_size,
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                headers=headers,
+            ),
+            page_size,
+        )
 
     async def create_courses(
         self,
@@ -153,6 +197,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedCourse]:
         """Report many passed courses, all or none.
 
@@ -165,6 +211,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def validate_courses(
@@ -173,6 +221,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[CheckFinding]:
         """Check many passed courses without saving them.
 
@@ -186,6 +236,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_course(
@@ -194,6 +246,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedCourse:
         """Get one reported course.
 
@@ -211,6 +265,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def list_codes(
@@ -218,6 +274,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[CourseCode]:
         """List the codes of courses and education.
 
@@ -230,6 +288,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
                 _parse_list_of_course_code,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def search_codes(
@@ -238,6 +298,8 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         searchpattern: str,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[CourseCode]:
         """Search the codes of courses and education.
 
@@ -253,7 +315,28 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    @_cached
+    def with_raw_response(self) -> _Raw:
+        """The same operations; each returns the answer itself, a `RawResponse`."""
+        return _Raw(self._session)
+
+
+class _Raw(_RawOperations):
+    """`with_raw_response`: status, headers, request id, attempts and bytes beside the value."""
+
+    _document = CourseV1._document
+    _batches = CourseV1._batches
+
+    list_courses = _raw(CourseV1.list_courses)
+    create_courses = _raw(CourseV1.create_courses)
+    validate_courses = _raw(CourseV1.validate_courses)
+    get_course = _raw(CourseV1.get_course)
+    list_codes = _raw(CourseV1.list_codes)
+    search_codes = _raw(CourseV1.search_codes)
 
 
 OPERATIONS = CourseV1

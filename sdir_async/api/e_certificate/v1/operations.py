@@ -5,11 +5,16 @@ Generated from openapi/e_certificate/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property as _cached
 from typing import Any
 
 from ....base import Operations, Timeout
 from ....document import Document, Operation
 from ....frames import no_locals as _no_locals
+from ....raw import RawOperations as _RawOperations
+from ....raw import raw as _raw
+from ....retries import RetryPolicy
 from ....types import UNSET, Unset
 from .models.order import Order
 from .models.order_question import OrderQuestion
@@ -62,6 +67,8 @@ class ECertificateV1(Operations):
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> OrderReceipt:
         """Order a certificate, or cancel one.
 
@@ -75,6 +82,8 @@ class ECertificateV1(Operations):
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_order_status(
@@ -83,6 +92,8 @@ class ECertificateV1(Operations):
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> OrderStatus:
         """Ask what became of an order.
 
@@ -95,7 +106,24 @@ class ECertificateV1(Operations):
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    @_cached
+    def with_raw_response(self) -> _Raw:
+        """The same operations; each returns the answer itself, a `RawResponse`."""
+        return _Raw(self._session)
+
+
+class _Raw(_RawOperations):
+    """`with_raw_response`: status, headers, request id, attempts and bytes beside the value."""
+
+    _document = ECertificateV1._document
+    _batches = ECertificateV1._batches
+
+    order_certificate = _raw(ECertificateV1.order_certificate)
+    get_order_status = _raw(ECertificateV1.get_order_status)
 
 
 OPERATIONS = ECertificateV1

@@ -5,12 +5,18 @@ Generated from openapi/seagoing/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property as _cached
 from typing import Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
 from ....document import Batch, Document, Listing, Operation
 from ....frames import no_locals as _no_locals
+from ....pages import every as _every
+from ....raw import RawOperations as _RawOperations
+from ....raw import raw as _raw
+from ....retries import RetryPolicy
 from ....types import UNSET, Unset
 from .models.check_finding import CheckFinding
 from .models.occupation_code import OccupationCode
@@ -165,6 +171,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         page_size: int | Unset = UNSET,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedServiceReport]:
         """List what was reported.
 
@@ -186,7 +194,43 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    def iter_service_reports(
+        self,
+        *,
+        person_id: str | Unset = UNSET,
+        page_size: int = 500,
+        timeout: Timeout | Unset = UNSET,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[SavedServiceReport]:
+        """Iterate over all that `list_service_reports` lists.
+
+        A page is asked for when the one before is used up; `deadline` holds for each.
+
+        Args:
+            person_id: Only what was reported for the person with this national identity number.
+            page_size: How many records a page holds.
+
+        Raises:
+            PageRepeated: The server answers the same page again and again.
+        """
+        return _every(
+            lambda _page: self.with_raw_response.list_service_reports(
+                person_id=person_id,
+                page=_page,
+                page_size=page_size,
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                headers=headers,
+            ),
+            page_size,
+        )
 
     async def create_service_reports(
         self,
@@ -194,6 +238,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[SavedServiceReport]:
         """Report many periods of service, all or none.
 
@@ -206,6 +252,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def validate_service_reports(
@@ -214,6 +262,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[CheckFinding]:
         """Check many periods of service without saving them.
 
@@ -227,6 +277,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
                 body=body,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def get_service_report(
@@ -235,6 +287,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> SavedServiceReport:
         """Get one reported period of service.
 
@@ -252,6 +306,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
                 },
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def list_occupation_codes(
@@ -259,6 +315,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[OccupationCode]:
         """List the occupations that service can be reported in.
 
@@ -270,6 +328,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
                 _parse_list_of_occupation_code,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
 
     async def list_occupation_mappings(
@@ -277,6 +337,8 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[OccupationMapping]:
         """List which accepted occupation other occupations are reported as.
 
@@ -289,7 +351,28 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
                 _parse_list_of_occupation_mapping,
                 timeout=timeout,
                 deadline=deadline,
+                retry=retry,
+                more_headers=headers,
             )
+
+    @_cached
+    def with_raw_response(self) -> _Raw:
+        """The same operations; each returns the answer itself, a `RawResponse`."""
+        return _Raw(self._session)
+
+
+class _Raw(_RawOperations):
+    """`with_raw_response`: status, headers, request id, attempts and bytes beside the value."""
+
+    _document = SeagoingV1._document
+    _batches = SeagoingV1._batches
+
+    list_service_reports = _raw(SeagoingV1.list_service_reports)
+    create_service_reports = _raw(SeagoingV1.create_service_reports)
+    validate_service_reports = _raw(SeagoingV1.validate_service_reports)
+    get_service_report = _raw(SeagoingV1.get_service_report)
+    list_occupation_codes = _raw(SeagoingV1.list_occupation_codes)
+    list_occupation_mappings = _raw(SeagoingV1.list_occupation_mappings)
 
 
 OPERATIONS = SeagoingV1

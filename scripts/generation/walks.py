@@ -1,0 +1,85 @@
+"""The iterators beside lists that have pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+from openapi_python_client.parser.properties.list_property import ListProperty
+
+from sdir_async.openapi.pages import pages_of
+
+from .names import TAKEN
+from .walk import LeftOut
+
+if TYPE_CHECKING:
+    from .facts import Call
+    from .walk import Json, Operation
+
+_VERB = re.compile("(list|get)_(?=.)")
+
+
+@define
+class Walk:
+    """An iterator over all pages, as the templates see it.
+
+    Attributes:
+        name: The name of its method.
+        number: The name of the parameter for the number of the page, in the document.
+        size: The name of the parameter for the size of a page, in the document.
+        largest: The largest size, which is the default.
+        full: Code for the size of a page that is not the last; `UNSET` where that says nothing.
+        item: The type of a record, as code.
+    """
+
+    name: str
+    number: str
+    size: str | None
+    largest: int | None
+    full: str
+    item: str
+
+
+def add_walks(document: Json, described: dict[str, Operation], calls: list[Call]) -> list[LeftOut]:
+    """Give each call whose list has pages its iterator; say where that can't be."""
+    taken = {call.name for call in calls} | TAKEN
+    left = []
+    for call in calls:
+        operation = described[call.name]
+        pages = pages_of(document, operation)
+        if pages is None:
+            continue
+        types = {
+            prop.name.get_untrusted_value(): (str(prop.python_name), _type_of(prop))
+            for prop in call.endpoint.query_parameters
+        }
+        counted = [types.get(name, ("", ""))[1] for name in (pages.number, pages.size) if name]
+        if not isinstance(call.answer, ListProperty) or any("int" not in each for each in counted):
+            why = "what it answers is not a list, or its pages are not counted in whole numbers"
+            left.append(LeftOut(str(operation), "an iterator over its pages", why))
+            continue
+        size = types[pages.size][0] if pages.size else None
+        call.walk = Walk(
+            name=_name(call.name, taken),
+            number=pages.number,
+            size=pages.size,
+            largest=pages.largest,
+            full=size if size and pages.end == "short" else "UNSET",
+            item=_type_of(call.answer.inner_property),
+        )
+        taken.add(call.walk.name)
+    return left
+
+
+def _type_of(prop: Any) -> str:
+    return str(prop.get_type_string().as_unembedded_code())
+
+
+def _name(method: str, taken: set[str]) -> str:
+    """Return `iter_courses` for `list_courses`."""
+    short = f"iter_{_VERB.sub('', method, count=1)}"
+    name = short if short not in taken else f"iter_{method}"
+    while name in taken:
+        name += "_"
+    return name
