@@ -33,6 +33,9 @@ Questions: TypeAlias = "Generator[Query, list[Any] | None, bool | None]"
 and returns whether the batch was saved; `None` when that can't be found out.
 """
 
+Walk: TypeAlias = "Generator[Query, list[Any] | None, list[Any]]"
+"""The same, but it returns a page."""
+
 
 def was_applied(
     listing: Listing,
@@ -182,41 +185,51 @@ class _Asking:
         Raises:
             _NoUseError: There is no list, or nobody knows whether it is whole.
         """
-        before, full = list[Any](), _SMALLEST_PAGE
-        for page in range(1, _MOST_PAGES):
-            items = yield self._query(wanted.record, page)
-            if items is None:
-                raise _NoUseError
-            if items and items == before:
-                return (yield from self._is_in_all(wanted))
-            self._look(wanted, items)
-            if wanted.is_found:
-                return True
-            before, full = items, max(full, len(items))  # it may make smaller pages than asked for
-            if self.listing.page is None or len(items) < full:
-                break
-        else:
-            raise _NoUseError
-        if self.listing.page is not None:  # it may count from 0, or refuse to
-            self._look(wanted, (yield self._query(wanted.record, 0)) or [])
+        first = yield from self._walk(wanted, 1)
+        if not wanted.is_found and self.listing.page is not None:
+            zeroth = yield self._query(wanted.record, 0)  # it may count from 0, or refuse to
+            if zeroth and zeroth != first:
+                yield from self._walk(wanted, 0)
         return wanted.answer
 
-    def _is_in_all(self, wanted: _Wanted) -> Questions:
-        """Look in a list that knows no pages: it is whole if it knows no size of a page, either."""
+    def _walk(self, wanted: _Wanted, start: int) -> Walk:
+        """Look at one page after the other until there is no need to, and return the first one.
+
+        They are asked for in their order: where the newest record comes first, one that is saved
+        meanwhile moves others to a page that is still to come.
+        """
+        first = before = yield from self._look(wanted, self._query(wanted.record, start))
+        full = max(_SMALLEST_PAGE, len(first))  # it may make smaller pages than it is asked for
+        for page in range(start + 1, _MOST_PAGES):
+            if wanted.is_found or self.listing.page is None or len(before) < full:
+                return first
+            items = yield from self._look(wanted, self._query(wanted.record, page))
+            if items and items == before:
+                yield from self._look_at_all(wanted)
+                return first
+            before, full = items, max(full, len(items))
+        raise _NoUseError
+
+    def _look_at_all(self, wanted: _Wanted) -> Walk:
+        """Look at a list that knows no pages: it is whole if it knows no size of a page, either."""
         if self.listing.page_size is None:
             raise _NoUseError
-        items = yield self._query(wanted.record, 1, size=1)
-        if items is None or len(items) <= 1:
+        items = yield from self._look(wanted, self._query(wanted.record, 1, size=1))
+        if len(items) <= 1:
             raise _NoUseError
-        self._look(wanted, items)
-        return wanted.answer
+        return items
 
-    def _look(self, wanted: _Wanted, items: Sequence[Any]) -> None:
+    def _look(self, wanted: _Wanted, query: Query) -> Walk:
+        """Ask for a page, and look for a record in it."""
+        items = yield query
+        if items is None:
+            raise _NoUseError
         for item in items:
             if self._equal(wanted.record, item):
                 wanted.equal.add(orjson.dumps(item))
             else:
                 wanted.resembling |= self._resembles(wanted.record, item)
+        return items
 
     def _query(self, record: dict[str, Any], page: int, size: int | None = None) -> Query:
         query = dict(self._filters(record) or {})

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from sdir_async import RetryPolicy, UploadReport
-from sdir_async.upload.reconcile import _same, _spread, value_at
+from sdir_async.document import Listing, Operation
+from sdir_async.upload.reconcile import _same, _spread, value_at, was_applied
 from tests.upload.server import NORMAL, UNKNOWN, Fate, Record, Register, client, record
 from tests.virtual import run
 
@@ -238,6 +239,22 @@ def test_a_list_that_counts_pages_from_0_is_read_whole() -> None:
     register = CountsFromZero(fates=[AFTER])
     report = run(upload(register, records(20)))
     assert (report.accepted, register.batches, len(register.saved)) == (20, [20], 20)
+
+
+@pytest.mark.parametrize("count", [3, 8])
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_list_that_shifts_while_it_is_looked_through(start: int, count: int) -> None:
+    """The newest record comes first, and with each question a new one: no page is left out."""
+    listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
+    found = [{"id": at, "of": "me"} for at in range(count)]  # 0 is the oldest
+    questions = was_applied(listing, [b'{"id": 0, "of": "me"}'])
+    query = next(questions)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            page = (int(dict(query)["page"]) - start) * 3
+            query = questions.send(found[::-1][page : page + 3] if page >= 0 else [])
+            found.append({"id": len(found), "of": "me"})
+    assert end.value.value is True
 
 
 @pytest.mark.parametrize(("keeps_to_size", "accepted"), [(False, 40), (True, 20)])
