@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import orjson
@@ -249,7 +249,7 @@ def nothing(_: object) -> None:
 
 def _reading(parse: Callable[[Any], T] | ByStatus[T]) -> Callable[[Answer], T]:
     if parse is nothing:
-        return parse
+        return cast("Callable[[Answer], T]", parse)
 
     def read(answer: Answer) -> T:
         found = parse.of(answer.status) if isinstance(parse, ByStatus) else parse
