@@ -95,7 +95,7 @@ class Operations:
 
     def _answer(self, exchange: Exchange, read: Callable[[Answer], Any]) -> Any:
         """Return what a call gives: here the value, in `RawOperations` the answer itself."""
-        return value_of(exchange, read, self._how_to_ask())
+        return value_of(exchange, read, self._how_to_ask)
 
     def _base_url_of(self, operation: Operation) -> str:
         if operation.servers is None:
