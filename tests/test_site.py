@@ -183,7 +183,7 @@ def test_the_tree_of_errors_is_that_of_the_code() -> None:
 def _commands(page: Path) -> Iterator[list[str]]:
     """Yield the calls of `sdir` in a page."""
     code = re.findall(r"^```\w+\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
-    for line in "".join(code).splitlines():
+    for line in re.sub(r"\\\n *", " ", "".join(code)).splitlines():
         if call := re.search(r"(?:^|/bin/|sdir-key )(sdir [a-z].*)", line):
             words = shlex.split(call[1], comments=True)
             yield words[1 : words.index(">>")] if ">>" in words else words[1:]

@@ -113,7 +113,9 @@ async def _serve(options: argparse.Namespace) -> None:
         wake=read_seconds(options.wake),
         maskinporten=tokens or False,
     )
-    with tempfile.TemporaryDirectory(prefix="sdir-sandbox-") as folder:
+    prefix = "sdir-sandbox-"
+    keys = tempfile.TemporaryDirectory(prefix=prefix) if tokens else contextlib.nullcontext("")
+    with keys as folder:
         async with sandbox:
             sys.stdout.write(_greeting(sandbox, options))
             if tokens:

@@ -28,10 +28,7 @@ def saved_of(plan: Plan) -> Saved | None:
     listing, creates = plan.batch.listing, plan.batch.operation.effect == "create"
     if not creates or plan.reconcile != "list" or listing is None:
         return None
-    saved = Saved(reconcile.key_of(listing))
-    if plan.witness is not None:
-        saved.add(plan.witness)
-    return saved
+    return Saved(reconcile.key_of(listing))
 
 
 async def was_applied(

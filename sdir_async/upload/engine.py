@@ -59,7 +59,6 @@ class Engine:
             retry=plan.session.retry,
             limit=plan.limit,
             saved=saved_of(plan),
-            sample=plan.witness,
         )
         self._ledger = Ledger()
         self._chunker = Chunker(

@@ -28,9 +28,11 @@ ROOT = Path(sdir_async.sandbox.__file__).parents[2]
 
 
 @contextmanager
-def _running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def _running(
+    *arguments: str, program: tuple[str, str] = ("-m", "sdir_async.sandbox")
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command until its greeting is complete, and end it as Ctrl-C does."""
-    command = [sys.executable, "-W", "error", "-m", "sdir_async.sandbox", "--port", "0", *arguments]
+    command = [sys.executable, "-W", "error", *program, "--port", "0", *arguments]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -64,6 +66,16 @@ def test_the_command_serves_until_ctrl_c(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert "this machine only" in greeting
     assert store.exists()
+
+
+def test_it_needs_no_folder_for_temporary_files() -> None:
+    """So it runs in a container whose root is read-only."""
+    program = (
+        "import sys, tempfile; tempfile.tempdir = '/nowhere';"
+        " from sdir_async.sandbox.__main__ import main; sys.exit(main())"
+    )
+    with _running(program=("-c", program)) as (_, greeting):
+        assert "Records are kept in memory" in greeting
 
 
 def test_with_maskinporten_it_prints_settings_that_work(

@@ -5,9 +5,9 @@ Generated from openapi/additional_competence/v1.yaml by `make generate`. Do not 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from functools import cached_property as _cached
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
@@ -22,12 +22,6 @@ from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
 from .models.saved_additional_competence import SavedAdditionalCompetence
 from .models.service_information import ServiceInformation
-
-if TYPE_CHECKING:
-    from .records import (
-        AdditionalCompetenceDict,
-        SavedAdditionalCompetenceDict,
-    )
 
 
 def _parse_service_information(data: Any) -> ServiceInformation:
@@ -242,7 +236,7 @@ class AdditionalCompetenceV1(
 
     async def update_additional_competence(
         self,
-        body: SavedAdditionalCompetence | SavedAdditionalCompetenceDict,
+        body: SavedAdditionalCompetence,
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -263,7 +257,7 @@ class AdditionalCompetenceV1(
 
     async def create_additional_competence(
         self,
-        body: AdditionalCompetence | AdditionalCompetenceDict,
+        body: AdditionalCompetence,
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -287,7 +281,7 @@ class AdditionalCompetenceV1(
 
     async def update_additional_competences(
         self,
-        body: Sequence[SavedAdditionalCompetence | SavedAdditionalCompetenceDict],
+        body: list[SavedAdditionalCompetence],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -312,7 +306,7 @@ class AdditionalCompetenceV1(
 
     async def create_additional_competences(
         self,
-        body: Sequence[AdditionalCompetence | AdditionalCompetenceDict],
+        body: list[AdditionalCompetence],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,

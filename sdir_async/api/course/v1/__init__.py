@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .models.course_code import CourseCode
     from .models.saved_course import SavedCourse
     from .operations import CourseV1
-    from .records import CourseDict
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -21,7 +20,6 @@ else:
             "CheckFinding": ".models.check_finding",
             "Course": ".models.course",
             "CourseCode": ".models.course_code",
-            "CourseDict": ".records",
             "CourseV1": ".operations",
             "SavedCourse": ".models.saved_course",
         },
@@ -31,7 +29,6 @@ __all__ = [
     "CheckFinding",
     "Course",
     "CourseCode",
-    "CourseDict",
     "CourseV1",
     "SavedCourse",
 ]

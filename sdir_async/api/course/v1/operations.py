@@ -5,9 +5,9 @@ Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from functools import cached_property as _cached
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
@@ -22,9 +22,6 @@ from .models.check_finding import CheckFinding
 from .models.course import Course
 from .models.course_code import CourseCode
 from .models.saved_course import SavedCourse
-
-if TYPE_CHECKING:
-    from .records import CourseDict
 
 
 def _parse_list_of_course_code(data: Any) -> list[CourseCode]:
@@ -196,7 +193,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
 
     async def create_courses(
         self,
-        body: Sequence[Course | CourseDict],
+        body: list[Course],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -220,7 +217,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
 
     async def validate_courses(
         self,
-        body: Sequence[Course | CourseDict],
+        body: list[Course],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
