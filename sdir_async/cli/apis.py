@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..api import VERSIONS
 from ..description import describe, describe_all
 from .trouble import Trouble
+from .words import say
 
 if TYPE_CHECKING:
     from ..description import BatchDescription, Description
@@ -26,7 +27,11 @@ def find_version(api: str, version: str | None = None) -> Description:
     """
     name = _known(api.strip().replace("-", "_").casefold(), list(VERSIONS), "API")
     versions = VERSIONS[name]
-    wanted = _known(version, list(versions), f"version of {name}") if version else versions[-1]
+    wanted = (
+        _known(version, list(versions), say("version of {name}", name=name))
+        if version
+        else versions[-1]
+    )
     return describe(name, wanted)
 
 
@@ -37,8 +42,13 @@ def find_batch(version: Description, name: str) -> BatchDescription:
         Trouble: The version has no such batch operation; it says which there are.
     """
     if name not in version.batches:
-        known = ", ".join(version.batches) or "none"
-        raise Trouble(f"{version.name} has no upload to {name}; there is {known}.")
+        known = ", ".join(version.batches) or say("nothing")
+        raise Trouble(
+            "{name} has no upload to {kind}; it can {known}.",
+            name=version.name,
+            kind=name,
+            known=known,
+        )
     return version.batches[name]
 
 
@@ -50,5 +60,11 @@ def _known(wanted: str, names: list[str], what: str) -> str:
     if len(begun) == 1 and what == "API":
         return begun[0]
     near = difflib.get_close_matches(wanted, names, 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise Trouble(f"There is no {what} {wanted!r}; there is {', '.join(sorted(names))}.{hint}")
+    hint = say(" Did you mean {near}?", near=near[0]) if near else ""
+    raise Trouble(
+        "There is no {what} {wanted!r}; there is {names}.{hint}",
+        what=what,
+        wanted=wanted,
+        names=", ".join(sorted(names)),
+        hint=hint,
+    )

@@ -1,6 +1,7 @@
 """What the commands share: options, exit codes, and how errors are shown."""
 
 import functools
+import inspect
 import json
 import os
 import sys
@@ -22,7 +23,9 @@ from ..errors import (
     SdirError,
 )
 from ..privacy import mask
+from . import words
 from .trouble import MEANINGS, Exit, Trouble
+from .words import Language, recast, say
 
 _ASKED_WRONG: Final = (
     AuthenticationError,
@@ -81,6 +84,14 @@ KeyFile = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON: one object or event per line.")]
+LanguageOption = Annotated[
+    Language | None,
+    typer.Option(
+        "--language",
+        envvar="SDIR_LANGUAGE",
+        help="The language of the messages. Default: that of the system.",
+    ),
+]
 ShowPersons = Annotated[
     bool, typer.Option("--show-persons", help="Show person numbers instead of masking them.")
 ]
@@ -105,27 +116,38 @@ def _about(
 
 
 def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
-    """Make a command end with an exit code, and with a one-line message if it fails."""
+    """Make a command end with an exit code, and with a one-line message if it fails.
+
+    It gets an option for the language of its messages.
+    """
 
     @functools.wraps(function)
-    def run(*args: Any, **options: Any) -> None:
+    def run(*args: Any, language: Language | None = None, **options: Any) -> None:
+        words.use(language or words.of_system())
         try:
             code = function(*args, **options) or Exit.DONE
         except Trouble as error:
             code = _say(str(error), error.code, in_json=options.get("as_json", False))
         except SdirError as error:
             code = Exit.USAGE if isinstance(error, _ASKED_WRONG) else Exit.STOPPED
-            code = _say(str(error), code, in_json=options.get("as_json", False))
+            code = _say(recast(str(error)), code, in_json=options.get("as_json", False))
         except (KeyboardInterrupt, typer.Abort):
             code = Exit.INTERRUPTED
         except Exception as error:
             if os.environ.get("SDIR_DEBUG"):
                 raise
             said = mask(f"{type(error).__name__}: {error}")
-            text = f"Internal error: {said}. Set SDIR_DEBUG=1 to see the traceback."
+            text = say("Internal error: {said}. Set SDIR_DEBUG=1 to see the traceback.", said=said)
             code = _say(text, Exit.STOPPED, in_json=options.get("as_json", False))
         raise typer.Exit(code)
 
+    parameter = inspect.Parameter(
+        "language", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=LanguageOption
+    )
+    signature = inspect.signature(function)
+    given = [*signature.parameters.values(), parameter]
+    run.__signature__ = signature.replace(parameters=given)  # type: ignore[attr-defined]
+    run.__annotations__ = {**function.__annotations__, "language": LanguageOption}
     return run
 
 
@@ -134,5 +156,5 @@ def _say(text: str, code: Exit, *, in_json: bool) -> Exit:
     if in_json:
         sys.stdout.write(json.dumps({"event": "error", "message": line, "exit": int(code)}) + "\n")
     else:
-        sys.stderr.write(f"sdir: {line}\n")
+        sys.stderr.write(say("sdir: {line}\n", line=line))
     return code

@@ -17,6 +17,7 @@ from .apis import every_version, find_version
 from .records import leaves_of
 from .screen import json_line
 from .trouble import Exit, Trouble
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -63,15 +64,24 @@ def _described(version: Description) -> dict[str, Any]:
 
 
 def _table_of(version: Description) -> Table:
-    uploads = ", ".join(version.batches) or "nothing"
-    title = f"{version.name}: {version.title}; uploads: {uploads}"
+    uploads = ", ".join(version.batches) or say("nothing")
+    title = say(
+        "{name}: {title}; uploads: {uploads}",
+        name=version.name,
+        title=version.title,
+        uploads=uploads,
+    )
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2))
-    for heading in ("operation", "request", "what it does"):
-        whole = heading == "operation"
+    for heading in (say("operation"), say("request"), say("what it does")):
+        whole = heading == say("operation")
         table.add_column(heading, header_style="dim", no_wrap=whole, overflow="fold")
     for operation in version.operations.values():
         request = f"{operation.method} {operation.path}"
-        about = f"Deprecated. {operation.summary}" if operation.deprecated else operation.summary
+        about = (
+            say("Deprecated. {summary}", summary=operation.summary)
+            if operation.deprecated
+            else operation.summary
+        )
         table.add_row(operation.name, Text(request), Text(about))
     return table
 
@@ -86,7 +96,7 @@ def show_codes(
     if search is not None and searching is not None:
         operation, asked = searching, {searching.required[0].python_name: search}
     if operation is None:
-        raise Trouble(f"{found.name} has no operation that lists codes.")
+        raise Trouble("{name} has no operation that lists codes.", name=found.name)
     items = asyncio.run(_ask(found, target, operation, asked))
     if search is not None:
         items = [item for item in items if search.casefold() in str(item).casefold()]
@@ -121,7 +131,7 @@ def show_one(
     found = find_version(api, version)
     operation = next((each for each in found.operations.values() if _gets_one(each)), None)
     if operation is None:
-        raise Trouble(f"{found.name} has no operation that gets one record.")
+        raise Trouble("{name} has no operation that gets one record.", name=found.name)
     try:
         record = asyncio.run(
             _ask(found, target, operation, {operation.required[0].python_name: uid})
@@ -150,11 +160,11 @@ def show_list(
     found = find_version(api, version)
     listing = next((batch.listing for batch in found.batches.values() if batch.listing), None)
     if listing is None:
-        raise Trouble(f"{found.name} has no operation that lists records.")
+        raise Trouble("{name} has no operation that lists records.", name=found.name)
     items = asyncio.run(_pages(found, target, listing, _filters(where, listing), limit))
     code = _print(items, as_json=as_json, show_persons=show_persons)
     if len(items) == limit and not as_json:
-        sys.stderr.write(f"These are the first {limit:,}; --limit shows more.\n")
+        sys.stderr.write(say("These are the first {limit:,}; --limit shows more.\n", limit=limit))
     return code
 
 
@@ -164,7 +174,9 @@ def _filters(where: Sequence[str], listing: ListingDescription) -> dict[str, str
         name, equals, value = one.partition("=")
         if not equals or name not in listing.filters:
             known = ", ".join(listing.filters)
-            raise Trouble(f"--where: {name!r} is not a filter. Use one of: {known}.")
+            raise Trouble(
+                "--where: {name!r} is not a filter. Use one of: {known}.", name=name, known=known
+            )
         filters[name] = _asked(name) if value == "-" else value
     return filters
 
@@ -238,7 +250,7 @@ def _print(items: Sequence[Any], *, as_json: bool, show_persons: bool) -> Exit:
     elif shown:
         _console().print(_rows(shown))
     else:
-        sys.stderr.write("Nothing found.\n")
+        sys.stderr.write(say("Nothing found.\n"))
     return Exit.DONE
 
 

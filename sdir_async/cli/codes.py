@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SdirError
 from .ask import code_operations
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,13 +52,24 @@ def unknown_codes(known: set[str], used: Mapping[str, Mapping[str, int]]) -> Ite
         unknown = {value: line for value, line in values.items() if value not in known}
         if unknown and known:
             shown = ", ".join(_shown(known, *one) for one in list(unknown.items())[:_SHOWN])
-            more = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
-            yield f"{name}: not among Sdir's codes: {shown}{more}. `sdir codes` lists them."
+            more = (
+                say(" and {count:,} more", count=len(unknown) - _SHOWN)
+                if len(unknown) > _SHOWN
+                else ""
+            )
+            yield say(
+                "{name}: not among Sdir's codes: {shown}{more}. `sdir codes` lists them.",
+                name=name,
+                shown=shown,
+                more=more,
+            )
 
 
 def _shown(known: Iterable[str], value: str, line: int) -> str:
     near = difflib.get_close_matches(value, known, 1)
-    return f"{value!r} in line {line}" + (f" (the nearest: {near[0]})" if near else "")
+    return say("{value!r} in line {line}", value=value, line=line) + (
+        say(" (the nearest: {near})", near=near[0]) if near else ""
+    )
 
 
 class Codes:
@@ -75,5 +87,8 @@ class Codes:
             try:
                 self._known = asyncio.run(fetch_codes(self._version, self._target))
             except SdirError as error:
-                yield f"The codes are not checked, as Sdir's list could not be had: {error}"
+                yield say(
+                    "The codes are not checked, as Sdir's list could not be had: {error}",
+                    error=error,
+                )
         yield from unknown_codes(self._known or set(), used)

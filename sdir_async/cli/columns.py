@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from .inputs.tabular import tidy
 from .trouble import Trouble
+from .words import listed, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +77,7 @@ def match_columns(
     asked = _asked_for(mapping or {}, headings)
     columns: list[Column] = []
     left_out: list[str] = []
-    problems = _twice("heading", map(tidy, headings))
+    problems = _twice(unsaid("Two columns have the heading {name!r}."), map(tidy, headings))
     unknown: list[str] = []
     for at, heading in enumerate(map(tidy, headings)):
         if not heading or is_ours(heading) or asked.get(heading) == "":
@@ -93,7 +94,7 @@ def match_columns(
     if unknown:
         problems.append(advice_on(unknown[0], any_known=bool(columns)))
     filled = [column.field.name for column in columns]
-    problems += [] if problems else _twice("field", filled)
+    problems += [] if problems else _twice(unsaid("Two columns fill the field {name!r}."), filled)
     problems += _missing(filled, fields)
     return Matching(tuple(columns), tuple(left_out), tuple(problems))
 
@@ -105,7 +106,11 @@ def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str,
     for heading, name in mapping.items():
         if key(heading) not in known:
             shown = ", ".join(map(repr, filter(None, known.values())))
-            raise Trouble(f"--map: there is no column {tidy(heading)!r}; there is {shown}.")
+            raise Trouble(
+                "--map: there is no column {heading!r}; there is {shown}.",
+                heading=tidy(heading),
+                shown=shown,
+            )
         asked[known[key(heading)]] = name.strip()
     return asked
 
@@ -164,44 +169,59 @@ def nearest(name: str, fields: Fields) -> list[str]:
 
 
 def _unknown(heading: str, name: str, found: Sequence[Field], fields: Fields) -> str:
-    asked = f" was mapped to {name!r}, which" if name != heading else ""
-    return f"Column {heading!r}{asked} {complaint_of(name, found, fields)}"
+    asked = say(" was mapped to {name!r}, which", name=name) if name != heading else ""
+    return say(
+        "Column {heading!r}{asked} {name}",
+        heading=heading,
+        asked=asked,
+        name=complaint_of(name, found, fields),
+    )
 
 
 def complaint_of(name: str, found: Sequence[Field], fields: Fields) -> str:
     """Say what is wrong with a name that means no field, or several."""
     if found:
-        return f"could be {' or '.join(field.name for field in found)}."
+        return say("could be {names}.", names=listed((field.name for field in found), "or"))
     near = nearest(name, fields)
-    return f"matches no field (closest: {', '.join(near)})." if near else "matches no field."
+    return (
+        say("matches no field (closest: {near}).", near=", ".join(near))
+        if near
+        else say("matches no field.")
+    )
 
 
 def advice_on(heading: str, *, any_known: bool = True) -> str:
     """Say what to do about names that match no field."""
     if not any_known:
-        return (
-            "If these are not the headings, say in which row they are with --header-row. If they"
-            f' are, say which field each is with --map "{heading}=FIELD"; `sdir template` lists the'
-            " fields."
+        return say(
+            "If these are not the headings, say in which row they are with --header-row. If they "
+            'are, say which field each is with --map "{heading}=FIELD"; `sdir template` lists '
+            "the fields.",
+            heading=heading,
         )
-    return (
-        f'Say which field it is with --map "{heading}=FIELD", or leave it out with --skip-unknown;'
-        " `sdir template` lists the fields."
+    return say(
+        'Say which field it is with --map "{heading}=FIELD", or leave it out with '
+        "--skip-unknown; `sdir template` lists the fields.",
+        heading=heading,
     )
 
 
-def _twice(what: str, names: Iterable[str]) -> list[str]:
+def _twice(message: str, names: Iterable[str]) -> list[str]:
     counts = Counter(name for name in names if name)
-    return [f"Two columns have the {what} {name!r}." for name, n in counts.items() if n > 1]
+    return [say(message, name=name) for name, n in counts.items() if n > 1]
 
 
 def _missing(filled: Sequence[str], fields: Fields) -> list[str]:
     """Say which fields no record can do without, and no column fills."""
     lost = [field.name for field in fields.all if field.required and field.name not in filled]
-    lost += [f"a field of {group}" for group in fields.groups if not _any_below(group, filled)]
+    lost += [
+        say("a field of {group}", group=group)
+        for group in fields.groups
+        if not _any_below(group, filled)
+    ]
     if not lost:
         return []
-    return [f"No column for {', '.join(lost)}, which every record must have."]
+    return [say("No column for {lost}, which every record must have.", lost=", ".join(lost))]
 
 
 def _any_below(group: str, filled: Sequence[str]) -> bool:
@@ -221,6 +241,11 @@ def read_mapping(lines: Iterable[str], where: str) -> dict[str, str]:
             continue
         heading, equals, name = text.rpartition("=")
         if not equals or not heading.strip():
-            raise Trouble(f"{where}, line {number}: {text!r} is not of the form Column=field.")
+            raise Trouble(
+                "{where}, line {number}: {said!r} is not of the form Column=field.",
+                where=where,
+                number=number,
+                said=text,
+            )
         mapping[heading.strip()] = name.strip()
     return mapping

@@ -11,15 +11,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .refusal import Hints, Refused, Undecided
 from .trouble import Trouble
+from .words import say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SERIAL: Final = "a number is read as an Excel date, as the other cells of its column are dates"
+SERIAL: Final = unsaid(
+    "a number is read as an Excel date, as the other cells of its column are dates"
+)
 OSLO: Final = "Europe/Oslo"
 
-_EXAMPLE: Final = "write it as 31.05.2024"
-_EXAMPLE_WITH_TIME: Final = "write it as 31.05.2024 or 31.05.2024 14:30"
+_EXAMPLE: Final = unsaid("write it as 31.05.2024")
+_EXAMPLE_WITH_TIME: Final = unsaid("write it as 31.05.2024 or 31.05.2024 14:30")
 _EPOCH: Final = datetime.datetime(1899, 12, 30)
 _SERIALS: Final = range(20_000, 80_000)
 """Days of Excel from 1954 to 2119."""
@@ -86,7 +89,7 @@ def read_moment(value: object, hints: Hints, *, with_time: bool) -> tuple[str, s
     else:
         found = None
     if isinstance(found, float):
-        found, note = _of_serial(found, hints), SERIAL
+        found, note = _of_serial(found, hints), say(SERIAL)
     if not isinstance(found, datetime.date):
         raise Refused("is not a date", _EXAMPLE_WITH_TIME if with_time else _EXAMPLE)
     return _written(found, with_time=with_time), note
@@ -145,8 +148,10 @@ def _from_number(number: float, hints: Hints) -> datetime.date | float | None:
         would = _of_serial(float(number), hints)
         clock = "" if would.time() == datetime.time() else f" {would:%H:%M}"
         raise Undecided(
-            f"is a number, and in Excel it would be the date {would:%d.%m.%Y}{clock}",
+            "is a number, and in Excel it would be the date {would:%d.%m.%Y}{clock}",
             "give the column the format of a date, or write it so",
+            would=would,
+            clock=clock,
         )
     return _compact(str(int(number))) if number == int(number) else None
 
@@ -177,9 +182,9 @@ def _ordered(found: re.Match[str], hints: Hints) -> tuple[int, int]:
     order = "dmy" if first > _MONTHS_OF_A_YEAR else hints.order
     if not order:
         raise Undecided(
-            "has its month first"
+            say("has its month first")
             if second > _MONTHS_OF_A_YEAR
-            else "could have its day or its month first",
+            else say("could have its day or its month first"),
             "write it as 31.05.2024, or say which with --dates dmy or --dates mdy",
         )
     if order == "mdy":

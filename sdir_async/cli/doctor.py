@@ -24,6 +24,7 @@ from .maskinporten import State, try_tokens
 from .screen import json_line
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ def examine(target: Target, *, as_json: bool) -> Exit:
             continue
         mark, style = _MARKS[finding.state]
         console.print(
-            Text(f"{mark} ", style).append(mask(f"{finding.what}: {finding.said}"), "default")
+            Text(f"{mark} ", style).append(mask(f"{say(finding.what)}: {finding.said}"), "default")
         )
         if finding.advice:
             console.print(Text(f"  {mask(finding.advice)}", "dim"))
@@ -103,9 +104,16 @@ def _key(target: Target) -> tuple[str, list[Finding]]:
     except Trouble as error:
         return "", [Finding("key", "bad", str(error))]
     if found is None:
-        advice = f"{NO_KEY} Sdir issues keys on request."
-        return "", [Finding("key", "bad", f"no key found for {target.environment}", advice)]
-    return found[0].primary, [Finding("key", "good", f"found in {found[1]}")]
+        advice = f"{say(NO_KEY)} {say('Sdir issues keys on request.')}"
+        return "", [
+            Finding(
+                "key",
+                "bad",
+                say("no key found for {environment}", environment=target.environment),
+                advice,
+            )
+        ]
+    return found[0].primary, [Finding("key", "good", say("found in {found}", found=found[1]))]
 
 
 async def _ask_all(
@@ -180,14 +188,23 @@ def _skew(answer: httpx.Response) -> float | None:
 def judge_host(answers: Sequence[Answered]) -> list[Finding]:
     """Return whether the host answers."""
     if not answers:
-        advice = "Use another --environment, or give --base-url."
-        return [Finding("host", "bad", "no document has a server for this environment", advice)]
+        advice = say("Use another --environment, or give --base-url.")
+        return [
+            Finding("host", "bad", say("no document has a server for this environment"), advice)
+        ]
     silent = [one for one in answers if not one.status]
     host = urlsplit(answers[0].url).netloc.rpartition("@")[2]
     if len(silent) < len(answers):
-        return [Finding("host", "good", f"{host} answers")]
-    advice = "Check the network, the proxy (HTTPS_PROXY) and the firewall."
-    return [Finding("host", "bad", f"{host} does not answer: {silent[0].said}", advice)]
+        return [Finding("host", "good", say("{host} answers", host=host))]
+    advice = say("Check the network, the proxy (HTTPS_PROXY) and the firewall.")
+    return [
+        Finding(
+            "host",
+            "bad",
+            say("{host} does not answer: {said}", host=host, said=silent[0].said),
+            advice,
+        )
+    ]
 
 
 def judge_key(answers: Sequence[Answered], *, there_is_one: bool) -> list[Finding]:
@@ -196,12 +213,12 @@ def judge_key(answers: Sequence[Answered], *, there_is_one: bool) -> list[Findin
     if not there_is_one or not statuses:
         return []
     if statuses == {401} and not any(one.of_token for one in answers):
-        advice = (
-            "Check that the key is for this environment and was not replaced. A new key can take a"
-            " few minutes to work everywhere."
+        advice = say(
+            "Check that the key is for this environment and was not replaced. A new key can take "
+            "a few minutes to work everywhere."
         )
-        return [Finding("key", "bad", "rejected", advice)]
-    return [Finding("key", "good", "accepted")]
+        return [Finding("key", "bad", say("rejected"), advice)]
+    return [Finding("key", "good", say("accepted"))]
 
 
 def judge_token(answers: Sequence[Answered], *, is_set: bool, there_is_one: bool) -> list[Finding]:
@@ -211,12 +228,20 @@ def judge_token(answers: Sequence[Answered], *, is_set: bool, there_is_one: bool
     refused = [one for one in answers if one.status == 401 and one.of_token]
     if not refused:
         answered = any(0 < one.status < 300 for one in answers)
-        return [Finding("token", "good", "it is let in")] if there_is_one and answered else []
+        return [Finding("token", "good", say("it is let in"))] if there_is_one and answered else []
     if there_is_one:
-        advice = "Sdir can mend it, or you: check that token and host are of the same environment."
-        return [Finding("token", "bad", f"Sdir refuses it: {refused[0].said}", advice)]
-    advice = "You can mend it: set SDIR_MASKINPORTEN_CLIENT_ID and …_KEY_FILE, or write sdir.toml."
-    return [Finding("token", "bad", "Sdir wants one beside the key, and there is none", advice)]
+        advice = say(
+            "Check that the token and the host are for the same environment; else ask Sdir."
+        )
+        return [
+            Finding("token", "bad", say("Sdir refuses it: {said}", said=refused[0].said), advice)
+        ]
+    advice = say(
+        "Set SDIR_MASKINPORTEN_CLIENT_ID and SDIR_MASKINPORTEN_KEY_FILE, or write sdir.toml."
+    )
+    return [
+        Finding("token", "bad", say("Sdir wants one beside the key, and there is none"), advice)
+    ]
 
 
 def judge_versions(answers: Sequence[Answered]) -> list[Finding]:
@@ -230,16 +255,23 @@ def _judge_version(answered: Answered) -> Finding:
     status, said = answered.status, f": {answered.said}" if answered.said else ""
     if status < 300:
         if answered.ends:
-            advice = "Move to a newer version before then."
-            return Finding(answered.version, "odd", f"answers, but ends on {answered.ends}", advice)
-        return Finding(answered.version, "good", "answers")
+            advice = say("Move to a newer version before then.")
+            return Finding(
+                answered.version,
+                "odd",
+                say("answers, but ends on {ends}", ends=answered.ends),
+                advice,
+            )
+        return Finding(answered.version, "good", say("answers"))
     advice = {
-        401: "The key is not valid for this API. Ask Sdir for a subscription to it.",
-        403: "The key has no permission for this, or its quota is used up.",
-        404: "This version does not exist, or no longer. Use another --version.",
-        429: "Too many requests. Wait, and use a lower --concurrency.",
-    }.get(status, "In the test environment the database may be asleep. Try again in a minute.")
-    return Finding(answered.version, "bad", f"answers {status}{said}", advice)
+        401: say("The key is not valid for this API. Ask Sdir for a subscription to it."),
+        403: say("The key has no permission for this, or its quota is used up."),
+        404: say("This version does not exist, or no longer. Use another --version."),
+        429: say("Too many requests. Wait, and use a lower --concurrency."),
+    }.get(status, say("In the test environment the database may be asleep. Try again in a minute."))
+    return Finding(
+        answered.version, "bad", say("answers {status}{said}", status=status, said=said), advice
+    )
 
 
 def judge_clock(answers: Sequence[Answered]) -> list[Finding]:
@@ -249,7 +281,12 @@ def judge_clock(answers: Sequence[Answered]) -> list[Finding]:
         return []
     skew = min(skews, key=abs)
     if abs(skew) <= _CLOCK:
-        return [Finding("clock", "good", "within a minute of the server's")]
-    ahead = "ahead" if skew > 0 else "behind"
-    advice = "Set the clock, or synchronise it with a time server. Retry times depend on it."
-    return [Finding("clock", "odd", f"{abs(skew):,.0f} seconds {ahead} of the server's", advice)]
+        return [Finding("clock", "good", say("within a minute of the server's"))]
+    seconds = abs(skew)
+    said = (
+        say("{seconds:,.0f} seconds ahead of the server's", seconds=seconds)
+        if skew > 0
+        else say("{seconds:,.0f} seconds behind the server's", seconds=seconds)
+    )
+    advice = say("Set the clock, or synchronise it with a time server. Retry times depend on it.")
+    return [Finding("clock", "odd", said, advice)]

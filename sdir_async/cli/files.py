@@ -27,7 +27,9 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
             yield file
         draft.replace(path)
     except OSError as error:
-        raise Trouble(f"{path}: can't be written: {reason_of(error)}.", Exit.NOT_WRITTEN) from None
+        raise Trouble(
+            "{path}: can't be written: {why}.", Exit.NOT_WRITTEN, path=path, why=reason_of(error)
+        ) from None
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)

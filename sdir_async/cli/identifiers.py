@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from ..upload.formats import FORMATS
 from .refusal import Refused
+from .words import say, unsaid
 
 if TYPE_CHECKING:
     from .fields import Field
 
-RESTORED: Final = "a leading zero was lost and is put back"
+RESTORED: Final = unsaid("a leading zero was lost and is put back")
 
 PERSON: Final = "person-number"
 _EXAMPLES: Final = {
@@ -47,7 +48,7 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
     example = _example(field)
     text = _written(value, field)
     if text is None:
-        raise Refused(f"is not a number of {field.digits} digits", example)
+        raise Refused("is not a number of {digits} digits", example, digits=field.digits)
     if len(text) == field.digits:
         if isinstance(value, float | int) and text.endswith(_ROUNDED):
             raise Refused("was rounded by Excel, and its last digits are lost", example)
@@ -56,12 +57,17 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
         raise Refused("is 0, which a look-up of an empty cell gives", example)
     restored = f"0{text}"
     if field.format == PERSON and len(restored) == field.digits and FORMATS[PERSON](restored):
-        return restored, RESTORED
-    raise Refused(f"has {len(text)} digits, and not {field.digits}", example)
+        return restored, say(RESTORED)
+    raise Refused(
+        "has {count} digits, and not {digits}", example, count=len(text), digits=field.digits
+    )
 
 
 def _example(field: Field) -> str:
-    return f"write it as {_EXAMPLES.get(field.format, '1234567890123456'[: field.digits])}"
+    return say(
+        "write it as {example}",
+        example=_EXAMPLES.get(field.format, "1234567890123456"[: field.digits]),
+    )
 
 
 def _written(value: object, field: Field) -> str | None:

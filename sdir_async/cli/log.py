@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from ..privacy import mask
+from .summary import STATES
 from .trouble import Exit, reason_of
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +41,9 @@ def remember(results: Iterable[Result], options: Options) -> None:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as log:
             log.write(lines)
     except OSError as error:
-        sys.stderr.write(f"sdir: {path}: can't be written: {reason_of(error)}.\n")
+        sys.stderr.write(
+            say("sdir: {path}: can't be written: {why}.\n", path=path, why=reason_of(error))
+        )
 
 
 def _entry(result: Result, options: Options) -> dict[str, Any]:
@@ -66,16 +70,21 @@ def show_log(*, as_json: bool) -> Exit:
         sys.stdout.writelines(orjson.dumps(each).decode() + "\n" for each in entries)
         return Exit.DONE
     if not entries:
-        sys.stderr.write("Nothing was sent from here yet, or not by this user.\n")
+        sys.stderr.write(say("Nothing was sent from here yet, or not by this user.\n"))
         return Exit.DONE
-    table = Table("when", "file", "API", "what", "where", box=None)
+    table = Table(say("when"), say("file"), "API", say("what"), say("where"), box=None)
     for name in _COUNTS:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("ended")
+        table.add_column(say(STATES[name]), justify="right")
+    table.add_column(say("ended"))
     for each in entries:
         when = f"{datetime.fromtimestamp(each['at']).astimezone():%Y-%m-%d %H:%M}"
         words = (each["file"], each["api"], each["operation"], each["environment"])
-        table.add_row(when, *words, *(f"{each[name]:,}" for name in _COUNTS), str(each["ended"]))
+        table.add_row(
+            when,
+            *words,
+            *(say("{count:,}", count=each[name]) for name in _COUNTS),
+            say(str(each["ended"])),
+        )
     Console(highlight=False, soft_wrap=True).print(table)
     return Exit.DONE
 

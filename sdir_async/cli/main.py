@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any, Final, cast
 
+from .words import of_system, say, use
+
 try:
     from . import commands
     from .app import app
@@ -24,6 +26,7 @@ __all__ = ["app", "commands", "main"]
 
 def main() -> int:
     """Run the command that the arguments name, and return the exit code."""
+    use(of_system())
     out, err = Outlet(sys.stdout), Outlet(sys.stderr)
     with (
         contextlib.redirect_stdout(cast("IO[str]", out)),
@@ -37,7 +40,9 @@ def main() -> int:
             code = 0
         out.flush()
         if out.error is not None and not isinstance(out.error, BrokenPipeError):
-            err.write(f"sdir: standard output can't be written: {reason_of(out.error)}.\n")
+            err.write(
+                say("sdir: standard output can't be written: {why}.\n", why=reason_of(out.error))
+            )
             code = Exit.NOT_WRITTEN if code in (Exit.DONE, Exit.REJECTED) else code
         err.flush()
     _leave(code)

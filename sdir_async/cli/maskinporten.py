@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from ..errors import ConfigurationError, ConnectionFailed, TokenError
 from ..maskinporten.refusals import MEANINGS, UNKNOWN
 from .trouble import Trouble, reason_of
+from .words import recast, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,27 +69,37 @@ def _section(environment: str, folder: Path) -> dict[str, str]:
     try:
         section = tomllib.loads(path.read_text(encoding="utf-8")).get(environment, {})
     except (OSError, UnicodeDecodeError) as error:
-        why = reason_of(error) if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise Trouble(f"{path}: can't be read: {why}.") from None
+        why = reason_of(error) if isinstance(error, OSError) else say("it is not text in UTF-8")
+        raise Trouble("{path}: can't be read: {why}.", path=path, why=why) from None
     except tomllib.TOMLDecodeError as error:
-        raise Trouble(f"{path}: not TOML: {error}.") from None
+        raise Trouble("{path}: not TOML: {error}.", path=path, error=error) from None
     return _checked(path, environment, section)
 
 
 def _checked(path: Path, environment: str, section: object) -> dict[str, str]:
     if not isinstance(section, dict):
-        raise Trouble(f"{path}: {environment} must be a section: [{environment}].")
+        raise Trouble(
+            "{path}: {environment} must be a section: [{environment}].",
+            path=path,
+            environment=environment,
+        )
     if secret := [name for name in section if any(word in name.lower() for word in _SECRET)]:
         raise Trouble(
-            f"{path}: {secret[0]} does not belong in a file. Run `sdir login`, or set"
-            f" {PREFIX}KEY_PASSWORD."
+            "{path}: {secret} does not belong in a file. Run `sdir login`, or set"
+            " {prefix}KEY_PASSWORD.",
+            path=path,
+            secret=secret[0],
+            prefix=PREFIX,
         )
     if unknown := sorted(section.keys() - set(_SETTINGS)):
         raise Trouble(
-            f"{path}: there is no setting {unknown[0]!r}; there is {', '.join(_SETTINGS)}."
+            "{path}: there is no setting {unknown!r}; there is {settings}.",
+            path=path,
+            unknown=unknown[0],
+            settings=", ".join(_SETTINGS),
         )
     if wrong := [name for name, value in section.items() if not isinstance(value, str)]:
-        raise Trouble(f"{path}: {wrong[0]} must be text.")
+        raise Trouble("{path}: {wrong} must be text.", path=path, wrong=wrong[0])
     files = [name for name in section if name.endswith("_file")]
     return section | {name: str(path.parent / section[name]) for name in files}
 
@@ -163,26 +174,30 @@ async def _try(
     tried: Tried, maskinporten: Maskinporten, scopes: tuple[str, ...], names: list[str]
 ) -> bool:
     """Ask for a token; say whether it is worth while to ask for others."""
-    what = f"token for {', '.join(names)}"
+    what = say("token for {names}", names=", ".join(names))
     try:
         tried.tokens[scopes] = await maskinporten.token(scopes)
     except TokenError as error:
         meaning = MEANINGS.get(error.code or "", UNKNOWN)
-        tried.say("bad", str(error), _who(meaning.who), what)
+        tried.say("bad", recast(str(error)), _who(meaning.who), what)
         return (error.code or "").startswith("MP-2")
     except ConnectionFailed as error:
-        tried.say("bad", str(error), _who("you"), what)
+        tried.say("bad", recast(str(error)), _who("you"), what)
         return False
-    tried.say("good", "Maskinporten gives one", what=what)
+    tried.say("good", say("Maskinporten gives one"), what=what)
     return True
 
 
 def _say_key(tried: Tried, maskinporten: Maskinporten) -> None:
     if maskinporten.certificate is not None:
-        tried.say(*judge_certificate(maskinporten.certificate), what="certificate")
+        tried.say(*judge_certificate(maskinporten.certificate), what=unsaid("certificate"))
     if maskinporten.kid is not None:
-        said = f"{maskinporten.kid} of client {maskinporten.client_id}; it ends a year after it was"
-        tried.say("good", f"{said} registered", what="registered key")
+        said = say(
+            "{kid} of client {client_id}; it expires a year after it was registered",
+            kid=maskinporten.kid,
+            client_id=maskinporten.client_id,
+        )
+        tried.say("good", said, what=unsaid("registered key"))
 
 
 def judge_certificate(certificate: Certificate) -> tuple[State, str, str]:
@@ -190,12 +205,17 @@ def judge_certificate(certificate: Certificate) -> tuple[State, str, str]:
     days = certificate.days_left()
     whose = f"{certificate.organization} {certificate.organization_number}".strip()
     ends = f"{certificate.ends:%Y-%m-%d}"
-    advice = "Order a new one from Buypass or Commfides, and put it in place before then."
+    advice = say("Order a new one from Buypass or Commfides, and put it in place before then.")
     if days < 0:
-        return "bad", f"{whose}, ended {ends}", f"{_who('you')} {advice}"
-    left = f"{whose}, ends {ends}, in {days} days"
+        return (
+            "bad",
+            say("{whose}, ended {ends}", whose=whose, ends=ends),
+            f"{_who('you')} {advice}",
+        )
+    left = say("{whose}, ends {ends}, in {days} days", whose=whose, ends=ends, days=days)
     return ("odd", left, advice) if days <= LATE else ("good", left, "")
 
 
 def _who(who: str) -> str:
-    return f"{who[0].upper()}{who[1:]} can mend it."
+    who = recast(who)
+    return say("{who} can fix this.", who=f"{who[0].upper()}{who[1:]}")

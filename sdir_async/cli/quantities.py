@@ -68,7 +68,9 @@ def _from_text(text: str, hints: Hints, *, whole: bool) -> Decimal | None:
     if reading is None or (whole and not hints.told and _could_be_thousands(text, hints.decimal)):
         shown = " or ".join(f"{number.normalize():f}" for number in found.values())
         raise Undecided(
-            f"could be {shown}", "write it as 1000, or say which with --decimal , or --decimal ."
+            "could be {shown}",
+            "write it as 1000, or say which with --decimal , or --decimal .",
+            shown=shown,
         )
     return _checked(reading)
 

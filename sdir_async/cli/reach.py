@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from .trouble import reason_of
+from .words import say
 
 if TYPE_CHECKING:
     from ..description import Description
@@ -27,7 +28,11 @@ def unreachable(version: Description, target: Target) -> str:
         address = parts.hostname, parts.port or _PORTS[parts.scheme]
         socket.create_connection(address, _PATIENCE).close()
     except OSError as error:
-        return f"{parts.netloc.rpartition('@')[2]} can't be reached: {reason_of(error)}"
+        return say(
+            "{host} can't be reached: {why}",
+            host=parts.netloc.rpartition("@")[2],
+            why=reason_of(error),
+        )
     except ValueError:
         return ""
     return ""

@@ -16,6 +16,7 @@ from .identifiers import PERSON
 from .inputs import Delimited, reading
 from .refusal import Hints, Refused
 from .values import NOTHING, Cells, is_empty
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,7 +99,11 @@ class Notes:
         yield from self.said
         for (name, note), count in self.counts.items():
             first = self.first[name, note]
-            where = f"line {first}" if count == 1 else f"{count:,} lines, the first is {first}"
+            where = (
+                say("line {first}", first=first)
+                if count == 1
+                else say("{count:,} lines, the first is {first}", count=count, first=first)
+            )
             yield f"{name}: {note} ({where})."
 
 
@@ -136,9 +141,17 @@ def from_table(
             fill(row, cells, columns, notes)
             for at in nameless:
                 if at < len(cells) and not is_empty(cells[at]):
-                    notes.add(f"Column {at + 1}", "it has no heading, and is not sent", line)
+                    notes.add(
+                        say("Column {at}", at=at + 1),
+                        say("it has no heading, and is not sent"),
+                        line,
+                    )
             if len(cells) > width and not all(map(is_empty, cells[width:])):
-                why = f"The row has {len(cells)} cells, and {width} headings."
+                why = say(
+                    "The row has {count} cells, and {width} headings.",
+                    count=len(cells),
+                    width=width,
+                )
                 row.refuse(Refusal("", why))
             yield line, row
 
@@ -149,8 +162,13 @@ def _show_charset(table: Table, line: int, cells: Sequence[object], notes: Notes
     word = next((one for one in words if not one.isascii() and one.isalpha()), "")
     if word and isinstance(table, Delimited):
         notes.say(
-            f"The file is read as {table.encoding}: line {line} says {word!r} then. If that is"
-            " wrong, say the encoding with --encoding."
+            say(
+                "The file is read as {encoding}: line {line} says {word!r} then. If that is wrong, "
+                "say the encoding with --encoding.",
+                encoding=table.encoding,
+                line=line,
+                word=word,
+            )
         )
     return bool(word)
 
@@ -272,7 +290,9 @@ class ObjectMapper:
         for name, leaf in leaves_of(value):
             field = self.field_of(name)
             if field is not None and names.setdefault(field.name, name) != name:
-                row.refuse(Refusal(name, f"is the same field as {names[field.name]!r}"))
+                row.refuse(
+                    Refusal(name, say("is the same field as {names!r}", names=names[field.name]))
+                )
             elif field is not None:
                 self._put(row, name, leaf, field)
             elif self._is_left_out(name):

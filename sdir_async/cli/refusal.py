@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from .words import say
+
 if TYPE_CHECKING:
     import datetime
 
@@ -30,12 +32,16 @@ class Hints:
 
 
 class Refused(Exception):
-    """A value is not understood; it is never changed into another that merely passes."""
+    """A value is not understood; it is never changed into another that merely passes.
 
-    def __init__(self, why: str, example: str = "") -> None:
-        super().__init__(why, example)
-        self.why = why
-        self.example = example
+    What is wrong and the example are said in the language of the user; `values` fill in their
+    placeholders.
+    """
+
+    def __init__(self, why: str, example: str = "", **values: object) -> None:
+        self.why = say(why, **values)
+        self.example = say(example, **values)
+        super().__init__(self.why, self.example)
 
     def __str__(self) -> str:
         return f"{self.why}; {self.example}" if self.example else self.why

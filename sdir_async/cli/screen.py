@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
+from .words import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -63,8 +65,8 @@ def spoken(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return say("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return say("{minutes} min {rest} s", minutes=minutes, rest=rest) if minutes else f"{rest} s"
 
 
 class Bar:
@@ -85,13 +87,13 @@ class Bar:
             progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(24),
             progress.TextColumn("{task.fields[share]}"),
-            progress.TextColumn("[green]{task.fields[accepted]:,} accepted"),
+            progress.TextColumn("[green]{task.fields[accepted]}"),
             progress.TextColumn("[red]{task.fields[rejected]}"),
             progress.TextColumn("[yellow]{task.fields[in_doubt]}"),
             progress.TextColumn("[dim]{task.fields[pace]}"),
         )
         counts: dict[str, Any] = {
-            "accepted": 0,
+            "accepted": "",
             "rejected": "",
             "in_doubt": "",
             "pace": "",
@@ -112,10 +114,14 @@ class Bar:
             total=1.0 if share is not None else None,
             completed=share or 0.0,
             share=f"{share:4.0%}" if share is not None else "",
-            accepted=snapshot.accepted,
-            rejected=f"{snapshot.rejected:,} rejected" if snapshot.rejected else "",
-            in_doubt=f"{snapshot.in_doubt:,} in doubt" if snapshot.in_doubt else "",
-            pace=f"{rate_of(snapshot):,.0f}/s" + (f", {left} left" if left else ""),
+            accepted=say("{accepted:,} accepted", accepted=snapshot.accepted),
+            rejected=say("{rejected:,} rejected", rejected=snapshot.rejected)
+            if snapshot.rejected
+            else "",
+            in_doubt=say("{in_doubt:,} in doubt", in_doubt=snapshot.in_doubt)
+            if snapshot.in_doubt
+            else "",
+            pace=f"{rate_of(snapshot):,.0f}/s" + (say(", {left} left", left=left) if left else ""),
         )
 
     def end(self) -> None:
@@ -137,11 +143,15 @@ def looking(job: Job, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     columns = (
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(24),
-        progress.TextColumn("[dim]{task.fields[count]:,} looked at"),
+        progress.TextColumn("[dim]{task.fields[said]}"),
     )
     with progress.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(_short(job.name), total=1.0, count=0)
-        yield lambda count: bar.update(task, completed=job.reader.share() or 0.0, count=count)
+        task = bar.add_task(_short(job.name), total=1.0, said="")
+        yield lambda count: bar.update(
+            task,
+            completed=job.reader.share() or 0.0,
+            said=say("{count:,} checked", count=count),
+        )
 
 
 def _short(name: str) -> str:
@@ -169,12 +179,12 @@ class Plain:
         share = finished_share(snapshot, self._job.reader.share())
         left = spoken(seconds_left(snapshot, share))
         parts = [
-            f"{snapshot.accepted:,} accepted",
-            f"{snapshot.rejected:,} rejected",
-            f"{snapshot.in_doubt:,} in doubt",
+            say("{accepted:,} accepted", accepted=snapshot.accepted),
+            say("{rejected:,} rejected", rejected=snapshot.rejected),
+            say("{in_doubt:,} in doubt", in_doubt=snapshot.in_doubt),
             f"{rate_of(snapshot):,.0f}/s",
             *([f"{share:.0%}"] if share is not None else []),
-            *([f"about {left} left"] if left else []),
+            *([say("about {left} left", left=left)] if left else []),
         ]
         sys.stderr.write(f"{self._job.name}: {', '.join(parts)}\n")
         sys.stderr.flush()

@@ -17,6 +17,7 @@ from ..errors import ConfigurationError
 from ..modes import others_may_read
 from ..privacy import printable
 from .trouble import Trouble, reason_of
+from .words import say, unsaid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 
 _PROXIES: Final = ("http", "https", "all")
 SERVICE: Final = "sdir-async"
-NO_KEY: Final = (
-    f"A subscription key is required. Set {ENVIRONMENT_VARIABLE}, give --key-file, or run"
-    " `sdir login`."
+NO_KEY: Final = unsaid(
+    "A subscription key is required. Set SDIR_API_KEY, give --key-file, or run `sdir login`."
 )
 
 
@@ -102,27 +102,31 @@ def find_key(target: Target) -> tuple[SubscriptionKey, str] | None:
     if given := os.environ.get(ENVIRONMENT_VARIABLE):
         return _as_key(given, ENVIRONMENT_VARIABLE), ENVIRONMENT_VARIABLE
     if stored := from_keyring(target.environment):
-        return _as_key(stored, "the keyring"), "the keyring"
+        return _as_key(stored, say("the keyring")), say("the keyring")
     return None
 
 
 def _read(path: Path) -> str:
     if others_may_read(path):
-        said = f"{path}: others can read the key in it. Run: chmod 600 {shlex.quote(str(path))}"
-        sys.stderr.write(f"sdir: {printable(said)}\n")
+        said = say(
+            "{path}: others can read the key in it. Run: chmod 600 {quote}",
+            path=path,
+            quote=shlex.quote(str(path)),
+        )
+        sys.stderr.write(say("sdir: {said}\n", said=printable(said)))
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise Trouble(f"{path}: can't be read: {reason_of(error)}.") from None
+        raise Trouble("{path}: can't be read: {why}.", path=path, why=reason_of(error)) from None
     except UnicodeDecodeError:
-        raise Trouble(f"{path}: does not hold a key: it is not a text file.") from None
+        raise Trouble("{path}: does not hold a key: it is not a text file.", path=path) from None
 
 
 def _as_key(text: str, where: str) -> SubscriptionKey:
     """Return the key in a text: the primary one, and the secondary one if there are two."""
     lines = text.split()
     if not lines or len(lines) > 2:
-        raise Trouble(f"{where}: must hold one key, or two keys on two lines.")
+        raise Trouble("{where}: must hold one key, or two keys on two lines.", where=where)
     try:
         return SubscriptionKey(*lines)
     except ConfigurationError as error:
@@ -146,7 +150,7 @@ def store_in_keyring(environment: str, key: str) -> None:
     Raises:
         Trouble: There is no keyring, or it refuses.
     """
-    _as_key(key, "the answer")
+    _as_key(key, say("the answer"))
     _store(environment, "\n".join(key.split()))
 
 
@@ -193,7 +197,9 @@ def remove_from_keyring(environment: str) -> bool:
 
 def _no_keyring(error: Exception) -> str:
     why = type(error).__name__
-    return (
-        f"The system's keyring can't be used ({why}). Set {ENVIRONMENT_VARIABLE} or give"
-        " --key-file instead."
+    return say(
+        "The system's keyring can't be used ({why}). Set {environment_variable} or give "
+        "--key-file instead.",
+        why=why,
+        environment_variable=ENVIRONMENT_VARIABLE,
     )

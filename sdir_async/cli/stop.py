@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .trouble import Exit
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -49,10 +50,12 @@ class Stop:
 
     def _hear(self, *_: object) -> None:
         if self._heard:
-            _say("stopped immediately. Run the same command again to continue.")
+            _say(say("stopped immediately. Run the same command again to continue."))
             os._exit(Exit.INTERRUPTED)
         self._heard = True
-        _say("stopping after the requests in progress. Press Ctrl-C again to stop immediately.")
+        _say(
+            say("stopping after the requests in progress; press Ctrl-C again to stop immediately.")
+        )
         self._loop.call_soon_threadsafe(self.asked.set)
 
     @contextlib.asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -13,16 +13,30 @@ from ..privacy import mask, mask_json, printable
 from .screen import emit
 from .send import exit_of
 from .trouble import Exit
+from .words import recast, say, some, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
+    from ..upload.report import UploadReport
     from .rejected import Rejected
     from .send import Result
 
 _SHOWN = 8
+STATES: Final = {
+    "accepted": unsaid("accepted"),
+    "rejected": unsaid("rejected"),
+    "in_doubt": unsaid("in doubt"),
+    "unsent": unsaid("unsent"),
+}
+_STYLES: Final = {
+    "accepted": "green",
+    "rejected": "red",
+    "in_doubt": "yellow",
+    "unsent": "yellow",
+}
 _RESUMED = (Exit.STOPPED, Exit.INTERRUPTED, Exit.IN_DOUBT)
 
 
@@ -38,23 +52,29 @@ def groups_of(rejected: Iterable[Rejected]) -> list[tuple[str, list[int]]]:
 def spoken_lines(lines: Sequence[int], most: int = 3) -> str:
     """Return some lines in words: `line 3`, `lines 3, 4, 7 and 9 more`."""
     first = ", ".join(map(str, lines[:most]))
-    more = f" and {len(lines) - most:,} more" if len(lines) > most else ""
-    return f"line{'s' if len(lines) > 1 else ''} {first}{more}"
+    more = say(" and {count:,} more", count=len(lines) - most) if len(lines) > most else ""
+    return some(len(lines), "line {first}{more}", "lines {first}{more}", first=first, more=more)
 
 
 def spoken_ranges(ranges: Sequence[tuple[int, int]], most: int = 5) -> str:
     """Return ranges of lines in words: `line 3`, `lines 3 to 5, 9`."""
-    shown = [f"{first} to {last}" if last > first else str(first) for first, last in ranges[:most]]
-    more = f" and {len(ranges) - most:,} more ranges" if len(ranges) > most else ""
+    shown = [
+        say("{first} to {last}", first=first, last=last) if last > first else str(first)
+        for first, last in ranges[:most]
+    ]
+    more = say(" and {count:,} more ranges", count=len(ranges) - most) if len(ranges) > most else ""
     one = len(ranges) == 1 and ranges[0][0] == ranges[0][1]
-    return f"line{'' if one else 's'} {', '.join(shown)}{more}"
+    count = 1 if one else 2
+    return some(
+        count, "line {first}{more}", "lines {first}{more}", first=", ".join(shown), more=more
+    )
 
 
 def show(result: Result, console: Console, *, resumes: bool, dry: bool) -> None:
     """Print what became of an input."""
     console.print(_counts(result, dry=dry), soft_wrap=True)
     if why := result.why_not_complete:
-        console.print(Text(f"  Not complete: {why}", "yellow"), soft_wrap=True)
+        console.print(Text(say("  Not complete: {why}", why=why), "yellow"), soft_wrap=True)
     for line in _remarks(result):
         said = f"  {mask(line, shown=2)}"
         console.print(said, markup=False, highlight=False, style="dim", soft_wrap=True)
@@ -68,32 +88,39 @@ def _counts(result: Result, *, dry: bool) -> Text:
     report = result.report
     counts = Text(f"{result.job.name}: ", "bold", no_wrap=False)
     if not result.begun:
-        return counts.append("not begun", "not bold yellow")
-    for count, word, style in (
-        (report.accepted, "good" if dry else "accepted", "green"),
-        (report.rejected, "rejected", "red"),
-        (report.in_doubt, "in doubt", "yellow"),
-        (report.unsent, "unsent", "yellow"),
-    ):
-        if count or style == "green":
-            counts.append(f"{count:,} {word}", f"not bold {style}").append("  ", "not bold")
-    plural = "" if report.requests == 1 else "s"
-    took = f"{report.requests:,} request{plural} in {report.seconds:.1f} s"
-    if dry:
-        took = "nothing was sent"
+        return counts.append(say("not begun"), "not bold yellow")
+    for state, word in STATES.items():
+        if (count := getattr(report, state)) or state == "accepted":
+            shown = say("valid") if dry and state == "accepted" else say(word)
+            said = say("{count:,} {word}", count=count, word=shown)
+            counts.append(said, f"not bold {_STYLES[state]}").append("  ", "not bold")
+    took = say("nothing was sent") if dry else took_of(report)
     return counts.append(took, "not bold dim")
+
+
+def took_of(report: UploadReport) -> str:
+    """Return how many requests an upload took, and how long."""
+    return some(
+        report.requests,
+        "{count:,} request in {seconds:.1f} s",
+        "{count:,} requests in {seconds:.1f} s",
+        seconds=report.seconds,
+    )
 
 
 def _remarks(result: Result) -> Iterator[str]:
     if result.earlier:
-        yield f"{result.earlier:,} of them were accepted in an earlier run and were not sent again."
+        yield say(
+            "{earlier:,} of them were accepted in an earlier run and were not sent again.",
+            earlier=result.earlier,
+        )
     if result.job.left_out:
         left_out = ", ".join(map(repr, result.job.left_out))
-        yield f"These columns were not sent: {left_out}."
+        yield say("These columns were not sent: {left_out}.", left_out=left_out)
     yield from result.job.notes
     warned = groups_of_warnings(result)
     for why, lines in warned[:_SHOWN]:
-        yield f"Sent with a warning: {why} ({spoken_lines(lines)})"
+        yield say("Sent with a warning: {why} ({lines})", why=why, lines=spoken_lines(lines))
 
 
 def groups_of_warnings(result: Result) -> list[tuple[str, list[int]]]:
@@ -101,18 +128,20 @@ def groups_of_warnings(result: Result) -> list[tuple[str, list[int]]]:
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for notice in result.report.warnings:
         for reason in notice.reasons:
-            groups[str(reason)].append(result.job.lines[notice.index])
+            groups[recast(str(reason))].append(result.job.lines[notice.index])
     return sorted(groups.items(), key=lambda group: -len(group[1]))
 
 
 def _table(result: Result) -> Table:
     groups = groups_of(result.rejected)
-    table = Table("rejected", "where", "why", box=None, padding=(0, 2), header_style="dim")
+    table = Table(
+        say("rejected"), say("where"), say("why"), box=None, padding=(0, 2), header_style="dim"
+    )
     table.columns[0].justify = "right"
     for why, lines in groups[:_SHOWN]:
         table.add_row(f"{len(lines):,}", spoken_lines(lines), Text(mask(why, shown=2)))
     if len(groups) > _SHOWN:
-        table.add_row("", "", f"and {len(groups) - _SHOWN:,} more reasons")
+        table.add_row("", "", say("and {count:,} more reasons", count=len(groups) - _SHOWN))
     return table
 
 
@@ -121,28 +150,38 @@ def what_to_do(result: Result, *, resumes: bool) -> Iterator[str]:
     report = result.report
     if result.rejected_file:
         file = result.rejected_file
-        yield f"Correct the rows in {file} and upload that file with the same options."
+        yield say(
+            "Correct the rows in {file} and upload that file with the same options.", file=file
+        )
     if result.not_written:
-        yield f"The rejected rows were not written: {result.not_written}"
+        yield say(
+            "The rejected rows were not written: {not_written}", not_written=result.not_written
+        )
         if resumes:
-            yield "Free some space or choose a file with --rejected, and run the command again."
+            yield say(
+                "Free some space or choose a file with --rejected, and run the command again."
+            )
     if report.in_doubt:
         where = spoken_ranges(result.line_ranges(report.doubts))
         how = (
-            "Run the same command again: it asks Sdir about them first."
+            say("Run the same command again: it asks Sdir about them first.")
             if resumes
-            else "Check with `sdir list` before you send them again."
+            else say("Check with `sdir list` before you send them again.")
         )
-        yield f"In doubt, {where}: these records may or may not be saved. {how}"
+        yield say(
+            "In doubt, {where}: these records may or may not be saved. {how}", where=where, how=how
+        )
     if not report.complete and result.begun:
         yield from _not_sent(result)
     if isinstance(result.error, JournalMismatch):
         yield (
-            "Correct rows in the file of rejected rows, not in the input: the rows that the journal"
-            " knows must stay as they are."
+            say(
+                "Correct rows in the file of rejected rows, not in the input: the rows that the "
+                "journal knows must stay as they are."
+            )
         )
     elif not report.complete and not resumes and (report.accepted or report.in_doubt):
-        yield "This upload has no journal: the same command would send all of the input again."
+        yield say("This upload has no journal: the same command would send all of the input again.")
 
 
 def _not_sent(result: Result) -> Iterator[str]:
@@ -150,12 +189,12 @@ def _not_sent(result: Result) -> Iterator[str]:
     read = report.accepted + report.rejected + report.in_doubt
     if report.unsent:
         where = spoken_ranges(result.line_ranges(report.remaining))
-        yield f"Not sent: {where}, and any line after."
+        yield say("Not sent: {where}, and any line after.", where=where)
     elif report.ended != "in_doubt":
         yield (
-            f"Not sent: any line after line {result.job.lines[read - 1]}."
+            say("Not sent: any line after line {lines}.", lines=result.job.lines[read - 1])
             if read
-            else "Nothing was sent."
+            else say("Nothing was sent.")
         )
 
 
@@ -178,7 +217,9 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
         kind = type(result.error).__name__
         emit("error", input=result.job.name, kind=kind, message=result.said)
     if result.not_written:
-        message = f"The rejected rows were not written: {result.not_written}"
+        message = say(
+            "The rejected rows were not written: {not_written}", not_written=result.not_written
+        )
         emit("error", input=result.job.name, kind="NotWritten", message=message)
     emit(
         "end",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -13,6 +13,7 @@ from .apis import find_batch, find_version
 from .fields import read_fields
 from .files import private_file
 from .trouble import Exit, Trouble
+from .words import listed, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,21 +22,27 @@ if TYPE_CHECKING:
     from .fields import Field
 
 _EXAMPLES = {
-    "date": "a date: 2024-05-31 or 31.05.2024",
-    "date-time": "a date, or a date and a time: 2024-05-31 or 31.05.2024 14:30",
+    "date": unsaid("a date: 2024-05-31 or 31.05.2024"),
+    "date-time": unsaid("a date, or a date and a time: 2024-05-31 or 31.05.2024 14:30"),
+}
+_KINDS: Final = {
+    "string": unsaid("text"),
+    "integer": unsaid("a whole number"),
+    "number": unsaid("a number"),
+    "boolean": unsaid("yes or no"),
+    "array": unsaid("a list"),
+    "object": unsaid("an object"),
 }
 
 
 def kind_of(field: Field) -> str:
     """Return what a field holds, in words."""
     if field.format in _EXAMPLES:
-        return _EXAMPLES[field.format]
+        return say(_EXAMPLES[field.format])
     if field.digits:
-        return f"{field.digits} digits"
+        return say("{digits} digits", digits=field.digits)
     kinds = sorted(field.types - {"null"})
-    return " or ".join(
-        {"string": "text", "integer": "a whole number"}.get(one, one) for one in kinds
-    )
+    return listed((say(_KINDS.get(one, one)) for one in kinds), "or")
 
 
 def write_template(
@@ -59,13 +66,13 @@ def write_template(
         explained = explanation(fields.all, found.name, fields.groups)
         _write(output.with_suffix(".txt"), explained.encode())
     else:
-        raise Trouble(f"{output}: a template is a .csv or an .xlsx file.")
+        raise Trouble("{output}: a template is a .csv or an .xlsx file.", output=output)
     return Exit.DONE
 
 
 def _write(path: Path, content: bytes) -> None:
     if path.exists():
-        raise Trouble(f"{path}: is there already, and is kept.")
+        raise Trouble("{path}: is there already, and is kept.", path=path)
     with private_file(path) as file:
         file.write(content)
 
@@ -82,11 +89,13 @@ def header(fields: Sequence[Field], delimiter: str = ",") -> str:
 def explanation(fields: Sequence[Field], name: str, groups: Sequence[str]) -> str:
     """Return what the columns mean, for people."""
     width = max(len(field.name) for field in fields)
-    lines = [f"Columns for {name}; * marks those that every row must have.", ""]
+    lines = [say("Columns for {name}; * marks those that every row must have.", name=name), ""]
     for field in fields:
         star = "*" if field.required else " "
         lines.append(f"{star} {field.name:{width}}  {kind_of(field)}. {field.about}".rstrip())
-    lines += [f"  Of {group}, at least one column must be filled." for group in groups]
+    lines += [
+        say("  Of {group}, at least one column must be filled.", group=group) for group in groups
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +116,7 @@ def workbook(fields: Sequence[Field]) -> bytes:
         if field.digits or field.types <= {"string", "null"}:
             column.number_format = "dd.mm.yyyy" if field.format.startswith("date") else "@"
     rows.freeze_panes = "A2"
-    about.append(["column", "must be filled", "holds", "meaning"])
+    about.append(["column", say("must be filled"), "holds", "meaning"])
     for field in fields:
         about.append([field.name, "yes" if field.required else "", kind_of(field), field.about])
     for letter, wide in zip("ABCD", (40, 16, 48, 100), strict=True):

@@ -15,6 +15,7 @@ from .inputs.charset import garbled, odd_sign
 from .inputs.delimited import Swallowed
 from .inputs.marks import UNCALCULATED
 from .refusal import Hints, Refused, Undecided
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,11 +71,13 @@ def convert(value: object, field: Field, hints: Hints = _NOTHING) -> tuple[Any, 
     if "string" in field.types:
         found = _text(value)
         if found.casefold() in _WORDS_FOR_NOTHING:
-            return found, "what programs write for nothing is sent as it stands"
+            return found, say("what programs write for nothing is sent as it stands")
         odd = "" if found.isascii() else odd_sign(found)
         return (
             found,
-            f"{odd!r} is in no name: is the charset right? --encoding says it" if odd else "",
+            say("{odd!r} is in no name: is the charset right? --encoding says it", odd=odd)
+            if odd
+            else "",
         )
     if field.types & {"integer", "number"}:
         whole = "number" not in field.types
@@ -107,7 +110,7 @@ def _text(value: object) -> str:
             meant = garbled(value)
             raise Refused(
                 "was written in one charset and read in another",
-                f"write it as {meant}" if meant else "write it again",
+                say("write it as {meant}", meant=meant) if meant else say("write it again"),
             )
         return value
     if isinstance(value, bool):
@@ -195,9 +198,10 @@ class Cells(dict[object, tuple[Any, str]]):
     def _found(self, value: object) -> tuple[Any, str]:
         if isinstance(value, Swallowed):
             raise Refused(
-                "holds what looks like further rows: a quote was opened in line"
-                f" {value.line} and not closed there",
+                "holds what looks like further rows: a quote was opened in line {line} and not "
+                "closed there",
                 "remove the quote, or close it",
+                line=value.line,
             )
         if isinstance(value, str) and value.strip("# ") == "" and len(value) > 1:
             raise Refused("is what Excel shows in a column that is too narrow", "make it wider")

@@ -74,6 +74,7 @@ def settings(
         "SDIR_API_KEY": KEY,
         "SDIR_BASE_URL": sandbox.base_url,
         "COLUMNS": "200",
+        "SDIR_LANGUAGE": "en",
         "SDIR_NO_CODES": "1",
         "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",

@@ -250,7 +250,7 @@ def test_an_input_that_changed_under_its_journal_is_refused(
     [
         (("upload", "curse", "a"), "There is no API 'curse'; there is additional_competence"),
         (("upload", "course", "a", "--version", "v9"), "no version of course 'v9'; there is v1"),
-        (("upload", *COURSE, "a", "-o", "update"), "no upload to update; there is create"),
+        (("upload", *COURSE, "a", "-o", "update"), "no upload to update; it can create"),
         (("upload", *COURSE, "a", "--map", "x"), "is not of the form Column=field"),
         (("upload", *COURSE, "a", "--map", "Nothing=courseCode"), "there is no column 'Nothing'"),
         (("upload", *COURSE, "a", "--mapping", "none"), "none: can't be read"),

@@ -123,9 +123,9 @@ def test_without_the_token_half_the_doctor_says_so(sdir: Callable[..., Done]) ->
 @pytest.mark.parametrize(
     ("fault", "code", "who"),
     [
-        ("token-key", "MP-121", "You can mend it."),
-        ("token-scope", "MP-200", "You can mend it."),
-        ("token-clock", "MP-130", "You can mend it."),
+        ("token-key", "MP-121", "You can fix this."),
+        ("token-scope", "MP-200", "You can fix this."),
+        ("token-clock", "MP-130", "You can fix this."),
     ],
 )
 def test_the_doctor_says_why_there_is_no_token(

@@ -369,7 +369,7 @@ def test_a_dry_run_sends_nothing(
     )
     done = sdir("upload", *COURSE, "a.jsonl", "--dry-run")
     assert (done.code, done.err) == (1, "")
-    assert "1 good  2 rejected  nothing was sent" in done.out
+    assert "1 valid  2 rejected  nothing was sent" in done.out
     assert sandbox.requests == []
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import frozen
 
 from ..trouble import Trouble, reason_of
+from ..words import say
 from .delimited import Delimited
 from .objects import JsonArray, JsonLines
 from .packed import DAMAGED
@@ -120,7 +121,9 @@ def _sheets(book: Workbook, wanted: Wanted) -> list[Sheet]:
         found += [sheet] if sheet.headings else []
     if not found:
         raise Trouble(
-            "has no rows." if wanted.sheet is None else f"has no rows in sheet {names[0]!r}."
+            say("has no rows.")
+            if wanted.sheet is None
+            else say("has no rows in sheet {names!r}.", names=names[0])
         )
     best = max(wanted.judge(sheet.headings) for sheet in found)
     whole, known = best
@@ -138,8 +141,10 @@ def _asked(sheets: Sequence[Sheet], wanted: Wanted) -> list[Sheet]:
     names = [sheet.name for sheet in sheets]
     if wanted.ask is None:
         raise Trouble(
-            f"has {len(names)} sheets with such columns: {', '.join(map(repr, names))}. Say which"
-            " with --sheet NAME, or take all of them with --all-sheets."
+            "has {count} sheets with such columns: {names}. Say which with --sheet NAME, or take "
+            "all of them with --all-sheets.",
+            count=len(names),
+            names=", ".join(map(repr, names)),
         )
     chosen = wanted.ask(names)
     return [sheet for sheet in sheets if sheet.name in chosen]
@@ -153,7 +158,9 @@ def reading(name: str) -> Iterator[None]:
     except Trouble as error:
         raise Trouble(f"{called(name)}: {error}", error.code) from None
     except EOFError:
-        raise Trouble(f"{called(name)}: ends too early: it was not copied whole.") from None
+        raise Trouble(
+            "{name}: ends too early: it was not copied whole.", name=called(name)
+        ) from None
     except DAMAGED as error:
         why = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise Trouble(f"{called(name)}: can't be read: {why}.") from None
+        raise Trouble("{name}: can't be read: {why}.", name=called(name), why=why) from None

@@ -48,12 +48,14 @@ class Shallow:
         piece: bytes = self._stream.read(size)
         self._since += len(piece)
         if self._since > LARGEST_RECORD + _PIECE:
-            raise Trouble(f"a record is longer than {LARGEST_RECORD:,} bytes.")
+            raise Trouble(
+                "a record is longer than {largest_record:,} bytes.", largest_record=LARGEST_RECORD
+            )
         steps = [0, *map(_STEPS.__getitem__, self._outside_of_texts(piece))]
         depths = list(accumulate(steps, initial=self._depth))
         self._depth = depths[-1]
         if max(depths) > DEEPEST:
-            raise Trouble(f"is nested deeper than {DEEPEST} levels.")
+            raise Trouble("is nested deeper than {deepest} levels.", deepest=DEEPEST)
         return piece
 
     def _outside_of_texts(self, piece: bytes) -> bytes:
@@ -91,7 +93,7 @@ def _require_small_parts(parts: list[zipfile.ZipInfo]) -> None:
         or max(others, default=0) > _LARGEST_PART
     ):
         limit = f"{LARGEST_WORKBOOK // 1_000_000} MB"
-        raise Trouble(f"is larger than {limit} when it is unpacked: save it as CSV.")
+        raise Trouble("is larger than {limit} when it is unpacked: save it as CSV.", limit=limit)
 
 
 _REFERENCE: Final = re.compile(rb""" r=["']([^"']{0,20})""")
@@ -121,7 +123,11 @@ class Extent:
         self._last_row = max(self._last_row, *map(_number, rows), 0)
         self._columns.update(joined.translate(None, _DIGITS).split())
         if self._last_row > _LAST_ROW:
-            raise Trouble(f"names row {self._last_row:,}; a sheet has {_LAST_ROW:,} rows at most.")
+            raise Trouble(
+                "names row {last_row:,}; a sheet has {last_row2:,} rows at most.",
+                last_row=self._last_row,
+                last_row2=_LAST_ROW,
+            )
 
     def require_small(self) -> None:
         """Check how many cells there are.
@@ -132,8 +138,10 @@ class Extent:
         width = max(map(_width, self._columns), default=0)
         if self._last_row * width > _MOST_CELLS:
             raise Trouble(
-                f"reaches to row {self._last_row:,} and column {width:,}: remove what stands far"
-                " from the table, or save it as CSV."
+                "reaches to row {last_row:,} and column {width:,}: remove what stands far from the "
+                "table, or save it as CSV.",
+                last_row=self._last_row,
+                width=width,
             )
 
 

@@ -97,7 +97,9 @@ class Delimited(Tabular):
                 row = next(self._rows, None)
             except csv.Error as error:
                 raise Trouble(
-                    f"line {line + 1}: is not CSV: {error}; is a quote missing?"
+                    "line {line}: is not CSV: {error}; is a quote missing?",
+                    line=line + 1,
+                    error=error,
                 ) from None
             if row is None:
                 return

@@ -35,7 +35,11 @@ class JsonLines:
         while line := stream.readline(LONGEST_LINE):
             number += 1
             if len(line) == LONGEST_LINE:
-                raise Trouble(f"line {number}: is longer than {LONGEST_LINE:,} bytes.")
+                raise Trouble(
+                    "line {number}: is longer than {longest_line:,} bytes.",
+                    number=number,
+                    longest_line=LONGEST_LINE,
+                )
             line = line.removeprefix(BOM).strip()
             if line:
                 yield number, line
@@ -66,10 +70,12 @@ class JsonArray:
             try:
                 item = next(items, items)
             except Trouble as error:
-                raise Trouble(f"record {number}: {error}") from None
+                raise Trouble("record {number}: {error}", number=number, error=error) from None
             except (ijson.JSONError, UnicodeDecodeError) as error:
                 why = " ".join(str(error).split())[:80]
-                raise Trouble(f"record {number}: is not JSON: {why}.") from None
+                raise Trouble(
+                    "record {number}: is not JSON: {why}.", number=number, why=why
+                ) from None
             if item is items:
                 return
             yield number, _written(item, number)
@@ -80,4 +86,6 @@ def _written(item: Any, number: int) -> bytes:
     try:
         return orjson.dumps(item)
     except orjson.JSONEncodeError as error:
-        raise Trouble(f"record {number}: is not JSON that can be sent: {error}.") from None
+        raise Trouble(
+            "record {number}: is not JSON that can be sent: {error}.", number=number, error=error
+        ) from None

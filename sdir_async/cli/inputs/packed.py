@@ -54,7 +54,9 @@ def _only_file(file: IO[bytes]) -> IO[bytes] | None:
         file.seek(0)
         return None
     if len(names) != 1:
-        raise Trouble(f"is a zip file with {len(names)} files in it: unpack it, and upload them.")
+        raise Trouble(
+            "is a zip file with {count} files in it: unpack it, and upload them.", count=len(names)
+        )
     if archive.getinfo(names[0]).flag_bits & _PASSWORD:
         raise Trouble("is a zip file that is protected by a password: unpack it first.")
     return archive.open(names[0])

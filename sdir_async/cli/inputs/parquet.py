@@ -31,7 +31,9 @@ class Parquet:
         try:
             self._file = parquet.ParquetFile(source.seekable())
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever its parser does
-            raise Trouble(f"is not a Parquet file, or was not copied completely: {error}") from None
+            raise Trouble(
+                "is not a Parquet file, or was not copied completely: {error}", error=error
+            ) from None
         self._read = 0
         empty = self._file.schema_arrow.empty_table()
         self.schema = _flat(empty).schema
@@ -54,7 +56,9 @@ class Parquet:
                     self._read += 1
                     yield self._read, list(cells)
         except Exception as error:  # noqa: BLE001  what can't be read raises whatever it does
-            raise Trouble(f"row {self._read + 1}: can't be read: {error}") from None
+            raise Trouble(
+                "row {read}: can't be read: {error}", read=self._read + 1, error=error
+            ) from None
 
     def write(
         self,

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import orjson
 
 from ..trouble import Trouble
+from ..words import say, unsaid
 from .charset import BOMS, wide
 from .packed import ZIP
 
@@ -21,7 +22,7 @@ OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _DELIMITERS: Final = ";,\t|"
-_KNOWN: Final = "CSV, XLSX, XLS, ODS, JSON, JSON Lines and Parquet are understood"
+_KNOWN: Final = unsaid("CSV, XLSX, XLS, ODS, JSON, JSON Lines and Parquet are understood")
 _LOOKED: Final = 20
 _DOCUMENTS: Final = (b"<", b"%PDF", b"{\\rtf")
 """What HTML and XML begin with, which old systems call .xls, and what else is often sent."""
@@ -40,12 +41,13 @@ def sniff(head: bytes) -> Format:
     if wide(head) or any(head.startswith(mark) for mark in BOMS if mark != BOM):
         return "csv"
     if _BINARY.search(head):
-        raise Trouble(f"is not a table or a list of records: {_KNOWN}.")
+        raise Trouble("is not a table or a list of records: {known}.", known=say(_KNOWN))
     text = head.removeprefix(BOM).lstrip()
     if text.startswith(_DOCUMENTS):
         raise Trouble(
-            "is a page or a document, whatever its name says: open it in Excel, and save it as"
-            f" .xlsx. {_KNOWN}."
+            "is a page or a document, whatever its name says: open it in Excel, and save it as "
+            ".xlsx. {known}.",
+            known=say(_KNOWN),
         )
     return _text_format(text)
 
@@ -58,9 +60,8 @@ def _text_format(text: bytes) -> Format:
     line, newline, _ = text.partition(b"\n")
     if newline and not _is_json(line):
         raise Trouble(
-            "begins with { but its first line is not a JSON object: give a JSON array, or JSON"
-            " Lines"
-            " with one object in each line."
+            "begins with a brace, but its first line is not a JSON object: use a JSON array, or"
+            " JSON Lines with one object in each line."
         )
     return "jsonl"
 

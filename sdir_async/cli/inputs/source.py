@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from attrs import define, field
 
 from ..trouble import Trouble, reason_of
+from ..words import say
 from .packed import DAMAGED, unpacked
 
 if TYPE_CHECKING:
@@ -119,13 +120,13 @@ def open_source(name: str) -> Source:
         source = _opened(name, file, size)
     except DAMAGED as error:
         file.close()
-        raise Trouble(f"{called(name)}: can't be read: {_why(error)}.") from None
+        raise Trouble("{name}: can't be read: {why}.", name=called(name), why=_why(error)) from None
     except Trouble as error:
         file.close()
         raise Trouble(f"{called(name)}: {error}") from None
     if not source.head.strip(b"\xef\xbb\xbf \t\r\n"):
         source.close()
-        raise Trouble(f"{called(name)}: is empty.")
+        raise Trouble("{name}: is empty.", name=called(name))
     return source
 
 
@@ -148,16 +149,16 @@ def source_of(content: bytes) -> Source:
 
 def called(name: str) -> str:
     """Return what to call an input in a message."""
-    return "standard input" if name == STANDARD_INPUT else name
+    return say("standard input") if name == STANDARD_INPUT else name
 
 
 def _open(path: Path) -> IO[bytes]:
     if path.is_dir():
-        raise Trouble(f"{path}: is a directory; give a file.")
+        raise Trouble("{path}: is a directory; give a file.", path=path)
     try:
         return path.open("rb")
     except OSError as error:
-        raise Trouble(f"{path}: can't be read: {reason_of(error)}.") from None
+        raise Trouble("{path}: can't be read: {why}.", path=path, why=reason_of(error)) from None
 
 
 def _size_of(path: Path) -> int | None:
@@ -177,5 +178,5 @@ def _head_of(stream: IO[bytes]) -> bytes:
 
 def _why(error: Exception) -> str:
     if isinstance(error, EOFError):
-        return "it ends too early, as a file that was not copied whole"
+        return say("it ends too early, as a file that was not copied whole")
     return reason_of(error) if isinstance(error, OSError) else str(error)

@@ -66,10 +66,16 @@ class Text:
                 line = self._text.readline(LONGEST_LINE)
             except UnicodeError:
                 raise Trouble(
-                    f"line {number}: is not {self.encoding} text; say the encoding with --encoding."
+                    "line {number}: is not {encoding} text; say the encoding with --encoding.",
+                    number=number,
+                    encoding=self.encoding,
                 ) from None
             if len(line) == LONGEST_LINE:
-                raise Trouble(f"line {number}: is longer than {LONGEST_LINE:,} characters.")
+                raise Trouble(
+                    "line {number}: is longer than {longest_line:,} characters.",
+                    number=number,
+                    longest_line=LONGEST_LINE,
+                )
             if not line:
                 return
             yield line
@@ -92,7 +98,7 @@ def known_encoding(name: str) -> str:
         codec = None
     if codec is None or not getattr(codec, "_is_text_encoding", True):
         raise Trouble(
-            f"--encoding: {name!r} is not an encoding; utf-8, windows-1252 and cp850 are."
+            "--encoding: {name!r} is not an encoding; utf-8, windows-1252 and cp850 are.", name=name
         )
     return codec.name
 

@@ -7,6 +7,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..trouble import Trouble
+from ..words import unsaid
 from .bounds import require_small
 from .marks import Marks, marks_of
 from .sniff import OLD_OFFICE
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime.datetime(1899, 12, 30)
 _EPOCH_1904: Final = datetime.datetime(1904, 1, 1)
 _LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
-_PASSWORD: Final = "is protected by a password: open it, remove the password, and save it."  # noqa: S105
+_PASSWORD: Final = unsaid("is protected by a password: open it, remove the password, and save it.")
 
 
 class Workbook:
@@ -60,7 +61,7 @@ class Workbook:
         """
         if name not in self.visible + self.hidden:
             known = ", ".join(map(repr, self.visible))
-            raise Trouble(f"has no sheet {name!r}; there is {known}.")
+            raise Trouble("has no sheet {name!r}; there is {known}.", name=name, known=known)
         if name not in self._sheets:
             with _readable():
                 marks = marks_of(self._file, name)
@@ -141,7 +142,7 @@ def _readable() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  a damaged workbook raises whatever its parser does
         why = f"{type(error).__name__}: {error}"
         raise Trouble(
-            "is not a workbook that can be read, or was not copied completely: open it in Excel"
-            " and save it"
-            f" as .xlsx ({why[:120]})."
+            "is not a workbook that can be read, or was not copied completely: open it in Excel "
+            "and save it as .xlsx ({why}).",
+            why=why[:120],
         ) from None

@@ -14,7 +14,16 @@ from ...privacy import mask, printable
 from ...upload.reconcile import value_at
 from ..apis import find_version
 from ..files import private_file
-from ..summary import groups_of, groups_of_warnings, resumable, spoken_lines, spoken_ranges
+from ..summary import (
+    STATES,
+    groups_of,
+    groups_of_warnings,
+    resumable,
+    spoken_lines,
+    spoken_ranges,
+    took_of,
+)
+from ..words import say
 from .plot import draw
 
 if TYPE_CHECKING:
@@ -29,7 +38,6 @@ if TYPE_CHECKING:
 MARK = '<meta name="generator" content="sdir upload --report">'
 """By this `sdir clean` knows such a page from others."""
 MOST_ROWS = 5000
-_STATES = ("accepted", "rejected", "in_doubt", "unsent")
 
 
 @frozen
@@ -95,7 +103,7 @@ def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
         "operation": options.operation,
         "where": options.target.where,
         "at": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
-        "states": {state: sum(getattr(one.report, state) for one in results) for state in _STATES},
+        "states": {state: sum(getattr(one.report, state) for one in results) for state in STATES},
         "files": [_file(one, resumes=options.resumes(one.job)) for one in results],
         "groups": [(number, why, len(lines)) for number, (why, lines) in enumerate(groups)],
         "rows": shown[:MOST_ROWS],
@@ -140,9 +148,11 @@ def _mapping(row: Rejected) -> Any:
 
 def _counts(report: UploadReport) -> str:
     """Return the counts of a report, without its end, which the page shows by itself."""
-    plural = "" if report.requests == 1 else "s"
-    states = ", ".join(f"{getattr(report, one):,} {one.replace('_', ' ')}" for one in _STATES)
-    return f"{states}; {report.requests:,} request{plural} in {report.seconds:.1f} s"
+    counts = (
+        say("{count:,} {word}", count=getattr(report, one), word=say(word))
+        for one, word in STATES.items()
+    )
+    return f"{', '.join(counts)}; {took_of(report)}"
 
 
 def _file(result: Result, *, resumes: bool) -> dict[str, Any]:
@@ -175,9 +185,9 @@ def _settings(options: Options, name: str) -> list[tuple[str, str]]:
         ("API", name),
         ("Operation", options.operation),
         ("Environment", options.target.environment),
-        ("Host", options.target.where if options.target.base_url else "Sdir's own"),
+        ("Host", options.target.where if options.target.base_url else say("Sdir's own")),
         *((name.replace("_", " "), str(value)) for name, value in options.settings.items()),
-        ("Columns mapped with --map", ", ".join(options.mapping) or "none"),
+        (say("Columns mapped with --map"), ", ".join(options.mapping) or "none"),
         ("sdir-async", __version__),
         ("Python", platform.python_version()),
     ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from ..words import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -143,7 +145,7 @@ def _bars(rates: Sequence[float], length: float, across: _Scale, upwards: _Scale
             upwards(rate),
             round(across(each) - across(0) - 1, 1),
             round(upwards(0) - upwards(rate), 1),
-            f"{rate:,.0f} records per second at {at * each:.1f} s",
+            say("{rate:,.0f} records per second at {at:.1f} s", rate=rate, at=at * each),
         )
         for at, rate in enumerate(rates)
         if rate
@@ -153,8 +155,14 @@ def _bars(rates: Sequence[float], length: float, across: _Scale, upwards: _Scale
 def _dot(point: Point, start: float, across: _Scale, upwards: _Scale) -> Dot:
     good = point.result.startswith("2")
     kind = "again" if not point.last else "good" if good else "bad"
-    then = ", then retried" if not point.last else ""
-    said = f"{point.result} after {point.seconds:.2f} s, at {point.at - start:.1f} s{then}"
+    then = say(", then retried") if not point.last else ""
+    said = say(
+        "{result} after {seconds:.2f} s, at {at:.1f} s{then}",
+        result=point.result,
+        seconds=point.seconds,
+        at=point.at - start,
+        then=then,
+    )
     return Dot(across(point.at - start), upwards(point.seconds), kind, said)
 
 
@@ -173,6 +181,12 @@ def _bands(points: Sequence[Point], start: float, length: float, across: _Scale)
         gap = point.at - busy_until
         if gap > max(_SHORTEST_PAUSE, _PAUSE_SHARE * length):
             x = across(busy_until - start)
-            bands.append(Band(x, round(across(point.at - start) - x, 1), f"paused for {gap:.1f} s"))
+            bands.append(
+                Band(
+                    x,
+                    round(across(point.at - start) - x, 1),
+                    say("paused for {gap:.1f} s", gap=gap),
+                )
+            )
         busy_until = max(busy_until, point.at + point.seconds)
     return bands

@@ -1,0 +1,146 @@
+"""What the command says, in English or in Norwegian.
+
+A message is written in English where it is said: `say("has no sheet {name!r}.", name=name)`. The
+English text is its key in `nb.toml`, which has the Norwegian one. What the library below says, it
+says in English and in whole sentences; `recast` knows these by their form.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import re
+import string
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Language = Literal["en", "nb"]
+
+_NORWEGIAN: Final = ("nb", "nn", "no", "norwegian")
+_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+_MARKS: Final = {"nb": str.maketrans(",.", "\u00a0,")}
+"""What separates thousands and decimals, from the English marks."""
+
+
+class _Words(string.Formatter):
+    """Fills in placeholders; numbers are written as the language writes them."""
+
+    language: Language = "en"
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = str(super().format_field(value, format_spec))
+        is_number = isinstance(value, int | float) and format_spec[-1:] in (",", "f", "g")
+        return text.translate(_MARKS.get(self.language, {})) if is_number else text
+
+
+_words: Final = _Words()
+
+
+def use(language: Language) -> None:
+    """Say everything in this language from now on."""
+    _words.language = language
+
+
+def language() -> Language:
+    """Return the language that is spoken."""
+    return _words.language
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """Return the language of a user, from the environment or else from the system.
+
+    Example:
+        >>> language_of({"LANG": "nb_NO.UTF-8"})
+        'nb'
+    """
+    said = next((environment[name] for name in _VARIABLES if environment.get(name)), None)
+    name = said if said is not None else (locale.getlocale()[0] or "")
+    return "nb" if re.split(r"[_.@ -]", name.casefold())[0] in _NORWEGIAN else "en"
+
+
+def of_system() -> Language:
+    """Return the language of the user of this process."""
+    return language_of(os.environ)
+
+
+def say(text: str, /, **values: Any) -> str:
+    """Return a message in the language that is spoken, with its placeholders filled in.
+
+    Example:
+        >>> say("has no sheet {name!r}; there is {known}.", name="A", known="'B'")
+        "has no sheet 'A'; there is 'B'."
+    """
+    found = _catalogue()["said"].get(text, text) if _words.language == "nb" else text
+    return _words.vformat(found, (), values) if values else found
+
+
+def some(count: int, one: str, many: str, /, **values: Any) -> str:
+    """Return a message about one thing or several; `{count}` in it is how many.
+
+    Example:
+        >>> some(2, "{count:,} row", "{count:,} rows")
+        '2 rows'
+    """
+    return say(one if count == 1 else many, count=count, **values)
+
+
+def unsaid(text: str) -> str:
+    """Return a text as it is: it is said later, with `say`."""
+    return text
+
+
+def listed(names: Iterable[object], word: str = "and") -> str:
+    """Return names in a row, the last one after `and` or `or`.
+
+    Example:
+        >>> listed(["A", "B", "C"])
+        'A, B and C'
+    """
+    shown = list(map(str, names))
+    joint = {"and": say("and"), "or": say("or")}[word]
+    return f" {joint} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def recast(text: str) -> str:
+    """Return what the library says in the language that is spoken.
+
+    What has no other words in that language stays in English: what Sdir itself says, say.
+    """
+    return _recast(text) if _words.language == "nb" else text
+
+
+@lru_cache(maxsize=4096)
+def _recast(text: str) -> str:
+    for pattern, said in _forms():
+        if found := pattern.fullmatch(text):
+            values = {name: _recast(value) for name, value in found.groupdict().items()}
+            return _words.vformat(said, (), values)
+    return text
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> dict[str, dict[str, str]]:
+    path = resources.files(__name__).joinpath("nb.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _forms() -> list[tuple[re.Pattern[str], str]]:
+    """Return the forms of the library's sentences, those with the most words first."""
+    forms = _catalogue()["library"].items()
+    ordered = sorted(forms, key=lambda form: -len(re.sub(r"\{\w+\}", "", form[0])))
+    return [(form_of(english), norwegian) for english, norwegian in ordered]
+
+
+def form_of(text: str) -> re.Pattern[str]:
+    """Return the pattern of a sentence with placeholders."""
+    parts = re.split(r"\{(\w+)\}", text)
+    names = [f"(?P<{name}>.*?)" for name in parts[1::2]]
+    plain = map(re.escape, parts[::2])
+    woven = "".join(a + b for a, b in zip(plain, [*names, ""], strict=True))
+    return re.compile(woven, re.DOTALL)

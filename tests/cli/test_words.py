@@ -1,0 +1,218 @@
+"""What the command says in Norwegian: all of it, with the same placeholders."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sdir_async.cli import words
+from sdir_async.cli.words import form_of, language_of, listed, recast, say, some
+from sdir_async.description import describe_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .conftest import Done
+
+CLI = Path(words.__file__).parent.parent
+CATALOGUE = tomllib.loads(resources.files(words).joinpath("nb.toml").read_text("utf-8"))
+TAKEN = {"say": 1, "unsaid": 1, "Trouble": 1, "Refused": 2, "Undecided": 2, "Finding": 1}
+"""How many of the first arguments of these calls are messages; `some` has two, after a count."""
+
+IN_PAGES = re.compile(r"""\bsay\("((?:[^"\\]|\\.)*)\"""")
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """Each test begins and ends in English."""
+    words.use("en")
+    yield
+    words.use("en")
+
+
+def _calls() -> Iterator[tuple[Path, ast.Call, list[ast.expr]]]:
+    for path in sorted(CLI.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id == "some":
+                    yield path, node, node.args[1:3]
+                elif node.func.id in TAKEN:
+                    yield path, node, node.args[: TAKEN[node.func.id]]
+
+
+def _messages() -> set[str]:
+    said = {
+        one.value
+        for _, _, given in _calls()
+        for one in given
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+    for page in CLI.rglob("*.html"):
+        said |= set(IN_PAGES.findall(page.read_text("utf-8")))
+    return said
+
+
+def _fields(text: str) -> list[tuple[str, str, str]]:
+    parts = string.Formatter().parse(text)
+    return sorted((name, how or "", spec or "") for _, name, spec, how in parts if name)
+
+
+def test_each_message_has_a_norwegian_text() -> None:
+    """Those of the command, the report and the template; and no text is left of an old message."""
+    said = {one for one in _messages() if re.search("[A-Za-z]{2}", one)}
+    norwegian = CATALOGUE["said"]
+    assert sorted(said - norwegian.keys()) == []
+    assert sorted(norwegian.keys() - _messages() - CALCULATED) == []
+    assert [one for one in norwegian.values() if not one.strip()] == []
+
+
+LATER = {"clean.py", "job.py", "uploading.py", "commands.py"}
+"""Modules whose messages are not all in the catalogue yet."""
+
+CALCULATED = {"complete", "deadline", "in_doubt", "cancelled", "error", "none"}
+"""Messages that are looked up by a value."""
+
+
+@pytest.mark.parametrize("section", CATALOGUE)
+def test_placeholders_are_the_same_in_both_languages(section: str) -> None:
+    """With the same conversions and formats; and so are spaces at the ends, and full stops."""
+    for english, norwegian in CATALOGUE[section].items():
+        assert _fields(norwegian) == _fields(english), english
+        for end in (0, -1):
+            assert norwegian[end].isspace() == english[end].isspace(), english
+        assert norwegian.rstrip().endswith(".") == english.rstrip().endswith("."), english
+
+
+def test_no_message_is_put_together_where_no_translation_finds_it() -> None:
+    """A text with words and values is one template with placeholders, never an f-string."""
+    found = [
+        f"{path.relative_to(CLI)}:{node.lineno}"
+        for path, node, given in _calls()
+        if path.name not in LATER
+        for one in given
+        if isinstance(one, ast.JoinedStr)
+        and any(
+            isinstance(part, ast.Constant) and re.search("[a-z]{2}", str(part.value))
+            for part in one.values
+        )
+    ]
+    assert found == []
+
+
+def test_what_is_written_is_said() -> None:
+    """No module writes words to a stream that did not go through the catalogue."""
+    own = {"app.py", "reference.py"}  # the version, and the page of the command
+    writers = {"sys.stderr.write", "sys.stdout.write", "console.print"}
+    found = []
+    for path in sorted(CLI.rglob("*.py")):
+        if path.name in own | LATER:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            given: list[ast.expr] = []
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in writers:
+                given = node.args[:1]
+            found += [
+                f"{path.relative_to(CLI)}:{one.lineno}"
+                for one in given
+                if isinstance(one, ast.JoinedStr | ast.Constant) and _has_words(one)
+            ]
+    assert found == []
+
+
+def _has_words(node: ast.JoinedStr | ast.Constant) -> bool:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+    return any(re.search("[a-z]{2}", text.removeprefix("sdir: ")) for text in texts)
+
+
+def test_each_field_is_explained_in_norwegian() -> None:
+    """What the documents say of the fields that can be uploaded."""
+    from sdir_async.cli.fields import read_fields
+
+    about = {
+        field.about
+        for version in describe_all()
+        for batch in version.batches.values()
+        for field in read_fields(batch.schema).all
+        if field.about
+    }
+    assert sorted(about - CATALOGUE["documents"].keys()) == []
+    assert sorted(CATALOGUE["documents"].keys() - about) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "nb_NO.UTF-8"}, "nb"),
+        ({"LANG": "nn_NO"}, "nb"),
+        ({"LANG": "no"}, "nb"),
+        ({"LANG": "Norwegian Bokmål_Norway.1252"}, "nb"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "C"}, "en"),
+        ({"LC_ALL": "C", "LANG": "nb_NO.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "nb_NO", "LANG": "en_US"}, "nb"),
+        ({"LC_ALL": "", "LANG": "nb_NO"}, "nb"),
+        ({"LANG": "nonsense"}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_environment(
+    environment: dict[str, str], language: str
+) -> None:
+    """`LC_ALL` before `LC_MESSAGES` before `LANG`; every Norwegian is bokmål."""
+    assert language_of(environment) == language
+
+
+def test_where_the_environment_names_none_the_system_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Windows has no `LANG`; it calls the language by its name."""
+    monkeypatch.setattr(words.locale, "getlocale", lambda: ("Norwegian Bokmål_Norway", "1252"))
+    assert language_of({}) == "nb"
+    monkeypatch.setattr(words.locale, "getlocale", lambda: (None, None))
+    assert language_of({}) == "en"
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    """A thousand has a space and a decimal has a comma in Norwegian; years and lines have none."""
+    assert some(1234, "{count:,} row", "{count:,} rows") == "1,234 rows"
+    words.use("nb")
+    assert say("{count:,} {word}", count=1234, word="rader") == "1\u00a0234 rader"
+    seconds = some(
+        2,
+        "{count:,} request in {seconds:.1f} s",
+        "{count:,} requests in {seconds:.1f} s",
+        seconds=1.5,
+    )
+    assert seconds == "2 forespørsler på 1,5 s"
+    assert say("line {first}", first=1234) == "linje 1234"
+    assert listed("ABC") == "A, B og C"
+    assert listed("AB", "or") == "A eller B"
+    assert listed([]) == ""
+
+
+def test_sentences_of_the_library_are_known_by_their_form() -> None:
+    """What they quote is kept, parts of them are said too, and others stay in English."""
+    assert recast("is shorter than 2 characters") == "is shorter than 2 characters"
+    words.use("nb")
+    assert recast("is shorter than 2 characters") == "er kortere enn 2 tegn"
+    assert recast("courseCode: is required") == "courseCode: må fylles ut"
+    assert recast("The CourseCode field is required.") == "Feltet CourseCode må fylles ut."
+    assert recast("Something that nobody translated.") == "Something that nobody translated."
+    assert form_of("a {x} b").fullmatch("a [.*] b")
+
+
+def test_the_language_can_be_chosen(sdir: Callable[..., Done]) -> None:
+    """By an option of each command, before what the environment says."""
+    assert (
+        "kan ikke leses: filen finnes ikke."
+        in sdir("upload", "course", "x", "--language", "nb").err
+    )
+    assert "can't be read: no such file" in sdir("upload", "course", "x").err
+    assert sdir("upload", "course", "x", "--language", "sv").code == 2
