@@ -82,9 +82,9 @@ sdir upload course courses.xlsx --report report.html
 - **The key** is read from `--key-file`, then `SDIR_API_KEY`, then the keyring. A key file can have
   a secondary key on its second line.
 - **Person numbers** are masked on screen and in the report, unless you give `--show-persons`.
-- **The language** of messages is English, or Norwegian bokmål where the system is Norwegian (`LC_ALL`,
-  `LC_MESSAGES`, `LANG`, or the language of Windows). `--language nb`, `--language en` or
-  `SDIR_LANGUAGE` set it. What Sdir itself says is shown as Sdir says it.
+- **The language** of messages is English, or Norwegian bokmål if the system is Norwegian
+  (`LC_ALL`, `LC_MESSAGES`, `LANG`, or the language of Windows). `--language nb`, `--language en`
+  or `SDIR_LANGUAGE` set it. Most of what Sdir itself answers stays in Sdir's words.
 - **Not complete** in the summary and the report means that the input was not read to its end, or
   that records are unsent or in doubt. The exit code is then 2, 3, 4 or 130. Files that were never
   begun are listed as "not begun".

@@ -75,7 +75,7 @@ def _one_line(done: Done) -> str:
         (b"a,b,a\n1,2,3\n", "Two columns have the heading 'a'"),
         (HEADING.replace(b"courseCode", b"coursCode") + ROW, "closest: courseCode"),
         (HEADING.replace(b",courseCode", b"") + ROW, "No column for courseCode"),
-        (HEADING[:-1] + b",Course code\n" + ROW, "Two columns have the field 'courseCode'"),
+        (HEADING[:-1] + b",Course code\n" + ROW, "Two columns fill the field 'courseCode'"),
         (b'{"courseKode": "A"}\n', "'courseKode' matches no field (closest: courseCode"),
         (b"x" * 50_000_000, "line 1: is longer than"),
         (b"\n", "is empty"),

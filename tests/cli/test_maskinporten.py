@@ -117,7 +117,7 @@ def test_without_the_token_half_the_doctor_says_so(sdir: Callable[..., Done]) ->
     state, said, advice = findings(done)["token"]
     assert (done.code, state) == (1, "bad")
     assert said == "Sdir wants one beside the key, and there is none"
-    assert advice.startswith("You can mend it")
+    assert advice.startswith("Set SDIR_MASKINPORTEN_CLIENT_ID")
 
 
 @pytest.mark.parametrize(

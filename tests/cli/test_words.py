@@ -173,9 +173,9 @@ def test_where_the_environment_names_none_the_system_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Windows has no `LANG`; it calls the language by its name."""
-    monkeypatch.setattr(words.locale, "getlocale", lambda: ("Norwegian Bokmål_Norway", "1252"))
+    monkeypatch.setattr("locale.getlocale", lambda: ("Norwegian Bokmål_Norway", "1252"))
     assert language_of({}) == "nb"
-    monkeypatch.setattr(words.locale, "getlocale", lambda: (None, None))
+    monkeypatch.setattr("locale.getlocale", lambda: (None, None))
     assert language_of({}) == "en"
 
 
