@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 from generation.description import description_of
+from generation.dicts import MODULE, Dicts
 from generation.documents import Source, find_sources, load, reserved_names
 from generation.facts import Facts, class_name_of, facts_of
 from generation.failures import GenerationFailed, Mistakes, blaming
@@ -102,10 +103,17 @@ def generate_version(
         data, simpler = understand(for_generator(prepared), config)
         facts, no_batch = facts_of(source.api, source.version, prepared, endpoints_of(data), config)
     project = Version(openapi=data, config=config)
-    names = sorted([*project.public_names(), (facts.class_name, ".operations")])
+    dicts = Dicts(data, endpoints_of(data), facts.class_name)
+    names = sorted(
+        [
+            *project.public_names(),
+            *((name, MODULE) for name in dicts.names),
+            (facts.class_name, ".operations"),
+        ]
+    )
     described = f"openapi/{source.name}"
     told_apart = naming(discriminators(prepared))
-    project.build_version(names, facts=facts, source=described, discriminator=told_apart)
+    project.build_version(names, dicts, facts=facts, source=described, discriminator=told_apart)
     left_out = [*left, *simpler, *no_batch]
     _write_json(target / "description.json", description_of(facts, prepared))
     if facts.items:

@@ -102,7 +102,10 @@ class KeyRing:
 
     async def key(self) -> Secret:
         """Return the key to send."""
-        async with self._lock.get():
+        lock = self._lock.get()
+        if self._keys and not lock.locked():  # the way of nearly every call
+            return self._keys[0]
+        async with lock:
             if not self._keys:
                 await self._fetch()
             return self._keys[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import orjson
@@ -21,6 +21,7 @@ from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
 from .upload.encoding import BodyLimit, Encoder
 from .upload.journal import Journal
+from .upload.named import witness_of
 from .upload.plan import Plan, require_sense
 from .upload.upload import Upload
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from .document import Batch, Document, Operation
     from .retries import RetryPolicy
-    from .upload.plan import OnRejected, Progress, Reconcile, Records
+    from .upload.plan import OnRejected, Progress, Reconcile, Record, Records
     from .verdicts import Exchange
     from .wire import Answer
 
@@ -94,7 +95,7 @@ class Operations:
 
     def _answer(self, exchange: Exchange, read: Callable[[Answer], Any]) -> Any:
         """Return what a call gives: here the value, in `RawOperations` the answer itself."""
-        return value_of(exchange, read, self._how_to_ask())
+        return value_of(exchange, read, self._how_to_ask)
 
     def _base_url_of(self, operation: Operation) -> str:
         if operation.servers is None:
@@ -120,6 +121,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         concurrency: int = 8,
         on_rejected: OnRejected = "isolate",
         reconcile: Reconcile = "list",
+        witness: Record[RecordT] | None = None,
         check: bool = True,
         journal: str | PathLike[str] | None = None,
         deadline: float | None = None,
@@ -145,6 +147,9 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 whether it was saved, where the document names an operation for that. An async
                 function of yours is given the chunk's records and returns `True`, `False` or, if
                 it can't know, `None`. `None` asks nobody: the chunk is in doubt.
+            witness: A record that you know is saved at Sdir, such as one of an earlier upload. That
+                a record is absent from the list counts only once the list has shown one that is
+                saved. Without `witness`, that is one that this upload saved.
             check: Look at each record here first; one that fails costs no request. Without it,
                 bytes are sent as they are, and looked at when Sdir refuses them.
             journal: A file that lets the same upload go on after the process died.
@@ -170,13 +175,15 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 reconcile=reconcile,
             )
             batch = self._batch(operation)
+            encode = Encoder(batch.record)
+            known = None if witness is None else witness_of(witness, encode, batch, reconcile)
             return Upload(
                 Plan(
                     self._session,
                     batch,
                     records,
                     url_of=lambda operation: url_of(self._base_url_of(operation), operation, {}),
-                    encode=Encoder(batch.record),
+                    encode=encode,
                     check=check_of(self._package, operation) if check else None,
                     journal=self._journal(journal, operation, batch),
                     limit=self._limits[operation],
@@ -185,6 +192,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                     concurrency=concurrency,
                     isolate=on_rejected == "isolate",
                     reconcile=reconcile,
+                    witness=known,
                     deadline=self._session.deadline if deadline is None else deadline,
                     progress=progress,
                 )
@@ -241,7 +249,7 @@ def nothing(_: object) -> None:
 
 def _reading(parse: Callable[[Any], T] | ByStatus[T]) -> Callable[[Answer], T]:
     if parse is nothing:
-        return parse
+        return cast("Callable[[Answer], T]", parse)
 
     def read(answer: Answer) -> T:
         found = parse.of(answer.status) if isinstance(parse, ByStatus) else parse

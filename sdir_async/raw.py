@@ -34,7 +34,7 @@ class RawResponse(Generic[ValueT_co]):
     """
 
     def __init__(
-        self, exchange: Exchange, read: Callable[[Answer], ValueT_co], hint: str = ""
+        self, exchange: Exchange, read: Callable[[Answer], ValueT_co], hint: Callable[[], str] = str
     ) -> None:
         self._exchange = exchange
         self._answer: Answer = accepted(exchange, hint)
@@ -93,7 +93,7 @@ class RawOperations(Operations):
     """The operations of a version, each of which returns the answer itself."""
 
     def _answer(self, exchange: Exchange, read: Callable[[Answer], T]) -> RawResponse[T]:
-        return RawResponse(exchange, read, self._how_to_ask())
+        return RawResponse(exchange, read, self._how_to_ask)
 
 
 class RawMethod(Generic[P, ValueT]):

@@ -334,7 +334,7 @@ class Session:
             self._pacer.succeeded()
 
 
-def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: str) -> T:
+def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: Callable[[], str]) -> T:
     """Return what `read` makes of the answer.
 
     Raises:
@@ -346,11 +346,11 @@ def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: str) -> T:
     try:
         return read(answer)
     except (ValueError, KeyError, TypeError, AttributeError):
-        failure = failure_of(exchange, hint)
+        failure = failure_of(exchange, hint())
     raise failure  # no longer within `except`: the parser's error holds the answer
 
 
-def accepted(exchange: Exchange, hint: str) -> Answer:
+def accepted(exchange: Exchange, hint: Callable[[], str]) -> Answer:
     """Return the answer of a call that went well.
 
     Raises:
@@ -360,7 +360,7 @@ def accepted(exchange: Exchange, hint: str) -> Answer:
     """
     answer = exchange.happened
     if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
-        raise failure_of(exchange, hint)
+        raise failure_of(exchange, hint())
     return answer
 
 

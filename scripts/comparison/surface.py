@@ -30,7 +30,7 @@ def compare_packages(before: griffe.Module, after: griffe.Module) -> list[Change
     """Return what breaks between two states of the package, in what users import."""
     public = (f"{PACKAGE}.api.", *_exported(before))
     found = _breakages(before, after)
-    return [change for path, change in found if path.startswith(public)]
+    return list(dict.fromkeys(change for path, change in found if path.startswith(public)))
 
 
 def _exported(package: griffe.Module) -> list[str]:
@@ -43,7 +43,8 @@ def compare_versions(before: griffe.Module, after: griffe.Module) -> list[Change
     """Return what breaks for code that goes from one version of an API to another."""
     old, new = _operations(before), _operations(after)
     found = [*_breakages(before, after), *_breakages(old, new)]
-    return [change for path, change in found if not path.endswith(f".{old.name}")]
+    kept = (change for path, change in found if not path.endswith(f".{old.name}"))
+    return list(dict.fromkeys(kept))
 
 
 def version_of(package: griffe.Module, name: str) -> griffe.Module:
@@ -72,7 +73,9 @@ def _breakages(
 
 def _short(path: str) -> str:
     """Return the path by which users import: the modules in between are not theirs to know."""
-    return re.sub(r"\.(models\.\w+|operations)\.(?=[A-Z])", ".", path.removeprefix(f"{PACKAGE}."))
+    return re.sub(
+        r"\.(models\.\w+|operations|records)\.(?=[A-Z])", ".", path.removeprefix(f"{PACKAGE}.")
+    )
 
 
 def _words(breakage: griffe.Breakage) -> str:

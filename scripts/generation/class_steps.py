@@ -30,8 +30,8 @@ from .walk import (
 
 _RUNTIME = (
     "Any AsyncIterator Batch BatchOperations BinaryIO Document Generator IntEnum Literal Listing"
-    " Mapping Model OpenNumber OpenText Operation Operations RetryPolicy StrEnum T TextIO Timeout"
-    " TypeVar UNSET UUID Unset OPERATIONS"
+    " Mapping Model OpenNumber OpenText Operation Operations RetryPolicy Sequence StrEnum T TextIO"
+    " Timeout TypeVar UNSET UUID Unset OPERATIONS"
 )
 _DECIDING = frozenset({"type", "enum", "anyOf", "oneOf", "items", "const"})
 DECIDING = _DECIDING | {"$ref", "properties", "allOf", "additionalProperties", "prefixItems"}

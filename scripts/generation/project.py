@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from openapi_python_client.parser.openapi import Endpoint
     from openapi_python_client.parser.properties import ModelProperty, Property
 
+    from .dicts import Dicts
+
 SCRIPTS = Path(__file__).parent.parent
 TEMPLATES = SCRIPTS / "templates"
 SETTINGS = SCRIPTS.parent / "generator_config.yml"
@@ -55,11 +57,12 @@ _IN_MODELS = frozenset(
 class Version(Project):
     """The generator's project, reduced to what a version needs: operations, models, names."""
 
-    def build_version(self, names: list[tuple[str, str]], **values: object) -> None:
+    def build_version(self, names: list[tuple[str, str]], dicts: Dicts, **values: object) -> None:
         """Write the package.
 
         Args:
             names: The public names, each with its module.
+            dicts: What can be sent, as mappings.
             values: What the templates can use.
         """
         self.env.loader = ChoiceLoader(
@@ -68,11 +71,13 @@ class Version(Project):
         self.env.filters["literal"] = literal
         self.env.filters["type_of"] = type_of
         self.env.tests["named"] = lambda name, names: name.get_untrusted_value() in names
-        self.env.globals.update(values, several=several, converts=converts)
+        self.env.globals.update(values, dicts=dicts, several=several, converts=converts)
         self.package_dir.mkdir(parents=True)
         if self.openapi.models or self.openapi.enums:
             self._build_models()
         self._write("operations.py", "operations.py.jinja", imports=self._imports())
+        if dicts.names:
+            self._write("records.py", "records.py.jinja", dicts=dicts)
         self._write("__init__.py", "version_init.py.jinja", names=names)
 
     def _write(self, name: str, template: str, **values: object) -> None:

@@ -28,7 +28,10 @@ def saved_of(plan: Plan) -> Saved | None:
     listing, creates = plan.batch.listing, plan.batch.operation.effect == "create"
     if not creates or plan.reconcile != "list" or listing is None:
         return None
-    return Saved(reconcile.key_of(listing))
+    saved = Saved(reconcile.key_of(listing))
+    if plan.witness is not None:
+        saved.add(plan.witness)
+    return saved
 
 
 async def was_applied(

@@ -59,6 +59,7 @@ class Engine:
             retry=plan.session.retry,
             limit=plan.limit,
             saved=saved_of(plan),
+            sample=plan.witness,
         )
         self._ledger = Ledger()
         self._chunker = Chunker(

@@ -49,6 +49,7 @@ class Plan:
     concurrency: int
     isolate: bool
     reconcile: Reconcile
+    witness: Piece | None = field(repr=False)
     deadline: float | None
     progress: Progress | None = field(repr=False)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Sequence
-from functools import cache
 from heapq import merge
 from itertools import repeat
 from typing import TYPE_CHECKING, overload
@@ -17,7 +15,8 @@ from attrs import evolve, field, frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_BYTES = 16
+_BYTES, _TEXT = 16, 36
+"""How long a UUID is."""
 
 
 class Uids(Sequence[str]):
@@ -27,9 +26,22 @@ class Uids(Sequence[str]):
 
     def __init__(self, uids: Iterable[str] = (), *, packed: bytes = b"") -> None:
         self._bare: tuple[str, ...] = tuple(uids)
-        self.packed = packed or _packed(self._bare)
+        self.packed = packed or self._pack()
         if self.packed:
             self._bare = ()
+
+    @classmethod
+    def read(cls, written: str | list[str]) -> Uids:
+        """Return what `written` wrote."""
+        return cls(packed=bytes.fromhex(written)) if isinstance(written, str) else cls(written)
+
+    def written(self) -> str | list[str]:
+        """Return them as JSON can hold them: UUIDs as hexadecimal digits without anything else."""
+        return self.packed.hex() or list(self._bare)
+
+    def _pack(self) -> bytes:
+        hyphens = all(one[8:24:5] == "----" and len(one) == _TEXT for one in self._bare)
+        return _packed("".join(self._bare), len(self._bare)) if hyphens else b""
 
     def __len__(self) -> int:
         return len(self._bare) or len(self.packed) // _BYTES
@@ -52,14 +64,14 @@ class Uids(Sequence[str]):
     __hash__ = None  # type: ignore[assignment]
 
 
-def _packed(uids: Sequence[str]) -> bytes:
-    """Return the bytes of UUIDs; nothing if one is not a UUID in its usual form."""
+def _packed(joined: str, count: int) -> bytes:
+    """Return the bytes of so many UUIDs in their usual form; nothing if it is anything else."""
     try:
-        packed = b"".join(bytes.fromhex(one.replace("-", "")) for one in uids)
+        packed = bytes.fromhex(joined.replace("-", ""))
     except ValueError:
         return b""
-    usual = all(len(one) == 36 and one == one.lower() for one in uids)
-    return packed if usual and len(packed) == _BYTES * len(uids) else b""
+    usual = len(joined) == _TEXT * count and joined == joined.lower()
+    return packed if usual and len(packed) == _BYTES * count else b""
 
 
 @frozen
@@ -104,15 +116,21 @@ def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
     """
     if name is None or not answer.strip():
         return Uids()
-    found = _finder(name).findall(answer)
-    if len(found) == count:  # parsing all of the answer takes three times as long
-        return Uids(one.decode() for one in found)
-    return Uids(_parsed(answer, name, count))
+    packed = _packed_in(answer, name, count)
+    return Uids(packed=packed) if packed else Uids(_parsed(answer, name, count))
 
 
-@cache
-def _finder(name: str) -> re.Pattern[bytes]:
-    return re.compile(rb'"%s"\s*:\s*"([0-9A-Za-z-]*)"' % re.escape(name.encode()))
+def _packed_in(answer: bytes, name: str, count: int) -> bytes:
+    """Return the bytes of the UUIDs in an answer; nothing if it is not one for each record.
+
+    No object is made for a record: parsing all of the answer takes ten times as long.
+    """
+    found = answer.split(b'"%s":"' % name.encode())[1:]
+    text = b"".join([after[: _TEXT + 1] for after in found])
+    hyphens = all(text[at :: _TEXT + 1] == b"-" * count for at in (8, 13, 18, 23))
+    if len(found) != count or not hyphens or text[_TEXT :: _TEXT + 1] != b'"' * count:
+        return b""
+    return _packed(text.decode("latin-1").replace('"', ""), count)
 
 
 def _parsed(answer: bytes, name: str, count: int) -> list[str]:

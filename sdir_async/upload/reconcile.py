@@ -61,6 +61,11 @@ def key_of(listing: Listing) -> Callable[[Any], tuple[str, ...]]:
     return _Asking(listing)._key  # noqa: SLF001
 
 
+def can_ask_for(listing: Listing, record: dict[str, Any]) -> bool:
+    """Say whether a record has what the list is filtered by."""
+    return _Asking(listing)._filters(record) is not None  # noqa: SLF001
+
+
 def items_of(answer: bytes) -> list[Any] | None:
     """Return the list in an answer, `None` if there is none."""
     try:

@@ -44,6 +44,25 @@ async def test_absence_counts_only_once_something_is_known_to_be_saved() -> None
     assert (report.accepted, report.in_doubt) == (0, 1)
 
 
+async def test_a_witness_that_the_user_names() -> None:
+    """Each answer is lost, and nothing was accepted: the record that is known to be saved tells."""
+    older, records = record(9), [record(1), record(2)]
+    sdir = server([LOST, SAVED_AND_LOST, LOST, LOST], beforehand=[older])
+    report = await report_of(sdir, records, witness=older)
+    assert times(sdir, older, *records) == [1, 1, 1]
+    assert (report.accepted, report.in_doubt) == (2, 0)
+
+
+@pytest.mark.parametrize("lists", UNSEEN, ids=str)
+async def test_a_witness_that_the_list_does_not_show(lists: Lists) -> None:
+    """What the user says of the record does not make the list any better."""
+    older = record(9, **WHEN)
+    sdir = server([SAVED_AND_LOST], lists, beforehand=[older])
+    report = await report_of(sdir, [record(1, **WHEN)], witness=older)
+    assert times(sdir, record(1, **WHEN)) == [1]
+    assert (report.accepted, report.in_doubt) == (0, 1)
+
+
 async def test_a_chunk_waits_for_a_witness_that_comes_later() -> None:
     """The others go on meanwhile; when one of them shows that the list works, it is decided."""
     records = [record(number) for number in range(4)]

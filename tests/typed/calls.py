@@ -1,5 +1,5 @@
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
-"""What type checkers know of calls: pages, raw answers, options, calls that no document has.
+"""What type checkers know of calls: pages, raw answers, options, mappings, `request`.
 
 Nothing here is run: `make check` has mypy and pyright read it. Both also say which of the errors
 that are expected here are none any more.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 
 from sdir_async import Attempt, PagesDescription, RawResponse, RetryPolicy, Sdir, describe
 from sdir_async.api.additional_competence import v1, v2
-from sdir_async.api.course.v1 import CourseV1, SavedCourse
+from sdir_async.api.course.v1 import Course, CourseDict, CourseV1, SavedCourse
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -74,3 +74,28 @@ def pages_are_described() -> None:
     """For tools."""
     pages = describe("course", "v1").operations["list_courses"].pages
     assert_type(pages, PagesDescription | None)
+
+
+async def a_mapping_is_checked_like_a_model(sdir: Sdir, rows: list[CourseDict]) -> None:
+    """Where the document says what it holds; uploads take any mapping besides."""
+    made: CourseDict = {
+        "personalIdentityNumber": "41814061033",
+        "completedAt": "2025-03-24T18:32:25+00:00",
+        "organizationNumber": "991825827",
+        "courseCode": "HSCLC",
+    }
+    assert_type(made["courseCode"], str)
+    courses = sdir.course.v1
+    await courses.create_courses([made, Course.from_dict(made)])
+    await courses.create_courses(tuple(rows))
+    courses.upload(rows)
+    courses.upload(row for row in rows)
+    courses.upload([made, {"anything": 1}, b"{}"])
+    wrong: CourseDict = {"courseCode": 1}  # type: ignore[typeddict-item]
+    made["coursecode"] = "HSCLC"  # type: ignore[typeddict-unknown-key]
+    await courses.create_courses([{"coursecode": "HSCLC"}])  # type: ignore[list-item]
+    await courses.create_courses(made)  # type: ignore[arg-type]
+    courses.upload(wrong)  # type: ignore[arg-type]
+    await sdir.additional_competence.v1.create_additional_competence(made)  # type: ignore[arg-type]
+    vessel: v1.VesselDict = {"imoNumber": "9074729"}
+    vessel["name"] = None

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sdir_async import RetryPolicy, UploadReport
+from sdir_async import ConfigurationError, RetryPolicy, UploadReport
 from sdir_async.document import Listing, Operation
 from sdir_async.upload.reconcile import _same, _spread, value_at, was_applied
 from tests.upload.server import NORMAL, UNKNOWN, Fate, Record, Register, client, record
@@ -325,6 +325,55 @@ def test_an_equal_record_that_an_earlier_run_saved_further_on_does_not_vouch(
     assert (first.accepted, first.in_doubt) == (32, 1)
     second = run(upload(register, given, **options))
     assert (second.accepted, len(register.saved), register.counts()["01810000001"]) == (33, 33, 2)
+
+
+async def never(_: list[Any]) -> bool:
+    """A user's own function that is not asked."""
+    raise AssertionError
+
+
+def test_a_record_that_the_user_names_is_a_witness() -> None:
+    """Nothing was accepted, and yet absence is believed: the list shows what is saved."""
+    older = [{**record(99), "uid": "older"}]
+    register = Register(fates=[BEFORE], saved=list(older))
+    report = run(upload(register, records(20), witness=record(99)))
+    assert (report.accepted, register.batches) == (20, [20, 20])
+    assert report.seconds >= 30
+
+
+def test_a_record_that_the_user_names_and_the_list_does_not_show() -> None:
+    """The list proves nothing, also if it later shows what this upload saved."""
+    register = Register(fates=[BEFORE])
+    report = run(upload(register, records(40), witness=record(99), chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt, register.batches) == (20, 20, [20, 20])
+
+
+def test_a_record_that_the_user_names_does_not_vouch_for_its_equal_in_the_upload() -> None:
+    """It is known to be saved once, so that the list must show it twice."""
+    older = [{**record(0), "uid": "older"}]
+    register = Register(fates=[BEFORE], saved=list(older))
+    report = run(upload(register, records(1), witness=record(0)))
+    assert (report.accepted, register.batches, len(register.saved)) == (1, [1, 1], 2)
+
+
+@pytest.mark.parametrize(
+    ("witness", "options"),
+    [
+        (record(1), {"operation": "validate"}),
+        (record(1), {"reconcile": None}),
+        (record(1), {"reconcile": never}),
+        ("{}", {}),
+        (b"[]", {}),
+        ({"personalIdentityNumber": object()}, {}),
+        ({"courseCode": "HSCLC"}, {}),
+    ],
+)
+def test_a_witness_that_can_not_be_used_is_refused(witness: Any, options: dict[str, Any]) -> None:
+    """The call fails before anything is read or sent, and says why."""
+    register = Register()
+    with pytest.raises(ConfigurationError, match="upload: witness"):
+        run(upload(register, records(1), witness=witness, **options))
+    assert register.batches == []
 
 
 @pytest.mark.parametrize("first", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])

@@ -41,7 +41,7 @@ def finished(piece: Piece, state: State, receipt: Receipt | None = None) -> Iter
     if piece.positions and state != "rejected":
         yield state, list(runs(piece.positions))
     if receipt is not None:
-        yield "saved", [list(runs(piece.positions)), receipt.time, list(receipt.uids)]
+        yield "saved", [list(runs(piece.positions)), receipt.time, receipt.uids.written()]
 
 
 def _field_of(rejection: Rejection) -> str:
@@ -101,7 +101,7 @@ class History:
         if kind == "saved":
             ranges, time, uids = detail
             whole = range(*ranges[0]) if len(ranges) == 1 else _positions(ranges)
-            self._receipts.append(Receipt(whole, time, Uids(uids)))
+            self._receipts.append(Receipt(whole, time, Uids.read(uids)))
             return
         if kind not in _KINDS:
             raise ValueError(f"unknown event {kind!r}")

@@ -5,9 +5,9 @@ Generated from openapi/additional_competence/v2.yaml by `make generate`. Do not 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cached_property as _cached
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
@@ -22,6 +22,9 @@ from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
 from .models.saved_additional_competence import SavedAdditionalCompetence
 from .models.service_information import ServiceInformation
+
+if TYPE_CHECKING:
+    from .records import AdditionalCompetenceDict, SavedAdditionalCompetenceDict
 
 
 def _parse_service_information(data: Any) -> ServiceInformation:
@@ -234,7 +237,7 @@ class AdditionalCompetenceV2(
 
     async def update_additional_competence(
         self,
-        body: SavedAdditionalCompetence,
+        body: SavedAdditionalCompetence | SavedAdditionalCompetenceDict,
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -258,7 +261,7 @@ class AdditionalCompetenceV2(
 
     async def create_additional_competence(
         self,
-        body: AdditionalCompetence,
+        body: AdditionalCompetence | AdditionalCompetenceDict,
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -282,7 +285,7 @@ class AdditionalCompetenceV2(
 
     async def update_additional_competences(
         self,
-        body: list[SavedAdditionalCompetence],
+        body: Sequence[SavedAdditionalCompetence | SavedAdditionalCompetenceDict],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -307,7 +310,7 @@ class AdditionalCompetenceV2(
 
     async def create_additional_competences(
         self,
-        body: list[AdditionalCompetence],
+        body: Sequence[AdditionalCompetence | AdditionalCompetenceDict],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .models.course_code import CourseCode
     from .models.saved_course import SavedCourse
     from .operations import CourseV1
+    from .records import CourseDict
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -20,6 +21,7 @@ else:
             "CheckFinding": ".models.check_finding",
             "Course": ".models.course",
             "CourseCode": ".models.course_code",
+            "CourseDict": ".records",
             "CourseV1": ".operations",
             "SavedCourse": ".models.saved_course",
         },
@@ -29,6 +31,7 @@ __all__ = [
     "CheckFinding",
     "Course",
     "CourseCode",
+    "CourseDict",
     "CourseV1",
     "SavedCourse",
 ]

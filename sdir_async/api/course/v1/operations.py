@@ -5,9 +5,9 @@ Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cached_property as _cached
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
@@ -22,6 +22,9 @@ from .models.check_finding import CheckFinding
 from .models.course import Course
 from .models.course_code import CourseCode
 from .models.saved_course import SavedCourse
+
+if TYPE_CHECKING:
+    from .records import CourseDict
 
 
 def _parse_list_of_course_code(data: Any) -> list[CourseCode]:
@@ -193,7 +196,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
 
     async def create_courses(
         self,
-        body: list[Course],
+        body: Sequence[Course | CourseDict],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -217,7 +220,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
 
     async def validate_courses(
         self,
-        body: list[Course],
+        body: Sequence[Course | CourseDict],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property as _cached
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....base import Operations, Timeout
 from ....document import Document, Operation
@@ -20,6 +20,12 @@ from .models.order import Order
 from .models.order_question import OrderQuestion
 from .models.order_receipt import OrderReceipt
 from .models.order_status import OrderStatus
+
+if TYPE_CHECKING:
+    from .records import (
+        OrderDict,
+        OrderQuestionDict,
+    )
 
 
 def _parse_order_status(data: Any) -> OrderStatus:
@@ -63,7 +69,7 @@ class ECertificateV1(Operations):
 
     async def order_certificate(
         self,
-        body: Order,
+        body: Order | OrderDict,
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -88,7 +94,7 @@ class ECertificateV1(Operations):
 
     async def get_order_status(
         self,
-        body: OrderQuestion,
+        body: OrderQuestion | OrderQuestionDict,
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,

@@ -19,34 +19,54 @@ if TYPE_CHECKING:
     from .models.service_report_optional import ServiceReportOptional
     from .models.vessel import Vessel
     from .operations import SeagoingV1
+    from .records import (
+        ActivityDict,
+        OccupationCodeDict,
+        OrganizationDict,
+        PersonDict,
+        ServiceReportDict,
+        VesselDict,
+    )
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "Activity": ".models.activity",
+            "ActivityDict": ".records",
             "CheckFinding": ".models.check_finding",
             "OccupationCode": ".models.occupation_code",
+            "OccupationCodeDict": ".records",
             "OccupationMapping": ".models.occupation_mapping",
             "Organization": ".models.organization",
+            "OrganizationDict": ".records",
             "Person": ".models.person",
+            "PersonDict": ".records",
             "SavedServiceReport": ".models.saved_service_report",
             "SeagoingV1": ".operations",
             "ServiceReport": ".models.service_report",
+            "ServiceReportDict": ".records",
             "ServiceReportOptional": ".models.service_report_optional",
             "Vessel": ".models.vessel",
+            "VesselDict": ".records",
         },
     )
 
 __all__ = [
     "Activity",
+    "ActivityDict",
     "CheckFinding",
     "OccupationCode",
+    "OccupationCodeDict",
     "OccupationMapping",
     "Organization",
+    "OrganizationDict",
     "Person",
+    "PersonDict",
     "SavedServiceReport",
     "SeagoingV1",
     "ServiceReport",
+    "ServiceReportDict",
     "ServiceReportOptional",
     "Vessel",
+    "VesselDict",
 ]

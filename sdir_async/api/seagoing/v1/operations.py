@@ -5,9 +5,9 @@ Generated from openapi/seagoing/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cached_property as _cached
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from ....base import BatchOperations, Timeout
@@ -23,6 +23,11 @@ from .models.occupation_code import OccupationCode
 from .models.occupation_mapping import OccupationMapping
 from .models.saved_service_report import SavedServiceReport
 from .models.service_report import ServiceReport
+
+if TYPE_CHECKING:
+    from .records import (
+        ServiceReportDict,
+    )
 
 
 def _parse_list_of_occupation_mapping(data: Any) -> list[OccupationMapping]:
@@ -234,7 +239,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
 
     async def create_service_reports(
         self,
-        body: list[ServiceReport],
+        body: Sequence[ServiceReport | ServiceReportDict],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,
@@ -258,7 +263,7 @@ class SeagoingV1(BatchOperations[ServiceReport, SavedServiceReport, Literal["cre
 
     async def validate_service_reports(
         self,
-        body: list[ServiceReport],
+        body: Sequence[ServiceReport | ServiceReportDict],
         *,
         timeout: Timeout | Unset = UNSET,
         deadline: float | None = None,

@@ -1,0 +1,134 @@
+"""What can be sent, as `TypedDict`s: for mappings that a type checker shall check."""
+
+from __future__ import annotations
+
+import keyword
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+from openapi_python_client.parser.properties import ModelProperty
+from openapi_python_client.parser.properties.enum_property import EnumProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from openapi_python_client.parser.openapi import Endpoint, GeneratorData
+
+MODULE = ".records"
+
+
+@define
+class Field:
+    """One key of a dictionary, as JSON has it.
+
+    Attributes:
+        name: The key.
+        type: The type of its value, as code that stands outside of functions.
+        description: What the document says of it.
+    """
+
+    name: str
+    type: str
+    description: str
+
+
+@define
+class Dict:
+    """A `TypedDict`, as the templates see it."""
+
+    name: str
+    model: str
+    fields: list[Field]
+
+    @property
+    def is_class(self) -> bool:
+        """Whether its keys can be written as the fields of a class."""
+        names = [each.name for each in self.fields]
+        return all(
+            name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+            for name in names
+        )
+
+
+class Dicts:
+    """The dictionaries of what a version's operations take in their bodies."""
+
+    def __init__(self, data: GeneratorData, endpoints: Iterable[Endpoint], own: str) -> None:
+        self._models = {str(model.class_info.name): model for model in data.models}
+        taken = {*self._models, *(str(each.class_info.name) for each in data.enums), own}
+        bodies = [endpoint.bodies[0].prop for endpoint in endpoints if endpoint.bodies]
+        found: dict[str, None] = {}
+        waiting = [model for body in bodies for model in _models_in(body)]
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in self._models and _fields(self._models[name]):
+                found[name] = None
+                fields = _fields(self._models[name])
+                waiting += [inner for prop in fields for inner in _models_in(prop)]
+        self._names: dict[str, str] = {}
+        for name in sorted(found):
+            self._names[name] = _free(f"{name}Dict", {*taken, *self._names.values()})
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the classes."""
+        return list(self._names.values())
+
+    def __iter__(self) -> Iterator[Dict]:
+        """Yield each, in the order of names."""
+        for model, name in self._names.items():
+            yield Dict(name, model, [self._field(prop) for prop in _fields(self._models[model])])
+
+    def taken_by(self, body: Any) -> str:
+        """Return the type of a body that may hold mappings instead of models, as code."""
+        plain = str(body.get_type_string(no_optional=True).as_unembedded_code())
+        if not any(name in self._names for name in _models_in(body)):
+            return plain
+        if isinstance(body, ListProperty):
+            return f"Sequence[{self.taken_by(body.inner_property)}]"
+        if isinstance(body, UnionProperty):
+            return " | ".join(dict.fromkeys(map(self.taken_by, body.inner_properties)))
+        return f"{plain} | {self._names[str(body.class_info.name)]}"
+
+    def _field(self, prop: Any) -> Field:
+        told = self._type_of(prop)
+        quoted = f'"{told}"' if any(name in told for name in self._names.values()) else told
+        description = prop.description.get_untrusted_value() if prop.description else ""
+        return Field(
+            prop.name.get_untrusted_value(),
+            quoted if prop.required else f"_NotRequired[{quoted}]",
+            description.strip(),
+        )
+
+    def _type_of(self, prop: Any) -> str:
+        """Return the type of a value in JSON, as code."""
+        if isinstance(prop, ListProperty):
+            return f"list[{self._type_of(prop.inner_property)}]"
+        if isinstance(prop, UnionProperty):
+            return " | ".join(dict.fromkeys(map(self._type_of, prop.inner_properties)))
+        if isinstance(prop, ModelProperty):
+            return self._names.get(str(prop.class_info.name), "dict[str, Any]")
+        if isinstance(prop, EnumProperty):
+            return str(prop.value_type.__name__)
+        return str(prop.get_type_string(no_optional=True, json=True).as_unembedded_code())
+
+
+def _fields(model: ModelProperty) -> list[Any]:
+    return [*(model.required_properties or []), *(model.optional_properties or [])]
+
+
+def _models_in(prop: Any) -> list[str]:
+    """Return the classes of which a value is made, without those inside them."""
+    if isinstance(prop, ListProperty):
+        return _models_in(prop.inner_property)
+    if isinstance(prop, UnionProperty):
+        return [name for each in prop.inner_properties for name in _models_in(each)]
+    return [str(prop.class_info.name)] if isinstance(prop, ModelProperty) else []
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
