@@ -89,6 +89,7 @@ _WRITTEN: Final = frozenset([(11,), (6, 5), (6, 3, 2), (2, 2, 2, 5), (2, 2, 2, 3
 
 _PERSON = r"(?:person|birth|national|f(?:ø|o|oe)dsels|ident(?:ity|nr|number))"
 _PERSONAL_NAME = _later(rf"{_PERSON}|\bfnr\b", re.IGNORECASE)
+_SECRET_NAME = _later(r"[\w-]*subscription-key|(?:proxy-)?authorization", re.IGNORECASE)
 _EXPECTED = _later(
     rf"""((?:{_PERSON}\w*(?:\s(?:number|id|nr|no)\b)?|\bfnr)["']?(?:\s*(?:=>|[:=]|%3D)\s*|\s+)["']?)
     ({_DIGIT}(?:{_GAP}?{_DIGIT}){{9,11}})(?!\d)""",
@@ -209,7 +210,8 @@ def mask_json(value: Any, *, shown: int = 0) -> Any:
     """Return a JSON value that can be shown: `mask` for its texts, its numbers and its keys.
 
     Below a key that names a person, a number of ten to twelve digits is hidden as well: it is a
-    person number that lost its leading zero, or has a typing error.
+    person number that lost its leading zero, or has a typing error. Below the name of a header with
+    a key or a token all is hidden: a page for developers repeats the request.
 
     Example:
         >>> mask_json({"personId": 1010112345, "code": 7})
@@ -223,7 +225,9 @@ def _masked_json(value: Any, shown: int, about: str, deepest: int) -> Any:
         return "…"
     if isinstance(value, dict):
         return {
-            mask(name, shown=shown): _masked_json(one, shown, about or _about(name), deepest - 1)
+            mask(name, shown=shown): "***"
+            if _SECRET_NAME.fullmatch(name)
+            else _masked_json(one, shown, about or _about(name), deepest - 1)
             for name, one in value.items()
         }
     if isinstance(value, list | tuple):

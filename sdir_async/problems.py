@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import errors
 from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
-from .privacy import mask, without_values
+from .privacy import mask_json, without_values
 from .verdicts import is_quota, is_token, parsed, retry_after
-from .wire import BEARER_HEADER, KEY_HEADER, Answer, Lost
+from .wire import Answer, Lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .verdicts import Exchange
     from .wire import Happened
-
-
-_SECRET_HEADERS: Final = frozenset({KEY_HEADER.lower(), BEARER_HEADER.lower()})
 
 
 def problem_of(answer: Answer) -> dict[str, Any] | None:
@@ -28,23 +25,7 @@ def problem_of(answer: Answer) -> dict[str, Any] | None:
     together with the other headers of the request.
     """
     body = parsed(answer.body)
-    try:
-        return _masked(body) if isinstance(body, dict) else None
-    except RecursionError:
-        return None
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            mask(name): "***" if name.lower() in _SECRET_HEADERS else _masked(inner)
-            for name, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(inner) for inner in value]
-    shown = str(value)
-    masked = mask(shown)
-    return value if masked == shown else masked
+    return mask_json(body) if isinstance(body, dict) else None
 
 
 _ITEM = re.compile(r"\$?\[(\d{1,9})\]\.?(.*)", re.DOTALL)

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from sdir_async import privacy
 from sdir_async.privacy import mask, mask_json, mask_logs, without_values
+from sdir_async.problems import problem_of
+from sdir_async.wire import Answer
 
 from .scripted import OK, PERSON, Script, sdir_over
 from .virtual import run
@@ -322,6 +324,21 @@ def test_below_a_name_of_a_person_shorter_numbers_are_hidden_too() -> None:
     """A spreadsheet drops the leading zero of a number."""
     given_ = {"person": {"id": 1010112345, "age": 41}, "count": 1010112345}
     assert mask_json(given_) == {"person": {"id": STARS, "age": 41}, "count": 1010112345}
+
+
+@pytest.mark.parametrize(
+    "name", ["Ocp-Apim-Subscription-Key", "authorization", "Proxy-Authorization"]
+)
+def test_below_the_name_of_a_secret_header_nothing_is_shown(name: str) -> None:
+    """A page for developers repeats the request, whatever the value looks like."""
+    assert mask_json({"headers": {name: ["Basic x", 7]}}) == {"headers": {name: "***"}}
+
+
+def test_a_problem_is_masked_like_all_other_json() -> None:
+    """There is one masker: a number that lost its leading zero is hidden in an answer too."""
+    problem = {"personId": 1010112345, "traceId": "00-4bf92f3577b34da6a3ce929d0e0e4736-01"}
+    answer = Answer(500, {}, orjson.dumps(problem))
+    assert problem_of(answer) == mask_json(problem) == {**problem, "personId": STARS}
 
 
 def test_json_of_any_depth_can_be_masked() -> None:
