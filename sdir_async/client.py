@@ -22,7 +22,7 @@ from .tokens import tokens_of
 from .transports import TransportName, open_transport
 from .types import UNSET, Unset
 from .versions import check_pins
-from .wire import Timeouts
+from .wire import LARGEST_ANSWER, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +66,8 @@ class Sdir(Apis):
             same, unless the client has an `auth` that sends again after a 401.
         transport: How requests travel where no `http_client` is given: over `"httpx"`, or over
             aiohttp with `"fast"`, which needs `pip install 'sdir-async[fast]'`.
+        largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
+            by default. A longer answer counts as lost.
         insecure_http: Whether the key may go over plain http to another machine. By default it goes
             over https, or to this machine.
 
@@ -89,6 +91,7 @@ class Sdir(Apis):
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008
         http_client: httpx.AsyncClient | None = None,
         transport: TransportName = "httpx",
+        largest_answer: int = LARGEST_ANSWER,
         insecure_http: bool = False,
     ) -> None:
         with no_locals:
@@ -114,6 +117,7 @@ class Sdir(Apis):
                 versions=dict(versions or {}),
                 base_url_of=self._base_url_of,
                 tokens=_tokens(token, environment),
+                largest_answer=_bytes(largest_answer),
             )
             mask_logs_of_httpx()
 
@@ -321,6 +325,12 @@ def _tokens(given: TokenGiven | None, environment: str) -> TokenSource | None:
     source = tokens_of(given)
     source.bind(environment)
     return source
+
+
+def _bytes(largest_answer: int) -> int:
+    if type(largest_answer) is not int or largest_answer < 1:
+        raise ConfigurationError("largest_answer must be a whole number of bytes, at least 1.")
+    return largest_answer
 
 
 def _timeouts(given: Timeout | Unset, http_client: httpx.AsyncClient | None) -> Timeouts:

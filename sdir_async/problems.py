@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import errors
 from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
-from .privacy import mask_json, without_values
+from .privacy import mask, mask_json, without_values
 from .verdicts import is_quota, is_token, parsed, retry_after
 from .wire import Answer, Lost
 
@@ -144,7 +144,7 @@ def request_id_of(answer: Answer, problem: Mapping[str, Any] = {}) -> str | None
         answer.headers.get(name) for name in _ID_HEADERS
     ]
     value = next((value for value in found if isinstance(value, str)), None)
-    return None if value is None else value.encode(errors="backslashreplace").decode()
+    return None if value is None else mask(value)
 
 
 def failure_of(exchange: Exchange, hint: str = "") -> SdirError:

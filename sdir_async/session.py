@@ -17,7 +17,17 @@ from .privacy import mask
 from .problems import failure_of
 from .retries import Retries
 from .verdicts import Action, Exchange, judge
-from .wire import BEARER_HEADER, KEY_HEADER, Answer, Attempt, Lost, Request, Secret, Timeouts
+from .wire import (
+    BEARER_HEADER,
+    KEY_HEADER,
+    LARGEST_ANSWER,
+    Answer,
+    Attempt,
+    Lost,
+    Request,
+    Secret,
+    Timeouts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,6 +130,7 @@ class Session:
         versions: Mapping[str, str],
         base_url_of: Callable[[Document], str],
         tokens: TokenSource | None = None,
+        largest_answer: int = LARGEST_ANSWER,
     ) -> None:
         self.retry = retry
         self.versions = versions
@@ -133,6 +144,7 @@ class Session:
         self._keys = keys
         self._pacer = pacer
         self._timeouts = timeouts
+        self._largest_answer = largest_answer
         self._closed = threading.Event()  # shared by those for customers
 
     @property
@@ -318,6 +330,7 @@ class Session:
             call.body,
             call.timeouts or self._timeouts,
             repeatable=operation.effect != "create",
+            largest=self._largest_answer,
         )
 
     def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:

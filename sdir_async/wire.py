@@ -24,7 +24,7 @@ BEARER_HEADER: Final = "Authorization"
 """Of the token beside the key: Sdir's public developer pages."""
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes after decompression. A longer answer is not read to its end."""
+"""Bytes after decompression, unless the user says otherwise."""
 
 
 class Secret:
@@ -89,6 +89,7 @@ class Request:
         body: The body, `None` for none.
         timeouts: How long each part may take.
         repeatable: Whether sending it twice is the same as sending it once.
+        largest: How many bytes of the answer, after decompression, are read at most.
     """
 
     method: str
@@ -98,6 +99,7 @@ class Request:
     body: bytes | None = field(repr=False)
     timeouts: Timeouts
     repeatable: bool
+    largest: int
 
     def open_headers(self) -> dict[str, str]:
         """Return the headers as they go on the wire, the secret ones revealed."""
@@ -134,6 +136,11 @@ class Lost:
 
     sent: Literal["nothing", "part", "all"]
     cause: str
+
+
+def too_long(largest: int) -> Lost:
+    """Return what came of a request whose answer was not read to its end."""
+    return Lost("all", f"the answer is longer than {largest} bytes; Sdir(largest_answer=…) sets it")
 
 
 Happened = Answer | Lost

@@ -104,6 +104,13 @@ def test_base_url_makes_up_for_a_server_that_the_document_lacks() -> None:
     assert toy(sdir, {"": "/toys"}) == "http://127.0.0.1:1/toys"
 
 
+@pytest.mark.parametrize("size", [0, -1, 1.5, "64", None, True])
+def test_the_bound_of_an_answer_is_a_number_of_bytes(size: Any) -> None:
+    """Nothing else can be counted; without a bound an answer could take all memory."""
+    with pytest.raises(ConfigurationError, match="largest_answer must be a whole number of bytes"):
+        Sdir("key", largest_answer=size)
+
+
 def test_repr_says_where_requests_go() -> None:
     """And nothing else."""
     assert repr(sdir_over(Script(OK))) == "Sdir(environment='test')"

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -63,15 +64,26 @@ class Server:
         self.headers: dict[str, str] = {}
         self.body: bytes | None = None
         self.hang = self.cut = False
-        self.over = asyncio.Event()
+        self.asked, self._over = asyncio.Event(), asyncio.Event()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def aclose(self) -> None:
+        """Answer nobody any more, and close all connections."""
+        self._over.set()
+        for writer in self._writers:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         try:
             while head := await _head(reader):
                 length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0] or 0)
                 body = await reader.readexactly(length)
                 if self.hang:
-                    await self.over.wait()
+                    self.asked.set()
+                    await self._over.wait()
                 if self.cut or self.hang:
                     return
                 writer.write(self._answer(head, body.decode("utf-8", "replace")))
@@ -119,6 +131,29 @@ class Scene:
         """Return an Sdir that talks to the server; no frame here holds a key."""
         return Sdir(_pair(), **{**self.given(), **more})
 
+    @contextlib.asynccontextmanager
+    async def timeout(self) -> AsyncIterator[None]:
+        """Time out when the server has a request and hangs."""
+        self.server.hang = True
+        async with asyncio.timeout(None) as bound:
+            ends = asyncio.ensure_future(self._end(bound))
+            try:
+                yield
+            finally:
+                ends.cancel()
+
+    async def _end(self, bound: asyncio.Timeout) -> None:
+        await self.server.asked.wait()
+        bound.reschedule(asyncio.get_running_loop().time())
+
+    async def cancelled(self, waiting: Awaitable[Any]) -> object:
+        """Cancel when the server has a request and hangs."""
+        self.server.hang = True
+        task = asyncio.ensure_future(waiting)
+        await self.server.asked.wait()
+        task.cancel()
+        return await task
+
 
 Case = Callable[[Scene], Awaitable[object]]
 CASES: dict[str, Case] = {}
@@ -136,26 +171,20 @@ async def _list(sdir: Sdir, **more: Any) -> object:
 
 @case
 async def a_timeout_of_asyncio(scene: Scene) -> object:
-    scene.server.hang = True
-    async with scene.sdir() as sdir, asyncio.timeout(0.2):
+    async with scene.sdir() as sdir, scene.timeout():
         return await _list(sdir)
 
 
 @case
 async def a_timeout_of_asyncio_around_a_create(scene: Scene) -> object:
-    scene.server.hang = True
-    async with scene.sdir() as sdir, asyncio.timeout(0.2):
+    async with scene.sdir() as sdir, scene.timeout():
         return await sdir.course.v1.create_courses(courses())
 
 
 @case
 async def a_cancellation(scene: Scene) -> object:
-    scene.server.hang = True
     async with scene.sdir() as sdir:
-        task = asyncio.ensure_future(_list(sdir))
-        await asyncio.sleep(0.2)
-        task.cancel()
-        return await task
+        return await scene.cancelled(_list(sdir))
 
 
 @case
@@ -425,17 +454,12 @@ async def an_upload_whose_reconcile_fails(scene: Scene) -> object:
 
 @case
 async def an_upload_that_is_cancelled(scene: Scene) -> object:
-    scene.server.hang = True
-    task = asyncio.ensure_future(_upload(scene))
-    await asyncio.sleep(0.3)
-    task.cancel()
-    return await task
+    return await scene.cancelled(_upload(scene))
 
 
 @case
 async def an_upload_within_a_timeout_of_asyncio(scene: Scene) -> object:
-    scene.server.hang = True
-    async with asyncio.timeout(0.3):
+    async with scene.timeout():
         return await _upload(scene)
 
 
@@ -477,8 +501,7 @@ async def an_upload_of_bytes_that_are_not_json(scene: Scene) -> object:
 
 @case
 async def an_upload_of_mappings_that_is_cancelled(scene: Scene) -> object:
-    scene.server.hang = True
-    async with scene.sdir() as sdir, asyncio.timeout(0.2):
+    async with scene.sdir() as sdir, scene.timeout():
         return await sdir.course.v1.upload(_mappings(), chunk_size=5)
 
 
@@ -487,6 +510,52 @@ async def an_upload_that_fails_in_a_loop(scene: Scene) -> object:
     scene.server.status = 401
     async with scene.sdir() as sdir:
         return [chunk async for chunk in sdir.course.v1.upload(_mappings(), chunk_size=5)]
+
+
+@case
+async def pages_that_are_refused(scene: Scene) -> object:
+    scene.server.status = 404
+    async with scene.sdir() as sdir:
+        return [one async for one in sdir.course.v1.iter_courses(person_id=PERSON)]
+
+
+@case
+async def pages_that_repeat(scene: Scene) -> object:
+    scene.server.body = json.dumps([*_mappings(uid=str(UUID(int=1)))]).encode()
+    async with scene.sdir() as sdir:
+        course = sdir.course.v1
+        return [one async for one in course.iter_courses(person_id=PERSON, page_size=20)]
+
+
+@case
+async def a_raw_answer_of_another_shape(scene: Scene) -> object:
+    scene.server.body = f'[{{"personalIdentityNumber": "{PERSON}", "completedAt": "x"}}]'.encode()
+    async with scene.sdir() as sdir:
+        raw = await sdir.course.v1.with_raw_response.list_courses(person_id=PERSON)
+        return raw.value
+
+
+@case
+async def a_request_that_is_refused(scene: Scene) -> object:
+    scene.server.status = 422
+    async with scene.sdir() as sdir:
+        return await sdir.request(
+            "POST", "/x", api="course", params={"p": PERSON}, body=_mappings()
+        )
+
+
+@case
+async def a_request_that_would_lead_elsewhere(scene: Scene) -> object:
+    async with scene.sdir() as sdir:
+        return await sdir.request(
+            "GET", "/{person}", api="course", path_params={"person": "..", "x": PERSON}
+        )
+
+
+@case
+async def an_option_that_makes_no_sense(scene: Scene) -> object:
+    async with scene.sdir() as sdir:
+        return sdir.with_options(headers={"Authorization": f"Bearer {TOKEN}"})
 
 
 @case
@@ -558,9 +627,10 @@ async def _scene(kind: str, folder: Path) -> AsyncIterator[Scene]:
     async with httpx.AsyncClient() as client:
         over = {"http_client": client} if kind == "client" else {"transport": kind}
         yield Scene(lambda: {"base_url": url, "retry": ONCE, **over}, server, folder)
-    server.over.set()
     listening.close()
-    await asyncio.sleep(0)
+    await server.aclose()
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
 
 
 class Kept(Transport):

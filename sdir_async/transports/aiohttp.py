@@ -16,7 +16,7 @@ from yarl import URL
 from ..errors import ConfigurationError
 from ..loops import PerLoop
 from ..privacy import mask
-from ..wire import LARGEST_ANSWER, Answer, Lost
+from ..wire import Answer, Lost, too_long
 from .body import LARGE, Body
 
 if TYPE_CHECKING:
@@ -113,16 +113,16 @@ class AiohttpTransport:
             answer.close()
             return Lost("all", f"the server answered {answer.status}")
         length = answer.content_length
-        if length is not None and length <= LARGEST_ANSWER // _INFLATES:
+        if length is not None and length <= request.largest // _INFLATES:
             return Answer(answer.status, answer.headers, await answer.read())
         async with answer:
             pieces, size = [], 0
             async for piece in answer.content.iter_any():
                 pieces.append(piece)
                 size += len(piece)
-                if size > LARGEST_ANSWER:
+                if size > request.largest:
                     answer.close()
-                    return Lost("all", f"the answer is longer than {LARGEST_ANSWER} bytes")
+                    return too_long(request.largest)
         return Answer(answer.status, answer.headers, b"".join(pieces))
 
     async def _move(self, here: aiohttp.ClientSession) -> None:

@@ -14,7 +14,7 @@ import httpx
 from ..errors import ConfigurationError
 from ..loops import PerLoop
 from ..privacy import mask
-from ..wire import LARGEST_ANSWER, Answer, Lost
+from ..wire import Answer, Lost, too_long
 from .body import LARGE, AlreadySentError, Body
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class HttpxTransport:
         )
         response = await here.handle_async_request(built)
         response.request = built
-        answer = await _answer(response)
+        answer = await _answer(response, request.largest)
         if _log.isEnabledFor(logging.INFO):
             version, reason = response.http_version, response.reason_phrase
             line = f"{version} {response.status_code} {reason}".rstrip()
@@ -158,7 +158,7 @@ class ClientTransport:
             timeout=_timeout_of(request.timeouts),
         )
         response = await self._client.send(built, follow_redirects=False, stream=True)
-        return await _answer(response)
+        return await _answer(response, request.largest)
 
     async def aclose(self) -> None:
         """Close the client, if it is ours."""
@@ -180,7 +180,7 @@ def _timeout_of(parts: Timeouts) -> httpx.Timeout:
     return httpx.Timeout(connect=parts.connect, read=parts.read, write=parts.write, pool=parts.pool)
 
 
-async def _answer(response: httpx.Response) -> Answer | Lost:
+async def _answer(response: httpx.Response, largest: int) -> Answer | Lost:
     """Read the whole answer, and let no connection be used again that holds more than it."""
     try:
         encoding = response.headers.get("content-encoding", "").strip().lower()
@@ -193,8 +193,8 @@ async def _answer(response: httpx.Response) -> Answer | Lost:
         async for piece in response.aiter_bytes():
             pieces.append(piece)
             size += len(piece)
-            if size > LARGEST_ANSWER:
-                return Lost("all", f"the answer is longer than {LARGEST_ANSWER} bytes")
+            if size > largest:
+                return too_long(largest)
         return Answer(response.status_code, response.headers, b"".join(pieces))
     finally:
         await response.aclose()
