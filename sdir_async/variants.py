@@ -94,7 +94,8 @@ def fitting(
     Args:
         data: The value, as JSON has it. `UNSET` stays what it is.
         variants: Each returns what it makes of a value, or raises one of `MISFIT`.
-        by: The field that tells the variants apart, and the variant for each of its values.
+        by: The field that tells the variants apart, and the variant for each of its values; that
+            of `""` is for any other.
 
     Example:
         >>> fitting("2024-05-31", datetime.date.fromisoformat, plain(str))
@@ -111,7 +112,7 @@ def _named(data: Any, by: tuple[str, Mapping[str, Any]] | None) -> Callable[[Any
     if by is None or not isinstance(data, Mapping):
         return None
     field, variants = by
-    found: Callable[[Any], Any] | None = variants.get(str(data.get(field)))
+    found: Callable[[Any], Any] | None = variants.get(str(data.get(field)), variants.get(""))
     return found
 
 

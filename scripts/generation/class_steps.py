@@ -154,12 +154,15 @@ def _name(document: Json, schema: Json, name: str) -> None:
 
 
 def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
-    """Give named schemas names that make distinct classes, none of which the runtime needs."""
+    """Give named schemas names that make distinct classes, none of which the runtime needs.
+
+    A schema that has the name of its class keeps it, whichever others would get the same one.
+    """
     named = components(document)
     used: set[str] = {each.lower() for each in RESERVED_CLASSES | taken}
     renamed: dict[str, str] = {}
-    for name in named:
-        wanted = str(ClassName(_plain_name(name), "Model"))[:_LONGEST]
+    for name in sorted(named, key=lambda name: _class_name(name) != name):
+        wanted = _class_name(name)
         unique = wanted if wanted.lower() not in used else f"{wanted}Model"
         number = 2
         while unique.lower() in used:
@@ -173,6 +176,10 @@ def name_classes(document: Json, taken: frozenset[str]) -> list[LeftOut]:
         for value, name in schema.get("x-sdir-variants", {}).items():
             schema["x-sdir-variants"][value] = renamed.get(name, "")
     return []
+
+
+def _class_name(name: str) -> str:
+    return str(ClassName(_plain_name(name), "Model"))[:_LONGEST]
 
 
 def _plain_name(name: str) -> str:

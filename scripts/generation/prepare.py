@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from . import class_steps, operation_steps, schema_steps
+from . import class_steps, inheritance, operation_steps, schema_steps
 from .batches import list_candidates, mark_batches
 from .class_steps import DECIDING
 from .names import name_operations
@@ -34,11 +34,13 @@ SCHEMA_STEPS: tuple[Step, ...] = (
     schema_steps.mend_references,
     schema_steps.known_types,
     schema_steps.nullable_as_type,
+    inheritance.note_subclasses,
     schema_steps.note_variants,
     schema_steps.bounds_as_numbers,
     schema_steps.usable_enums,
     schema_steps.describe_defaults,
     schema_steps.single_all_of,
+    inheritance.expand_bases,
     class_steps.name_inner_classes,
     class_steps.inline_plain_schemas,
 )

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from openapi_python_client.strings import snake_case
 
+from .inheritance import bare_name
 from .walk import (
     SCHEMAS,
     Json,
@@ -63,7 +64,9 @@ def make_whole(document: Json) -> list[LeftOut]:
         named[name] = schema if isinstance(schema, dict) else {}
     for _, schema in schemas_in(document):
         for keyword, key, inner in list(subschemas(schema)):
-            if not isinstance(inner, dict) and not (
+            if keyword == "items" and inner is False and "prefixItems" in schema:
+                del schema["items"]
+            elif not isinstance(inner, dict) and not (
                 keyword == "additionalProperties" and inner is False
             ):
                 _put(schema, keyword, key, {})
@@ -230,10 +233,9 @@ def note_variants(document: Json) -> list[LeftOut]:
         if not isinstance(told, dict) or not alternatives or "propertyName" not in told:
             continue
         meant = [str(each["$ref"]).removeprefix(SCHEMAS) for each in alternatives if "$ref" in each]
-        mapping = {
-            str(value): unquote(str(target)).removeprefix(SCHEMAS)
-            for value, target in (told.get("mapping") or {}).items()
-        }
+        mapping = {str(v): bare_name(str(t)) for v, t in (told.get("mapping") or {}).items()}
+        if "defaultMapping" in told:
+            mapping[""] = bare_name(str(told["defaultMapping"]))
         implied = {name: name for name in meant if name not in mapping.values()}
         variants = {v: name for v, name in {**implied, **mapping}.items() if name in named}
         schema["x-sdir-variants"] = variants

@@ -16,7 +16,7 @@ from .operations import Identifier, Operation, Role, collection_of
 from .pages import Pages, pages_of
 from .schemas import Schemas
 from .security import scopes_of
-from .shapes import SEPARATOR, shape_of
+from .shapes import STYLE, shape_of
 from .walk import (
     Found,
     json_kinds,
@@ -277,7 +277,10 @@ class _Reader:
     def _parameters(self, raw: _Raw) -> Json:
         used = [each for each in raw.parameters if each["in"] in ("path", "query")]
         undeclared: Json = {name: {} for name in re.findall(r"\{([^{}]*)\}", raw.path)}
-        schemas = {each["name"]: each.get("schema", {}) | _separated(each) for each in used}
+        schemas = {
+            each["name"]: {**self._schemas.flat(_schema_of(each)), STYLE: _style_of(each)}
+            for each in used
+        }
         return self._schemas.standalone(
             {
                 "type": "object",
@@ -341,12 +344,17 @@ def _bare(kind: str) -> str:
     return kind.partition(";")[0].strip().lower()
 
 
-def _separated(parameter: Json) -> Json:
-    """Note what stands between the items of a list that comes as one text."""
-    style = parameter.get("style", "form")
-    if parameter["in"] == "query" and parameter.get("explode", style == "form"):
-        return {}
-    return {SEPARATOR: {"pipeDelimited": "|", "spaceDelimited": " "}.get(style, ",")}
+def _schema_of(parameter: Json) -> Json:
+    found: Json = parameter.get("schema") or schema_in(parameter) or {}
+    return found
+
+
+def _style_of(parameter: Json) -> list[str | bool]:
+    """Return how a parameter is written: one that has content of its own is JSON."""
+    if parameter.get("content"):
+        return ["json", False]
+    style = str(parameter.get("style") or ("form" if parameter["in"] == "query" else "simple"))
+    return [style, parameter.get("explode", style == "form") is True]
 
 
 def _body_name(body: Json) -> str:

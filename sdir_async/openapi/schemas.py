@@ -54,10 +54,27 @@ class Schemas:
     def resolve(self, node: Json) -> Json:
         """Follow a local `$ref`, and the next, until something stands there itself.
 
+        What is `true` or `false` instead of a schema says nothing of a value's fields.
+
         Raises:
             DocumentError: One leads nowhere.
         """
-        return resolved(self._spec, node)
+        return resolved(self._spec, node) if isinstance(node, dict) else {}
+
+    def flat(self, schema: Json, depth: int = 3) -> Json:
+        """Return a schema with what it refers to in its place, for some levels."""
+        found = dict(self.resolve(schema))
+        if depth == 0:
+            return found
+        if "items" in found:
+            found["items"] = self.flat(found["items"], depth - 1)
+        for word in ("allOf", "anyOf", "oneOf"):
+            if word in found:
+                found[word] = [self.flat(each, depth - 1) for each in found[word]]
+        if "properties" in found:
+            fields = found["properties"].items()
+            found["properties"] = {name: self.flat(each, depth - 1) for name, each in fields}
+        return found
 
     def standalone(self, schema: Json) -> Json:
         """Return the schema as JSON Schema, with everything it may refer to inside."""

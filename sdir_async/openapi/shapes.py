@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .schemas import Schemas
     from .walk import Json
 
-SEPARATOR = "x-separator"
-"""A keyword of ours: what stands between the items of a list that comes as one text."""
+STYLE = "x-style"
+"""A keyword of ours: the `style` of a parameter, `json` among them, and whether to `explode`."""
 
 _DEEPEST = 20
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 import orjson
 
-from ..openapi.shapes import SEPARATOR, Shape
+from ..openapi.shapes import Shape
 from ..upload.formats import FORMATS
+from . import styles
 from .messages import Finding
 from .problems import (
     Errors,
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 
     from ..openapi.walk import Json
 
-_INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _FORMATS: Final = {name: FORMATS[name] for name in ("person-number", "organization-number")}
 """IMO numbers are missing on purpose: some real hulls break their check digit."""
-_BOOLEANS = {"true": True, "false": False}
 
 
 class InvalidError(Exception):
@@ -127,9 +124,7 @@ class Parameters:
         Raises:
             InvalidError: One is missing, or not what its schema asks for.
         """
-        schemas = self._schema["properties"]
-        known = {name: texts for name, texts in given.items() if name in schemas}
-        values = {name: _convert(texts, schemas[name]) for name, texts in known.items()}
+        values = styles.read(given, self._schema["properties"])
         if not self._validator.is_valid(values):
             raise InvalidError(refused_parameters(_findings(self._validator, values, self._schema)))
         return values
@@ -155,20 +150,3 @@ def _position(body: bytes, error: orjson.JSONDecodeError) -> int:
     except UnicodeDecodeError as wrong:
         return wrong.start
     return len(error.doc[: error.pos].encode())
-
-
-def _convert(texts: list[str], schema: Json) -> Any:
-    """Turn the text of a parameter into a value; text that doesn't fit stays, to be refused."""
-    first = texts[0]
-    match schema.get("type"):
-        case "array":
-            items = first.split(schema[SEPARATOR]) if SEPARATOR in schema else texts
-            return [_convert([text], schema.get("items", {})) for text in items]
-        case "integer" if _INTEGER.fullmatch(first):
-            return int(first)
-        case "number" if _NUMBER.fullmatch(first):
-            return float(first)
-        case "boolean":
-            return _BOOLEANS.get(first.lower(), first)
-        case _:
-            return first

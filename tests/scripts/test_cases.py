@@ -554,6 +554,151 @@ def test_unions_of_each_other_are_written_out_as_far_as_there_is_room(cases: Cas
     )
 
 
+def echoed(cases: Cases, call: str, data: Any, model: str = "") -> Any:
+    """Send a model of some JSON, and return what is made of the same JSON as an answer."""
+    given = getattr(cases.models("kinds"), model).from_dict(data) if model else data
+    value, sent = cases.call("kinds", lambda api: getattr(api, call)(given), data)
+    assert sent.json == data
+    assert json.loads(json.dumps(value.to_dict() if model else value)) == data
+    return value
+
+
+def test_a_class_that_extends_another_is_read_by_the_discriminator_of_that(cases: Cases) -> None:
+    """A reference to the base class means its subclasses too; an unknown one is the base."""
+    models = cases.models("kinds")
+    data = [
+        {"kind": "cat", "claws": 4, "born": "2024-05-31"},
+        {"kind": "Lion", "claws": 4, "mane": True},
+        {"kind": "dog", "barks": True},
+        {"kind": "eel", "claws": 0},
+    ]
+    animals, _ = cases.call("kinds", lambda api: api.animals(), data)
+    kinds = [models.Cat, models.Lion, models.Dog, models.Animal]
+    assert [type(each) for each in animals] == kinds
+    assert [each.to_dict() for each in animals] == data
+    assert animals[0].born == datetime.date(2024, 5, 31)
+    value, sent = cases.call("kinds", lambda api: api.add_animal(animals[0]), data[2], 299)
+    assert (sent.json, type(value)) == (data[0], models.Dog)
+    owner = echoed(cases, "own", {"pet": data[2], "other": None}, "Owner")
+    assert type(owner.pet) is models.Dog
+
+
+def test_enums_and_constants_of_any_kind_keep_their_values(cases: Cases) -> None:
+    """Null among them, whole numbers without a type, several types, a constant that is no text."""
+    data: dict[str, Any] = {"a": None, "b": "red", "c": None, "d": 3, "e": 2, "f": True, "g": 1.5}
+    value = echoed(cases, "enums", {**data, "h": ["p"], "i": None}, "Enums")
+    models = cases.models("kinds")
+    assert (value.b, value.d_) == (models.Colour.RED, 3)
+    assert echoed(cases, "enums", {"a": "x", "b": None, "c": "y"}, "Enums").a.name == "X"
+    echoed(
+        cases,
+        "consts",
+        {"a": "ship", "b": 3, "c": True, "d": None, "e": {"x": 1}, "f": "only", "g": 1.5},
+        "Consts",
+    )
+
+
+def test_tuples_maps_numbers_and_trees_are_read_and_sent_as_they_are(cases: Cases) -> None:
+    """Dates inside of them are dates; what is not listed beside fields has its type too."""
+    pair = echoed(cases, "tuples", {"pair": ["2024-05-31", 2], "open": ["a", 1, 2]}, "Tuple")
+    assert pair.pair == [datetime.date(2024, 5, 31), 2]
+    maps = {
+        "dates": {"a": "2024-05-31"},
+        "ships": {"b": {"upper": "x"}},
+        "lists": {"c": [{"upper": "y"}]},
+        "any": {"d": [1, {"e": None}]},
+        "closed": {"a": "x"},
+        "nullable": {"f": None, "g": "h"},
+        "more": 7,
+    }
+    value = echoed(cases, "maps", maps, "Maps")
+    assert value.dates["a"] == datetime.date(2024, 5, 31)
+    assert type(value.lists["c"][0]).__name__ == "Ship"
+    assert value["more"] == 7
+    numbers = {"big": "9223372036854775807", "int64": 2**63 - 1, "byte": "AQI=", "either": "7"}
+    echoed(cases, "numbers", {**numbers, "money": 12.10, "time": "10:00:00"}, "Numbers")
+    leaf = {"name": "leaf"}
+    tree = {"next": leaf, "children": [leaf, {"children": [leaf]}], "map": {"a": leaf}}
+    assert type(echoed(cases, "tree", {**tree, "maybe": leaf}, "Node").maybe).__name__ == "Node"
+
+
+def test_names_that_differ_in_case_or_length_are_classes_of_their_own(cases: Cases) -> None:
+    """The one that is written like its class has that name."""
+    models = cases.models("kinds")
+    assert models.Ship(upper="x").to_dict() == {"upper": "x"}
+    value, sent = cases.call("kinds", lambda api: api.case(models.Ship2(lower="a")), {"upper": "b"})
+    assert (sent.json, value) == ({"lower": "a"}, models.Ship(upper="b"))
+    long = [name for name in models.__all__ if name.startswith("LongName")]
+    assert len(long) == 2
+
+
+def test_fields_and_parameters_may_have_any_name(cases: Cases) -> None:
+    """Keywords, names of ours, of Python's, of the generated code's own, and none at all."""
+    schema = yaml_of("kinds")["components"]["schemas"]["Words"]["properties"]
+    data = {
+        name: {"all": "x"}
+        if "$ref" in each
+        else ["x"]
+        if each.get("type") == "array"
+        else {"date": "2024-05-31", "date-time": "2024-05-31T12:00:00+02:00"}.get(
+            each.get("format", ""), 7 if "anyOf" in each else "x"
+        )
+        for name, each in schema.items()
+    }
+    texts = ("params", "headers", "timeout_", "path", "parse", "operation", "import_", "none")
+    more = {
+        "datetime_": datetime.datetime(2024, 5, 31, tzinfo=datetime.UTC),
+        "uuid": uuid.UUID(int=0),
+    }
+    headers = {"deadline_": "soon", "x_id": "1", "x_id_2": "2"}
+    value, sent = cases.call(
+        "kinds",
+        lambda api: api.class_(self_="s", **dict.fromkeys(texts, "x"), cast="x", **more, **headers),
+        data,
+    )
+    assert value.to_dict() == data
+    assert value.additional_properties == {}
+    path, _, query = sent.path.partition("?")
+    assert path == "/base/words/s"
+    assert [name for name, _ in parse_qsl(query)] == [
+        *("params", "headers", "timeout", "path", "parse", "operation", "import", "None"),
+        *("datetime", "UUID", "cast"),
+    ]
+    assert (sent.headers["deadline"], sent.headers["x-id"], sent.headers["x_id"]) == (
+        "soon",
+        "1",
+        "2",
+    )
+
+
+def test_references_lead_through_other_references(cases: Cases) -> None:
+    """Of paths, parameters, bodies, answers and schemas."""
+    models = cases.models("kinds")
+    ship = models.Ship(upper="x")
+    value, sent = cases.call("kinds", lambda api: api.put_chain(2**40, ship), {"upper": "y"})
+    assert (sent.path, sent.json) == (f"/base/changed/{2**40}", {"upper": "x"})
+    assert value == models.Ship(upper="y")
+    value, _ = cases.call("kinds", lambda api: api.chain(1), {"upper": "z"})
+    assert value == models.Ship(upper="z")
+    value, _ = cases.call("kinds", lambda api: api.dep(), {"inner": {"at": "2024-05-31"}})
+    assert value.inner.at == datetime.date(2024, 5, 31)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "| POST /form | operation | its body is multipart/form-data, not JSON |",
+        "| PUT /octets | operation | its body is application/octet-stream, not JSON |",
+        "| GET /octets | operation | it answers application/octet-stream, not JSON |",
+        "| GET /cookie | cookie parameter sid | a parameter in cookie is not sent |",
+        "| moved | webhook | a call that the server makes, not the client |",
+    ],
+)
+def test_what_is_not_possible_is_listed_in_a_sentence(cases: Cases, line: str) -> None:
+    """Forms, files, cookies and calls of the server."""
+    assert line in cases.left_out("kinds")
+
+
 def test_the_types_of_all_of_it_hold(cases: Cases) -> None:
     """Strictly, so that a user's own check passes."""
     root = cases.tree.parent.parent

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["cases"]
 
 OTHERS = ("changes_demo", "media_types", "parameters")
-"""They have no read in JSON, need a record, or have styles in paths, which it does not undo."""
+"""They have no read in JSON, need a record, or take more than the plain values here."""
 READ = [path for path in CASES if path.stem not in OTHERS and "get:" in path.read_text("utf-8")]
 VALUES = {"int": 1, "float": 1.0, "bool": True}
 
@@ -59,6 +59,39 @@ def test_examples_of_the_wrong_type_and_envelopes_are_answered_as_their_schemas_
     assert str(dates.day) == "2020-01-01"
     assert (len(page.items), page.total) == (1, 1)
     assert file == dates == page.items[0]
+
+
+def test_parameters_are_read_in_the_style_that_they_are_written_in(
+    cases: Cases, tmp_path: Path
+) -> None:
+    """Of every kind; what does not fit its schema is refused, so that it was read."""
+    (source,) = (path for path in CASES if path.stem == "parameters")
+    (tmp_path / "parameters").mkdir()
+    shutil.copy(source, tmp_path / "parameters" / "v1.yaml")
+    filter_ = cases.models("parameters").Filter
+    good, bad = filter_(year=2024, flags=["NO", "DK"]), filter_()
+    bad["year"] = "x"
+
+    async def use(api: Any) -> list[int]:
+        calls = [
+            api.query(form=good, deep=good, json=good, pipes=[1, 2], many=["a", "b"]),
+            api.query(flat=filter_(year=2024)),
+            api.matrix(3, ["a b", "c"]),
+            api.label("x y", filter_(year=2024)),
+        ]
+        for call in calls:
+            await call
+        refused = [
+            *(api.query(**{name: bad}) for name in ("form", "flat", "deep", "json")),
+            api.query(pipes=["x"]),
+            api.matrix("x", ["a"]),
+            api.label("x", bad),
+        ]
+        found = await asyncio.gather(*refused, return_exceptions=True)
+        return [getattr(each, "status", 0) for each in found]
+
+    with SandboxThread(tmp_path, keys=["key"]) as box:
+        assert asyncio.run(cases.run("parameters", use, box.base_url)) == [400] * 7
 
 
 def reads_of(cases: Cases, name: str) -> dict[str, dict[str, Any]]:
