@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import SdirError
 from .ask import code_operations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .settings import Target
 
 _CODE: Final = "code"
+_MEANING: Final = "description"
 _SHOWN: Final = 3
 _PATIENCE: Final = 10.0
 
@@ -27,23 +28,20 @@ def code_fields(fields: Fields) -> list[Field]:
     return [one for one in fields.all if one.path[-1].casefold().endswith(_CODE)]
 
 
-async def fetch_codes(version: Description, target: Target) -> set[str]:
-    """Return the codes that Sdir lists; none where it lists none.
+async def list_codes(version: Description, target: Target) -> dict[str, str]:
+    """Return the codes that Sdir lists, each with its meaning; none where it lists none.
 
     Raises:
         SdirError: They could not be had.
     """
     listing, _ = code_operations(version)
     if listing is None:
-        return set()
+        return {}
     async with target.connect(timeout=_PATIENCE) as sdir:
         api = getattr(sdir, version.api)[version.version]
         items = await getattr(api, listing.python_name)(deadline=_PATIENCE)
-    return {str(value) for item in items for value in _codes_in(item.to_dict())}
-
-
-def _codes_in(item: Mapping[str, Any]) -> Iterator[Any]:
-    yield from (value for name, value in item.items() if name.casefold() == _CODE)
+    found = [{name.casefold(): value for name, value in one.to_dict().items()} for one in items]
+    return {str(one[_CODE]): str(one.get(_MEANING) or "") for one in found if _CODE in one}
 
 
 def unknown_codes(known: set[str], used: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
@@ -85,7 +83,7 @@ class Codes:
         if self._known is None and any(used.values()):
             self._known = set()
             try:
-                self._known = asyncio.run(fetch_codes(self._version, self._target))
+                self._known = set(asyncio.run(list_codes(self._version, self._target)))
             except SdirError as error:
                 yield say(
                     "The codes are not checked, as Sdir's list could not be had: {error}",

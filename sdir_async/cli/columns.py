@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 OURS = "sdir:"
 """Headings that begin so are our own, in a file of rejected rows, and are not sent."""
+EXAMPLE = f"{OURS} example"
+"""In a template, something below this heading marks a row as an example."""
 
 _NEAR = 3
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[*:]")

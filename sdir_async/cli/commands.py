@@ -228,20 +228,32 @@ def template(
             "--output", help="The file to write, .csv or .xlsx. Default: CSV on standard output."
         ),
     ] = None,
+    codes: Annotated[
+        bool,
+        typer.Option("--codes", help="Get the codes from Sdir, to choose from in Excel."),
+    ] = False,
+    environment: Where = "test",
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
     as_json: Json = False,
 ) -> Exit:
-    """Write a file to start with: it has a column for each field.
+    """Write a file to start with: it has a column for each field, and an example.
 
     A workbook explains its columns in a second sheet, a CSV file in a second file next to it. On
-    standard output, the explanation goes to standard error.
+    standard output there is no example, and the explanation goes to standard error. The example is
+    never sent; delete its row, or overwrite it and empty its last cell. With `--language nb` the
+    headings are Norwegian. With `--codes` a workbook offers Sdir's codes to choose from.
 
     Example: `sdir template course --output courses.xlsx`
+
+    Example: `sdir template course --output kurs.xlsx --codes --language nb`
 
     Example: `sdir template course > courses.csv`
     """
     from .template import write_template
 
-    return write_template(api, version, operation, output, as_json=as_json)
+    target = Target(environment, base_url, key_file) if codes else None
+    return write_template(api, version, operation, output, target, as_json=as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     Schema = Mapping[str, Any]
 
 _DEEPEST = 8
-_WORDS = ("format", "pattern", "minLength", "maxLength", "x-sdir-labels", "x-sdir-not-before")
+_WORDS = (
+    "example",
+    "format",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "x-sdir-labels",
+    "x-sdir-not-before",
+)
 
 
 @frozen
@@ -30,6 +38,7 @@ class Field:
         about: What the document says of it.
         labels: Headings that mean it besides its name, as the document gives them.
         not_before: The field beside it that holds an earlier date, as the document says.
+        example: A value of it, from a record that the document gives as an example.
     """
 
     path: tuple[str, ...]
@@ -41,6 +50,7 @@ class Field:
     about: str = ""
     labels: tuple[str, ...] = ()
     not_before: str = ""
+    example: Any = None
 
     @property
     def name(self) -> str:
@@ -64,13 +74,19 @@ class Fields:
         """Return those that hold such a thing."""
         return tuple(one for one in self.all if one.format == name)
 
+    def heading_of(self, field: Field) -> str:
+        """Return the first label of a field, its name where it has none that means it alone."""
+        label = field.labels[0] if field.labels else ""
+        alike = [one for one in self.all if label in one.labels]
+        return label if len(alike) == 1 else field.name
+
 
 def read_fields(schema: Schema) -> Fields:
     """Return the fields of a record, from its schema."""
     found: list[Field] = []
     groups: list[str] = []
     walk = _Walk(schema.get("$defs", {}), found, groups)
-    walk.enter(schema, (), required=True)
+    walk.enter(schema, (), required=True, example=None)
     return Fields(tuple(found), tuple(groups))
 
 
@@ -80,17 +96,20 @@ class _Walk:
     found: list[Field]
     groups: list[str]
 
-    def enter(self, node: Schema, path: tuple[str, ...], *, required: bool) -> None:
+    def enter(self, node: Schema, path: tuple[str, ...], *, required: bool, example: Any) -> None:
         """Take in the properties of an object."""
         flat = self._flat(node)
+        shown = flat.get("example") if example is None else example
         before = len(self.found)
         for name, below in flat["properties"].items():
             inner = self._flat(below)
             needed = required and name in flat["required"]
+            part = shown.get(name) if isinstance(shown, dict) else None
             if inner["properties"] and len(path) < _DEEPEST:
-                self.enter(below, (*path, name), required=needed)
+                self.enter(below, (*path, name), required=needed, example=part)
             else:
-                self.found.append(self._field(inner, (*path, name), required=needed))
+                found = self._field(inner, (*path, name), required=needed)
+                self.found.append(evolve(found, example=part))
         if path and required and not any(one.required for one in self.found[before:]):
             self.groups.append(".".join(path))
 

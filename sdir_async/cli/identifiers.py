@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ..upload.formats import FORMATS
+from .examples import example_of, written
 from .refusal import Refused
 from .words import say, unsaid
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 RESTORED: Final = unsaid("a leading zero was lost and is put back")
 
 PERSON: Final = "person-number"
-_EXAMPLES: Final = {
-    PERSON: "41814061033",
-    "organization-number": "991825827",
-    "imo-number": "9074729",
-}
 _LABELS: Final = {
     PERSON: r"^(?:fødselsn(?:umme)?r|f\.?nr|d-?n(?:umme)?r)[.:]*(?=\d)",
     "organization-number": r"^(?:org\.?n(?:umme)?r[.:]*)?(?:NO)?(?=\d)|(?<=\d)MVA$",
@@ -64,10 +60,7 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
 
 
 def _example(field: Field) -> str:
-    return say(
-        "write it as {example}",
-        example=_EXAMPLES.get(field.format, "1234567890123456"[: field.digits]),
-    )
+    return say("write it as {example}", example=written(example_of(field)))
 
 
 def _written(value: object, field: Field) -> str | None:

@@ -11,7 +11,8 @@ import orjson
 from attrs import Factory, define, frozen
 
 from ..privacy import mask
-from .columns import OURS, Column, complaint_of, find_field
+from .columns import EXAMPLE, OURS, Column, complaint_of, find_field
+from .examples import example_of
 from .identifiers import PERSON
 from .inputs import Delimited, reading
 from .refusal import Hints, Refused
@@ -132,6 +133,7 @@ def from_table(
     width = len(table.headings)
     nameless = [at for at, heading in enumerate(table.headings) if not heading.strip()]
     said = tuple(one.column for one in columns)
+    marks = [at for at, one in enumerate(table.headings) if one.casefold().startswith(EXAMPLE)]
     shows = isinstance(table, Delimited)
     with reading(name):
         for line, cells in table.rows():
@@ -139,6 +141,15 @@ def from_table(
             if shows and table.guessed:  # type: ignore[union-attr]
                 shows = not _show_charset(table, line, cells, notes)
             fill(row, cells, columns, notes)
+            if any(at < len(cells) and not is_empty(cells[at]) for at in marks):
+                if _is_example(row, columns):
+                    notes.say(say("The example in row {line} is not sent.", line=line))
+                    continue
+                said_ = say(
+                    "The row is marked as an example: empty its cell below {heading!r}.",
+                    heading=table.headings[marks[0]],
+                )
+                row.refuse(Refusal("", said_))
             for at in nameless:
                 if at < len(cells) and not is_empty(cells[at]):
                     notes.add(
@@ -154,6 +165,16 @@ def from_table(
                 )
                 row.refuse(Refusal("", why))
             yield line, row
+
+
+def _is_example(row: Row, columns: Sequence[ReadColumn]) -> bool:
+    """Say whether a row is still the example that a template begins with."""
+    example = Row(row.line, ())
+    given = [example_of(one.column.field) for one in columns]
+    cells = {one.at: value for one, value in zip(columns, given, strict=True)}
+    width = max(cells, default=-1) + 1
+    fill(example, [cells.get(at, "") for at in range(width)], columns, Notes())
+    return example == row
 
 
 def _show_charset(table: Table, line: int, cells: Sequence[object], notes: Notes) -> bool:

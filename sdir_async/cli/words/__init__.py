@@ -106,6 +106,11 @@ def listed(names: Iterable[object], word: str = "and") -> str:
     return f" {joint} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
+def described(text: str) -> str:
+    """Return what a document says of a field in the language that is spoken."""
+    return _catalogue()["documents"].get(text, text) if _words.language == "nb" else text
+
+
 def recast(text: str) -> str:
     """Return what the library says in the language that is spoken.
 
