@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 PINS := requirements/dev.txt
-EXTRAS := cli,fast,maskinporten,parquet,sandbox,testing
+EXTRAS := cli,fast,maskinporten,parquet,postgres,sandbox,testing
 LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     $(addprefix --ignore=,tests/test_docs.py tests/test_package.py tests/sandbox/test_conformance.py \
     tests/sandbox/test_answers.py)
@@ -21,7 +21,7 @@ setup: $(VENV)/.dev ## build .venv with everything that developing needs
 demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 with a token beside the key
 	@$(BIN)/python scripts/demo.py $(if $(MASKINPORTEN),--maskinporten)
 
-test: $(VENV)/.dev $(VENV)/.judge ## run the tests
+test: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
@@ -96,6 +96,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
 $(VENV)/.judge: $(VENV)/.made tests/maskinporten/judge/package.json
 	@if command -v npm > /dev/null; then cd tests/maskinporten/judge && \
 	    npm install --no-package-lock --no-audit --no-fund --silent; fi
+	@touch $@
+
+$(VENV)/.postgres: $(VENV)/.dev scripts/install_postgres.sh
+	@BIN=$(BIN) sh scripts/install_postgres.sh
 	@touch $@
 
 $(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         UnknownOutcome,
     )
     from .maskinporten import Maskinporten
+    from .pacing import Pacer
     from .raw import RawResponse
     from .retries import RetryPolicy
     from .types import UNSET, Unset
@@ -71,6 +72,7 @@ else:
             "NotFound": ".errors",
             "Notice": ".upload.report",
             "OperationDescription": ".description",
+            "Pacer": ".pacing",
             "ParameterDescription": ".description",
             "PageRepeated": ".errors",
             "PagesDescription": ".description",
@@ -116,6 +118,7 @@ __all__ = [
     "NotFound",
     "Notice",
     "OperationDescription",
+    "Pacer",
     "PageRepeated",
     "PagesDescription",
     "ParameterDescription",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -27,10 +28,10 @@ from .upload.upload import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from os import PathLike
 
     from .document import Batch, Document, Operation
     from .retries import RetryPolicy
+    from .upload.journal import JournalSource
     from .upload.plan import OnRejected, Progress, Reconcile, Record, Records
     from .verdicts import Exchange
     from .wire import Answer
@@ -123,7 +124,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         reconcile: Reconcile = "list",
         witness: Record[RecordT] | None = None,
         check: bool = True,
-        journal: str | PathLike[str] | None = None,
+        journal: str | PathLike[str] | JournalSource | None = None,
         deadline: float | None = None,
         progress: Progress | None = None,
     ) -> Upload[SavedT]:
@@ -152,7 +153,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 saved. Without `witness`, that is one that this upload saved.
             check: Look at each record here first; one that fails costs no request. Without it,
                 bytes are sent as they are, and looked at when Sdir refuses them.
-            journal: A file that lets the same upload go on after the process died.
+            journal: A file that lets the same upload go on after the process died, or a
+                `PostgresJournal`, where several workers share an upload.
             deadline: Seconds for the whole upload. What is not finished by then is unsent or in
                 doubt.
             progress: Called with a `Snapshot` whenever records were finished.
@@ -198,21 +200,25 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 )
             )
 
-    def _journal(self, path: str | PathLike[str] | None, kind: str, batch: Batch[Any]) -> Journal:
-        if path is None:
+    def _journal(
+        self, given: str | PathLike[str] | JournalSource | None, kind: str, batch: Batch[Any]
+    ) -> Journal:
+        if given is None:
             return Journal()
-        upload = {
+        target = {
             "api": self._document.api,
             "version": self._document.version,
             "operation": kind,
             "url": url_of(self._base_url_of(batch.operation), batch.operation, {}),
         }
         if self._session.customer:
-            upload["customer"] = self._session.customer
+            target["customer"] = self._session.customer
+        if not isinstance(given, str | PathLike):
+            return given.journal_of(target)
         from .upload.journal.recorded import RecordedJournal
         from .upload.journal.sqlite import SqliteStore
 
-        return RecordedJournal(SqliteStore(Path(path).absolute(), upload))
+        return RecordedJournal(SqliteStore(Path(given).absolute(), target))
 
     def _batch(self, kind: str) -> Batch[Any]:
         if kind not in self._batches:

@@ -68,6 +68,9 @@ class Sdir(Apis):
             aiohttp with `"fast"`, which needs `pip install 'sdir-async[fast]'`.
         largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
             by default. A longer answer counts as lost.
+        pace: A `Pacer` that several `Sdir` share, since they send for one account and so have one
+            rate limit; a `PostgresPace` where other processes send for it, too. Without it, this
+            `Sdir` has a pace of its own.
         insecure_http: Whether the key may go over plain http to another machine. By default it goes
             over https, or to this machine.
 
@@ -92,6 +95,7 @@ class Sdir(Apis):
         http_client: httpx.AsyncClient | None = None,
         transport: TransportName = "httpx",
         largest_answer: int = LARGEST_ANSWER,
+        pace: Pacer | None = None,
         insecure_http: bool = False,
     ) -> None:
         with no_locals:
@@ -111,7 +115,7 @@ class Sdir(Apis):
             self._session = Session(
                 open_transport(transport, http_client),
                 keys,
-                Pacer(),
+                pace or Pacer(),
                 retry,
                 timeouts=_timeouts(timeout, http_client),
                 versions=dict(versions or {}),

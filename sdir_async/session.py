@@ -30,7 +30,7 @@ from .wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from .auth import KeyRing
     from .document import Document, Operation
@@ -100,6 +100,7 @@ class Call:
         body: The body.
         timeouts: How long each part of an attempt may take; `None` for those of the session.
         few: Whether a lost answer is worth only one more attempt.
+        before_attempt: What to await before each attempt. Nothing is sent if it raises an error.
         retry: How often to try again; `None` for what the session says.
         maybe_applied: Whether a request may have been applied. It is true to what is known at any
             moment, also when the call is cancelled.
@@ -112,6 +113,7 @@ class Call:
     body: bytes | None = field(default=None, repr=False)
     timeouts: Timeouts | None = None
     few: bool = False
+    before_attempt: Callable[[], Awaitable[None]] | None = None
     maybe_applied: bool = False
     retry: RetryPolicy | None = None
 
@@ -255,7 +257,7 @@ class Session:
                 key = await self._keys.key()
                 async with self._pacer as started:
                     self._require_open()
-                    token = await self._token(call)  # not before: it would age in the line
+                    token = await self._ready(call)  # not before: it would age in the line
                     if isinstance(token, Lost):
                         happened = token
                     elif deadline is None or started < deadline:
@@ -284,6 +286,13 @@ class Session:
             logger.debug("%s %s: %s", call.operation.method, mask(call.url), _result(happened))
         self._pace(started, happened, verdict)
         return happened, verdict
+
+    async def _ready(self, call: Call) -> Secret | Lost | None:
+        """Return the token to send, and ask last of all whether it may be sent."""
+        token = await self._token(call)
+        if call.before_attempt is not None:
+            await call.before_attempt()
+        return token
 
     async def _token(self, call: Call) -> Secret | Lost | None:
         """Return the token to send, if one is; `Lost` where its server was not reached.

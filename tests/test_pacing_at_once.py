@@ -334,6 +334,24 @@ def test_another_sdir_does_not_wait() -> None:
     assert run(main()) == 1
 
 
+def test_those_that_were_given_one_pace_wait_together() -> None:
+    """Several `Sdir` of one account share what a server told one of them."""
+    script = Script(answer(429, retry_after="8"), OK, takes=0.1)
+
+    async def main() -> None:
+        pace = Pacer()
+        first, second = (sdir_over(script, pace=pace) for _ in range(2))
+
+        async def later() -> None:
+            await asyncio.sleep(1)
+            await second.course.v1.list_codes()
+
+        await asyncio.gather(first.course.v1.list_codes(), later())
+
+    run(main())
+    assert min(script.times[1:]) >= 8
+
+
 def test_a_429_without_a_time_pauses_all_for_a_moment() -> None:
     """As long as the policy's first wait."""
     script = Script(answer(429), OK)

@@ -30,6 +30,7 @@ EXTRAS = {
     "openapi": ("testing",),
     "transports/aiohttp": ("fast",),
     "maskinporten": ("maskinporten",),
+    "postgres": ("postgres",),
     "sandbox": ("sandbox", "maskinporten"),
     "testing": ("testing",),
 }
@@ -39,8 +40,9 @@ The plugin is imported by pytest alone.
 """
 
 LATER = re.compile(
-    r"(aiohttp|cryptography|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|pyarrow|respx"
-    r"|starlette|typer|uvicorn|yaml|sdir_async\.(sandbox|cli|maskinporten|openapi|api\.\w+))(\.|$)"
+    r"(aiohttp|cryptography|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|psycopg|pyarrow"
+    r"|respx|starlette|typer|uvicorn|yaml"
+    r"|sdir_async\.(sandbox|cli|maskinporten|openapi|postgres|api\.\w+))(\.|$)"
 )
 """Modules that are imported when they are used, and not with the package."""
 

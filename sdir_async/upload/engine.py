@@ -271,6 +271,7 @@ class Engine:
             self._plan.url_of(operation),
             body=piece.body(),
             few=len(piece) > 1,
+            before_attempt=self._plan.journal.before_attempt,
             maybe_applied=piece.maybe_applied,
         )
         try:

@@ -165,7 +165,7 @@ NO_ROOM = r"disk is full\. Nothing is sent without it; make room, or give anothe
 
 def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the journal can't be written any more, nothing more is sent; the report is true."""
-    append, room = SqliteStore.append, [3]
+    append, room = SqliteStore._append, [3]
 
     def fill(self: SqliteStore, entries: Any) -> None:
         room[0] -= 1
@@ -174,7 +174,7 @@ def test_a_full_disk_stops_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 raise sqlite3.OperationalError("database or disk is full")
         append(self, entries)
 
-    monkeypatch.setattr(SqliteStore, "append", fill)
+    monkeypatch.setattr(SqliteStore, "_append", fill)
     register = Register()
     with pytest.raises(JournalError, match=NO_ROOM) as caught:
         run(upload(register, records(), tmp_path / "journal", concurrency=1))

@@ -9,10 +9,10 @@ finished is the one whose fate is unknown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from typing import Self
 
     from ..chunks import Chunk, Piece
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 class Journal:
     """No journal: an upload that ends with its process."""
+
+    before_attempt: Callable[[], Awaitable[None]] | None = None
+    """What to await before each attempt to send; `None` where an owner can't lose its journal."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,3 +60,11 @@ class Journal:
         Raises:
             JournalMismatch: It ended elsewhere in an earlier run.
         """
+
+
+class JournalSource(Protocol):
+    """What `upload(journal=…)` takes beside a path."""
+
+    def journal_of(self, target: Mapping[str, str]) -> Journal:
+        """Return the journal of an upload to this API, version, operation and address."""
+        ...

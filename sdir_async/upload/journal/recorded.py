@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self
 
 import orjson
 
@@ -15,29 +14,35 @@ from . import Journal
 from .history import History, finished, sending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from ..chunks import Chunk, Piece
     from ..receipts import Receipt
     from ..report import State
     from .history import Past
 
-T = TypeVar("T")
-
 Entry = tuple[int, int, str, bytes]
 """The number of an event, the start of its chunk, its kind, and its detail as JSON."""
 
 
 class Store(Protocol):
-    """Keeps the events of one upload. Its methods block: they are called in a thread of theirs."""
+    """Keeps the events of one upload, or of a part of it, for one owner at a time."""
 
     name: str
     """What to call it in messages."""
 
+    advice: str
+    """What to do when the input is not the one that it was written for."""
+
     salt: bytes
     """What digests begin with; known once it is open."""
 
-    def open(self) -> Iterable[Entry]:
+    @property
+    def still_mine(self) -> Callable[[], Awaitable[None]] | None:
+        """What raises `JournalError` if it is no longer ours; `None` if an owner can't lose it."""
+        ...
+
+    async def open(self) -> Iterable[Entry]:
         """Take it for this process alone; return the events of earlier runs, in order.
 
         Raises:
@@ -45,7 +50,7 @@ class Store(Protocol):
         """
         ...
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    async def append(self, entries: Sequence[Entry]) -> None:
         """Return when these events are durable. One that is there already changes nothing.
 
         Raises:
@@ -53,8 +58,8 @@ class Store(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Let others have it."""
+    async def close(self) -> None:
+        """Let others have it, also if the wait for that is cancelled."""
         ...
 
 
@@ -62,8 +67,8 @@ class RecordedJournal(Journal):
     """A journal in a store, used by one upload at a time."""
 
     def __init__(self, store: Store) -> None:
+        self.before_attempt = store.still_mine
         self._store = store
-        self._thread = ThreadPoolExecutor(1, "sdir journal")
         self._total: int | None = None
         self._chunks: dict[int, History] = {}
         self._last = 0
@@ -72,9 +77,9 @@ class RecordedJournal(Journal):
 
     async def __aenter__(self) -> Self:
         try:
-            await self._in_thread(self._open)
+            self._replay_all(await self._store.open())
         except BaseException:
-            await self._close()
+            await self._store.close()
             raise
         return self
 
@@ -82,7 +87,7 @@ class RecordedJournal(Journal):
         try:
             await self._flush()
         finally:
-            await self._close()
+            await self._store.close()
 
     def planned(self) -> Sequence[int]:
         return [history.length for _, history in sorted(self._chunks.items())]
@@ -122,18 +127,18 @@ class RecordedJournal(Journal):
 
     def _changed(self, how: str) -> JournalMismatch:
         return JournalMismatch(
-            f"The input is not the one that {self._store.name} was written for: {how}. Give the"
-            " same input again, or another journal for another upload."
+            f"The input is not the one that {self._store.name} was written for: {how}."
+            f" {self._store.advice}"
         )
 
-    def _open(self) -> None:
+    def _replay_all(self, entries: Iterable[Entry]) -> None:
         try:
-            for entry in self._store.open():
+            for entry in entries:
                 self._replay(*entry)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise JournalError(
                 f"{self._store.name} can't be used: it is damaged. Nothing is sent without it; give"
-                " another path."
+                " another journal."
             ) from error
 
     def _replay(self, last: int, chunk: int, kind: str, detail: bytes) -> None:
@@ -159,19 +164,5 @@ class RecordedJournal(Journal):
         async with self._turn:
             if self._entries and self._entries[0][0] <= wanted:
                 entries = self._entries.copy()
-                await self._in_thread(lambda: self._store.append(entries))
+                await self._store.append(entries)
                 del self._entries[: len(entries)]
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    async def _close(self) -> None:
-        """Close the store, after whatever the thread is still at, even if nobody waits for it."""
-        closing = self._thread.submit(self._store.close)
-        try:
-            await self._in_thread(closing.result)
-        except asyncio.CancelledError:
-            await self._in_thread(closing.result)
-            raise
-        finally:
-            self._thread.shutdown(wait=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
 import sqlite3
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ...errors import JournalError, JournalMismatch
 from ...modes import tighten
@@ -19,10 +21,12 @@ except ModuleNotFoundError:  # Windows, where the locks of SQLite belong to one 
     fcntl: Any = None  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from .recorded import Entry
+
+T = TypeVar("T")
 
 _FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
 _VERSION: Final = 2
@@ -50,7 +54,11 @@ def _salt_in(stored: dict[str, str]) -> bytes:
 
 
 class SqliteStore:
-    """The events of an upload in a file."""
+    """The events of an upload in a file. What blocks is done in a thread of its own."""
+
+    advice = "Give the same input again, or another journal for another upload."
+    still_mine = None
+    """Its lock is gone only with the process, or with the file, which `append` looks for."""
 
     def __init__(self, path: Path, upload: dict[str, str]) -> None:
         """Name the file, and what tells this upload from others."""
@@ -60,9 +68,31 @@ class SqliteStore:
         self._upload = upload
         self._db: sqlite3.Connection | None = None
         self._lock: int | None = None
+        self._thread = ThreadPoolExecutor(1, "sdir journal")
 
-    def open(self) -> Iterable[Entry]:
+    async def open(self) -> list[Entry]:
         """Lock the file, and return its events."""
+        return await self._in_thread(self._open)
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Write the events to the disk."""
+        await self._in_thread(lambda: self._append(entries))
+
+    async def close(self) -> None:
+        """Close the file, after whatever the thread is still at, even if nobody waits for it."""
+        closing = self._thread.submit(self._close)
+        try:
+            await self._in_thread(closing.result)
+        except asyncio.CancelledError:
+            await self._in_thread(closing.result)
+            raise
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _open(self) -> list[Entry]:
         with self._explained():
             if not self._path.exists():
                 self._create()
@@ -76,7 +106,7 @@ class SqliteStore:
             self.salt = _salt_in(stored)
             return db.execute("SELECT * FROM event ORDER BY id").fetchall()
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def _append(self, entries: Sequence[Entry]) -> None:
         """Write in one statement, which is one transaction: each takes turns with the loop."""
         if self._db is None:
             return
@@ -88,7 +118,7 @@ class SqliteStore:
                 statement = f"INSERT OR IGNORE INTO event VALUES {places}"  # noqa: S608
                 self._db.execute(statement, list(chain.from_iterable(some)))
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Close the file, and leave nothing beside it."""
         try:
             if self._db is not None:

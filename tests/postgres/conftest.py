@@ -1,0 +1,24 @@
+"""A PostgreSQL for the tests of what several processes share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from local_postgres import LocalPostgres, folder_of_binaries, running_postgres
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalPostgres]:
+    """One for all tests; where CI has none, that is a failure."""
+    if folder_of_binaries() is None and not os.environ.get("CI"):
+        pytest.skip("there is no PostgreSQL here: `make setup` as root installs one")
+    with running_postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def dsn(server: LocalPostgres) -> str:
+    """An empty database."""
+    return server.database()
