@@ -17,7 +17,8 @@ from .frames import no_locals
 from .options import checked_headers
 from .parameters import InPath
 from .parameters import text as _text
-from .session import Call, Session, Timeout, timeouts_of, value_of
+from .session import Call, Session, value_of
+from .timeouts import Timeout, timeouts_of
 from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
 from .upload.encoding import BodyLimit, Encoder

@@ -17,7 +17,8 @@ from .options import checked_headers
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .retries import RetryPolicy
-from .session import Session, Timeout, timeouts_of
+from .session import Session
+from .timeouts import Timeout, timeouts_of
 from .tokens import tokens_of
 from .transports import TransportName, open_transport
 from .types import UNSET, Unset

@@ -7,7 +7,7 @@ import copy
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import define, field
 
@@ -49,43 +49,6 @@ _BEARER: Final = "Bearer "
 _NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
 _UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
 _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow in all")
-
-
-class TimeoutParts(Protocol):
-    """Seconds for each part of an attempt, such as an `httpx.Timeout`."""
-
-    @property
-    def connect(self) -> float | None: ...  # noqa: D102
-    @property
-    def read(self) -> float | None: ...  # noqa: D102
-    @property
-    def write(self) -> float | None: ...  # noqa: D102
-    @property
-    def pool(self) -> float | None: ...  # noqa: D102
-
-
-Timeout = float | TimeoutParts | None
-"""Seconds for each part of an attempt, or an `httpx.Timeout` that names the parts; `None`: no end.
-"""
-
-
-def timeouts_of(given: Timeout) -> Timeouts:
-    """Return the timeouts of each part of an attempt.
-
-    Raises:
-        ConfigurationError: They are not numbers above 0.
-    """
-    if given is None or isinstance(given, int | float):
-        parts: list[Any] = [given] * 4
-    else:
-        names = ("connect", "read", "write", "pool")
-        parts = [getattr(given, name, "missing") for name in names]
-    for part in parts:
-        if part is not None and not (isinstance(part, int | float) and part > 0):
-            raise ConfigurationError(
-                "timeout must be a number of seconds above 0, an httpx.Timeout, or None."
-            )
-    return Timeouts(*parts)
 
 
 @define

@@ -134,7 +134,7 @@ class PostgresStore:
         self._given = journal
         self._target = dict(target)
         self._session: Connection | None = None
-        self._id = self._fence = 0
+        self._id = self._fence = self._pid = 0
         self._turn = asyncio.Lock()
         self._staying: asyncio.Task[None] | None = None
 
@@ -213,8 +213,11 @@ class PostgresStore:
         )
 
     async def _locked(self, session: Connection) -> bool:
-        query = "SELECT pg_try_advisory_lock(%s, %s)"
-        return await rows(session, query, LOCKS, self._id) == [(True,)]
+        query = "SELECT pg_try_advisory_lock(%s, %s), pg_backend_pid()"
+        ((is_ours, pid),) = await rows(session, query, LOCKS, self._id)
+        if is_ours:
+            self._pid = pid
+        return bool(is_ours)
 
     def _require_same(self, stored: Mapping[str, str]) -> None:
         for name in {**self._target, **stored}:
@@ -256,7 +259,6 @@ class PostgresStore:
 
     async def _regained(self) -> Connection:
         """Return a new session that holds the lock again, if nobody had it meanwhile."""
-        lost = None if self._session is None else self._session.info.backend_pid
         until = asyncio.get_running_loop().time() + _PATIENCE
         while True:
             is_last = asyncio.get_running_loop().time() >= until
@@ -266,13 +268,13 @@ class PostgresStore:
                 if is_last:
                     raise
             else:
-                if await self._has_lock_again(session, lost):
+                if await self._has_lock_again(session):
                     return session
                 if is_last:
                     raise self._in_use(here())
             await asyncio.sleep(_PAUSE)
 
-    async def _has_lock_again(self, session: Connection, lost: int | None) -> bool:
+    async def _has_lock_again(self, session: Connection) -> bool:
         has_it = False
         try:
             self._require_mine(await rows(session, _MINE, self._id))
@@ -280,7 +282,7 @@ class PostgresStore:
             if has_it:
                 self._require_mine(await rows(session, _MINE, self._id))
             else:  # by our own old session, which the server has not missed yet
-                await session.execute(_END_OLD, (LOCKS, self._id, lost))
+                await session.execute(_END_OLD, (LOCKS, self._id, self._pid))
         finally:
             if not has_it:
                 await session.close()
