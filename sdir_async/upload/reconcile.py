@@ -23,6 +23,8 @@ _CONSIDERED: Final = 10
 
 _SMALLEST_PAGE: Final = 2
 """Records: no server makes smaller ones, so that a page with a single record is the last."""
+_ALIKE: Final = 3
+"""The same page so many times: the list knows no pages. Twice it may have shifted by a page."""
 _MOST_PAGES: Final = 1000
 _A_DAY: Final = datetime.timedelta(hours=26)
 """Two spellings of one moment are no further apart, whatever became of its zone."""
@@ -205,11 +207,13 @@ class _Asking:
         """
         first = before = yield from self._look(wanted, self._query(wanted.record, start))
         full = max(_SMALLEST_PAGE, len(first))  # it may make smaller pages than it is asked for
+        alike = 1
         for page in range(start + 1, _MOST_PAGES):
             if wanted.is_found or self.listing.page is None or len(before) < full:
                 return first
             items = yield from self._look(wanted, self._query(wanted.record, page))
-            if items and items == before:
+            alike = alike + 1 if items and items == before else 1
+            if alike == _ALIKE:
                 yield from self._look_at_all(wanted)
                 return first
             before, full = items, max(full, len(items))

@@ -19,8 +19,11 @@ from .server import Server
 
 RETRY: Final = RetryPolicy(attempts=30, first_wait=0.005, longest_wait=0.02, settle=SETTLE)
 _TIMEOUT: Final = 0.5
-_TOO_LONG: Final = 8.0
-"""Seconds; a run takes about a third of one, and those with pauses somewhat more."""
+_TOO_LONG: Final = 60.0
+"""Seconds; a run takes about a third of one on a machine that does nothing else. A call a
+second, as a pause could teach, takes longer."""
+_TOO_MANY: Final = 400
+"""Requests; a run has 40 of them, and hardly ever more than 150."""
 
 
 @frozen
@@ -225,6 +228,8 @@ def _unfinished(scenario: Scenario, server: Server, outcome: Outcome) -> Iterato
     """An upload that nothing ended early has read all, and leaves in doubt only what it must."""
     if outcome.error.startswith("it took"):
         yield f"too long: {outcome.error}"
+    elif server.requests > _TOO_MANY:
+        yield f"too many requests: {server.requests}"
     elif outcome.error:
         yield f"raised: {outcome.error}"
     elif outcome.unsent or outcome.read != len(scenario.records):

@@ -88,17 +88,19 @@ async def test_a_gzip_answer_that_is_cut_is_no_answer(transport: str) -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_timeout_bounds_an_attempt_whose_answer_drips_in(transport: Any) -> None:
     """However often a byte arrives: a whole answer that took too long is none."""
-    ended = asyncio.Event()
+    drips: list[asyncio.Task[Any]] = []
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         for byte in raw(200, []):
             writer.write(bytes([byte]))
             await asyncio.sleep(0.01)
-        writer.close()
-        ended.set()
 
-    dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        drips.append(asyncio.ensure_future(drip(reader, writer)))
+        drips[-1].add_done_callback(lambda _: writer.close())
+
+    dripping = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = dripping.sockets[0].getsockname()[1]
     async with (
         dripping,
@@ -112,7 +114,9 @@ async def test_a_timeout_bounds_an_attempt_whose_answer_drips_in(transport: Any)
     ):
         with pytest.raises(ConnectionFailed):
             await sdir.additional_competence.v2.list_additional_competences()
-        await ended.wait()
+        for task in drips:
+            task.cancel()
+        await asyncio.gather(*drips, return_exceptions=True)
 
 
 @pytest.mark.parametrize("given", [0.25, 5.0])

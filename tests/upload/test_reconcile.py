@@ -257,6 +257,23 @@ def test_a_list_that_shifts_while_it_is_looked_through(start: int, count: int) -
     assert end.value.value is True
 
 
+def test_a_list_that_shifts_by_a_page_is_looked_through() -> None:
+    """The same page comes twice, since three new records were saved meanwhile."""
+    listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
+    found = [{"id": at, "of": "me"} for at in range(5)]
+    questions = was_applied(listing, [b'{"id": 9, "of": "me"}'])
+    query = next(questions)
+    asked = []
+    with pytest.raises(StopIteration) as end:
+        while True:
+            asked.append(page := int(dict(query)["page"]))
+            at = (page - 1) * 3
+            query = questions.send(found[at : at + 3] if page else [])
+            found[:0] = [{"id": 10 + at, "of": "me"} for at in range(3)] if page == 1 else []
+    assert end.value.value is False
+    assert asked == [1, 2, 3, 0]
+
+
 @pytest.mark.parametrize(("keeps_to_size", "accepted"), [(False, 40), (True, 20)])
 def test_a_list_that_knows_no_pages(keeps_to_size: bool, accepted: int) -> None:
     """It is whole if it ignores the size of a page, too. Else nobody knows what it hides."""
