@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         UnknownOutcome,
     )
     from .maskinporten import Maskinporten
+    from .observe import AttemptEvent
     from .pacing import Pacer
     from .raw import RawResponse
     from .retries import RetryPolicy
@@ -58,6 +59,7 @@ else:
         {
             "ApiError": ".errors",
             "Attempt": ".wire",
+            "AttemptEvent": ".observe",
             "AuthenticationError": ".errors",
             "BatchDescription": ".description",
             "ChunkOutcome": ".upload.report",
@@ -104,6 +106,7 @@ __all__ = [
     "UNSET",
     "ApiError",
     "Attempt",
+    "AttemptEvent",
     "AuthenticationError",
     "BatchDescription",
     "ChunkOutcome",

@@ -12,12 +12,13 @@ from urllib.parse import quote
 import orjson
 from attrs import evolve
 
+from .call import Call
 from .errors import ConfigurationError
 from .frames import no_locals
 from .options import checked_headers
 from .parameters import InPath
 from .parameters import text as _text
-from .session import Call, Session, value_of
+from .session import Session, value_of
 from .timeouts import Timeout, timeouts_of
 from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
@@ -80,14 +81,17 @@ class Operations:
         retry: RetryPolicy | None = None,
         more_headers: Mapping[str, str] | None = None,
     ) -> T:
+        base_url = self._base_url_of(operation)
         call = Call(
             operation,
-            url_of(self._base_url_of(operation), operation, path or {}),
+            url_of(base_url, operation, path or {}),
             _query(operation, params or {}),
             {**checked_headers(more_headers), **_headers(operation, headers or {})},
             None if body is UNSET else orjson.dumps(body, default=jsonable),
             None if isinstance(timeout, Unset) else timeouts_of(timeout),
             retry=retry,
+            document=self._document,
+            template=base_url + operation.path if path else None,
         )
         deadline = self._session.deadline if deadline is None else deadline
         until = None if deadline is None else asyncio.get_running_loop().time() + deadline
@@ -183,6 +187,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             return Upload(
                 Plan(
                     self._session,
+                    self._document,
                     batch,
                     records,
                     url_of=lambda operation: url_of(self._base_url_of(operation), operation, {}),

@@ -13,6 +13,7 @@ from .auth import KeyRing
 from .errors import ConfigurationError
 from .frames import no_locals
 from .hosts import origin_of, parse_base_url, require_secure
+from .observe import OnAttempt, Watch, log_as_told
 from .options import checked_headers
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
@@ -74,6 +75,8 @@ class Sdir(Apis):
             `Sdir` has a pace of its own.
         insecure_http: Whether the key may go over plain http to another machine. By default it goes
             over https, or to this machine.
+        on_attempt: Called with an `AttemptEvent` after each try to send a request. It must not
+            block.
 
     Raises:
         ConfigurationError: There is no key, or a setting names what does not exist.
@@ -98,8 +101,10 @@ class Sdir(Apis):
         largest_answer: int = LARGEST_ANSWER,
         pace: Pacer | None = None,
         insecure_http: bool = False,
+        on_attempt: OnAttempt | None = None,
     ) -> None:
         with no_locals:
+            log_as_told()
             keys = KeyRing(api_key)
             if environment not in get_args(Environment):
                 known = ", ".join(map(repr, get_args(Environment)))
@@ -121,6 +126,7 @@ class Sdir(Apis):
                 timeouts=_timeouts(timeout, http_client),
                 versions=dict(versions or {}),
                 base_url_of=self._base_url_of,
+                watch=Watch(VERSIONS, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
                 largest_answer=_bytes(largest_answer),
             )
@@ -317,6 +323,12 @@ class Sdir(Apis):
             return self._origin.at(server)
         require_secure(origin_of(server), insecure_http=self._insecure_http)
         return server.rstrip("/")
+
+
+def _callable(on_attempt: OnAttempt | None) -> OnAttempt | None:
+    if on_attempt is not None and not callable(on_attempt):
+        raise ConfigurationError("on_attempt must be a function that takes an AttemptEvent.")
+    return on_attempt
 
 
 def _tokens(given: TokenGiven | None, environment: str) -> TokenSource | None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from attrs import define, field
-
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
-from .privacy import mask
 from .problems import failure_of
 from .retries import Retries
 from .verdicts import Action, Exchange, judge
@@ -26,59 +22,28 @@ from .wire import (
     Lost,
     Request,
     Secret,
-    Timeouts,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from .auth import KeyRing
-    from .document import Document, Operation
+    from .call import Call
+    from .document import Document
+    from .observe import Watch
     from .pacing import Pacer
     from .retries import RetryPolicy
     from .tokens import TokenSource
     from .verdicts import Verdict
-    from .wire import Happened, Transport
+    from .wire import Happened, Timeouts, Transport
 
 T = TypeVar("T")
-
-logger = logging.getLogger("sdir_async")
 
 _USER_AGENT: Final = f"sdir-async/{__version__}"
 _BEARER: Final = "Bearer "
 _NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
 _UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
 _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow in all")
-
-
-@define
-class Call:
-    """An operation to be called, and whether the server may have applied it so far.
-
-    Attributes:
-        operation: What to call.
-        url: Where, encoded, without the query.
-        query: The query's names and values.
-        headers: Headers of this call.
-        body: The body.
-        timeouts: How long each part of an attempt may take; `None` for those of the session.
-        few: Whether a lost answer is worth only one more attempt.
-        before_attempt: What to await before each attempt. Nothing is sent if it raises an error.
-        retry: How often to try again; `None` for what the session says.
-        maybe_applied: Whether a request may have been applied. It is true to what is known at any
-            moment, also when the call is cancelled.
-    """
-
-    operation: Operation
-    url: str = field(repr=False)
-    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    timeouts: Timeouts | None = None
-    few: bool = False
-    before_attempt: Callable[[], Awaitable[None]] | None = None
-    maybe_applied: bool = False
-    retry: RetryPolicy | None = None
 
 
 class Session:
@@ -94,10 +59,12 @@ class Session:
         timeouts: Timeouts,
         versions: Mapping[str, str],
         base_url_of: Callable[[Document], str],
+        watch: Watch,
         tokens: TokenSource | None = None,
         largest_answer: int = LARGEST_ANSWER,
     ) -> None:
         self.retry = retry
+        self.watch = watch
         self.versions = versions
         self.base_url_of = base_url_of
         self.customer: str | None = None
@@ -163,6 +130,7 @@ class Session:
         Raises:
             ConfigurationError: The `Sdir`, or the user's client, is closed.
         """
+        began = _now()
         attempts: list[Attempt] = []
         refused: set[Secret] = set()
         retries = Retries(
@@ -180,7 +148,7 @@ class Session:
                 wait = None
             no_time = deadline is not None and _now() + (wait or 0.0) >= deadline
             if wait is None or no_time:
-                return Exchange(
+                ended = Exchange(
                     call.operation,
                     call.url,
                     happened,
@@ -189,6 +157,8 @@ class Session:
                     attempts=tuple(attempts),
                     expired=no_time and verdict.action is not Action.QUOTA,
                 )
+                self.watch.ended(call, ended, _now() - began)
+                return ended
             await asyncio.sleep(wait)
 
     async def _renew(self, refused: set[Secret], deadline: float | None) -> bool:
@@ -245,8 +215,7 @@ class Session:
         self._note_token(token, verdict)
         if happened is not _NOT_BEGUN:
             attempts.append(Attempt(at, _now() - started, _result(happened)))
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s %s: %s", call.operation.method, mask(call.url), _result(happened))
+            self.watch.attempted(call, attempts, happened, verdict)
         self._pace(started, happened, verdict)
         return happened, verdict
 

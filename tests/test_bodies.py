@@ -15,7 +15,7 @@ import pytest
 from attrs import define
 
 from sdir_async import RetryPolicy, Sdir, SubscriptionKey, UnknownOutcome
-from sdir_async.session import Call
+from sdir_async.call import Call
 from sdir_async.verdicts import Action, Exchange
 from sdir_async.wire import Answer, Lost, Timeouts
 

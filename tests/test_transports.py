@@ -29,8 +29,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir
+from sdir_async.call import Call
 from sdir_async.document import Operation
-from sdir_async.session import Call
 from sdir_async.verdicts import Action, judge, retry_after
 from sdir_async.wire import Answer, Happened, Lost
 
@@ -557,10 +557,12 @@ async def test_the_log_names_the_request_and_not_the_key(
 
     async with serving(handler) as url, Sdir("se-cr-et", base_url=url, transport=kind) as sdir:
         await sdir.course.v1.create_courses([])
-    name = "httpx" if kind == "httpx" else "sdir_async"
-    (line,) = [record.getMessage() for record in caplog.records if record.name == name]
-    assert "POST" in line
-    assert line.endswith('"HTTP/1.1 201 Created"' if kind == "httpx" else ": 201")
+    lines = [(each.name, each.levelname, each.getMessage()) for each in caplog.records]
+    (line,) = [line for name, level, line in lines if (name, level) == ("sdir_async", "INFO")]
+    assert line.startswith("course v1 POST /courses/batch: 201 in ")
+    if kind == "httpx":
+        (line,) = [line for name, _, line in lines if name == "httpx"]
+        assert line.endswith('"HTTP/1.1 201 Created"')
     assert "se-cr-et" not in caplog.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ..session import Call
+from ..call import Call
 from ..verdicts import Action
 from ..wire import Answer
 from . import reconcile
@@ -52,7 +52,7 @@ async def was_applied(
         except StopIteration as found:
             answer: bool | None = found.value
             return answer
-        items = await _list(listing, plan.url_of(listing.operation), query, exchange)
+        items = await _list(listing, plan, query, exchange)
 
 
 async def _elsewhere(step: Ask) -> Callable[[int], int | None]:
@@ -63,8 +63,11 @@ async def _elsewhere(step: Ask) -> Callable[[int], int | None]:
     return step.others.elsewhere(step.piece, step.unknown)
 
 
-async def _list(listing: Listing, url: str, query: Query, exchange: Exchanging) -> list[Any] | None:
-    ended = await exchange(Call(listing.operation, url, query))
+async def _list(
+    listing: Listing, plan: Plan, query: Query, exchange: Exchanging
+) -> list[Any] | None:
+    url = plan.url_of(listing.operation)
+    ended = await exchange(Call(listing.operation, url, query, document=plan.document))
     answer = ended.happened
     if ended.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
         return None

@@ -11,9 +11,10 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+from ..call import Call
 from ..errors import JournalMismatch
 from ..frames import forget_locals
-from ..session import Call, cancel_once
+from ..session import cancel_once
 from .asking import saved_of, was_applied
 from .chunks import Piece
 from .encoding import Chunker
@@ -200,11 +201,15 @@ class Engine:
         self._open.add(flow)
         self._changed.set()
         await self._slots.acquire()
-        tasks.create_task(self._drive(flow))
+        tasks.create_task(self._watched(chunk, flow))
         await asyncio.sleep(0)
         self._chunker.max_bytes = self._plan.limit(self._plan.chunk_bytes)
 
     # Carrying out
+
+    async def _watched(self, chunk: Chunk, flow: Flow) -> None:
+        with self._plan.session.watch.chunk(chunk.start, len(chunk)):
+            await self._drive(flow)
 
     async def _drive(self, flow: Flow) -> None:
         """Carry out the steps of a chunk; whatever interrupts them, no record is forgotten."""
@@ -273,6 +278,7 @@ class Engine:
             few=len(piece) > 1,
             before_attempt=self._plan.journal.before_attempt,
             maybe_applied=piece.maybe_applied,
+            document=self._plan.document,
         )
         try:
             return await self._exchange(call)
@@ -329,6 +335,7 @@ class Engine:
         )
         receipt = self._receipt(finished)
         self._ledger.enter(outcome)
+        self._plan.session.watch.finished(outcome)
         self._ledger.receipts += finished.receipts if receipt is None else (receipt,)
         self._changed.set()
         if finished.late:

@@ -11,7 +11,7 @@ from ..errors import ConfigurationError
 from .report import Snapshot
 
 if TYPE_CHECKING:
-    from ..document import Batch, Operation
+    from ..document import Batch, Document, Operation
     from ..session import Session
     from .check import Findings
     from .chunks import Piece
@@ -37,6 +37,7 @@ class Plan:
     """An upload that has not begun."""
 
     session: Session = field(repr=False)
+    document: Document
     batch: Batch[Any]
     records: Iterable[Any] | AsyncIterable[Any] = field(repr=False)
     url_of: Callable[[Operation], str] = field(repr=False)

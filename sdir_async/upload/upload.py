@@ -73,10 +73,16 @@ class Upload(Generic[SavedT]):
 
     def _begin(self, channel: _Channel[SavedT] | None = None) -> asyncio.Task[None]:
         self._engine = Engine(self._plan, channel.put if channel else None)
-        self._task = task = asyncio.create_task(self._engine.run(), name="sdir upload")
+        self._task = task = asyncio.create_task(self._run(self._engine), name="sdir upload")
         task.add_done_callback(channel.end if channel else _look)
         self._plan.session.own(task)
         return task
+
+    async def _run(self, engine: Engine) -> None:
+        document, operation = self._plan.document, self._plan.batch.operation
+        name = f"{document.api} {document.version} {operation.name}"
+        with self._plan.session.watch.upload(name, engine.report):
+            await engine.run()
 
     async def aclose(self) -> None:
         """End the upload now; what was on its way is in doubt. The report says so."""

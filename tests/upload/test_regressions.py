@@ -433,8 +433,8 @@ def test_a_huge_record_does_not_wait_for_the_next_one(before: int) -> None:
 
 def test_no_person_in_the_reprs_of_what_is_under_way() -> None:
     """Tracebacks may show local variables."""
+    from sdir_async.call import Call
     from sdir_async.document import Operation
-    from sdir_async.session import Call
     from sdir_async.wire import Answer
 
     operation = Operation("list", "GET", "/x", "read")

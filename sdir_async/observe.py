@@ -1,0 +1,206 @@
+"""What the logger `sdir_async` says of calls, chunks and uploads; and the hook `on_attempt`.
+
+Paths are shown as templates, such as `/courses/{uid}`: what stands in a place of a path or in a
+query may be about a person.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from .deprecations import Deprecations
+from .errors import ConfigurationError
+from .privacy import mask
+from .problems import request_id_of
+from .wire import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .call import Call
+    from .upload.report import ChunkOutcome, UploadReport
+    from .verdicts import Exchange, Verdict
+    from .wire import Attempt, Happened
+
+ENVIRONMENT_VARIABLE: Final = "SDIR_LOG"
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO}
+
+logger: Final = logging.getLogger("sdir_async")
+
+
+@frozen
+class AttemptEvent:
+    """One try to send a request, as `Sdir(on_attempt=…)` is told of it.
+
+    Attributes:
+        api: The API, such as `"course"`.
+        version: The version, such as `"v1"`.
+        operation: What the document calls the operation.
+        method: The HTTP method.
+        path: The path as a template, such as `/courses/{uid}`.
+        number: Which try of the call it was, from 1.
+        status: The HTTP status; `None` where no whole answer came.
+        result: The status, or what happened instead, in words.
+        seconds: How long it took.
+        request_id: What Sdir's support needs to find the request, if the answer says.
+        pause: Seconds that the server asks to wait, if it does.
+    """
+
+    api: str
+    version: str
+    operation: str
+    method: str
+    path: str
+    number: int
+    status: int | None
+    result: str
+    seconds: float
+    request_id: str | None
+    pause: float | None
+
+
+OnAttempt = Callable[[AttemptEvent], object]
+"""What `Sdir(on_attempt=…)` takes: it is called in the event loop, and must not block."""
+
+
+class Watch:
+    """Is told what happens in one `Sdir`: writes the log, calls the hook, warns of what ends."""
+
+    def __init__(
+        self,
+        versions: Mapping[str, tuple[str, ...]],
+        on_attempt: OnAttempt | None = None,
+    ) -> None:
+        self._deprecations = Deprecations(versions)
+        self._on_attempt = on_attempt
+
+    def attempted(
+        self, call: Call, attempts: Sequence[Attempt], happened: Happened, verdict: Verdict
+    ) -> None:
+        """Take note of a try to send, the last of these."""
+        if logger.isEnabledFor(logging.DEBUG):
+            last = attempts[-1]
+            logger.debug(
+                "%s: attempt %d: %s in %.3f s",
+                _name(call),
+                len(attempts),
+                last.result,
+                last.seconds,
+            )
+        if self._on_attempt is not None:
+            try:
+                self._on_attempt(event_of(call, attempts, happened, verdict))
+            except Exception:
+                logger.exception("on_attempt raised an error. The call goes on.")
+
+    def ended(self, call: Call, exchange: Exchange, seconds: float) -> None:
+        """Take note of the end of a call, all attempts included."""
+        answer = exchange.happened
+        if logger.isEnabledFor(logging.INFO):
+            found = request_id_of(answer) if isinstance(answer, Answer) else None
+            logger.info(
+                "%s: %s in %.3f s, %s%s",
+                _name(call),
+                _result(answer),
+                seconds,
+                _counted(exchange.attempts),
+                "" if found is None else f", request id {mask(found)}",
+            )
+        if isinstance(answer, Answer):
+            self._deprecations.heed(call.document, call.operation, answer.headers)
+
+    def finished(self, outcome: ChunkOutcome[Any]) -> None:
+        """Take note of what became of a chunk, or of a part of one."""
+        if logger.isEnabledFor(logging.INFO):
+            counts = ", ".join(
+                f"{count} {state.replace('_', ' ')}"
+                for state, count in counts_of(outcome).items()
+                if count
+            )
+            logger.info(
+                "records %d to %d: %s, %s",
+                outcome.indexes[0],
+                outcome.indexes[-1],
+                counts,
+                _counted(outcome.attempts),
+            )
+
+    def chunk(self, first: int, size: int) -> AbstractContextManager[object]:  # noqa: ARG002
+        """Surround the work on a chunk, from its first record on."""
+        return nullcontext()
+
+    @contextmanager
+    def upload(self, name: str, report: Callable[[], UploadReport]) -> Iterator[None]:
+        """Surround an upload; `report` says how it ended."""
+        try:
+            yield
+        finally:
+            if logger.isEnabledFor(logging.INFO):
+                logger.info("%s: upload ended: %s", name, report())
+
+
+def counts_of(outcome: ChunkOutcome[Any]) -> dict[str, int]:
+    """Return how many records of an outcome ended in each state."""
+    rejected = len(outcome.rejections)
+    counts = {"rejected": rejected}
+    counts[outcome.state] = counts.get(outcome.state, 0) + len(outcome.indexes) - rejected
+    return counts
+
+
+def event_of(
+    call: Call, attempts: Sequence[Attempt], happened: Happened, verdict: Verdict
+) -> AttemptEvent:
+    """Return what is told of the last attempt."""
+    answer = happened if isinstance(happened, Answer) else None
+    found = None if answer is None else request_id_of(answer)
+    document = call.document
+    return AttemptEvent(
+        "" if document is None else document.api,
+        "" if document is None else document.version,
+        call.operation.name,
+        call.operation.method,
+        call.operation.path,
+        len(attempts),
+        None if answer is None else answer.status,
+        attempts[-1].result,
+        attempts[-1].seconds,
+        None if found is None else mask(found),
+        verdict.wait,
+    )
+
+
+def _name(call: Call) -> str:
+    of = "" if call.document is None else f"{call.document.api} {call.document.version} "
+    return f"{of}{call.operation.method} {mask(call.operation.path)}"
+
+
+def _counted(attempts: Sequence[Attempt]) -> str:
+    return f"{len(attempts)} attempt{'' if len(attempts) == 1 else 's'}"
+
+
+def _result(happened: Happened) -> str:
+    return str(happened.status) if isinstance(happened, Answer) else happened.cause
+
+
+def log_as_told() -> None:
+    """Let the logger write to standard error, if `SDIR_LOG` says so.
+
+    Raises:
+        ConfigurationError: `SDIR_LOG` is neither `debug` nor `info`.
+    """
+    told = os.environ.get(ENVIRONMENT_VARIABLE, "")
+    if not told:
+        return
+    if told.lower() not in _LEVELS:
+        raise ConfigurationError(f"{ENVIRONMENT_VARIABLE} must be debug or info.")
+    logger.setLevel(_LEVELS[told.lower()])
+    if not logger.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
