@@ -65,7 +65,9 @@ class Sdir(Apis):
         retry: How often and how long to try again, where that is safe.
         http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here. If
             its transport repeats requests by itself, it gets the body of a create only once all the
-            same, unless the client has an `auth` that sends again after a 401.
+            same, unless the client has an `auth` that sends again after a 401. Its pool timeout is
+            kept, 60 s if it has none: with a limit on connections, httpx may lose some for good
+            when calls are cancelled.
         transport: How requests travel where no `http_client` is given: over `"httpx"`, or over
             aiohttp with `"fast"`, which needs `pip install 'sdir-async[fast]'`.
         largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB

@@ -124,8 +124,8 @@ class Server:
             self._save(record, visible=0.0)
 
     @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """Serve on loopback; in the end wait for what is saved late."""
+    async def serving(self) -> AsyncIterator[str]:
+        """Serve on loopback, at the URL that is given; in the end wait for what is saved late."""
         connections: set[asyncio.Task[None]] = set()
 
         def connected(reader: Reader, writer: Writer) -> None:
@@ -136,7 +136,7 @@ class Server:
         server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=2**20)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
-            yield
+            yield self.url
         finally:
             server.close()
             left = list(connections)
