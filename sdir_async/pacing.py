@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
-from attrs import define
+from attrs import asdict, define
 
 from .loops import PerLoop
 
@@ -38,6 +38,10 @@ _LATE: Final = 0.02
 """Seconds that a start may come late without delaying those after it, since timers and a busy loop
 are late: less than the margin leaves free in a second."""
 
+_REFUSALS: Final = ("_last", "_news")
+_KEPT: Final = 64
+"""Starts of which a state knows when they were: more than are on their way at a time."""
+
 
 class Pacer:
     """Lets requests start, one `async with pacer:` each.
@@ -52,7 +56,7 @@ class Pacer:
         self.successes = 0
         self._limit = self._last_limit = math.inf
         self._gate = PerLoop(_Gate)
-        self._rate = _Rate()
+        self._rate = Rate()
         self._last_start = -math.inf
         self._paused_until = -math.inf
         self._slowed_at = -math.inf
@@ -64,10 +68,15 @@ class Pacer:
             while gate.in_flight >= max(1.0, self._limit):
                 gate.freed.clear()
                 await gate.freed.wait()
-            while (wait := self._wait()) > 0.0:  # noqa: ASYNC110
-                await asyncio.sleep(wait)
+            started = await self._turn()
             gate.in_flight += 1
-            return self._start()
+            return started
+
+    async def _turn(self) -> float:
+        """Wait until the next request may start; return the time of the start."""
+        while (wait := self._wait()) > 0.0:  # noqa: ASYNC110
+            await asyncio.sleep(wait)
+        return self._start()
 
     def _wait(self) -> float:
         """Return how long to wait before looking again: meanwhile the rate may have grown."""
@@ -120,6 +129,9 @@ class Pacer:
         self.congested(started)
         if seconds > 0:
             self._rate.turned_away(started, seconds)
+
+    async def aclose(self) -> None:
+        """Close what was opened for it; it is opened again when it is needed."""
 
 
 class _Gate:
@@ -177,7 +189,7 @@ class _Refusal:
         return 0.8 <= self.counted / other.counted <= 1.25
 
 
-class _Rate:
+class Rate:
     """How many requests a second: no limit until refusals behave like those of a rate limit.
 
     A limit turns away what is sent after the first request that was too many; a request that is
@@ -233,6 +245,27 @@ class _Rate:
             self._news, self._begun, self._sent = None, now, 0
         self._sent += 1
         self._recent.append(now)
+
+    def withdraw(self, now: float) -> None:
+        """Forget the starts that were to come after this time."""
+        while self._recent and self._recent[-1] > now:
+            self._recent.pop()
+            self._sent -= 1
+
+    def state(self) -> dict[str, Any]:
+        """Return all that was learnt, as values that JSON has, and infinity."""
+        refusals = {name: asdict(one) for name in _REFUSALS if (one := getattr(self, name))}
+        return {**vars(self), **refusals, "_recent": list(self._recent)[-_KEPT:]}
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> Rate:
+        """Return one that learnt this."""
+        rate = cls()
+        vars(rate).update(state, _growth=tuple(state["_growth"]))
+        rate._recent = deque(state["_recent"], maxlen=256)
+        for name in _REFUSALS:
+            setattr(rate, name, _Refusal(**state[name]) if state[name] else None)
+        return rate
 
     def _conclude(self, news: _Refusal) -> None:
         """Decide what a refusal says, once it is clear what became of those sent with it."""

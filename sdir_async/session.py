@@ -114,6 +114,7 @@ class Session:
             cancel_once(task)
         await asyncio.gather(*owned, return_exceptions=True)
         await self._transport.aclose()
+        await self._pacer.aclose()
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Let no task outlive this session."""

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from attrs import define, field
 
-from sdir_async.pacing import Pacer, _Rate
+from sdir_async.pacing import Pacer
+from sdir_async.pacing import Rate as Learnt
 from sdir_async.sandbox.limits import Rate, RateLimit
 
 from .scripted import OK, Script, answer, sdir_over
@@ -395,12 +396,12 @@ def test_two_with_one_key(limiter: Callable[[], Limiter], workers: int) -> None:
 # The rate, a function of times
 
 
-def _take(rate: _Rate, start: float, calls: int, seconds: float) -> None:
+def _take(rate: Learnt, start: float, calls: int, seconds: float) -> None:
     for call in range(calls):
         rate.started(start + call * seconds / calls)
 
 
-def _refuse(rate: _Rate, now: float, pause: float, *, of: int = 8, all_but: int = 0) -> float:
+def _refuse(rate: Learnt, now: float, pause: float, *, of: int = 8, all_but: int = 0) -> float:
     """Start so many at once, all turned away but some; return when the pause is over."""
     for _ in range(of):
         rate.started(now)
@@ -410,16 +411,16 @@ def _refuse(rate: _Rate, now: float, pause: float, *, of: int = 8, all_but: int 
     return now + pause
 
 
-def refused_after(calls: int, seconds: float, pause: float) -> tuple[_Rate, float]:
+def refused_after(calls: int, seconds: float, pause: float) -> tuple[Learnt, float]:
     """A rate after so many calls in so long, then eight that were turned away, then a pause."""
-    rate = _Rate()
+    rate = Learnt()
     _take(rate, 0, calls, seconds)
     return rate, _refuse(rate, seconds, pause)
 
 
 def test_there_is_no_rate_until_a_call_is_turned_away() -> None:
     """However many there are."""
-    rate = _Rate()
+    rate = Learnt()
     _take(rate, 0, 1000, 1)
     assert rate.at(1) == math.inf
 
@@ -437,7 +438,7 @@ def test_the_pause_tells_the_window(seconds: float, pause: float, limit: float) 
 @pytest.mark.parametrize("others", [3, 7])
 def test_what_comes_through_after_it_makes_a_refusal_chance(others: int) -> None:
     """A limit would have turned them away too."""
-    rate = _Rate()
+    rate = Learnt()
     _take(rate, 0, 20, 1)
     now = _refuse(rate, 1, 1, of=1 + others, all_but=others)
     assert rate.at(now) == math.inf
@@ -445,7 +446,7 @@ def test_what_comes_through_after_it_makes_a_refusal_chance(others: int) -> None
 
 def test_refusals_with_nothing_after_them_have_to_agree() -> None:
     """One call at a time: only the third that counts the same limit makes it one."""
-    rate, now = _Rate(), 0.0
+    rate, now = Learnt(), 0.0
     rates = []
     for count in (20, 21, 20):
         _take(rate, now, count, 0.5)
@@ -457,7 +458,7 @@ def test_refusals_with_nothing_after_them_have_to_agree() -> None:
 
 def test_refusals_that_count_different_limits_are_chance() -> None:
     """However many there are."""
-    rate, now = _Rate(), 0.0
+    rate, now = Learnt(), 0.0
     for count in (20, 60, 5, 30, 12, 80):
         _take(rate, now, count, 0.5)
         now = _refuse(rate, now + 0.5, 1, of=1)
@@ -536,7 +537,7 @@ def test_a_rate_that_lasted_is_itself_the_one_refused() -> None:
 
 def test_being_turned_away_at_once_makes_no_standstill() -> None:
     """There is a rate even if nothing came through."""
-    rate = _Rate()
+    rate = Learnt()
     now = _refuse(rate, 0, 57)
     assert 0 < rate.at(now) < math.inf
     rate.started(now + 60)
@@ -545,7 +546,7 @@ def test_being_turned_away_at_once_makes_no_standstill() -> None:
 
 def test_what_was_long_ago_says_nothing_about_a_burst() -> None:
     """A call an hour, then fifty in a second: it was the fifty that were too many."""
-    rate = _Rate()
+    rate = Learnt()
     _take(rate, 0, 10, 36_000)
     _take(rate, 40_000, 50, 1)
     now = _refuse(rate, 40_001, 1)
@@ -554,7 +555,7 @@ def test_what_was_long_ago_says_nothing_about_a_burst() -> None:
 
 def test_a_rest_after_the_pause_counts_for_nothing() -> None:
     """Nobody had anything to send for an hour."""
-    rate = _Rate()
+    rate = Learnt()
     _take(rate, 0, 50, 1)
     for _ in range(2):
         rate.started(1)

@@ -1,5 +1,6 @@
 """What several processes share in a PostgreSQL: the extra `postgres`."""
 
 from .journal import PostgresJournal
+from .pace import PostgresPace
 
-__all__ = ["PostgresJournal"]
+__all__ = ["PostgresJournal", "PostgresPace"]
