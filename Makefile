@@ -11,7 +11,7 @@ LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest check bench generate fetch changes torture pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ fetch: $(VENV)/.dev ## get the documents named in openapi/sources.toml; REPLACE=
 changes: $(VENV)/.dev ## say what breaks for users; BASE=main, or FROM=course/v1 TO=course/v2
 	@$(BIN)/python scripts/changes.py \
 	    $(if $(BASE),--base $(BASE)) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+
+try: $(VENV)/.dev ## generate from every document in a folder, and say how that went; DOCUMENTS=folder
+	@$(BIN)/python scripts/try_documents.py $(DOCUMENTS)
 
 torture: $(VENV)/.dev ## upload under faults and kills: 200,000 records, then 10,000 short uploads
 	@$(BIN)/python scripts/torture.py

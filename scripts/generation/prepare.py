@@ -39,7 +39,7 @@ SCHEMA_STEPS: tuple[Step, ...] = (
     schema_steps.bounds_as_numbers,
     schema_steps.usable_enums,
     schema_steps.describe_defaults,
-    schema_steps.single_all_of,
+    schema_steps.single_parts,
     inheritance.expand_bases,
     class_steps.name_inner_classes,
     class_steps.inline_plain_schemas,

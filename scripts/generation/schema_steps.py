@@ -54,6 +54,7 @@ _SHAPES: dict[str, type] = {
 }
 _SAID = frozenset(("description", "title", "example", "examples", "default", "deprecated"))
 _SAID |= {"readOnly", "writeOnly", "xml", "externalDocs"}
+_TELLING = ("discriminator", "x-sdir-variants")
 _MAY_BE_NULL = ("default", "example", "examples", "enum", "const")
 
 
@@ -315,11 +316,16 @@ def describe_defaults(document: Json) -> list[LeftOut]:
     return []
 
 
-def single_all_of(document: Json) -> list[LeftOut]:
-    """Write `allOf` of one schema, and words about it, as that schema: it is the same class."""
+def single_parts(document: Json) -> list[LeftOut]:
+    """Write one part or alternative, and words about it, as that schema: it is the same class."""
     for _, schema in schemas_in(document):
-        parts = [p for p in schema.get("allOf", []) if p.keys() - _SAID and p != {}]
-        if len(parts) == 1 and "$ref" in parts[0] and schema.keys() - {"allOf"} <= _SAID:
-            words = {k: v for part in [*schema["allOf"], schema] for k, v in part.items()}
-            become(schema, {k: v for k, v in words.items() if k in _SAID} | parts[0])
+        for word in ("allOf", "anyOf", "oneOf"):
+            given = schema.get(word, [])
+            parts = [part for part in given if part.keys() - _SAID or word != "allOf"]
+            plain = all(part == parts[0] for part in parts) and (
+                word != "allOf" or any("$ref" in part for part in parts)
+            )
+            if parts and plain and schema.keys() - {word, *_TELLING} <= _SAID:
+                words = {k: v for part in [*given, schema] for k, v in part.items()}
+                become(schema, {k: v for k, v in words.items() if k in _SAID} | parts[0])
     return []

@@ -214,7 +214,7 @@ def test_a_default_is_said_and_never_sent() -> None:
 def test_all_of_one_schema_and_words_is_that_schema() -> None:
     """It would be a class of its own otherwise, with the same fields."""
     given = {"allOf": [ref("B"), {"description": "Whose."}], "readOnly": True}
-    assert after(steps.single_all_of, given, B={"type": "object"}) == {
+    assert after(steps.single_parts, given, B={"type": "object"}) == {
         **ref("B"),
         "description": "Whose.",
         "readOnly": True,
