@@ -14,6 +14,7 @@ from sdir_async.retries import Retries
 from sdir_async.verdicts import Action, Verdict
 
 AGAIN, RENEW = Verdict(Action.AGAIN), Verdict(Action.RENEW_KEY)
+RENEW_TOKEN, LOST = Verdict(Action.RENEW_TOKEN), Verdict(Action.AGAIN, applied=None)
 REPEATED = (Action.AGAIN, Action.PAUSE, Action.QUOTA, Action.RENEW_KEY)
 STEADY = RetryPolicy(attempts=4, first_wait=1.0, longest_wait=8.0)
 
@@ -48,6 +49,7 @@ def test_what_holds_unless_it_is_said() -> None:
     policy = RetryPolicy()
     assert (policy.attempts, policy.first_wait) == (6, 0.5)
     assert (policy.longest_wait, policy.settle) == (60.0, 30.0)
+    assert policy.trust_500 is False
 
 
 def test_the_least_that_is_allowed() -> None:
@@ -183,3 +185,21 @@ def test_a_quota_is_waited_for_where_that_is_short_or_a_deadline_allows_it(
 def test_with_a_deadline_a_quota_is_asked_for_without_a_count() -> None:
     """The deadline is the bound; it stands in the place of the number of attempts."""
     assert waits(quota(), 99, patient=True) == [True] * 99
+
+
+def test_a_token_is_renewed_once_at_a_time() -> None:
+    """A new one that is refused at once ends the call; after anything else, another may be got."""
+    retries = Retries(STEADY, 0, patient=False)
+    asked = [RENEW_TOKEN, RENEW_TOKEN, pause(), RENEW_TOKEN, AGAIN, RENEW_TOKEN, RENEW_TOKEN]
+    again = [retries.wait_after(verdict, 0) for verdict in asked]
+    assert [wait is not None for wait in again] == [True, False, True, True, True, True, False]
+    assert again[0] == again[3] == again[5] == 0.0
+
+
+def test_a_batch_whose_answer_is_lost_gets_one_more_attempt() -> None:
+    """Then it is halved: it may take too long as it is. What was not applied is no such sign."""
+    retries = Retries(STEADY, 0, patient=False, few=True)
+    assert [retries.wait_after(LOST, 0) is not None for _ in range(2)] == [True, False]
+    retries = Retries(STEADY, 0, patient=False, few=True)
+    assert [retries.wait_after(AGAIN, 0) is not None for _ in range(4)] == [True] * 3 + [False]
+    assert waits(LOST, 4) == [True] * 3 + [False]
