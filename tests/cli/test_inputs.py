@@ -170,6 +170,7 @@ def _book(
         *(TABLE.encode(name) for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-8-sig")),
         *(TABLE.encode(name) for name in ("cp1252", "cp850", "cp865", "mac_roman")),
     ],
+    ids=lambda packed: str(len(packed)),  # what is packed may hold the time
 )
 def test_what_is_packed_or_in_an_old_charset_is_read(packed: bytes) -> None:
     """In one layer or in two."""
