@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .pacing import Pacer
     from .raw import RawResponse
     from .retries import RetryPolicy
+    from .telemetry import Telemetry
     from .types import UNSET, Unset
     from .upload.report import (
         ChunkOutcome,
@@ -91,6 +92,7 @@ else:
             "ServerError": ".errors",
             "Snapshot": ".upload.report",
             "SubscriptionKey": ".auth",
+            "Telemetry": ".telemetry",
             "TokenError": ".errors",
             "UNSET": ".types",
             "UnknownOutcome": ".errors",
@@ -138,6 +140,7 @@ __all__ = [
     "ServerError",
     "Snapshot",
     "SubscriptionKey",
+    "Telemetry",
     "TokenError",
     "UnknownOutcome",
     "Unset",

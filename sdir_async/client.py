@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .auth import KeySource
     from .document import Document, Effect
     from .raw import RawResponse
+    from .telemetry import Telemetry
     from .tokens import TokenGiven, TokenSource
 
 Environment = Literal["development", "test", "production"]
@@ -79,6 +80,8 @@ class Sdir(Apis):
             over https, or to this machine.
         on_attempt: Called with an `AttemptEvent` after each try to send a request. It must not
             block.
+        telemetry: A `Telemetry`, for spans and metrics by OpenTelemetry. It needs
+            `pip install 'sdir-async[otel]'`.
 
     Raises:
         ConfigurationError: There is no key, or a setting names what does not exist.
@@ -104,6 +107,7 @@ class Sdir(Apis):
         pace: Pacer | None = None,
         insecure_http: bool = False,
         on_attempt: OnAttempt | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         with no_locals:
             log_as_told()
@@ -120,7 +124,9 @@ class Sdir(Apis):
                 None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
             )
             self._is_whole = True
-            self._session = Session(
+            traced = _telemetry(telemetry)
+            open_session, watch = (traced.session, traced.watch) if traced else (Session, Watch)
+            self._session = open_session(
                 open_transport(transport, http_client),
                 keys,
                 pace or Pacer(),
@@ -128,7 +134,7 @@ class Sdir(Apis):
                 timeouts=_timeouts(timeout, http_client),
                 versions=dict(versions or {}),
                 base_url_of=self._base_url_of,
-                watch=Watch(VERSIONS, _callable(on_attempt)),
+                watch=watch(VERSIONS, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
                 largest_answer=_bytes(largest_answer),
             )
@@ -331,6 +337,16 @@ def _callable(on_attempt: OnAttempt | None) -> OnAttempt | None:
     if on_attempt is not None and not callable(on_attempt):
         raise ConfigurationError("on_attempt must be a function that takes an AttemptEvent.")
     return on_attempt
+
+
+def _telemetry(given: Telemetry | None) -> Telemetry | None:
+    if given is None:
+        return None
+    from .telemetry import Telemetry
+
+    if not isinstance(given, Telemetry):
+        raise ConfigurationError("telemetry must be a Telemetry.")
+    return given
 
 
 def _tokens(given: TokenGiven | None, environment: str) -> TokenSource | None:

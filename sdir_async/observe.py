@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .call import Call
+    from .document import Document, Operation
     from .upload.report import ChunkOutcome, UploadReport
     from .verdicts import Exchange, Verdict
     from .wire import Attempt, Happened
@@ -136,12 +137,15 @@ class Watch:
         return nullcontext()
 
     @contextmanager
-    def upload(self, name: str, report: Callable[[], UploadReport]) -> Iterator[None]:
+    def upload(
+        self, document: Document, operation: Operation, report: Callable[[], UploadReport]
+    ) -> Iterator[None]:
         """Surround an upload; `report` says how it ended."""
         try:
             yield
         finally:
             if logger.isEnabledFor(logging.INFO):
+                name = f"{document.api} {document.version} {operation.name}"
                 logger.info("%s: upload ended: %s", name, report())
 
 
@@ -165,7 +169,7 @@ def event_of(
         "" if document is None else document.version,
         call.operation.name,
         call.operation.method,
-        call.operation.path,
+        mask(call.operation.path),
         len(attempts),
         None if answer is None else answer.status,
         attempts[-1].result,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from .errors import PageRepeated
 from .frames import no_locals
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_REPEATED: Final = 2
+"""Pages in a row that came before. One may: what is saved meanwhile can shift a list by a page."""
+
 
 async def every(
     ask: Callable[[int], Awaitable[RawResponse[list[T]]]], full: int | Unset
 ) -> AsyncIterator[T]:
     """Yield the records of all pages; a page is asked for when the one before is used up.
+
+    A page that came before is not yielded again.
 
     Args:
         ask: Asks for a page, counted from 1.
@@ -27,23 +32,26 @@ async def every(
             and others follow: then an empty one ends the list.
 
     Raises:
-        PageRepeated: A page is the same as an earlier one: it would go on for ever.
+        PageRepeated: Pages are the same as earlier ones: it would go on for ever.
     """
     with no_locals:
         seen: set[int] = set()
-        number = 0
+        number, repeated = 0, 0
         while True:
             number += 1
             page = await ask(number)
             records = page.value
             digest = hash(page.content)
-            if records and digest in seen:
+            repeated = repeated + 1 if records and digest in seen else 0
+            if repeated == _REPEATED:
                 raise PageRepeated(
-                    f"Page {number} of the list is the same as an earlier one. The server may not"
-                    " know pages: ask without them, with the method that lists."
+                    f"Page {number} of the list is the same as an earlier one, and so was the one"
+                    " before. The server may not know pages: ask without them, with the method"
+                    " that lists."
                 )
-            seen.add(digest)
-            for record in records:
-                yield record
+            if not repeated:
+                seen.add(digest)
+                for record in records:
+                    yield record
             if len(records) < (full or 1):
                 return

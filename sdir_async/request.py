@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from .description import describe
 from .document import EFFECTS, Effect, Operation
 from .errors import ConfigurationError
+from .privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ def operation_of(
     _require_below(path)
     if set(_PLACE.findall(path)) != set(places) or re.search("[{}]", _PLACE.sub("", path)):
         raise ConfigurationError("request: path_params must name each {place} of the path.")
-    name = f"{verb} {path}"
+    name = mask(f"{verb} {path}")
     sent = quote(path, safe="/{}:@!$&'()*+,;=~%")
     return Operation(name, verb, sent, effect or EFFECTS.get(verb, "create"), scopes=scopes)
 

@@ -31,6 +31,7 @@ EXTRAS = {
     "transports/aiohttp": ("fast",),
     "maskinporten": ("maskinporten",),
     "postgres": ("postgres",),
+    "telemetry": ("otel",),
     "sandbox": ("sandbox", "maskinporten"),
     "testing": ("testing",),
 }
@@ -40,7 +41,7 @@ The plugin is imported by pytest alone.
 """
 
 LATER = re.compile(
-    r"(aiohttp|cryptography|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|psycopg|pyarrow"
+    r"(aiohttp|cryptography|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|opentelemetry|psycopg|pyarrow"
     r"|respx|starlette|typer|uvicorn|yaml"
     r"|sdir_async\.(sandbox|cli|maskinporten|openapi|postgres|api\.\w+))(\.|$)"
 )

@@ -79,9 +79,8 @@ class Upload(Generic[SavedT]):
         return task
 
     async def _run(self, engine: Engine) -> None:
-        document, operation = self._plan.document, self._plan.batch.operation
-        name = f"{document.api} {document.version} {operation.name}"
-        with self._plan.session.watch.upload(name, engine.report):
+        plan = self._plan
+        with plan.session.watch.upload(plan.document, plan.batch.operation, engine.report):
             await engine.run()
 
     async def aclose(self) -> None:
