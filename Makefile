@@ -96,9 +96,9 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
 	@$(BIN)/python $(PIP) install --requirement $(PINS) --editable '.[$(EXTRAS)]'
 	@touch $(VENV)/.demo $@
 
-$(VENV)/.judge: $(VENV)/.made tests/maskinporten/judge/package.json
-	@if command -v npm > /dev/null; then cd tests/maskinporten/judge && \
-	    npm install --no-package-lock --no-audit --no-fund --silent; fi
+$(VENV)/.judge: $(VENV)/.made tests/maskinporten/judge/package.json tests/axe/package.json
+	@if command -v npm > /dev/null; then for folder in maskinporten/judge axe; do \
+	    (cd tests/$$folder && npm install --no-package-lock --no-audit --no-fund --silent) || exit 1; done; fi
 	@touch $@
 
 $(VENV)/.postgres: $(VENV)/.dev scripts/install_postgres.sh

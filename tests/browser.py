@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,31 @@ in_a_browser = pytest.mark.skipif(
     not (BINARY and DRIVER) and not os.environ.get("CI"),
     reason="There is no chromium here, or no chromedriver.",
 )
+
+
+AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def barriers(browser: Chrome) -> list[str]:
+    """Return what keeps people from reading or using the page that is open, as axe-core finds it.
+
+    The test is skipped where axe-core is not installed: `make test` installs it if there is npm.
+    """
+    if not AXE.exists() and not os.environ.get("CI"):
+        pytest.skip("`npm install` was not run in tests/axe")
+    browser.execute_script(AXE.read_text("utf-8"))
+    script = "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
+    return [
+        f"{found['id']}: {node['html'][:200]}"
+        for found in browser.execute_async_script(script)
+        for node in found["nodes"]
+    ]
+
+
+def in_scheme(browser: Chrome, scheme: str) -> None:
+    """Let pages be light or dark."""
+    told = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", told)
 
 
 @pytest.fixture(scope="module")

@@ -402,7 +402,7 @@ class _Standing(set[str]):
             return False
         if converted.__class__ is not leaf.__class__ or converted != leaf:
             return False
-        if leaf.__class__ is str and len(self) < _KEPT:
+        if isinstance(leaf, str) and len(self) < _KEPT:
             self.add(leaf)
         return True
 

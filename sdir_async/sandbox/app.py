@@ -15,6 +15,7 @@ from starlette.responses import Response
 from ..privacy import mask
 from . import gateway as gateways
 from .endpoint import Endpoint, refuse_body
+from .exchanges import Exchanges
 from .validation import InvalidError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def create_app(
     service: Service,
     *,
     note: Callable[[SeenRequest], None],
+    exchanges: Exchanges | None = None,
     beside: Mapping[str, ASGIApp] | None = None,
 ) -> ASGIApp:
     """Return the application that serves these operations and tells `note` of every answer.
@@ -71,6 +73,7 @@ def create_app(
         operations: What to serve.
         service: What stands behind all of them.
         note: Called as each answer begins.
+        exchanges: Where requests are kept as they came, with their answers.
         beside: What is served beside the APIs, by path; it is not noted.
     """
     ordered = sorted(operations, key=lambda operation: operation.path.count("{"))
@@ -85,7 +88,9 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False
-    return _Beside(beside or {}, _Witness(_Quiet(app), note, service.gateway.name_of))
+    return _Beside(
+        beside or {}, _Witness(_Quiet(app), note, service.gateway.name_of, exchanges or Exchanges())
+    )
 
 
 class _Beside:
@@ -110,12 +115,15 @@ class _Witness:
         app: ASGIApp,
         note: Callable[[SeenRequest], None],
         key_of: Callable[[Request], str],
+        exchanges: Exchanges,
     ) -> None:
         self._app = app
         self._note = note
         self._key_of = key_of
+        self._exchanges = exchanges
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = self._exchanges.begin(scope)
         began, status = time.perf_counter(), NO_ANSWER
         told = scope.setdefault("sdir.told", {})
 
@@ -123,18 +131,28 @@ class _Witness:
             seconds = time.perf_counter() - began
             key = self._key_of(Request(scope))
             method, path = scope["method"], mask(scope["path"])
-            self._note(SeenRequest(method, path, status, key=key, seconds=seconds, **told))
+            exchange.seen = SeenRequest(method, path, status, key=key, seconds=seconds, **told)
+            self._note(exchange.seen)
+
+        async def listen() -> Message:
+            message = await receive()
+            exchange.receive(message)
+            return message
 
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 see()
+            exchange.send(message)
             await send(message)
 
-        await self._app(scope, receive, watch)
-        if status == NO_ANSWER:
-            see()
+        try:
+            await self._app(scope, listen, watch)
+            if status == NO_ANSWER:
+                see()
+        finally:
+            self._exchanges.end(exchange)
 
 
 class _Quiet:

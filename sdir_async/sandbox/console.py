@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
+import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+import httpx
 import orjson
+import yaml
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
+from ..wire import KEY_HEADER
 from .faults import read_fault
-from .pages import Pages
+from .pages import STATIC, Filter, Pages
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ..openapi.documents import Document
     from ..openapi.operations import Operation
     from .app import SeenRequest
+    from .exchanges import Exchanges
     from .faults import Fault, Faults
     from .sleeping import Sleeper
     from .store import Store
 
 PREFIX = "/_sandbox"
+TRIED = "X-Sandbox-Try"
+_LOOK_AGAIN = 0.5
+_PATIENCE = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +58,9 @@ class Desk:
         operations: All of their operations.
         store: The records.
         requests: The requests seen.
+        exchanges: The last of them as they came, with their answers.
+        ended: Set when the sandbox ends.
+        api_key: A key that works, for requests that are tried from the page.
         faults: The faults in force.
         sleeper: The database's sleep.
         clear: Forgets records and requests.
@@ -55,6 +72,9 @@ class Desk:
     operations: Sequence[Operation]
     store: Store
     requests: deque[SeenRequest]
+    exchanges: Exchanges
+    ended: asyncio.Event
+    api_key: str
     faults: Faults
     sleeper: Sleeper
     clear: Callable[[], None]
@@ -106,7 +126,13 @@ class _Console:
     def app(self) -> ASGIApp:
         routes = [
             Route("/", self._home),
+            Route(f"{PREFIX}/page.css", _file("page.css", "text/css")),
+            Route(f"{PREFIX}/page.js", _file("page.js", "text/javascript")),
+            Route(f"{PREFIX}/events", self._events),
+            Route(f"{PREFIX}/requests/{{number:int}}", self._request),
+            Route(f"{PREFIX}/try", self._try, methods=["POST"]),
             Route(f"{PREFIX}/documents/{{name}}", self._document),
+            Route(f"{PREFIX}/documents/{{name}}/download", self._download),
             Route(f"{PREFIX}/requests", self._requests),
             Route(f"{PREFIX}/faults", self._list_faults),
             Route(f"{PREFIX}/faults", self._add_fault, methods=["POST"]),
@@ -117,13 +143,73 @@ class _Console:
         return Starlette(routes=routes, exception_handlers={ValueError: _explain})
 
     async def _home(self, request: Request) -> Response:
-        return _page(self._pages.home(refresh=request.query_params.get("refresh")))
+        return _page(self._pages.home(Filter.of(request.query_params)))
+
+    async def _request(self, request: Request) -> Response:
+        shown = request.query_params.get("show") == "yes"
+        page = self._pages.request(request.path_params["number"], shown=shown)
+        if page is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return _page(page)
+
+    async def _events(self, _: Request) -> Response:
+        """Say that something has changed, as server-sent events, until the sandbox ends."""
+
+        async def events() -> AsyncIterator[str]:
+            known = self._state()
+            yield ": the page asks again after each event\n\n"
+            while not self._desk.ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._desk.ended.wait(), _LOOK_AGAIN)
+                if (now := self._state()) != known:
+                    known = now
+                    yield "data: changed\n\n"
+
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(events(), headers=headers, media_type="text/event-stream")
+
+    def _state(self) -> tuple[Any, ...]:
+        desk = self._desk
+        return desk.exchanges.count, len(desk.requests), desk.faults.describe(), desk.sleeper.state
+
+    async def _try(self, request: Request) -> Response:
+        """Send a request as the form of an operation says, and show what came of it."""
+        told = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        mark = secrets.token_hex(8)
+        headers = {KEY_HEADER: self._desk.api_key, TRIED: mark}
+        method, url, body = trial(told, self._desk.base_url)
+        if body:
+            headers["Content-Type"] = told.get("type", "application/json")
+        async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as client:
+            with contextlib.suppress(httpx.HTTPError):  # a fault: its page says that none came
+                await client.request(method, url, headers=headers, content=body.encode())
+        number = next(
+            each.number for each in self._desk.exchanges if (TRIED.lower(), mark) in each.headers
+        )
+        return RedirectResponse(f"{PREFIX}/requests/{number}", HTTPStatus.SEE_OTHER)
 
     async def _document(self, request: Request) -> Response:
         page = self._pages.document(request.path_params["name"])
         if page is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return _page(page)
+
+    async def _download(self, request: Request) -> Response:
+        """Give a document as it is served: with its overlay, as YAML or as JSON."""
+        name = request.path_params["name"]
+        document = next((each for each in self._desk.documents if each.name == name), None)
+        if document is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        is_json = request.query_params.get("format") == "json"
+        kind = "json" if is_json else "yaml"
+        content = (
+            orjson.dumps(document.spec, option=orjson.OPT_INDENT_2).decode()
+            if is_json
+            else yaml.safe_dump(document.spec, sort_keys=False, allow_unicode=True)
+        )
+        plain = "".join(one if one.isalnum() and one.isascii() else "-" for one in name)
+        headers = {"Content-Disposition": f'attachment; filename="{plain}.{kind}"'}
+        return Response(content, headers=headers, media_type=f"application/{kind}")
 
     async def _requests(self, _: Request) -> Response:
         return _json([vars(each) for each in self._desk.requests])
@@ -187,11 +273,42 @@ async def _explain(_: Request, error: Exception) -> Response:
 
 def _page(html: str) -> Response:
     policy = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-        "form-action 'self'; base-uri 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+        " img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
     return Response(html, headers=headers, media_type="text/html")
+
+
+def _file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    content = (STATIC / name).read_bytes()
+
+    async def serve(_: Request) -> Response:
+        return Response(content, headers={"Cache-Control": "no-cache"}, media_type=kind)
+
+    return serve
+
+
+def trial(told: Mapping[str, str], base_url: str) -> tuple[str, str, str]:
+    """Return method, URL and body of a request that a form tells.
+
+    Raises:
+        ValueError: It is for another host.
+    """
+    path, query = told.get("path", ""), dict[str, str]()
+    for field, value in told.items():
+        place, dot, name = field.partition(".")
+        if place == "in-path" and dot:
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        elif place == "in-query" and dot and value:
+            query[name] = value
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError("The path must be one of this host.")
+    return (
+        told.get("method", "GET"),
+        f"{base_url}{path}" + (f"?{urlencode(query)}" if query else ""),
+        told.get("body", "").strip(),
+    )
 
 
 def _json(value: object, status: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from markupsafe import Markup, escape
 
 from ..openapi.reader import base_path
@@ -65,6 +66,7 @@ class _Reference:
             "source": node.get("x-sdir-source", ""),
             "parameters": [self._parameter(each) for each in parameters_of(self._spec, operation)],
             "body": self._content(self._schemas.resolve(node.get("requestBody", {}))),
+            "sample": self._sample(self._schemas.resolve(node.get("requestBody", {}))),
             "answers": [
                 self._answer(status, self._schemas.resolve(answer))
                 for status, answer in (node.get("responses") or {}).items()
@@ -76,6 +78,7 @@ class _Reference:
             "name": node["name"],
             "place": node["in"],
             "required": node.get("required", False),
+            "example": _example_text(node.get("example")),
             "type": _type(node.get("schema", {})),
             "description": text(node.get("description")),
         }
@@ -88,6 +91,16 @@ class _Reference:
         types = [_type(media.get("schema", {})) for media in node.get("content", {}).values()]
         return Markup(" or ").join(dict.fromkeys(types))
 
+    def _sample(self, node: Json) -> tuple[str, str] | None:
+        """Return a body that can be tried, and its type; `None` where none is taken."""
+        for kind, media in node.get("content", {}).items():
+            if "json" in kind:
+                told = media.get("example")
+                value = self._schemas.sample(media.get("schema", {})) if told is None else told
+                plain = "application/json" if "*" in kind else kind
+                return _example_text(value), plain
+        return None
+
     def _fields(self, schema: Json) -> Iterator[dict[str, Any]]:
         required = self._schemas.required(schema)
         for name, field in self._schemas.properties(schema).items():
@@ -98,6 +111,12 @@ class _Reference:
                 "nullable": field.get("nullable", False),
                 "description": text(field.get("description")),
             }
+
+
+def _example_text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
 
 
 def _type(schema: Json) -> Markup:

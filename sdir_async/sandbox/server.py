@@ -16,6 +16,7 @@ from .app import SeenRequest, create_app
 from .backend import Backend
 from .console import Desk, create_console
 from .endpoint import Service
+from .exchanges import Exchanges
 from .faults import Faults
 from .gateway import TIMEOUT, Gateway
 from .limits import read_limits
@@ -111,6 +112,8 @@ class Sandbox:
         self.faults = Faults() if faults is None else faults
         self.faults.know(self._operations, gives_tokens=self._tokens is not None)
         self._requests: deque[SeenRequest] = deque(maxlen=_REMEMBERED_REQUESTS)
+        self._exchanges = Exchanges()
+        self._ended = asyncio.Event()
         self._base_url = ""
         self._store: Store | None = None
         self._service: Service | None = None
@@ -167,6 +170,7 @@ class Sandbox:
         if self._tokens:
             self._tokens.requests.clear()
         self._requests.clear()
+        self._exchanges.clear()
 
     def reset(self) -> None:
         """Be as new: without records, requests and faults, and awake."""
@@ -209,6 +213,7 @@ class Sandbox:
             listen(*self._address) as listening,
         ):
             self._store, self._base_url = store, url_of(listening)
+            self._ended.clear()
             if self._tokens:
                 scopes = {scope for each in self._operations for scope in each.scopes}
                 self._tokens.begin(self._base_url, scopes, self.faults)
@@ -222,6 +227,7 @@ class Sandbox:
             try:
                 yield
             finally:
+                self._ended.set()
                 service.stop()
                 if self._tokens:
                     self._tokens.stop()
@@ -243,7 +249,13 @@ class Sandbox:
         beside = dict(create_console(self._desk()))
         if self._tokens:
             beside[self._tokens.prefix] = self._tokens.app()
-        return create_app(self._operations, service, note=self._requests.append, beside=beside)
+        return create_app(
+            self._operations,
+            service,
+            note=self._requests.append,
+            exchanges=self._exchanges,
+            beside=beside,
+        )
 
     def _desk(self) -> Desk:
         return Desk(
@@ -251,6 +263,9 @@ class Sandbox:
             operations=self._operations,
             store=self._running_store,
             requests=self._requests,
+            exchanges=self._exchanges,
+            ended=self._ended,
+            api_key=self.api_key,
             faults=self.faults,
             sleeper=self._sleeper,
             clear=self.clear,

@@ -9,7 +9,7 @@ import pytest
 
 from sdir_async.sandbox import Fault, SandboxThread
 
-from ..browser import in_a_browser
+from ..browser import barriers, in_a_browser, in_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,8 +67,9 @@ def test_the_page_tells_what_a_job_just_sent(browser: Chrome, filled: SandboxThr
     assert "course v1" in _text(browser, "apis")
     assert "latency" in _text(browser, "faults")
     assert "25 %" in _text(browser, "faults")
-    assert "20 201" in _text(browser, "batches")
-    assert "2 400" in _text(browser, "batches")
+    assert "20 201" in _text(browser, "requests")
+    assert "2 400" in _text(browser, "requests")
+    assert "2 requests in the last 5 minutes" in _text(browser, "traffic")
     assert "***********" in _text(browser, "records")
     assert "primary" in _text(browser, "requests")
     assert _console(browser) == []
@@ -109,3 +110,49 @@ def test_the_page_fits_its_window(browser: Chrome, filled: SandboxThread, width:
         browser.get(filled.base_url + path)
         script = "return document.documentElement.scrollWidth - window.innerWidth"
         assert browser.execute_script(script) <= 0
+
+
+def test_the_page_shows_what_comes_in_without_being_loaded_again(
+    browser: Chrome, filled: SandboxThread
+) -> None:
+    """What somebody has typed stays; a paused page stays as it is until it goes on."""
+    browser.get(filled.base_url)
+    _wait_for(browser, "live", "Updates by itself")
+    browser.find_element("css selector", "#find input[name=text]").send_keys("typed")
+    key = {"Ocp-Apim-Subscription-Key": filled.api_key}
+    httpx.get(filled.base_url + PATH, headers=key)
+    _wait_for(browser, "list", f"GET {PATH}")
+    typed = browser.find_element("css selector", "#find input[name=text]")
+    assert typed.get_attribute("value") == "typed"
+    browser.find_element("id", "pause").click()
+    httpx.get(f"{filled.base_url}/nowhere", headers=key)
+    _wait_for(browser, "live", "Paused")
+    assert "/nowhere" not in _text(browser, "list")
+    browser.find_element("id", "pause").click()
+    _wait_for(browser, "list", "/nowhere")
+    assert _console(browser) == []
+
+
+def test_a_request_is_a_click_away(browser: Chrome, filled: SandboxThread) -> None:
+    """Its keys and persons are shown by another click."""
+    browser.get(filled.base_url)
+    browser.find_element("css selector", "#list a").click()
+    assert filled.api_key not in _text(browser, "request")
+    browser.find_element("link text", "Show keys and persons").click()
+    assert filled.api_key in _text(browser, "request")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 400])
+def test_nothing_keeps_people_from_using_the_pages(
+    browser: Chrome, filled: SandboxThread, scheme: str, width: int
+) -> None:
+    """axe-core finds nothing on any page, light or dark, wide or narrow."""
+    in_scheme(browser, scheme)
+    browser.set_window_size(width, 900)
+    first = next(iter(filled.sandbox._exchanges)).number
+    for path in ("/", f"/_sandbox/requests/{first}", "/_sandbox/documents/course v1"):
+        browser.get(filled.base_url + path)
+        script = "for (const each of document.querySelectorAll('details')) each.open = true;"
+        browser.execute_script(script)
+        assert barriers(browser) == []

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import yaml
 
 from sdir_async.sandbox import Fault, Sandbox
 
@@ -182,10 +189,201 @@ async def test_pages_of_other_sites_are_kept_out(
     assert len(sandbox.faults) == 1
 
 
-async def test_the_page_runs_nothing(desk: httpx.AsyncClient) -> None:
-    """No script, nothing from elsewhere: the browser is told so."""
-    answer = await desk.get("/", params={"refresh": "5"})
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "<script" not in answer.text
-    assert '<meta http-equiv="refresh" content="5">' in answer.text
-    assert "http-equiv" not in (await desk.get("/", params={"refresh": "0;url=x"})).text
+async def test_the_page_runs_its_own_script_only(desk: httpx.AsyncClient) -> None:
+    """No script or style stands in a page, and nothing is from elsewhere: the browser knows."""
+    for path in ("/", "/_sandbox/documents/course v1"):
+        answer = await desk.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+        assert "unsafe" not in policy
+        assert re.findall(r"<script(?! src=\"/_sandbox/page.js\" defer>)", answer.text) == []
+        assert re.findall(r"<style| style=| on\w+=", answer.text) == []
+        assert re.findall(r"(?:src|href)=\"https?:", answer.text) == []
+    for name, kind in (("page.js", "text/javascript"), ("page.css", "text/css")):
+        answer = await desk.get(f"/_sandbox/{name}")
+        assert answer.headers["content-type"].startswith(kind)
+        assert "://" not in answer.text
+
+
+async def test_a_request_can_be_opened_and_its_secrets_are_masked_until_asked_for(
+    sandbox: Sandbox,
+    client: httpx.AsyncClient,
+    desk: httpx.AsyncClient,
+    record: Callable[..., Json],
+) -> None:
+    """Headers, body and answer are whole; keys, person numbers and names are starred out."""
+    await client.post(f"{PATH}/batch", json=[record()], params={"personId": PERSON})
+    masked = (await desk.get("/_sandbox/requests/1")).text
+    for hidden in (PERSON, sandbox.api_key, "Nordmann", "Ola", "kari"):
+        assert hidden not in masked
+    assert "ocp-apim-subscription-key" in masked
+    assert "Body of the answer" in masked
+    assert "LA8PV" in masked
+    shown = (await desk.get("/_sandbox/requests/1", params={"show": "yes"})).text
+    for hidden in (PERSON, sandbox.api_key, "Nordmann"):
+        assert hidden in shown
+    assert (await desk.get("/_sandbox/requests/9")).status_code == 404
+
+
+async def test_what_a_request_holds_is_text(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient
+) -> None:
+    """However hostile: nothing of it becomes part of a page, and no control character stays."""
+    hostile = "<script>alert(1)</script>\"'><img onerror=x>\x1b[2J"
+    headers = {"X-Name": "<b>'\"</b>"}
+    await client.post(f"{PATH}/batch", content=hostile, params={"q": hostile}, headers=headers)
+    await client.post(f"{PATH}/batch", json=[{hostile: hostile}])
+    for path in ("/", "/_sandbox/requests/1", "/_sandbox/requests/2", "/?text=<script>"):
+        for show in ("", "yes"):
+            page = (await desk.get(path, params={"show": show} if show else None)).text
+            assert not re.findall(r"<(?:script>|img|b>)", page)
+            assert "\x1b" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({}, 6),
+        ({"status": "4xx"}, 2),
+        ({"status": "5xx"}, 1),
+        ({"status": "nonsense"}, 6),
+        ({"only": "batches"}, 3),
+        ({"only": "faults"}, 1),
+        ({"api": "course v1"}, 1),
+        ({"text": "LA8PV"}, 4),
+        ({"text": "COURSES"}, 1),
+        ({"text": "no such thing"}, 0),
+        ({"before": "3"}, 2),
+        ({"before": "x"}, 6),
+    ],
+)
+async def test_requests_can_be_searched_and_filtered(
+    sandbox: Sandbox,
+    client: httpx.AsyncClient,
+    desk: httpx.AsyncClient,
+    record: Callable[..., Json],
+    query: dict[str, str],
+    count: int,
+) -> None:
+    """By what they and their answers contain, status, document, faults and batches."""
+    for _ in range(2):
+        await client.post(f"{PATH}/batch", json=[record()])
+    await client.post(f"{PATH}/batch", json=[record(), {}])
+    await client.get("/aps-course-external/v1/courses")
+    await client.get(f"{PATH}/{PERSON}")
+    sandbox.faults.add(Fault("502", count=1))
+    await client.post(PATH, json=record())
+    page = (await desk.get("/", params=query)).text
+    assert len(re.findall(r'<a href="/_sandbox/requests/\d+"', page)) == count
+
+
+async def test_older_requests_are_a_page_away(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient
+) -> None:
+    """Each page ends where the next begins, also while more come in."""
+    for _ in range(120):
+        await client.get("/nowhere")
+    found: list[int] = []
+    path = "/"
+    for _ in range(3):
+        page = (await desk.get(path)).text
+        found += map(int, re.findall(r'<a href="/_sandbox/requests/(\d+)"', page))
+        older = re.search(r'<a href="([^"]+)">Older</a>', page)
+        path = html.unescape(older[1]).partition("#")[0] if older else ""
+        await client.get("/nowhere")
+    assert found == list(range(120, 0, -1))
+    assert path == ""
+
+
+async def test_the_page_is_told_of_each_change(
+    sandbox: Sandbox, client: httpx.AsyncClient, desk: httpx.AsyncClient
+) -> None:
+    """As server-sent events: a request, a fault and the database's sleep are changes."""
+    async with desk.stream("GET", "/_sandbox/events") as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        lines = events.aiter_lines()
+        assert (await anext(lines)).startswith(":")
+        for change in (
+            client.get("/nowhere"),
+            desk.post(FAULTS, json={"kind": "502"}),
+            desk.post("/_sandbox/switch", data={"do": "sleep"}),
+        ):
+            await change
+            while await anext(lines) != "data: changed":
+                pass
+
+
+async def test_the_sandbox_ends_while_a_page_is_open() -> None:
+    """A stream of events ends with the sandbox, and does not keep it."""
+    async with httpx.AsyncClient(verify=TLS) as http:
+        async with Sandbox() as sandbox:
+            opened = http.stream("GET", f"{sandbox.base_url}/_sandbox/events")
+            events = await opened.__aenter__()
+            lines = events.aiter_lines()
+            await anext(lines)
+        assert [line async for line in lines if line] == []
+        await opened.__aexit__(None, None, None)
+
+
+async def test_an_operation_can_be_tried(sandbox: Sandbox, desk: httpx.AsyncClient) -> None:
+    """The form of an operation is filled with an example, and leads to the request that it sent."""
+    page = (await desk.get("/_sandbox/documents/course v1")).text
+    path = "/aps-course-external/v1/courses/batch"
+    (form,) = [one for one in page.split("<form ") if f'value="{path}"' in one]
+    body = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", form, re.DOTALL)[1])  # type: ignore[index]
+    told = {"method": "POST", "path": path, "body": body}
+    answer = await desk.post("/_sandbox/try", data=told)
+    assert answer.headers["location"] == "/_sandbox/requests/1"
+    assert sandbox.requests[-1].status == 201
+    (saved,) = sandbox.records("courses")
+    told = {
+        "method": "GET",
+        "path": "/aps-course-external/v1/courses/{uid}",
+        "in-path.uid": saved["uid"],
+        "in-query.empty": "",
+    }
+    answer = await desk.post("/_sandbox/try", data=told)
+    page = (await desk.get(answer.headers["location"])).text
+    assert saved["uid"] in page
+    sandbox.faults.add(Fault("lost"))
+    answer = await desk.post("/_sandbox/try", data=told)
+    assert "the connection ended" in (await desk.get(answer.headers["location"])).text
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "http://evil.example/", "", "@evil.example"])
+async def test_nothing_is_tried_on_another_host(desk: httpx.AsyncClient, path: str) -> None:
+    """The key goes to this sandbox only."""
+    assert (await desk.post("/_sandbox/try", data={"path": path})).status_code == 400
+
+
+async def test_documents_can_be_downloaded(sandbox: Sandbox, desk: httpx.AsyncClient) -> None:
+    """As YAML and as JSON, with their overlays; both say the same."""
+    link = "/_sandbox/documents/course v1/download"
+    as_yaml, as_json = await desk.get(link), await desk.get(link, params={"format": "json"})
+    assert yaml.safe_load(as_yaml.text) == as_json.json()
+    assert as_json.json()["info"]["title"] == "Course"
+    assert as_yaml.headers["content-disposition"] == 'attachment; filename="course-v1.yaml"'
+    assert (await desk.get("/_sandbox/documents/x/download")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["curl", "python"])
+async def test_a_request_can_be_sent_again_by_its_snippet(
+    sandbox: Sandbox,
+    client: httpx.AsyncClient,
+    desk: httpx.AsyncClient,
+    record: Callable[..., Json],
+    kind: str,
+) -> None:
+    """With quotes, line breaks and dollars in its body; the key comes from the environment."""
+    name = 'O\'Brien "x" $HOME `id`\n$(id) æ'
+    await client.post(f"{PATH}/batch", json=[record(registratorName=name)])
+    page = (await desk.get("/_sandbox/requests/1", params={"show": "yes"})).text
+    snippet = html.unescape(re.search(rf'<pre id="{kind}"[^>]*>(.*?)</pre>', page, re.DOTALL)[1])  # type: ignore[index]
+    assert sandbox.api_key not in snippet
+    command = ["bash", "-c", snippet] if kind == "curl" else [sys.executable, "-c", snippet]
+    environment = {**os.environ, "SDIR_API_KEY": sandbox.api_key}
+    done = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
+    out, _ = await done.communicate()
+    assert b"201" in out
+    first, second = sandbox.records(PATH)
+    assert first["registratorName"] == second["registratorName"] == name
