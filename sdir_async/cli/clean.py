@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 import sys
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from ..privacy import printable
-from ..upload.journal.history import History
-from ..upload.journal.sqlite import _FORMAT as FORMAT
 from .page import MARK
+from .sent.beside import read_journal
 from .trouble import Exit, Trouble, reason_of
 
 if TYPE_CHECKING:
@@ -71,30 +66,8 @@ def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def is_finished(path: Path) -> bool:
     """Say whether a file is the journal of an upload that has nothing left to send or to ask."""
-    try:
-        address = f"{path.absolute().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=0)) as db:
-            if db.execute("PRAGMA application_id").fetchone() != (FORMAT,):
-                return False
-            entries = db.execute("SELECT chunk, kind, detail FROM event ORDER BY id").fetchall()
-        return _is_finished(entries)
-    except (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError):
-        return False  # in use, damaged, or not ours: it stays
-
-
-def _is_finished(entries: list[tuple[int, str, bytes]]) -> bool:
-    total: int | None = None
-    chunks: dict[int, History] = {}
-    for chunk, kind, detail in entries:
-        if kind == "end":
-            total = chunk
-        elif kind == "read":
-            chunks[chunk] = History(*orjson.loads(detail))
-        else:
-            chunks[chunk].replay(kind, orjson.loads(detail))
-    pasts = [history.past() for history in chunks.values()]
-    read = sum(history.length for history in chunks.values())
-    return read == total and not any(past.unknown or past.rest for past in pasts)
+    found = read_journal(path)  # None if it is in use, damaged, or not ours: it stays
+    return found is not None and found.history.is_finished
 
 
 def _is_report(path: Path) -> bool:

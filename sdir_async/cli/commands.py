@@ -102,6 +102,14 @@ def upload(
             "--no-journal", help="Keep no journal. An interrupted upload can't be continued."
         ),
     ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Upload although an earlier upload of the file was not finished, or rows have"
+            " changed after they were accepted.",
+        ),
+    ] = False,
     rejected: Annotated[
         Path | None,
         typer.Option(help="The file for rejected rows. Default: a file next to the input."),
@@ -154,7 +162,8 @@ def upload(
 
     Rejected rows are written to FILE.rejected.csv (or .xlsx, …) with the reasons. Correct them
     there and upload that file. A journal is kept next to the input: if the upload is interrupted,
-    run the same command again to continue. It sends nothing twice.
+    run the same command again to continue. It sends nothing twice. The file can be another one with
+    the same name every night.
 
     An upload is complete if the input was read to its end and every record was accepted or
     rejected. Otherwise the summary and the report say "Not complete" and why, the exit code is 2,
@@ -200,6 +209,7 @@ def upload(
             hints=Hints(decimal or "", dates or "", told=decimal is not None),
             journal=journal,
             no_journal=no_journal,
+            force=force,
             rejected=rejected,
             report=report,
             settings=settings,

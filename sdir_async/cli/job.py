@@ -73,6 +73,8 @@ class Job:
         left_out: The headings of columns that are not sent.
         notes: What was done to values on the way.
         lines: Which line each record comes from.
+        skips: Says of a record that it is not to be sent.
+        skipped: How many were skipped.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Job:
     _records: Iterator[tuple[int, Row | bytes]] = field(repr=False)
     _how: Reading = field(repr=False)
     _read: int = 0
+    skips: Callable[[Row | bytes], bool] = lambda _: False
+    skipped: int = 0
 
     @property
     def path(self) -> Path | None:
@@ -106,6 +110,9 @@ class Job:
     def numbered(self) -> Iterator[tuple[int, Row | bytes]]:
         """Yield its records, once, each with the line where it stands."""
         for line, record in self._records:
+            if self.skips(record):
+                self.skipped += 1
+                continue
             self.lines.add(self._read, line)
             self._read += 1
             yield line, record

@@ -70,14 +70,16 @@ sdir upload course courses.xlsx --report report.html
   restored if the day, the month and the check digits are then valid, and a message says so. Numbers
   that Excel rounded (`1.23E+10`) are refused.
 - **Before anything is sent**, a file is read once to its end. Repeated rows, dates in the wrong
-  order, and codes that Sdir does not list are reported. With `--no-codes`, Sdir is not asked for
-  its codes.
+  order, and codes that Sdir does not list are reported. So are rows that were sent from another
+  file in the same folder. In a terminal, repeated rows are a question. With `--no-codes`, Sdir is
+  not asked for its codes.
 - **Rejected rows** are written next to the input, in the same format and as they were, with the
-  reasons in two extra columns. Correct them there and upload that file; the extra columns are not
-  sent. A file that you changed is not overwritten.
+  reasons in two extra columns. Correct them there and upload that file, or correct them in the
+  input and upload it again; the extra columns are not sent. A file that you changed is not
+  overwritten.
 - **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
   it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
-  Keep it until the upload is complete. Standard input has no journal, unless you give `--journal`.
+  It knows rows by their content. Standard input has no journal, unless you give `--journal`.
   `sdir clean` removes the files that uploads left.
 - **The key** is read from `--key-file`, then `SDIR_API_KEY`, then the keyring. A key file can have
   a secondary key on its second line.
@@ -88,6 +90,26 @@ sdir upload course courses.xlsx --report report.html
 - **Not complete** in the summary and the report means that the input was not read to its end, or
   that records are unsent or in doubt. The exit code is then 2, 3, 4 or 130. Files that were never
   begun are listed as "not begun".
+
+## Run it every night
+
+The file can have the same name every night. The journal next to it knows each row that was sent
+from a file of that name, so the same command is right in each of these cases:
+
+| the file | what happens |
+|---|---|
+| is another one | it is uploaded |
+| has grown, or is sorted in another way | the new rows are sent |
+| was corrected | what was rejected before is sent |
+| has rows whose corrections were uploaded as `FILE.rejected.csv` | those rows are left out |
+| is another one, and the last upload was broken off | refused: its rest would be lost |
+| has rows in doubt no longer | refused: they may be saved or not |
+| has a row that was changed after it was accepted | refused: it would be saved twice |
+
+The refusal says what to do; `--force` uploads the file all the same. In a terminal, the command
+asks instead. A row that was accepted is not sent again; if
+it must be, because it was deleted at Sdir for example, use `--no-journal`. Updates are different:
+each file is sent whole, unless its upload was broken off.
 
 ## Exit codes
 

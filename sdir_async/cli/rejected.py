@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..privacy import printable
-from ..upload.journal.history import EARLIER
+from .books import LINE
 from .columns import OURS, is_ours
 from .files import free_name, private_file, unpacked_name
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..upload.report import Reason, Rejection
     from .inputs import Reader
 
-LINE, WHY = f"{OURS} line", f"{OURS} why it was rejected"
+WHY = f"{OURS} why it was rejected"
 _NO_TITLE = re.compile(r"[\\*?:/\[\]]")
 _LONGEST_TITLE = 31
 _ORIGINAL = f"{OURS} as it stood"
@@ -116,63 +116,39 @@ def write_rejected(rows: Sequence[Rejected], reader: Reader, path: Path) -> Path
     content = _content(rows, reader)
     if path.exists():
         before, now = _own_rows(path), _own_rows(content)
-        if dict(before).keys() <= dict(now).keys():
-            content = _content(_as_said_before(rows, now, dict(before)), reader)
-        else:
+        if not before <= now:
             path = free_name(path)
     with private_file(path) as file:
         file.write(content)
     return path
 
 
-def _as_said_before(
-    rows: Sequence[Rejected], now: Sequence[tuple[str, str]], before: dict[str, str]
-) -> list[Rejected]:
-    """Return the rows; where only the journal knows that one was refused, with the old reasons."""
-    forgotten = any(EARLIER in said for _, said in now)
-    if not forgotten:
-        return list(rows)
-    return [
-        evolve(row, reasons=(("", before[own]),)) if EARLIER in said and before.get(own) else row
-        for row, (own, said) in zip(rows, now, strict=True)
-    ]
-
-
-def _own_rows(where: Path | bytes) -> list[tuple[str, str]]:
-    """Return each row of a file without what we added to it, and the reasons that we added.
+def _own_rows(where: Path | bytes) -> set[str]:
+    """Return the rows of a file without what we added to them.
 
     A file that can't be read has one that no other has.
     """
     try:
         source = open_source(str(where)) if isinstance(where, Path) else source_of(where)
     except Trouble:
-        return [("unreadable", "")]
+        return {"unreadable"}
     try:
         reader = open_reader(source)
         if isinstance(reader, JsonLines | JsonArray):
-            return [_own_json(body) for _, body in reader.objects()]
-        why = reader.headings.index(WHY) if WHY in reader.headings else None
-        return [
-            (repr(_kept(cells, reader.headings)), "" if why is None else _text_at(why, cells))
-            for _, cells in reader.rows()
-        ]
+            return {_own_json(body) for _, body in reader.objects()}
+        return {repr(_kept(cells, reader.headings)) for _, cells in reader.rows()}
     except Trouble:
-        return [("unreadable", "")]
+        return {"unreadable"}
     finally:
         source.close()
 
 
-def _text_at(at: int, cells: Sequence[object]) -> str:
-    return str(cells[at]) if at < len(cells) else ""
-
-
-def _own_json(body: bytes) -> tuple[str, str]:
+def _own_json(body: bytes) -> str:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return repr(body), ""
-    own = {name: one for name, one in value.items() if not is_ours(name)}
-    return repr(own), str(value.get(WHY, ""))
+        return repr(body)
+    return repr({name: one for name, one in value.items() if not is_ours(name)})
 
 
 def _content(rows: Sequence[Rejected], reader: Reader) -> bytes:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from ..upload.report import ChunkOutcome, Ended
     from ..upload.upload import Upload
     from ..wire import Attempt
+    from .ahead import Prepared
     from .job import Job
     from .rejected import Rejected
     from .screen import Screen
+    from .sent import RowJournal
     from .stop import Stop
 
 
@@ -63,6 +65,7 @@ class Result:
         error: The error that ended it early.
         rejected_file: Where the rejected rows are.
         not_written: Why they could not be written.
+        journal: What remembers what was sent.
     """
 
     job: Job
@@ -73,6 +76,7 @@ class Result:
     error: BaseException | None = None
     rejected_file: Path | None = None
     not_written: Trouble | None = None
+    journal: RowJournal | None = None
     _rejected: list[Rejected] | None = None
 
     @property
@@ -97,6 +101,13 @@ class Result:
             lines = self.job.lines
             self._rejected = [rejected_of(one, lines[one.index]) for one in self.report.rejections]
         return self._rejected
+
+    def remember_rejected(self) -> None:
+        """Enter into the journal which rows are in the file of rejected rows."""
+        if self.journal is not None and self.rejected_file is not None:
+            lines = self.job.lines
+            places = ((lines[one.index], one.index) for one in self.report.rejections)
+            self.journal.rejected_rows(self.rejected_file.name, places)
 
     def take(self, outcome: ChunkOutcome[Any]) -> None:
         """Keep what the report needs of an outcome."""
@@ -155,17 +166,18 @@ def not_begun(job: Job, why: Ended) -> Result:
     return Result(job, UploadReport(ended=why), begun=False)
 
 
-async def send(
-    job: Job, sending: Sending, journal: Path | None, screen: Screen, stop: Stop
-) -> Result:
+async def send(prepared: Prepared, sending: Sending, screen: Screen, stop: Stop) -> Result:
     """Upload an input. However it ends, the result says what became of its records."""
-    result, interrupted = Result(job), False
+    job, book = prepared.job, prepared.book
+    result, interrupted = Result(job, journal=book.journal if book else None), False
+    if book is not None:
+        await book.begins(job, prepared.look, leaves=prepared.leaves)
     executor = ThreadPoolExecutor(1, "sdir input")
     screen.begin(job)
     upload: Upload[Any] = sending.operations.upload(
         pump(iter(job), stop, executor),
         operation=sending.kind,
-        journal=journal,
+        journal=result.journal,
         progress=screen.progress,
         **{**sending.settings, "deadline": sending.time_left()},
     )

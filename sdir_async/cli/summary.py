@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import JournalMismatch
 from ..privacy import mask, mask_json, printable
 from .screen import emit
 from .send import exit_of
@@ -114,6 +113,12 @@ def _remarks(result: Result) -> Iterator[str]:
             "{earlier:,} of them were accepted in an earlier run and were not sent again.",
             earlier=result.earlier,
         )
+    if result.job.skipped:
+        yield some(
+            result.job.skipped,
+            "{count:,} row was corrected and accepted in an earlier run, and left out now.",
+            "{count:,} rows were corrected and accepted in an earlier run, and left out now.",
+        )
     if result.job.left_out:
         left_out = ", ".join(map(repr, result.job.left_out))
         yield say("These columns were not sent: {left_out}.", left_out=left_out)
@@ -173,14 +178,7 @@ def what_to_do(result: Result, *, resumes: bool) -> Iterator[str]:
         )
     if not report.complete and result.begun:
         yield from _not_sent(result)
-    if isinstance(result.error, JournalMismatch):
-        yield (
-            say(
-                "Correct rows in the file of rejected rows, not in the input: the rows that the "
-                "journal knows must stay as they are."
-            )
-        )
-    elif not report.complete and not resumes and (report.accepted or report.in_doubt):
+    if not report.complete and not resumes and (report.accepted or report.in_doubt):
         yield say("This upload has no journal: the same command would send all of the input again.")
 
 
@@ -200,7 +198,7 @@ def _not_sent(result: Result) -> Iterator[str]:
 
 def resumable(result: Result, *, resumes: bool) -> bool:
     """Return whether the same command can continue this input where it ended."""
-    return resumes and not isinstance(result.error, JournalMismatch) and exit_of(result) in _RESUMED
+    return resumes and exit_of(result) in _RESUMED
 
 
 def tell(result: Result, command: str, *, resumes: bool) -> None:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import secrets
 from array import array
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from .records import Row
+from .sent import digester
+from .sent.known import SIZE
 from .trouble import Trouble
+from .words import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .fields import Field, Fields
     from .job import Job
+    from .sent.look import Look
 
 _PARTS: Final = 64
 """The hashes are looked at a part at a time, which takes no more memory than a part."""
 _SHOWN: Final = 3
 _TOLD: Final = 1000
 _MOST: Final = 10_000
-_LOW: Final = (1 << 64) - 1
 
 
 class Survey:
     """Counts the records of an input, and collects what is odd about them taken together.
 
-    Of a record that was met before only a hash is kept, which says nothing to anybody.
+    Of a record only a digest is kept, which says nothing to anybody who does not have its key.
 
     Attributes:
         count: How many records there are.
@@ -39,8 +44,13 @@ class Survey:
         fields: Fields,
         collected: Iterable[Field] = (),
         look: Callable[[int], None] = lambda _: None,
+        *,
+        digest: Callable[[Row | bytes], bytes] | None = None,
+        sent: Look | None = None,
     ) -> None:
         self.count = 0
+        self._digest = digest or digester(secrets.token_bytes(SIZE))
+        self._sent = sent
         self._told = look
         self.values: dict[str, dict[str, int]] = {one.name: {} for one in collected}
         self._collected = [(one.path, self.values[one.name]) for one in collected]
@@ -56,12 +66,19 @@ class Survey:
             self.count += 1
             if not self.count % _TOLD:
                 self._told(self.count)
-            if not isinstance(record, Row) or not record.refusals:
-                self._look(record, line)
+            can_be_sent = not isinstance(record, Row) or not record.refusals
+            if can_be_sent or self._sent:
+                digest = self._digest(record)
+                if self._sent:
+                    self._sent.row(line, record, digest)
+                if can_be_sent:
+                    self._look(record, line, digest)
             yield record
+        if self._sent:
+            self._sent.end()
 
-    def _look(self, record: Row | bytes, line: int) -> None:
-        number = _hash(record) & _LOW
+    def _look(self, record: Row | bytes, line: int, digest: bytes) -> None:
+        number = int.from_bytes(digest[:8])
         hashes, lines = self._parts[number % _PARTS]
         hashes.append(number)
         lines.append(line)
@@ -80,11 +97,19 @@ class Survey:
         """Yield what is odd, each in a sentence."""
         for (before, after), lines in self._disordered.items():
             yield f"{after} is before {before} in {_spoken(lines, len(lines))}."
-        count, lines = self._repeated()
+        count, lines = self.repeated()
         if count:
             yield f"The same row comes again in {_spoken(lines, count)}; it is sent each time."
+        for name, sent in self._sent.elsewhere.items() if self._sent else ():
+            yield some(
+                len(sent),
+                "{count:,} row was sent before, from {file}: {lines}.",
+                "{count:,} rows were sent before, from {file}: {lines}.",
+                file=name,
+                lines=_spoken(sent, len(sent)),
+            )
 
-    def _repeated(self) -> tuple[int, list[int]]:
+    def repeated(self) -> tuple[int, list[int]]:
         """Return how many rows are the same as an earlier one, and the first lines of such."""
         found: list[int] = []
         for hashes, lines in self._parts:
@@ -100,15 +125,6 @@ def _again(hashes: Iterable[int], lines: Iterable[int]) -> Iterator[int]:
         if number in seen:
             yield line
         seen.add(number)
-
-
-def _hash(record: Row | bytes) -> int:
-    """Return a hash of what stands in the input; it differs from one run to the next."""
-    cells = record.cells if isinstance(record, Row) else record
-    try:
-        return hash(cells if isinstance(cells, bytes) else tuple(cells))
-    except TypeError:
-        return hash(repr(cells))
 
 
 def _object(record: Row | bytes) -> Any:
@@ -134,9 +150,7 @@ def _spoken(lines: list[int], count: int) -> str:
 
 def survey(job: Job, found: Survey) -> Survey:
     """Look at all records of an input, as far as it can be read: the upload says where it can't."""
-    try:
+    with suppress(Trouble):
         for _ in found.watch(job):
             pass
-    except Trouble:
-        return found
     return found

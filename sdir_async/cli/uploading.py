@@ -14,8 +14,9 @@ from attrs import evolve, field, frozen
 
 from ..privacy import mask
 from ..retries import RetryPolicy
+from .ahead import ORGANIZATION, look_ahead
 from .apis import find_batch, find_version
-from .codes import Codes, code_fields
+from .books import Books
 from .columns import read_mapping
 from .dry import check
 from .inputs import Wanted
@@ -29,19 +30,18 @@ from .screen import Bar, Events, Plain, looking
 from .send import Result, Sending, ended_before_next, exit_of_all, gravest, not_begun, send
 from .stop import Stop
 from .summary import resumable, show, tell
-from .survey import Survey, survey
 from .trouble import Exit, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..description import Description
     from ..upload.report import UploadReport
+    from .ahead import Prepared
     from .screen import Screen
     from .settings import Target
+    from .survey import Survey
 
 _MANY = 5
-_ORGANIZATION = "organization-number"
 
 
 @frozen(kw_only=True)
@@ -60,6 +60,7 @@ class Options:
     hints: Hints = field(factory=Hints)
     journal: Path | None = None
     no_journal: bool = False
+    force: bool = False
     rejected: Path | None = None
     report: Path | None = None
     settings: dict[str, Any] = field(factory=dict)
@@ -93,16 +94,6 @@ class Options:
             return False
         return self.journal is not None or (job.path is not None and not self.no_journal)
 
-    def journal_of(self, job: Job, version: Description) -> Path | None:
-        """Return the path of an input's journal: next to it, one for each kind of upload."""
-        if self.journal is not None:
-            return self.journal
-        beside = job.beside()
-        if self.no_journal or beside is None or self.operation == "validate":
-            return None
-        kind = f"{version.api}-{version.version}-{self.operation}-{self.target.label}"
-        return beside.with_name(f"{beside.name}.{kind}.journal")
-
 
 def upload(options: Options) -> Exit:
     """Upload all inputs, and return the exit code.
@@ -130,35 +121,19 @@ def upload(options: Options) -> Exit:
                 " command can't ask you to confirm."
             )
         reached = _reach(how, options)
-        surveys = _look_ahead(jobs, how, evolve(options, no_codes=options.no_codes or not reached))
+        wanted = not options.no_journal
+        books = Books(how, options.target, options.journal, wanted)
+        opened.enter_context(closing(books))
+        asked = evolve(options, no_codes=options.no_codes or not reached)
+        prepared = look_ahead(jobs, how, asked, books)
         if asks:
-            _confirm(surveys, how, options.target)
-        return asyncio.run(_send_all(jobs, how, options))
+            _confirm([one.survey for one in prepared if one.survey], how, options.target)
+        return asyncio.run(_send_all(prepared, how, options))
 
 
 def _check(job: Job, how: Reading, options: Options) -> UploadReport:
     with looking(job, quiet=options.json) as look:
         return check(job, how, look)
-
-
-def _look_ahead(jobs: Sequence[Job], how: Reading, options: Options) -> list[Survey]:
-    """Read the inputs that can be read twice; report what the user may want to correct first."""
-    fields = how.fields()
-    collected = [*fields.of_format(_ORGANIZATION), *code_fields(fields)]
-    surveys = []
-    codes = Codes(how.version, options.target, asked=not options.no_codes)
-    for job in jobs:
-        if job.path is not None:
-            with closing(again := job.again()), looking(again, quiet=options.json) as look:
-                found = survey(again, Survey(fields, collected, look))
-            surveys.append(found)
-            used = {one.name: found.values[one.name] for one in code_fields(fields)}
-            for said in (*again.notes.said, *found.remarks(), *codes.remarks(used)):
-                job.notes.say(said)
-        if not options.json:
-            for said in job.notes.said:
-                sys.stderr.write(f"{job.name}: {said}\n")
-    return surveys
 
 
 def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
@@ -191,7 +166,7 @@ def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
         Trouble: The user says no.
     """
     count = sum(found.count for found in surveys)
-    named = [field.name for field in how.fields().of_format(_ORGANIZATION)]
+    named = [field.name for field in how.fields().of_format(ORGANIZATION)]
     organizations = sorted(
         {one for found in surveys for name in named for one in found.values[name]}
     )
@@ -207,7 +182,7 @@ def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
         raise Trouble("Nothing was sent.")
 
 
-async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit:
+async def _send_all(prepared: Sequence[Prepared], how: Reading, options: Options) -> Exit:
     """Send all inputs and report; Ctrl-C is handled until everything is written."""
     results: list[Result] = []
     stop = Stop(options.grace)
@@ -215,12 +190,11 @@ async def _send_all(jobs: Sequence[Job], how: Reading, options: Options) -> Exit
         async with options.target.connect(retry=options.retry) as sdir:
             api = getattr(sdir, how.version.api)[how.version.version]
             sending = Sending(api, how.kind, options.settings, options.until())
-            for job in jobs:
+            for one in prepared:
                 if why := ended_before_next(results, stop):
-                    results.append(not_begun(job, why))
+                    results.append(not_begun(one.job, why))
                     continue
-                journal = options.journal_of(job, how.version)
-                results.append(await send(job, sending, journal, screen_of(options), stop))
+                results.append(await send(one, sending, screen_of(options), stop))
         remember(results, options)
         return _finish(results, options)
 
@@ -268,6 +242,8 @@ def _write_rejected(result: Result, options: Options) -> None:
         result.rejected_file = write_rejected(result.rejected, result.job.reader, path)
     except Trouble as error:
         result.not_written = error
+    else:
+        result.remember_rejected()
 
 
 def _write_page(results: Sequence[Result], options: Options) -> Exit:

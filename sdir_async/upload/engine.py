@@ -127,13 +127,18 @@ class Engine:
         """Count what no task came to, and what was read of a chunk that was not full."""
         for flow in list(self._open):
             self._break_off(flow)
-        self._doubt(self._chunker.partial)
+        self._recall(self._chunker.partial)
 
-    def _doubt(self, chunk: Chunk) -> None:
-        """An earlier run may have sent these records, or some: they are not unsent."""
-        if self._plan.journal.knows(chunk):
-            piece = Piece(chunk, range(len(chunk)), maybe_applied=True)
-            self._enter(Finished(piece, "in_doubt", known=True))
+    def _recall(self, chunk: Chunk) -> None:
+        """Count records that were read and not begun: an earlier run may have sent some."""
+        if (past := self._plan.journal.recall(chunk)) is None:
+            return
+        receipts = tuple(one.shifted(chunk.start) for one in past.receipts)
+        if past.accepted:
+            saved = Piece(chunk, past.accepted)
+            self._enter(Finished(saved, "accepted", known=True, receipts=receipts))
+        for unknown in past.unknown:
+            self._enter(Finished(Piece(chunk, unknown), "in_doubt", known=True))
 
     def _break_off(self, flow: Flow) -> None:
         for finished in flow.rest():
@@ -195,7 +200,7 @@ class Engine:
         try:
             past = self._plan.journal.begin(chunk)
         except JournalMismatch:
-            self._doubt(chunk)
+            self._recall(chunk)
             raise
         flow = settle(chunk, past, self._terms)
         self._open.add(flow)

@@ -5,6 +5,7 @@ All persons are synthetic.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import orjson
 import pytest
 
+from sdir_async.cli import uploading
 from sdir_async.cli.main import main
 from sdir_async.sandbox import SandboxThread
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
+
+    from sdir_async import Snapshot
+    from sdir_async.cli.screen import Screen
+
+    Watch = Callable[[Callable[[Snapshot], None]], None]
 
 PERSONS = ("41814061033", "41810021827")
 ORGANIZATION = "991825827"
@@ -124,6 +131,35 @@ def command(process: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., Do
         return Done(started.returncode, out.decode(), err.decode())
 
     return run
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Calls a function at each progress of an upload, in the event loop of the command."""
+    made = uploading.screen_of
+
+    def watch(seen: Callable[[Snapshot], None]) -> None:
+        def screen_of(options: uploading.Options) -> Screen:
+            screen = made(options)
+            shown = screen.progress
+
+            def progress(snapshot: Snapshot) -> None:
+                shown(snapshot)
+                seen(snapshot)
+
+            monkeypatch.setattr(screen, "progress", progress)
+            return screen
+
+        monkeypatch.setattr(uploading, "screen_of", screen_of)
+
+    return watch
+
+
+def an_hour_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the clock of the running event loop forward."""
+    loop = asyncio.get_running_loop()
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + 3600)
 
 
 def course(number: int = 0, **changes: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from threading import Thread
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdir_async.cli import uploading
 from sdir_async.cli.screen import Events, Plain
 from sdir_async.sandbox import Fault
 
-from .conftest import COURSE, COURSES, course, lines_of
+from .conftest import COURSE, COURSES, an_hour_passes, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,41 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sdir_async import Snapshot
-    from sdir_async.cli.screen import Screen
     from sdir_async.sandbox import SandboxThread
 
-    from .conftest import Done
-
-    Watch = Callable[[Callable[[Snapshot], None]], None]
-
-
-@pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """Calls a function at each progress of an upload, in the event loop of the command."""
-    made = uploading.screen_of
-
-    def watch(seen: Callable[[Snapshot], None]) -> None:
-        def screen_of(options: uploading.Options) -> Screen:
-            screen = made(options)
-            shown = screen.progress
-
-            def progress(snapshot: Snapshot) -> None:
-                shown(snapshot)
-                seen(snapshot)
-
-            monkeypatch.setattr(screen, "progress", progress)
-            return screen
-
-        monkeypatch.setattr(uploading, "screen_of", screen_of)
-
-    return watch
-
-
-def _an_hour_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the clock of the running event loop forward."""
-    loop = asyncio.get_running_loop()
-    now = loop.time
-    monkeypatch.setattr(loop, "time", lambda: now() + 3600)
+    from .conftest import Done, Watch
 
 
 def _page(folder: Path) -> str:
@@ -88,7 +54,7 @@ def test_a_deadline_during_a_slow_input_is_told(
 
     def seen(snapshot: Snapshot) -> None:
         if snapshot.accepted == 500:
-            _an_hour_passes(monkeypatch)
+            an_hour_passes(monkeypatch)
 
     watch(seen)
     monkeypatch.setattr(Plain, "end", lambda _: pipe.close())
@@ -179,7 +145,7 @@ def test_the_deadline_is_for_all_files_together(
     """It passes while the first file ends: nothing of the second is sent, the third not begun."""
     for at, name in enumerate(("a", "b", "c")):
         (tmp_path / f"{name}.jsonl").write_bytes(lines_of([course(at)]))
-    watch(lambda _: _an_hour_passes(monkeypatch))
+    watch(lambda _: an_hour_passes(monkeypatch))
     sandbox.faults.add(Fault("latency", seconds=1, nth=2))
     inputs = ("a.jsonl", "b.jsonl", "c.jsonl")
     done = sdir("upload", *COURSE, *inputs, "--deadline", 600, "--json")
@@ -218,10 +184,8 @@ def test_an_input_that_breaks_off_is_not_complete(
 def test_nothing_was_saved_is_said_only_where_it_holds(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """The journal of the second file belongs to another input; the first file was sent: 4."""
-    for at, name in enumerate(("a", "b")):
-        (tmp_path / f"{name}.jsonl").write_bytes(lines_of([course(at)]))
-    assert sdir("upload", *COURSE, "b.jsonl").code == 0
-    (tmp_path / "b.jsonl").write_bytes(lines_of([course(7)]))
-    assert sdir("upload", *COURSE, "b.jsonl").code == 2
-    assert sdir("upload", *COURSE, "a.jsonl", "b.jsonl").code == 4
+    """The second file breaks off after a record: alone, the code is 2; after another file, 4."""
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
+    (tmp_path / "b.json").write_bytes(b"[" + lines_of([course(2)]) + b', {"broken')
+    assert sdir("upload", *COURSE, "b.json").code == 2
+    assert sdir("upload", *COURSE, "a.jsonl", "b.json").code == 4

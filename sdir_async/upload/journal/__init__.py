@@ -44,9 +44,8 @@ class Journal:
             JournalMismatch: It is not what the earlier run read at this place.
         """
 
-    def knows(self, chunk: Chunk) -> bool:  # noqa: ARG002
-        """Say whether an earlier run may have sent some of this part of a chunk."""
-        return False
+    def recall(self, chunk: Chunk) -> Past | None:
+        """Return what is known of a part of a chunk that was read and not begun."""
 
     async def sending(self, piece: Piece) -> None:
         """Return when it is durable that this piece is about to be sent."""

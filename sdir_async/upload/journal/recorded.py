@@ -11,7 +11,7 @@ import orjson
 from ...errors import JournalError, JournalMismatch
 from ..report import runs
 from . import Journal
-from .history import History, finished, sending
+from .history import History, Past, finished, sending
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ..chunks import Chunk, Piece
     from ..receipts import Receipt
     from ..report import State
-    from .history import Past
 
 Entry = tuple[int, int, str, bytes]
 """The number of an event, the start of its chunk, its kind, and its detail as JSON."""
@@ -107,8 +106,10 @@ class RecordedJournal(Journal):
             self._enter(chunk.start, "in_doubt", list(runs(known.wire)))
         return known.past()
 
-    def knows(self, chunk: Chunk) -> bool:
-        return len(chunk) > 0 and chunk.start in self._chunks
+    def recall(self, chunk: Chunk) -> Past | None:
+        if not len(chunk) or chunk.start not in self._chunks:
+            return None
+        return Past(unknown=[list(range(len(chunk)))])
 
     async def sending(self, piece: Piece) -> None:
         self._enter(piece.chunk.start, *sending(piece))

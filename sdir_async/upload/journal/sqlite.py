@@ -60,10 +60,11 @@ class SqliteStore:
     still_mine = None
     """Its lock is gone only with the process, or with the file, which `append` looks for."""
 
-    def __init__(self, path: Path, upload: dict[str, str]) -> None:
-        """Name the file, and what tells this upload from others."""
+    def __init__(self, path: Path, upload: dict[str, str], salt: bytes = b"") -> None:
+        """Name the file, and what tells this upload from others; a new file gets this salt."""
         self.name = f"The journal {path}"
         self.salt = b""
+        self._new_salt = salt or secrets.token_bytes(16)
         self._path = path
         self._upload = upload
         self._db: sqlite3.Connection | None = None
@@ -212,7 +213,7 @@ class SqliteStore:
         """Make the file whole before it has its name: an empty one is then always a lost one."""
         draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        values = {**self._upload, "salt": secrets.token_hex(16)}
+        values = {**self._upload, "salt": self._new_salt.hex()}
         try:
             with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as db:
                 db.executescript(f"{_WHOLE} BEGIN; {_TABLES}")

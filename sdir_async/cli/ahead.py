@@ -1,0 +1,164 @@
+"""Before anything is sent: a look at all inputs, and questions where only a person can decide."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve, frozen
+
+from ..privacy import mask, printable
+from .codes import Codes, code_fields
+from .screen import emit, looking
+from .summary import spoken_lines
+from .survey import Survey, survey
+from .trouble import Trouble
+from .words import say, some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .books import Book, Books
+    from .job import Job, Reading
+    from .sent.look import Left, Look
+    from .uploading import Options
+
+ORGANIZATION: Final = "organization-number"
+_YES: Final = ("y", "yes", "j", "ja")
+
+
+@frozen
+class Prepared:
+    """An input that was looked at.
+
+    Attributes:
+        job: The input.
+        book: Its journal, if it has one.
+        survey: What was found in it, if it could be read twice.
+        look: What was sent of it before, if that is known.
+        leaves: Whether an upload that was not finished is left behind.
+    """
+
+    job: Job
+    book: Book | None
+    survey: Survey | None = None
+    look: Look | None = None
+    leaves: bool = False
+
+
+def look_ahead(jobs: Sequence[Job], how: Reading, options: Options, books: Books) -> list[Prepared]:
+    """Read the inputs that can be read twice; say and ask what the user may want to correct first.
+
+    Raises:
+        Trouble: The user does not want to go on, or nobody can be asked.
+    """
+    codes = Codes(how.version, options.target, asked=not options.no_codes)
+    prepared = []
+    for job in jobs:
+        one = _looked_at(job, how, options, books)
+        if one.survey is not None:
+            used = {each.name: one.survey.values[each.name] for each in code_fields(how.fields())}
+            for said in (*one.survey.remarks(), *codes.remarks(used)):
+                job.notes.say(said)
+        _say_notes(job, options)
+        prepared.append(_asked(one, options))
+    return prepared
+
+
+def _looked_at(job: Job, how: Reading, options: Options, books: Books) -> Prepared:
+    book = books.book_of(job)
+    if book is not None:
+        book.leave_out_corrected(job)
+    if job.path is None:
+        return Prepared(job, book)
+    fields = how.fields()
+    collected = [*fields.of_format(ORGANIZATION), *code_fields(fields)]
+    look = book.look() if book else None
+    with closing(again := job.again()), looking(again, quiet=options.json) as show:
+        if book is not None:
+            book.leave_out_corrected(again)
+        digest = book.journal.digest if book else None
+        found = survey(again, Survey(fields, collected, show, digest=digest, sent=look))
+    for said in again.notes.said:
+        job.notes.say(said)
+    return Prepared(job, book, found, look)
+
+
+def _say_notes(job: Job, options: Options) -> None:
+    for said in job.notes.said:
+        if options.json:
+            emit("note", input=job.name, message=mask(said))
+        else:
+            sys.stderr.write(f"{job.name}: {said}\n")
+
+
+def _asked(one: Prepared, options: Options) -> Prepared:
+    """Ask about what could be lost or saved twice; without a terminal that ends the command.
+
+    Raises:
+        Trouble: The answer is no, or nobody can be asked.
+    """
+    left = one.look.left() if one.look else None
+    asks = sys.stdin.isatty()
+    for said, advice in _doubtful(one, left):
+        if options.force:
+            continue
+        if not asks:
+            raise Trouble("{name}: {said} {advice}", name=one.job.name, said=said, advice=advice)
+        _require_yes(f"{one.job.name}: {said} {say('Upload this file?')}")
+    if asks and one.survey and (one.survey.repeated()[0] or (one.look and one.look.elsewhere)):
+        _require_yes(say("Send these rows again?"))
+    return evolve(one, leaves=left is not None)
+
+
+def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
+    """Yield what must be decided, and how to decide it without a terminal."""
+    if left is not None:
+        yield (
+            _not_finished(left),
+            say(
+                "Run the command with {file} as it was then, to finish it; or add --force: that"
+                " leaves it unfinished and uploads this file.",
+                file=left.run.input,
+            ),
+        )
+    if one.look and (changed := one.look.changed()):
+        yield (
+            some(
+                len(changed),
+                "{lines} was accepted before and has changed since. It would be saved again, beside"
+                " what is saved already.",
+                "{lines} were accepted before and have changed since. They would be saved again,"
+                " beside what is saved already.",
+                lines=spoken_lines(changed),
+            ),
+            say("Put back what stood there; or add --force: that uploads this file all the same."),
+        )
+
+
+def _not_finished(left: Left) -> str:
+    """Say what became of an upload that was not finished; its rest is not in the input now."""
+    run = left.run
+    when = f"{datetime.datetime.fromtimestamp(run.time).astimezone():%Y-%m-%d %H:%M}"
+    rest = 0 if run.count is None else run.count - left.accepted - left.in_doubt
+    rows = [some(left.accepted, "{count:,} row was accepted", "{count:,} rows were accepted")]
+    if left.in_doubt:
+        rows.append(say("{count:,} may or may not be saved", count=left.in_doubt))
+    if rest > 0:
+        rows.append(say("{count:,} were rejected or not sent", count=rest))
+    return say(
+        "The upload of {file} of {when} was not finished, and this file does not go on with it:"
+        " {rows}.",
+        file=run.input,
+        when=when,
+        rows=", ".join(rows),
+    )
+
+
+def _require_yes(question: str) -> None:
+    sys.stderr.write(printable(mask(f"{question} [y/N] ")))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().casefold() not in _YES:
+        raise Trouble("Nothing was sent.")

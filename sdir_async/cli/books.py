@@ -1,0 +1,208 @@
+"""The journals of a command: opened before a look at its inputs, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from attrs import Factory, define, field, frozen
+
+from ..errors import JournalError
+from ..upload.journal.sqlite import SqliteStore
+from .columns import OURS
+from .inputs import JsonArray, JsonLines
+from .records import Row
+from .sent import RowJournal, Run
+from .sent.beside import Elsewhere, journals_beside
+from .sent.look import Look
+from .trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .job import Job, Reading
+    from .sent.beside import Beside
+    from .settings import Target
+
+LINE: Final = f"{OURS} line"
+_ENDING: Final = ".journal"
+
+
+@frozen
+class Book:
+    """The journal of an input.
+
+    Attributes:
+        journal: What was sent from the input, and under its name.
+        elsewhere: What was sent from the files beside it.
+        name: What the file is called.
+    """
+
+    journal: RowJournal
+    elsewhere: Elsewhere
+    name: str
+
+    def look(self) -> Look:
+        """Return what looks at the input beside what was sent."""
+        return Look(self.journal, self.elsewhere)
+
+    def leave_out_corrected(self, job: Job) -> None:
+        """Leave out of an input the rejected rows that were corrected and are saved by now."""
+        history = self.journal.history
+        if corrected := history.corrected():
+            left = Counter(history.known.digests(corrected))
+            job.skips = _Skips(self.journal.digest, left)
+
+    async def begins(self, job: Job, look: Look | None, *, leaves: bool) -> None:
+        """Say that the upload of this input begins now."""
+        count, mark = (look.count, look.mark) if look else (None, "")
+        run = Run(run_id(), time.time(), self.name, count, mark, leaves)
+        is_ours = self.name in self.journal.history.rejected_files
+        await self.journal.begins(run, self._old_row(job) if is_ours else None)
+
+    def _old_row(self, job: Job) -> Callable[[Any], int | None]:
+        line_of = line_reader(job)
+        history = self.journal.history
+        return lambda record: (
+            None if (line := line_of(record)) is None else history.row_at(self.name, line)
+        )
+
+
+@define
+class _Skips:
+    """Says of records that they are among some, each as often as it is."""
+
+    _digest: Callable[[Row | bytes], bytes]
+    _left: Counter[bytes]
+
+    def __call__(self, record: Row | bytes) -> bool:
+        if not self._left[digest := self._digest(record)]:
+            return False
+        self._left[digest] -= 1
+        return True
+
+
+def line_reader(job: Job) -> Callable[[Any], int | None]:
+    """Return what reads at which line of its input a row of a file of rejected rows stood."""
+    reader = job.reader
+    if isinstance(reader, JsonLines | JsonArray):
+        return _line_in_object
+    at = reader.headings.index(LINE) if LINE in reader.headings else None
+    if at is None:
+        return lambda _: None
+    place = at
+    return lambda record: _number(record.cells[place]) if place < len(record.cells) else None
+
+
+def _line_in_object(record: Row | bytes) -> int | None:
+    body = record.cells if isinstance(record, Row) else record
+    with suppress(orjson.JSONDecodeError, AttributeError):
+        return _number(orjson.loads(body).get(LINE))  # type: ignore[arg-type]
+    return None
+
+
+def _number(value: object) -> int | None:
+    with suppress(ValueError, TypeError):
+        return int(float(str(value)))
+    return None
+
+
+_RUN: Final = secrets.token_hex(4)
+
+
+def run_id() -> str:
+    """Return what tells this run of the command from others."""
+    return _RUN
+
+
+@define
+class Books:
+    """The journals of the inputs of a command. Inputs can share one."""
+
+    _how: Reading
+    _target: Target
+    _given: Path | None
+    _wanted: bool
+    _open: dict[Path, RowJournal] = Factory(dict)
+    _elsewhere: list[Elsewhere] = field(factory=list)
+
+    def book_of(self, job: Job) -> Book | None:
+        """Open the journal of an input, if it has one.
+
+        Raises:
+            Trouble: It is in use, can't be used, or belongs to another upload.
+        """
+        path = self._given or self._path_beside(job)
+        if path is None:
+            return None
+        beside = list(self._beside(path)) if self._given is None else []
+        if self._given is None:
+            path = _shared(path, job, beside)
+        elsewhere = Elsewhere()
+        self._elsewhere.append(elsewhere)
+        for other in beside:
+            if other.path != path:
+                elsewhere.add(other, other.path.name.removesuffix(self._suffix))
+        salt = beside[-1].salt if beside else b""
+        place = job.beside()
+        return Book(self._opened(path, salt), elsewhere, place.name if place else job.name)
+
+    def _path_beside(self, job: Job) -> Path | None:
+        place = job.beside()
+        if not self._wanted or place is None or self._how.kind == "validate":
+            return None
+        return place.with_name(f"{place.name}{self._suffix}")
+
+    @property
+    def _suffix(self) -> str:
+        version, kind = self._how.version, self._how.kind
+        return f".{version.api}-{version.version}-{kind}-{self._target.label}{_ENDING}"
+
+    def _beside(self, path: Path) -> list[Beside]:
+        return list(journals_beside(path.parent, f"*{self._suffix}"))
+
+    def _opened(self, path: Path, salt: bytes) -> RowJournal:
+        place = path.absolute()
+        if place not in self._open:
+            version, kind = self._how.version, self._how.kind
+            upload = {
+                "api": version.api,
+                "version": version.version,
+                "operation": kind,
+                "where": self._target.where,
+                "kept": "by content",
+            }
+            journal = RowJournal(
+                lambda: SqliteStore(place, upload, salt), twice_is_once=kind == "update"
+            )
+            try:
+                asyncio.run(journal.open())
+            except JournalError as error:
+                raise Trouble(str(error)) from None
+            self._open[place] = journal
+        return self._open[place]
+
+    def close(self) -> None:
+        """Close all of them; what can't be kept of the last moments is said."""
+        for journal in self._open.values():
+            try:
+                asyncio.run(journal.close())
+            except JournalError as error:
+                sys.stderr.write(f"sdir: {error}\n")
+        for elsewhere in self._elsewhere:
+            elsewhere.close()
+
+
+def _shared(path: Path, job: Job, beside: list[Beside]) -> Path:
+    """Return the journal of an input: that of the file whose rejected rows it has, if it does."""
+    place = job.beside()
+    name = place.name if place else ""
+    named = (one.path for one in reversed(beside) if name in one.history.rejected_files)
+    return next(named, path)

@@ -1,0 +1,221 @@
+"""The events of a journal by content, replayed: the state of each row, and how runs ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from attrs import Factory, define, evolve, frozen
+
+from ...upload.receipts import Uids
+from ...upload.report import runs
+from .known import SIZE, Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+OPEN, ACCEPTED, REJECTED, UNKNOWN = range(4)
+"""The states of a row: open is what was certainly not saved, unknown what was on the wire."""
+
+_SETTLED: Final = {"accepted": ACCEPTED, "rejected": REJECTED, "unsent": OPEN}
+
+Numbers = list[int]
+
+
+@frozen
+class Run:
+    """A run of the command with one input.
+
+    Attributes:
+        id: Tells it from others.
+        time: When it began, in seconds since the epoch.
+        input: The name of the file.
+        count: How many rows the file had; `None` where it could be read only once.
+        mark: Tells the content of the file from that of others.
+        left: Whether what earlier runs did not finish was left behind on purpose.
+        is_read: Whether the file was read to its end.
+    """
+
+    id: str
+    time: float
+    input: str
+    count: int | None = None
+    mark: str = ""
+    left: bool = False
+    is_read: bool = False
+
+
+@define
+class History:
+    """What became of all rows that were begun under a name. Rows are numbered as they come.
+
+    Attributes:
+        known: The rows of earlier runs by their digests.
+        states: The state of each row.
+        run: The last run.
+        begun: The rows that the last run had to send, as ranges.
+        last: The last of those that were begun together.
+        unknown: Rows of unknown fate, by the batch in which they were sent: all of it is saved, or
+            nothing.
+        left: Rows of unknown fate that were left behind on purpose.
+        corrects: Which row each corrected one stands for.
+        since: The first row of the upload that the last run began or went on with.
+        rejected_files: For each file of rejected rows, which row each of its lines was.
+    """
+
+    known: Known = Factory(Known)
+    states: bytearray = Factory(bytearray)
+    run: Run | None = None
+    begun: list[range] = Factory(list)
+    last: Numbers = Factory(list)
+    unknown: list[Numbers] = Factory(list)
+    left: set[int] = Factory(set)
+    corrects: dict[int, int] = Factory(dict)
+    since: int = 0
+    rejected_files: dict[str, list[tuple[int, int, int]]] = Factory(dict)
+    _wires: dict[int, Numbers] = Factory(dict)
+
+    def replay(self, chunk: int, kind: str, detail: bytes) -> None:
+        """Take the next event into account.
+
+        Raises:
+            ValueError: It is none of ours.
+        """
+        if kind == "rows":
+            self.known.add(len(self.states), detail)
+            self.add(len(detail) // SIZE)
+        elif kind == "saved":
+            numbers, time, uids = read_saved(detail)
+            self.known.save(numbers, time, uids)
+        else:
+            self.take(chunk, kind, orjson.loads(detail))
+
+    def add(self, count: int) -> None:
+        """Number new rows, which are begun."""
+        first = len(self.states)
+        self.states.extend(bytes(count))
+        self._begin(range(first, first + count))
+
+    def take(self, chunk: int, kind: str, detail: Any) -> None:
+        """Take an event into account that is no list of digests.
+
+        Raises:
+            ValueError: It is none of ours.
+        """
+        match kind:
+            case "run":
+                self._run(Run(**detail))
+            case "again":
+                self._begin(*(range(start, stop) for start, stop in detail))
+            case "sending":
+                self._send(chunk, expanded(detail))
+            case "in_doubt":
+                self._doubt(chunk, expanded(detail))
+            case "accepted" | "rejected" | "unsent":
+                self._settle(chunk, expanded(detail), _SETTLED[kind])
+            case "read":
+                self.run = evolve(self.run or Run("", 0, ""), is_read=True)
+            case "corrects":
+                self.corrects |= {old: new for new, old in detail if not self._is_saved(old)}
+            case "rejected_file":
+                self.rejected_files[detail["name"]] = detail["rows"]
+            case _:
+                raise ValueError(f"unknown event {kind!r}")
+
+    def _run(self, run: Run) -> None:
+        if self.is_finished or run.left:
+            self.since = len(self.states)
+        self.unknown += self._wires.values()
+        self._wires.clear()
+        if run.left:
+            self.left.update(*self.unknown)
+        self.run, self.begun, self.last = run, [], []
+
+    def _begin(self, *rows: range) -> None:
+        last = self.begun[-1] if self.begun else range(0)
+        self.last = [number for one in rows for number in one]
+        if rows and last.stop == rows[0].start and last:
+            self.begun[-1] = range(last.start, rows[0].stop)
+            rows = rows[1:]
+        self.begun += rows
+
+    def _send(self, chunk: int, numbers: Numbers) -> None:
+        """What is sent again, or a part of it, was not applied before."""
+        sent = set(numbers)
+        for group in [one for one in self.unknown if not sent.isdisjoint(one)]:
+            self.unknown.remove(group)
+            self._mark(group, OPEN)
+        self._mark(self._wires.get(chunk, ()), OPEN)
+        self._wires[chunk] = numbers
+        self._mark(numbers, UNKNOWN)
+
+    def _settle(self, chunk: int, numbers: Numbers, state: int) -> None:
+        """These are no longer on the wire, nor is what was sent with them."""
+        settled = set(numbers)
+        if not settled.isdisjoint(self._wires.get(chunk, ())):
+            self._mark(self._wires.pop(chunk), OPEN)
+        left = [[one for one in group if one not in settled] for group in self.unknown]
+        self.unknown = [group for group in left if group]
+        self._mark(numbers, state)
+
+    def _doubt(self, chunk: int, numbers: Numbers) -> None:
+        self._settle(chunk, numbers, UNKNOWN)
+        self.unknown.append(numbers)
+
+    def _mark(self, numbers: Iterable[int], state: int) -> None:
+        for number in numbers:
+            self.states[number] = state
+
+    def in_doubt(self) -> list[int]:
+        """Return the rows of unknown fate that nobody left behind."""
+        groups = [*self.unknown, *self._wires.values()]
+        return [number for group in groups for number in group if number not in self.left]
+
+    def unsent(self) -> int:
+        """Return how many rows the last run began, and did not save."""
+        return sum(self.states[one.start : one.stop].count(OPEN) for one in self.begun)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to send or to ask about."""
+        done = self.run is None or self.run.is_read
+        return done and not self.unsent() and not self.in_doubt()
+
+    def corrected(self) -> list[int]:
+        """Return the rejected rows whose corrections were accepted."""
+        return [old for old in self.corrects if self._is_saved(old)]
+
+    def _is_saved(self, old: int) -> bool:
+        """Say whether a correction of a row was accepted, or a correction of that."""
+        seen = {old}
+        while (new := self.corrects.get(old)) is not None and new not in seen:
+            if self.states[new] == ACCEPTED:
+                return True
+            seen.add(new)
+            old = new
+        return False
+
+    def row_at(self, name: str, line: int) -> int | None:
+        """Return which row stood at a line of the input that a file of rejected rows names."""
+        for first, number, count in self.rejected_files.get(name, ()):
+            if first <= line < first + count:
+                return number + line - first
+        return None
+
+
+def expanded(ranges: Iterable[tuple[int, int]]) -> Numbers:
+    """Return the numbers in ranges."""
+    return [number for start, stop in ranges for number in range(start, stop)]
+
+
+def written_saved(numbers: Sequence[int], time: float | None, uids: Uids) -> bytes:
+    """Return an event that says what Sdir gave: a line of JSON, and the bytes of UUIDs."""
+    bare = [] if uids.packed else list(uids)
+    return orjson.dumps([list(runs(numbers)), time, bare]) + b"\n" + uids.packed
+
+
+def read_saved(detail: bytes) -> tuple[Numbers, float | None, Uids]:
+    """Return what `written_saved` wrote."""
+    line, _, packed = detail.partition(b"\n")
+    ranges, time, bare = orjson.loads(line)
+    return expanded(ranges), time, Uids(bare, packed=packed)

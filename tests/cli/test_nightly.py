@@ -1,0 +1,421 @@
+"""A file under a fixed name: another one every night, one that grows, one that is corrected."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from sdir_async.cli import uploading
+from sdir_async.cli.uploading import screen_of
+from sdir_async.sandbox import Fault
+
+from .conftest import (
+    COURSE,
+    COURSES,
+    ORGANIZATION,
+    PERSONS,
+    an_hour_passes,
+    course,
+    lines_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sdir_async.sandbox import SandboxThread
+
+    from .conftest import Done, Watch
+
+HEADING = "personalIdentityNumber;completedAt;organizationNumber;courseCode"
+
+
+def _codes(sandbox: SandboxThread) -> list[str]:
+    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
+
+
+def _jsonl(path: Path, *numbers: int, **changes: Any) -> None:
+    path.write_bytes(lines_of([course(number, **changes) for number in numbers]))
+
+
+def _csv(path: Path, *codes: str, person: str = PERSONS[0]) -> None:
+    rows = [f"{person};2024-05-31;{ORGANIZATION};{code}" for code in codes]
+    path.write_text("\n".join([HEADING, *rows, ""]), encoding="utf-8")
+
+
+def _answer(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
+    terminal = io.StringIO("".join(f"{answer}\n" for answer in answers))
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+
+
+@pytest.fixture
+def broken_off(
+    sdir: Callable[..., Done], watch: Watch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Last night's upload: of 40 rows, 20 were accepted when the deadline passed."""
+    _jsonl(tmp_path / "a.jsonl", *range(40))
+    watch(lambda seen: an_hour_passes(monkeypatch) if seen.accepted == 20 else None)
+    done = sdir("upload", *COURSE, "a.jsonl", *SMALL, "--deadline", 600, "--json")
+    monkeypatch.setattr(uploading, "screen_of", screen_of)
+    assert (done.code, done.end["accepted"], done.end["unsent"] > 0) == (4, 20, True)
+
+
+SMALL = ("--chunk-size", 10, "--concurrency", 1)
+
+
+def test_another_file_every_night(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Each is uploaded with the same command, and nothing of it is called in doubt."""
+    for night in range(3):
+        _jsonl(tmp_path / "a.jsonl", *range(night * 10, night * 10 + 10))
+        done = sdir("upload", *COURSE, "a.jsonl", "--json")
+        assert (done.code, done.end["accepted"], done.end["earlier"]) == (0, 10, 0)
+        assert done.end["in_doubt"] == 0
+    assert len(sandbox.records(COURSES)) == 30
+
+
+def test_a_file_that_only_grows(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """The upload goes on after what was sent, at whichever end the new rows are."""
+    for numbers in (range(10), range(15), [*range(20, 25), *range(15)]):
+        _jsonl(tmp_path / "a.jsonl", *numbers)
+        assert sdir("upload", *COURSE, "a.jsonl").code == 0
+        assert _codes(sandbox) == sorted(f"C{number}" for number in numbers)
+
+
+@pytest.mark.parametrize("order", ["reversed", "columns"])
+def test_rows_are_known_however_they_are_sorted(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, order: str
+) -> None:
+    """Neither the order of rows nor that of columns makes another row of one."""
+    _csv(tmp_path / "a.csv", "A", "B", "C")
+    assert sdir("upload", *COURSE, "a.csv").code == 0
+    if order == "reversed":
+        _csv(tmp_path / "a.csv", "C", "B", "A")
+    else:
+        lines = (tmp_path / "a.csv").read_text(encoding="utf-8").split()
+        turned = [";".join(reversed(line.split(";"))) for line in lines]
+        (tmp_path / "a.csv").write_text("\n".join(turned), encoding="utf-8")
+    done = sdir("upload", *COURSE, "a.csv", "--json")
+    assert (done.code, done.end["earlier"], _codes(sandbox)) == (0, 3, ["A", "B", "C"])
+
+
+def test_equal_rows_are_as_many_as_they_are(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """A row that is there twice is sent twice; the third one is sent when it comes."""
+    for count in (2, 3, 3):
+        _csv(tmp_path / "a.csv", *["A"] * count)
+        assert sdir("upload", *COURSE, "a.csv").code == 0
+        assert _codes(sandbox) == ["A"] * count
+
+
+def test_the_corrected_original_sends_what_was_rejected(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """What was accepted is not sent again; what is still wrong is rejected with its reason."""
+    _csv(tmp_path / "a.csv", "A", "", "C", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _csv(tmp_path / "a.csv", "A", "B", "C", "")
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (1, ["A", "B", "C"])
+    assert "3 accepted  1 rejected" in done.out
+    assert "2 of them were accepted in an earlier run" in done.out
+    _csv(tmp_path / "a.csv", "A", "B", "C", "D")
+    assert (sdir("upload", *COURSE, "a.csv").code, _codes(sandbox)) == (0, ["A", "B", "C", "D"])
+
+
+def _correct(rejected: Path, *codes: str) -> None:
+    """Put codes into the rows of a file of rejected rows, one after another."""
+    heading, *rows = rejected.read_text(encoding="utf-8").splitlines()
+    given = iter(codes)
+    corrected = [";".join([*row.split(";")[:3], next(given), *row.split(";")[4:]]) for row in rows]
+    rejected.write_text("\n".join([heading, *corrected, ""]), encoding="utf-8")
+
+
+def test_the_original_after_its_corrected_rejected_rows(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """The rows that were corrected elsewhere are left out: nobody is told to correct them again."""
+    _csv(tmp_path / "a.csv", "A", "", "C", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _correct(tmp_path / "a.rejected.csv", "B", "D")
+    done = sdir("upload", *COURSE, "a.rejected.csv")
+    assert (done.code, _codes(sandbox)) == (0, ["A", "B", "C", "D"])
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, len(sandbox.records(COURSES))) == (0, 4)
+    assert "2 rows were corrected and accepted in an earlier run, and left out now." in done.out
+    assert "Correct the rows" not in done.out
+    _csv(tmp_path / "a.csv", "A", "B", "C", "D")
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, len(sandbox.records(COURSES))) == (0, 4)
+
+
+def test_a_second_correction_counts_for_the_original(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Of two corrections one is still wrong; corrected again, nothing is left to correct."""
+    _csv(tmp_path / "a.csv", "A", "", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _correct(tmp_path / "a.rejected.csv", "B", "C" * 200)
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 1
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, done.out.count("1 rejected")) == (1, 1)
+    _correct(tmp_path / "a.rejected.rejected.csv", "C")
+    assert sdir("upload", *COURSE, "a.rejected.rejected.csv").code == 0
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (0, ["A", "B", "C"])
+    assert "left out now" in done.out
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "json"])
+def test_corrected_objects_count_for_the_original(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, format_: str
+) -> None:
+    """As for rows of a table."""
+    given = [course(1), course(2, courseCode="")]
+    content = lines_of(given) if format_ == "jsonl" else orjson.dumps(given)
+    (tmp_path / f"a.{format_}").write_bytes(content)
+    assert sdir("upload", *COURSE, f"a.{format_}").code == 1
+    rejected = tmp_path / f"a.rejected.{format_}"
+    text = rejected.read_text(encoding="utf-8")
+    rejected.write_text(
+        text.replace('"courseCode":""', '"courseCode":"C2"').replace(
+            '"courseCode": ""', '"courseCode": "C2"'
+        ),
+        encoding="utf-8",
+    )
+    assert sdir("upload", *COURSE, rejected).code == 0
+    done = sdir("upload", *COURSE, f"a.{format_}")
+    assert (done.code, _codes(sandbox)) == (0, ["C1", "C2"])
+
+
+def test_a_bad_row_of_another_night_is_not_taken_for_the_corrected_one(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It stands at the same line, but it is another row."""
+    _csv(tmp_path / "a.csv", "A", "")
+    sdir("upload", *COURSE, "a.csv")
+    _correct(tmp_path / "a.rejected.csv", "B")
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
+    _csv(tmp_path / "a.csv", "E", "", person=PERSONS[1])
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (1, ["A", "B", "E"])
+    assert "1 accepted  1 rejected" in done.out
+
+
+@pytest.mark.usefixtures("broken_off")
+def test_an_unfinished_upload_goes_on_with_a_file_that_grew(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """A row before the place where it broke off may have been corrected, too."""
+    _jsonl(tmp_path / "a.jsonl", *range(60))
+    done = sdir("upload", *COURSE, "a.jsonl", "--json")
+    assert (done.code, done.end["accepted"], done.end["earlier"]) == (0, 60, 20)
+    assert _codes(sandbox) == sorted(f"C{number}" for number in range(60))
+
+
+@pytest.mark.usefixtures("broken_off")
+def test_another_file_after_an_unfinished_upload_is_refused(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Its rest would be lost without a word; --force says that it may be."""
+    _jsonl(tmp_path / "a.jsonl", *range(100, 120))
+    requests = len(sandbox.requests)
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, len(sandbox.requests)) == (2, requests)
+    assert "The upload of a.jsonl of 20" in done.err
+    assert "was not finished, and this file does not go on with it" in done.err
+    assert "20 rows were accepted, 20 were rejected or not sent." in done.err
+    assert "in doubt" not in done.err
+    done = sdir("upload", *COURSE, "a.jsonl", "--force", "--json")
+    assert (done.code, done.end["accepted"], done.end["in_doubt"]) == (0, 20, 0)
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    _jsonl(tmp_path / "a.jsonl", *range(200, 210))
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    assert len(sandbox.records(COURSES)) == 50
+
+
+@pytest.mark.usefixtures("broken_off")
+def test_the_earlier_file_finishes_an_unfinished_upload(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """What the refusal advises helps: then the other file goes, too."""
+    earlier = (tmp_path / "a.jsonl").read_bytes()
+    _jsonl(tmp_path / "a.jsonl", *range(100, 120))
+    assert sdir("upload", *COURSE, "a.jsonl").code == 2
+    (tmp_path / "a.jsonl").write_bytes(earlier)
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    _jsonl(tmp_path / "a.jsonl", *range(100, 120))
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    assert len(sandbox.records(COURSES)) == 60
+
+
+@pytest.mark.usefixtures("broken_off")
+@pytest.mark.parametrize(("answer", "code", "saved"), [("", 2, 20), ("n", 2, 20), ("y", 0, 40)])
+def test_another_file_after_an_unfinished_upload_is_a_question_in_a_terminal(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    code: int,
+    saved: int,
+) -> None:
+    """No is the answer that needs no word."""
+    _jsonl(tmp_path / "a.jsonl", *range(100, 120))
+    _answer(monkeypatch, answer)
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, len(sandbox.records(COURSES))) == (code, saved)
+    assert "not sent. Upload this file? [y/N]" in done.err
+
+
+def test_rows_in_doubt_that_are_not_in_the_file_are_said(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """They may be saved or not: that is for a person to find out."""
+    _jsonl(tmp_path / "a.jsonl", 1, 2)
+    sandbox.faults.add(Fault("lost", saves=True))
+    assert sdir("upload", *COURSE, "a.jsonl", "--attempts", 1).code == 3
+    sandbox.faults.clear()
+    _jsonl(tmp_path / "a.jsonl", 3, 4)
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, len(sandbox.records(COURSES))) == (2, 2)
+    assert "0 rows were accepted, 2 may or may not be saved." in done.err
+    assert sdir("upload", *COURSE, "a.jsonl", "--force").code == 0
+    _jsonl(tmp_path / "a.jsonl", 5)
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    _jsonl(tmp_path / "a.jsonl", 1, 2, 5)
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, _codes(sandbox)) == (0, ["C1", "C2", "C3", "C4", "C5"])
+
+
+def test_an_upload_of_which_nothing_was_saved_holds_nothing_up(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """With a wrong key, say: its exit code said so, and the next file goes."""
+    _jsonl(tmp_path / "a.jsonl", 1)
+    with monkeypatch.context() as wrong:
+        wrong.setenv("SDIR_API_KEY", "not-the-key")
+        assert sdir("upload", *COURSE, "a.jsonl").code == 2
+    _jsonl(tmp_path / "a.jsonl", 2)
+    assert (sdir("upload", *COURSE, "a.jsonl").code, _codes(sandbox)) == (0, ["C2"])
+
+
+def test_a_row_that_changed_after_it_was_accepted_is_not_saved_twice(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is said, and needs --force or a yes; a corrected rejected row beside it does not."""
+    _csv(tmp_path / "a.csv", "A", "B", "", "D")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _csv(tmp_path / "a.csv", "A", "B2", "C", "D")
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "D"])
+    assert "line 3 was accepted before and has changed since." in done.err
+    _answer(monkeypatch, "n")
+    assert sdir("upload", *COURSE, "a.csv").code == 2
+    assert sdir("upload", *COURSE, "a.csv", "--force").code == 0
+    assert _codes(sandbox) == ["A", "B", "B2", "C", "D"]
+
+
+@pytest.mark.parametrize("code", ["A", "D"])
+def test_the_first_and_the_last_row_can_have_changed(
+    sdir: Callable[..., Done], tmp_path: Path, code: str
+) -> None:
+    """There is a row on one side only."""
+    _csv(tmp_path / "a.csv", "A", "B", "C", "D")
+    assert sdir("upload", *COURSE, "a.csv").code == 0
+    _csv(tmp_path / "a.csv", *("X" if one == code else one for one in "ABCD"))
+    assert sdir("upload", *COURSE, "a.csv").code == 2
+
+
+@pytest.mark.parametrize("codes", ["CDEF", "ABCDE", "EABCD", "AD", "DXYZ", "ABXCD"])
+def test_rows_that_come_or_go_have_not_changed(
+    sdir: Callable[..., Done], tmp_path: Path, codes: str
+) -> None:
+    """A window that moves, new rows at either end or between, and rows that were removed."""
+    _csv(tmp_path / "a.csv", "A", "B", "C", "D")
+    assert sdir("upload", *COURSE, "a.csv").code == 0
+    _csv(tmp_path / "a.csv", *codes)
+    assert sdir("upload", *COURSE, "a.csv").code == 0
+
+
+def test_rows_that_were_sent_from_another_file_are_said(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before anything is sent, with the name of that file; in a terminal it is a question."""
+    _csv(tmp_path / "march.csv", "A", "B")
+    _jsonl(tmp_path / "april.jsonl", 1)
+    assert sdir("upload", *COURSE, "march.csv").code == 0
+    assert sdir("upload", *COURSE, "april.jsonl").code == 0
+    _csv(tmp_path / "may.csv", "B", "C", "A")
+    _answer(monkeypatch, "")
+    done = sdir("upload", *COURSE, "may.csv")
+    assert (done.code, len(sandbox.records(COURSES))) == (2, 3)
+    assert "may.csv: 2 rows were sent before, from march.csv: lines 2, 4." in done.err
+    monkeypatch.undo()
+
+
+def test_rows_that_were_sent_from_another_file_are_sent_without_a_terminal(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It is said all the same; once sent, it is not said again."""
+    _csv(tmp_path / "march.csv", "A", "B")
+    assert sdir("upload", *COURSE, "march.csv").code == 0
+    _csv(tmp_path / "may.csv", "B", "C")
+    done = sdir("upload", *COURSE, "may.csv", "--json")
+    assert (done.code, len(sandbox.records(COURSES))) == (0, 4)
+    notes = [event["message"] for event in done.events if event["event"] == "note"]
+    assert "1 row was sent before, from march.csv: line 2." in notes
+    done = sdir("upload", *COURSE, "may.csv")
+    assert "sent before" not in done.out + done.err
+
+
+def test_a_repeated_row_is_a_question_in_a_terminal(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two rows are the same; with no, nothing is sent."""
+    _csv(tmp_path / "a.csv", "A", "B", "A")
+    for answer, code, count in (("n", 2, 0), ("y", 0, 3)):
+        _answer(monkeypatch, answer)
+        done = sdir("upload", *COURSE, "a.csv")
+        assert (done.code, len(sandbox.records(COURSES))) == (code, count)
+        assert "The same row comes again in line 4" in done.err
+
+
+def test_one_command_may_have_a_file_twice(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """The second time its rows are known."""
+    _csv(tmp_path / "a.csv", "A", "B")
+    done = sdir("upload", *COURSE, "a.csv", "a.csv", "--json")
+    assert (done.code, _codes(sandbox)) == (0, ["A", "B"])
+    assert [one["earlier"] for one in done.events if one["event"] == "end"] == [0, 2]
+
+
+def test_no_file_holds_a_row(
+    sdir: Callable[..., Done], tmp_path: Path, sandbox: SandboxThread
+) -> None:
+    """What is kept beside a file has digests and identifiers, and no value of a row."""
+    _csv(tmp_path / "a.csv", "VERYSECRET", "", person=PERSONS[1])
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    (journal,) = tmp_path.glob("*.journal")
+    content = journal.read_bytes()
+    assert b"VERYSECRET" not in content
+    assert PERSONS[1].encode() not in content
+    assert ORGANIZATION.encode() not in content
