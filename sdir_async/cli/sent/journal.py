@@ -67,7 +67,7 @@ class RowJournal(RecordedJournal):
             raise
         self.digest = digester(self._store.salt)
 
-    def journal_of(self, _: Mapping[str, str]) -> Self:
+    def journal_of(self, target: Mapping[str, str]) -> Self:  # noqa: ARG002
         """Return itself: what upload it is for was checked when it was opened."""
         return self
 
