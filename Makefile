@@ -11,10 +11,10 @@ LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture torture-cluster pins audit docs docs-serve dist clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.dev ## build .venv with everything that developing needs
 
@@ -55,6 +55,9 @@ try: $(VENV)/.dev ## generate from every document in a folder, and say how that 
 torture: $(VENV)/.dev ## upload under faults and kills: 200,000 records, then 10,000 short uploads
 	@$(BIN)/python scripts/torture.py
 	@$(BIN)/python -m tests.judge
+
+torture-cluster: $(VENV)/.dev $(VENV)/.postgres ## upload from four workers of one account, under kills and crashes
+	@$(BIN)/python scripts/torture_cluster.py
 
 pins: ## renew requirements/dev.txt: the newest versions of what is needed
 	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins

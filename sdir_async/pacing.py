@@ -223,8 +223,8 @@ class Rate:
 
     def turned_away(self, started: float, wait: float) -> None:
         """Note that a request that started then was told to wait."""
-        if started < self._begun:
-            return  # it was sent before the last pause
+        if started < self._begun or not self._sent:
+            return  # it was sent before the last pause, or by another pacer
         if self._news:
             self._news.turned_away += 1
             return

@@ -30,6 +30,8 @@ _SAME: Final = 0.05
 """Seconds: a pause that ends so little later is the same one."""
 _EARLIER: Final = 0.002
 """Seconds by which two processes may see the same moment differently."""
+_SOON: Final = 1e-4
+"""Seconds that are not worth a timer."""
 _ALONE: Final = 10.0
 """Seconds with a pace of our own until the store is tried again."""
 
@@ -192,9 +194,11 @@ class SharedPacer(Pacer):
         now = _now()
         if self._starts and self._starts[0] < now - _STALE:
             self._starts.popleft()
-        elif self._news or not (self._starts or self._paused_until > now):
+        elif self._news or not (self._starts or self._paused_until > now + _SOON):
             await self._update()
-        elif (wait := max(self._paused_until, self._starts[0] if self._starts else 0) - now) > 1e-4:
+        elif (
+            wait := max(self._paused_until, self._starts[0] if self._starts else now) - now
+        ) > _SOON:
             await self._sleep(wait)
         elif now - self._looked > _BLOCK:
             await self._look()

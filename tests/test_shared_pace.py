@@ -202,6 +202,26 @@ def test_without_the_store_each_has_a_pace_of_its_own(caplog: pytest.LogCaptureF
     ]
 
 
+def test_what_was_sent_with_the_other_pace_teaches_nothing() -> None:
+    """Neither a pacer of its own nor the row knows what was sent with it."""
+
+    async def main() -> list[float]:
+        row = Row()
+        pacer = SharedPacer(row)
+        shared = await _start(pacer)
+        row.is_lost = True
+        pacer._starts.clear()
+        alone = await _start(pacer)
+        pacer.turned_away(shared, 1)
+        row.is_lost, row.state = False, b""
+        await asyncio.sleep(11)
+        pacer.turned_away(alone, 1)
+        await _start(pacer)
+        return [pacer._rate.at(_now()), Schedule.of(row.state).rate.at(_now())]
+
+    assert run(main()) == [float("inf")] * 2
+
+
 def test_a_start_that_came_too_late_is_given_up() -> None:
     """A process that was frozen does not send at once all that it reserved."""
     schedule = Schedule()
