@@ -367,7 +367,8 @@ def test_nearly_all_of_a_limit_is_used(
 
 
 @pytest.mark.parametrize(
-    ("capacity", "latency", "share"), [(5, 0.005, 0.93), (5, 0.05, 0.92), (1, 0.005, 0.86)]
+    ("capacity", "latency", "share"),
+    [(5, 0.005, 0.93), (5, 0.05, 0.92), (1, 0.005, 0.86), (1, 0.05, 0.6)],
 )
 @pytest.mark.parametrize("workers", [1, 4, 8])
 def test_small_buckets(capacity: int, workers: int, latency: float, share: float) -> None:
@@ -378,13 +379,14 @@ def test_small_buckets(capacity: int, workers: int, latency: float, share: float
 
 
 @pytest.mark.parametrize("limiter", [lambda: Window(20, 1), lambda: Bucket(20, 5)])
+@pytest.mark.parametrize("sharing", [2, 3])
 @pytest.mark.parametrize("workers", [1, 8])
-def test_two_with_one_key(limiter: Callable[[], Limiter], workers: int) -> None:
-    """Neither collapses, nor what they do together."""
+def test_several_with_one_key(limiter: Callable[[], Limiter], sharing: int, workers: int) -> None:
+    """None of them collapses, nor does what they do together."""
     shared = limiter()
 
     async def main() -> list[list[tuple[float, bool]]]:
-        return await asyncio.gather(*(_calls(shared, 120, workers=workers) for _ in range(2)))
+        return await asyncio.gather(*(_calls(shared, 120, workers=workers) for _ in range(sharing)))
 
     each = run(main())
     together = [call for calls in each for call in calls]
