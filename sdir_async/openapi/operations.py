@@ -45,11 +45,13 @@ class Identifier:
         field: The field of a record that holds it; `None` where the document shows none.
         parameter: The parameter in the path of one record; `None` where there is no such path.
         counted: Whether it is a number.
+        chosen: Whether it is a text that comes with the record, such as a user's name.
     """
 
     field: str | None = None
     parameter: str | None = None
     counted: bool = False
+    chosen: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,7 +165,10 @@ class _Reader:
         if saved and name not in saved:
             field = added[0] if len(added) == 1 else next(iter(alike), name)
         schema = place.get("schema", {}) if place else saved.get(field or "", {})
-        return Identifier(field, name, self._schemas.resolve(schema).get("type") == "integer")
+        counted = self._schemas.resolve(schema).get("type") == "integer"
+        own = self._schemas.resolve(sent.get(field or "", {}))
+        chosen = own.get("type") == "string" and not (own.keys() & {"format", "readOnly"})
+        return Identifier(field, name, counted, chosen)
 
     def _fields_of(self, collection: str) -> tuple[Json, Json]:
         """Return the fields of records as they are sent to be created, and as they are saved."""

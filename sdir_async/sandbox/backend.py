@@ -15,7 +15,7 @@ from .sleeping import Sleeper
 from .validation import InvalidError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..openapi.walk import Json
     from .store import Row, Store
@@ -64,7 +64,7 @@ class Backend:
 
     def _create(self, operation: Operation, _: Json, body: Any) -> Response:
         records = body if operation.many else [body]
-        rows = _rows(operation, records, self._new_uids(operation, len(records)))
+        rows = _rows(operation, records, self._new_uids(operation, records))
         self._store.add(operation.collection, rows)
         return _saved(operation, rows)
 
@@ -104,11 +104,22 @@ class Backend:
     def _example(self, operation: Operation, _: Json, __: Any) -> Response:
         return _answer(operation, _dump(operation.example))
 
-    def _new_uids(self, operation: Operation, count: int) -> Iterable[str | int]:
+    def _new_uids(self, operation: Operation, records: list[Json]) -> Iterable[str | int]:
+        if operation.identifier.chosen:
+            return self._chosen_uids(operation, records)
         if not operation.identifier.counted:
-            return (str(uuid4()) for _ in range(count))
+            return (str(uuid4()) for _ in records)
         first = self._store.last_number(operation.collection) + 1
-        return range(first, first + count)
+        return range(first, first + len(records))
+
+    def _chosen_uids(self, operation: Operation, records: list[Json]) -> Iterator[str]:
+        """Yield what each record is called, or a name of ours if another has that already."""
+        name = operation.identifier.field or ""
+        called = [str(record.get(name, "")) for record in records]
+        free = self._store.unknown(operation.collection, list(map(_uid, called)))
+        for uid in called:
+            yield uid if _uid(uid) in free and uid else str(uuid4())
+            free.discard(_uid(uid))
 
     def _refuse_unknown(self, operation: Operation, rows: list[Row], unknown: set[str]) -> Response:
         if not operation.many:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cases"]
 
-OTHERS = ("changes_demo", "media_types", "parameters")
+OTHERS = ("changes_demo", "examples", "media_types", "parameters")
 """They have no read in JSON, need a record, or take more than the plain values here."""
 READ = [path for path in CASES if path.stem not in OTHERS and "get:" in path.read_text("utf-8")]
 VALUES = {"int": 1, "float": 1.0, "bool": True}
@@ -92,6 +92,24 @@ def test_parameters_are_read_in_the_style_that_they_are_written_in(
 
     with SandboxThread(tmp_path, keys=["key"]) as box:
         assert asyncio.run(cases.run("parameters", use, box.base_url)) == [400] * 7
+
+
+def test_a_record_that_brings_its_own_name_is_found_by_it(cases: Cases, tmp_path: Path) -> None:
+    """Such as a user; another one cannot take the name."""
+    (source,) = (path for path in CASES if path.stem == "examples")
+    (tmp_path / "examples").mkdir()
+    shutil.copy(source, tmp_path / "examples" / "v1.yaml")
+    user = cases.models("examples").User
+
+    async def use(api: Any) -> list[Any]:
+        saved = await api.create_user(user(name="Ada", age=3))
+        other = await api.create_user(user(name="ada"))
+        return [saved, await api.get_user("Ada"), other.name != "ada"]
+
+    with SandboxThread(tmp_path, keys=["key"]) as box:
+        saved, found, renamed = asyncio.run(cases.run("examples", use, box.base_url))
+    assert saved == found == user(name="Ada", age=3)
+    assert renamed
 
 
 def reads_of(cases: Cases, name: str) -> dict[str, dict[str, Any]]:
