@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,9 @@ from ..errors import JournalError
 from ..upload.journal.sqlite import SqliteStore
 from .columns import OURS
 from .inputs import JsonArray, JsonLines
+from .job import Corrected
 from .records import Row
+from .screen import RUN
 from .sent import RowJournal, Run
 from .sent.beside import Elsewhere, journals_beside
 from .sent.look import Look
@@ -57,13 +58,15 @@ class Book:
         """Leave out of an input the rejected rows that were corrected and are saved by now."""
         history = self.journal.history
         if corrected := history.corrected():
-            left = Counter(history.known.digests(corrected))
-            job.skips = _Skips(self.journal.digest, left)
+            left: defaultdict[bytes, list[int]] = defaultdict(list)
+            for digest, number in zip(history.known.digests(corrected), corrected, strict=True):
+                left[digest].append(number)
+            job.skips = _Skips(self.journal, dict(left))
 
     async def begins(self, job: Job, look: Look | None, *, leaves: bool) -> None:
         """Say that the upload of this input begins now."""
         count, mark = (look.count, look.mark) if look else (None, "")
-        run = Run(run_id(), time.time(), self.name, count, mark, leaves)
+        run = Run(RUN, time.time(), self.name, count, mark, leaves)
         is_ours = self.name in self.journal.history.rejected_files
         await self.journal.begins(run, self._old_row(job) if is_ours else None)
 
@@ -77,16 +80,16 @@ class Book:
 
 @define
 class _Skips:
-    """Says of records that they are among some, each as often as it is."""
+    """Says of rows that they were corrected: of equal ones, of as many as were."""
 
-    _digest: Callable[[Row | bytes], bytes]
-    _left: Counter[bytes]
+    _journal: RowJournal
+    _left: dict[bytes, list[int]]
 
-    def __call__(self, record: Row | bytes) -> bool:
-        if not self._left[digest := self._digest(record)]:
-            return False
-        self._left[digest] -= 1
-        return True
+    def __call__(self, line: int, record: Row | bytes) -> Corrected | None:
+        if not (numbers := self._left.get(self._journal.digest(record))):
+            return None
+        saved = self._journal.history.known.row(self._journal.history.saved_as(numbers.pop()))
+        return Corrected(line, saved.uid, saved.time)
 
 
 def line_reader(job: Job) -> Callable[[Any], int | None]:
@@ -112,14 +115,6 @@ def _number(value: object) -> int | None:
     with suppress(ValueError, TypeError):
         return int(float(str(value)))
     return None
-
-
-_RUN: Final = secrets.token_hex(4)
-
-
-def run_id() -> str:
-    """Return what tells this run of the command from others."""
-    return _RUN
 
 
 @define

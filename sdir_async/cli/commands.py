@@ -15,6 +15,7 @@ from .trouble import Exit, Trouble
 
 Decimal = Literal[",", "."]
 DateOrder = Literal["dmy", "mdy"]
+Receipt = Literal["csv", "xlsx", "jsonl"]
 
 
 @app.command()
@@ -117,6 +118,13 @@ def upload(
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML page about the upload to this file.")
     ] = None,
+    receipt: Annotated[
+        Receipt | None,
+        typer.Option(
+            help="Write a receipt next to the input, FILE.receipt.csv or the like: for each row its"
+            " state, the identifier that Sdir gave it, and the time."
+        ),
+    ] = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="Maximum number of requests at the same time.")
     ] = 8,
@@ -212,6 +220,7 @@ def upload(
             force=force,
             rejected=rejected,
             report=report,
+            receipt=receipt,
             settings=settings,
             retry=RetryPolicy(attempts=attempts, settle=settle),
             grace=grace,

@@ -62,6 +62,21 @@ class Reading:
         return read_fields(self.version.batches[self.kind].schema)
 
 
+@frozen
+class Corrected:
+    """A row that was rejected in an earlier run, and a correction of which was accepted.
+
+    Attributes:
+        line: Where it stands.
+        uid: The identifier that Sdir gave the correction, if that is known.
+        time: When Sdir answered, in seconds since the epoch.
+    """
+
+    line: int
+    uid: str | None
+    time: float | None
+
+
 @define
 class Job:
     """An opened input, or a sheet of one.
@@ -73,8 +88,8 @@ class Job:
         left_out: The headings of columns that are not sent.
         notes: What was done to values on the way.
         lines: Which line each record comes from.
-        skips: Says of a record that it is not to be sent.
-        skipped: How many were skipped.
+        skips: Returns a row that is not to be sent, with what became of its correction.
+        skipped: Those that were met.
     """
 
     name: str
@@ -87,8 +102,8 @@ class Job:
     _records: Iterator[tuple[int, Row | bytes]] = field(repr=False)
     _how: Reading = field(repr=False)
     _read: int = 0
-    skips: Callable[[Row | bytes], bool] = lambda _: False
-    skipped: int = 0
+    skips: Callable[[int, Row | bytes], Corrected | None] = lambda *_: None
+    skipped: list[Corrected] = field(factory=list)
 
     @property
     def path(self) -> Path | None:
@@ -110,8 +125,8 @@ class Job:
     def numbered(self) -> Iterator[tuple[int, Row | bytes]]:
         """Yield its records, once, each with the line where it stands."""
         for line, record in self._records:
-            if self.skips(record):
-                self.skipped += 1
+            if corrected := self.skips(line, record):
+                self.skipped.append(corrected)
                 continue
             self.lines.add(self._read, line)
             self._read += 1

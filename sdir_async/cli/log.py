@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from ..privacy import mask
+from .screen import RUN
 from .summary import STATES
 from .trouble import Exit, reason_of
 from .words import say
@@ -50,6 +51,7 @@ def _entry(result: Result, options: Options) -> dict[str, Any]:
     report = result.report
     return {
         "at": time.time(),
+        "run": RUN,
         "file": mask(str(result.job.path.absolute() if result.job.path else result.job.name)),
         "api": options.api,
         "operation": options.operation,

@@ -77,6 +77,9 @@ sdir upload course courses.xlsx --report report.html
   reasons in two extra columns. Correct them there and upload that file, or correct them in the
   input and upload it again; the extra columns are not sent. A file that you changed is not
   overwritten.
+- **A receipt** says for each row what became of it, which identifier Sdir gave it, and when:
+  `--receipt csv` writes `FILE.receipt.csv`. It is whole after an upload that was interrupted, too.
+  The receipt of another file is not overwritten.
 - **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
   it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
   It knows rows by their content. Standard input has no journal, unless you give `--journal`.
@@ -129,7 +132,9 @@ def pages() -> str:
     ]
     events = (
         "\nWith `--json`, `sdir upload` writes one event per line: `begin`, `progress`, `rejected`,"
-        " `warning`,\n`note`, `error` and, for each input, `end`. `end` has the counts, the exit"
+        " `warning`,\n`note`, `error`, `saved` and, for each input, `end`. Each has its `time` and"
+        " the `run`, which tells\nthis run of the command from others. `saved` has up to 500 rows"
+        " with `line`, `state`, `uid` and `time`.\n`end` has the counts, the exit"
         " code, `complete`,\n`ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled`"
         " or `error`), and `begun`, which is\nfalse for an input that was never begun.\n"
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
+import secrets
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
     from ..upload.report import Snapshot
     from .job import Job
+
+
+RUN: Final = secrets.token_hex(4)
+"""Tells this run of the command from others: in events, in the log and in journals."""
 
 
 class Screen(Protocol):
@@ -236,6 +242,7 @@ def json_line(value: Any) -> str:
 
 
 def emit(event: str, **fields: Any) -> None:
-    """Write an event."""
-    sys.stdout.write(json_line({"event": event, **fields}))
+    """Write an event, with the time and what tells this run of the command from others."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    sys.stdout.write(json_line({"event": event, "time": now, "run": RUN, **fields}))
     sys.stdout.flush()

@@ -65,6 +65,8 @@ class Result:
         error: The error that ended it early.
         rejected_file: Where the rejected rows are.
         not_written: Why they could not be written.
+        receipt: Where the receipt is.
+        receipt_not_written: Why it could not be written.
         journal: What remembers what was sent.
     """
 
@@ -76,6 +78,8 @@ class Result:
     error: BaseException | None = None
     rejected_file: Path | None = None
     not_written: Trouble | None = None
+    receipt: Path | None = None
+    receipt_not_written: Trouble | None = None
     journal: RowJournal | None = None
     _rejected: list[Rejected] | None = None
 
@@ -209,7 +213,8 @@ def exit_of(result: Result) -> Exit:
     report = result.report
     if report.complete:
         done = Exit.REJECTED if report.rejected else Exit.DONE
-        return Exit.NOT_WRITTEN if result.not_written else done
+        lost = result.not_written or result.receipt_not_written
+        return Exit.NOT_WRITTEN if lost else done
     if report.ended == "cancelled":
         return Exit.INTERRUPTED
     sent = report.accepted or (report.in_doubt and report.requests)

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..privacy import mask, mask_json, printable
+from .receipt import saved_rows
 from .screen import emit
 from .send import exit_of
 from .trouble import Exit
@@ -115,7 +116,7 @@ def _remarks(result: Result) -> Iterator[str]:
         )
     if result.job.skipped:
         yield some(
-            result.job.skipped,
+            len(result.job.skipped),
             "{count:,} row was corrected and accepted in an earlier run, and left out now.",
             "{count:,} rows were corrected and accepted in an earlier run, and left out now.",
         )
@@ -166,6 +167,10 @@ def what_to_do(result: Result, *, resumes: bool) -> Iterator[str]:
             yield say(
                 "Free some space or choose a file with --rejected, and run the command again."
             )
+    if result.receipt:
+        yield say("The receipt is in {file}.", file=result.receipt)
+    if lost := result.receipt_not_written:
+        yield say("The receipt was not written: {why}", why=lost)
     if report.in_doubt:
         where = spoken_ranges(result.line_ranges(report.doubts))
         how = (
@@ -219,6 +224,11 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
             "The rejected rows were not written: {not_written}", not_written=result.not_written
         )
         emit("error", input=result.job.name, kind="NotWritten", message=message)
+    if lost := result.receipt_not_written:
+        message = say("The receipt was not written: {why}", why=lost)
+        emit("error", input=result.job.name, kind="NotWritten", message=message)
+    for rows in saved_rows(result):
+        emit("saved", input=result.job.name, rows=rows)
     emit(
         "end",
         input=result.job.name,
@@ -235,6 +245,7 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
         requests=report.requests,
         seconds=round(report.seconds, 3),
         rejected_file=str(result.rejected_file) if result.rejected_file else None,
+        receipt=str(result.receipt) if result.receipt else None,
         resume=command if resumable(result, resumes=resumes) else None,
         exit=int(exit_of(result)),
     )

@@ -24,6 +24,7 @@ from .inputs.text import read_lines
 from .job import Job, Reading, open_jobs
 from .log import remember
 from .reach import unreachable
+from .receipt import receipt_path, write_receipt
 from .refusal import Hints
 from .rejected import rejected_path, write_rejected
 from .screen import Bar, Events, Plain, looking
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from ..upload.report import UploadReport
     from .ahead import Prepared
+    from .receipt import ReceiptFormat
     from .screen import Screen
     from .settings import Target
     from .survey import Survey
@@ -63,6 +65,7 @@ class Options:
     force: bool = False
     rejected: Path | None = None
     report: Path | None = None
+    receipt: ReceiptFormat | None = None
     settings: dict[str, Any] = field(factory=dict)
     retry: RetryPolicy = field(factory=RetryPolicy)
     grace: float = 20.0
@@ -71,6 +74,11 @@ class Options:
     show_persons: bool = False
     json: bool = False
     no_codes: bool = False
+
+    @property
+    def saves(self) -> bool:
+        """Whether records are saved, and not only checked."""
+        return not self.dry_run and self.operation != "validate"
 
     def until(self) -> float | None:
         """Return when the deadline passes, by the clock of the running event loop."""
@@ -218,6 +226,7 @@ def _finish(results: Sequence[Result], options: Options) -> Exit:
     for result in results:
         if not options.dry_run:
             _write_rejected(result, options)
+            _write_receipt(result, options)
         resumes = options.resumes(result.job)
         if options.json:
             tell(result, command, resumes=resumes)
@@ -244,6 +253,17 @@ def _write_rejected(result: Result, options: Options) -> None:
         result.not_written = error
     else:
         result.remember_rejected()
+
+
+def _write_receipt(result: Result, options: Options) -> None:
+    if options.receipt is None or not result.begun:
+        return
+    beside = result.job.beside() or Path("standard-input")
+    path = receipt_path(beside, options.receipt)
+    try:
+        result.receipt = write_receipt(result, options.receipt, path)
+    except Trouble as error:
+        result.receipt_not_written = error
 
 
 def _write_page(results: Sequence[Result], options: Options) -> Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -14,6 +15,7 @@ from ...privacy import mask, printable
 from ...upload.reconcile import value_at
 from ..apis import find_version
 from ..files import private_file
+from ..receipt import ReceiptRow, rows_of
 from ..summary import (
     STATES,
     groups_of,
@@ -108,10 +110,25 @@ def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
         "groups": [(number, why, len(lines)) for number, (why, lines) in enumerate(groups)],
         "rows": shown[:MOST_ROWS],
         "left": max(0, len(shown) - MOST_ROWS),
+        "receipt": _receipt(results) if options.saves else [],
+        "receipt_left": sum(max(0, _saved(one) - MOST_ROWS) for one in results),
         "plot": draw([point for result in results for point in result.points]),
         "settings": _settings(options, version.name),
         "masked": not options.show_persons,
     }
+
+
+def _receipt(results: Sequence[Result]) -> list[tuple[str, ReceiptRow]]:
+    """Return the first rows of each input that are saved, each with the name of the input."""
+    return [
+        (result.job.name, row)
+        for result in results
+        for row in islice((one for one in rows_of(result) if one.is_saved), MOST_ROWS)
+    ]
+
+
+def _saved(result: Result) -> int:
+    return result.report.accepted + len(result.job.skipped)
 
 
 def _rows(result: Result, options: Options, numbers: dict[str, int]) -> Iterator[Shown]:

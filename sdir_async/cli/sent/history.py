@@ -116,7 +116,7 @@ class History:
             case "read":
                 self.run = evolve(self.run or Run("", 0, ""), is_read=True)
             case "corrects":
-                self.corrects |= {old: new for new, old in detail if not self._is_saved(old)}
+                self.corrects |= {old: new for new, old in detail if self.saved_as(old) < 0}
             case "rejected_file":
                 self.rejected_files[detail["name"]] = detail["rows"]
             case _:
@@ -183,17 +183,17 @@ class History:
 
     def corrected(self) -> list[int]:
         """Return the rejected rows whose corrections were accepted."""
-        return [old for old in self.corrects if self._is_saved(old)]
+        return [old for old in self.corrects if self.saved_as(old) >= 0]
 
-    def _is_saved(self, old: int) -> bool:
-        """Say whether a correction of a row was accepted, or a correction of that."""
+    def saved_as(self, old: int) -> int:
+        """Return which correction of a row, or correction of that, was accepted; -1 for none."""
         seen = {old}
         while (new := self.corrects.get(old)) is not None and new not in seen:
             if self.states[new] == ACCEPTED:
-                return True
+                return new
             seen.add(new)
             old = new
-        return False
+        return -1
 
     def row_at(self, name: str, line: int) -> int | None:
         """Return which row stood at a line of the input that a file of rejected rows names."""

@@ -135,6 +135,11 @@ class Known:
         number: int | None = found.fetchone()[0]
         return number
 
+    def row(self, number: int) -> Found:
+        """Return a row by its number."""
+        ask = "SELECT number, uid, time FROM row WHERE number = ?"
+        return Found(*self._db.execute(ask, (number,)).fetchone())
+
     def digests(self, numbers: Iterable[int]) -> list[bytes]:
         """Return the digests of rows."""
         ask = "SELECT digest FROM row WHERE number = ?"

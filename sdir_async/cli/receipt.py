@@ -1,0 +1,150 @@
+"""`--receipt`: for each row what became of it, the identifier that Sdir gave it, and when."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+from attrs import asdict, fields, frozen
+
+from .files import free_name, private_file, unpacked_name
+from .inputs import Delimited, JsonLines, open_reader, open_source
+from .trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import IO
+
+    from .send import Result
+
+ReceiptFormat = Literal["csv", "xlsx", "jsonl"]
+
+_AT_ONCE: Final = 500
+
+
+@frozen
+class ReceiptRow:
+    """What became of a row of an input.
+
+    Attributes:
+        line: Where it stands.
+        state: `accepted`, `rejected`, `in_doubt` or `unsent`; `corrected` if it was rejected in an
+            earlier run, and a correction of it was accepted.
+        uid: The identifier that Sdir gave it or its correction, if that is known.
+        time: When Sdir answered, in local time with its offset.
+    """
+
+    line: int
+    state: str
+    uid: str | None = None
+    time: str | None = None
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether Sdir has it, or its correction."""
+        return self.state in ("accepted", "corrected")
+
+
+_HEADINGS: Final = tuple(one.name for one in fields(ReceiptRow))
+
+
+def rows_of(result: Result) -> Iterator[ReceiptRow]:
+    """Yield what became of each row of an input, in its order."""
+    lines = result.job.lines
+    sent = (
+        ReceiptRow(lines[one.index], one.state, one.uid, _moment(one.time))
+        for one in result.report.rows()
+    )
+    corrected = (
+        ReceiptRow(one.line, "corrected", one.uid, _moment(one.time)) for one in result.job.skipped
+    )
+    return merge(sent, corrected, key=lambda row: row.line)
+
+
+def _moment(time: float | None) -> str | None:
+    if time is None:
+        return None
+    return datetime.datetime.fromtimestamp(time).astimezone().isoformat(timespec="seconds")
+
+
+def saved_rows(result: Result) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows that are saved as objects, some hundred at a time."""
+    saved = (asdict(one) for one in rows_of(result) if one.is_saved)
+    while some := list(islice(saved, _AT_ONCE)):
+        yield some
+
+
+def receipt_path(path: Path, wanted: ReceiptFormat) -> Path:
+    """Return where the receipt of an input goes."""
+    name = unpacked_name(path.name)
+    return path.with_name(f"{name.rpartition('.')[0] or name}.receipt.{wanted}")
+
+
+def write_receipt(result: Result, wanted: ReceiptFormat, path: Path) -> Path:
+    """Write a receipt; return where it is.
+
+    An earlier receipt is replaced if all identifiers in it are in the new one, too. Otherwise it is
+    that of another file, and the new one goes beside it.
+
+    Raises:
+        Trouble: It can't be written.
+    """
+    if path.exists() and not _uids_in(path) <= {one.uid for one in rows_of(result)}:
+        path = free_name(path)
+    with private_file(path) as file:
+        _WRITERS[wanted](rows_of(result), file, _delimiter(result))
+    return path
+
+
+def _delimiter(result: Result) -> str:
+    reader = result.job.reader
+    return reader.delimiter if isinstance(reader, Delimited) else ";"
+
+
+def _uids_in(path: Path) -> set[str | None]:
+    """Return the identifiers in a receipt; one that no other has if it can't be read."""
+    try:
+        source = open_source(str(path))
+        try:
+            reader = open_reader(source)
+            if isinstance(reader, JsonLines):
+                return {orjson.loads(body)["uid"] for _, body in reader.objects()} - {None}
+            at = reader.headings.index("uid")  # type: ignore[union-attr]
+            rows = reader.rows()  # type: ignore[union-attr]
+            return {str(cells[at]) for _, cells in rows if at < len(cells) and cells[at]}
+        finally:
+            source.close()
+    except (Trouble, ValueError, LookupError, TypeError, AttributeError):
+        return {"unreadable"}
+
+
+def _write_csv(rows: Iterable[ReceiptRow], file: IO[bytes], delimiter: str) -> None:
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(_HEADINGS)
+    writer.writerows((one.line, one.state, one.uid, one.time) for one in rows)
+    text.detach()
+
+
+def _write_xlsx(rows: Iterable[ReceiptRow], file: IO[bytes], _: str) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("receipt")
+    sheet.append(_HEADINGS)
+    for one in rows:
+        sheet.append((one.line, one.state, one.uid, one.time))
+    book.save(file)
+
+
+def _write_jsonl(rows: Iterable[ReceiptRow], file: IO[bytes], _: str) -> None:
+    file.writelines(orjson.dumps(asdict(one)) + b"\n" for one in rows)
+
+
+_WRITERS: Final = {"csv": _write_csv, "xlsx": _write_xlsx, "jsonl": _write_jsonl}
