@@ -31,13 +31,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import httpx
-
     from .auth import KeySource
     from .document import Document, Effect
     from .raw import RawResponse
     from .telemetry import Telemetry
     from .tokens import TokenGiven, TokenSource
+    from .transports import Client
 
 Environment = Literal["development", "test", "production"]
 
@@ -64,13 +63,14 @@ class Sdir(Apis):
             to read, to get a connection. Reads wait for 120 s by default. All parts together bound
             an attempt as a whole.
         retry: How often and how long to try again, where that is safe.
-        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport). It is not closed here. If
-            its transport repeats requests by itself, it gets the body of a create only once all the
-            same, unless the client has an `auth` that sends again after a 401. Its pool timeout is
-            kept, 60 s if it has none: with a limit on connections, httpx may lose some for good
-            when calls are cancelled.
-        transport: How requests travel where no `http_client` is given: over `"httpx"`, or over
-            aiohttp with `"fast"`, which needs `pip install 'sdir-async[fast]'`.
+        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport), or one of httpx2. It is
+            not closed here. If its transport repeats requests by itself, it gets the body of a
+            create only once all the same, unless the client has an `auth` that sends again after a
+            401. Its pool timeout is kept, 60 s if it has none: with a limit on connections, httpx
+            may lose some for good when calls are cancelled; httpx2 does not.
+        transport: How requests travel where no `http_client` is given: over `"httpx"`, over
+            `"httpx2"`, which needs `pip install 'sdir-async[httpx2]'`, or over aiohttp with
+            `"fast"`, which needs `pip install 'sdir-async[fast]'`.
         largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
             by default. A longer answer counts as lost.
         pace: A `Pacer` that several `Sdir` share, since they send for one account and so have one
@@ -101,7 +101,7 @@ class Sdir(Apis):
         versions: Mapping[str, str] | None = None,
         timeout: Timeout | Unset = UNSET,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008
-        http_client: httpx.AsyncClient | None = None,
+        http_client: Client | None = None,
         transport: TransportName = "httpx",
         largest_answer: int = LARGEST_ANSWER,
         pace: Pacer | None = None,
@@ -368,7 +368,7 @@ def _bytes(largest_answer: int) -> int:
     return largest_answer
 
 
-def _timeouts(given: Timeout | Unset, http_client: httpx.AsyncClient | None) -> Timeouts:
+def _timeouts(given: Timeout | Unset, http_client: Client | None) -> Timeouts:
     """Return the timeouts; where none are given, the user's client says how long its pool waits."""
     if not isinstance(given, Unset):
         return timeouts_of(given)

@@ -300,6 +300,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 _LOGGERS: Final = (
     *("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2"),
+    *("httpx2", "httpcore2", "httpcore2.connection", "httpcore2.http11", "httpcore2.http2"),
     *("httpcore.proxy", "httpcore.socks", "hpack", "hpack.hpack", "hpack.table"),
     *("aiohttp.client", "aiohttp.internal", "aiohttp.access", "aiohttp.server", "aiohttp.web"),
     *("aiohttp.websocket", "asyncio", "sdir_async"),

@@ -29,6 +29,8 @@ EXTRAS = {
     "pytest_plugin": ("pytest",),
     "openapi": ("testing",),
     "transports/aiohttp": ("fast",),
+    "transports/httpx2": ("httpx2",),
+    "transports/__init__": ("httpx2",),
     "maskinporten": ("maskinporten",),
     "postgres": ("postgres",),
     "telemetry": ("otel",),
@@ -37,11 +39,11 @@ EXTRAS = {
 }
 """Folders and modules of the package that may import what only these extras bring.
 
-The plugin is imported by pytest alone.
+The plugin is imported by pytest alone; `transports` itself names the types of httpx2.
 """
 
 LATER = re.compile(
-    r"(aiohttp|cryptography|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|opentelemetry|psycopg|pyarrow"
+    r"(aiohttp|cryptography|httpx2|ijson|jinja2|joserfc|jsonschema_rs|keyring|openpyxl|opentelemetry|psycopg|pyarrow"
     r"|respx|starlette|typer|uvicorn|yaml"
     r"|sdir_async\.(sandbox|cli|maskinporten|openapi|postgres|api\.\w+))(\.|$)"
 )

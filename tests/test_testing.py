@@ -7,14 +7,15 @@ import subprocess
 import sys
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import httpx2
 import orjson
 import pytest
 
 import sdir_async
-from sdir_async import RetryPolicy, Sdir, ServerError
+from sdir_async import ConnectionFailed, RetryPolicy, Sdir, ServerError
 from sdir_async.openapi.documents import find_folder, load_documents
 from sdir_async.openapi.operations import Role
 from sdir_async.openapi.reader import read_operations
@@ -44,6 +45,23 @@ async def test_an_upload_is_accepted() -> None:
         assert routes["course.v1.create_courses"].call_count == 1
     assert [str(record.uid)[-2:] for record in saved] == ["01", "02", "03"]
     assert upload.report.accepted == 3
+
+
+async def test_the_routes_answer_whatever_a_call_travels_over() -> None:
+    """Each transport, and a client of the user's own."""
+    async with httpx.AsyncClient() as one, httpx2.AsyncClient() as two:
+        ways: list[dict[str, Any]] = [
+            *({"transport": name} for name in ("httpx", "httpx2", "fast")),
+            *({"http_client": client} for client in (one, two)),
+        ]
+        for way in ways:
+            with sdir_routes() as routes:
+                routes["course.v1.search_codes"].side_effect = httpx.ConnectError
+                async with Sdir("any", retry=RetryPolicy(attempts=1), **way) as sdir:
+                    assert (await sdir.course.v1.list_codes())[0].code == "HSCLC"
+                    with pytest.raises(ConnectionFailed, match="ConnectError"):
+                        await sdir.course.v1.search_codes(searchpattern="HS")
+                assert routes["course.v1.list_codes"].call_count == 1
 
 
 async def test_a_route_can_be_changed() -> None:

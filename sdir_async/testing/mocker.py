@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from ..wire import Lost, Request
 
 NAME = "sdir"
+_OURS = {
+    "aiohttp": ["aiohttp.AiohttpTransport"],
+    "httpx2": ["httpx2.Httpx2Transport", "httpx2.Httpx2ClientTransport"],
+}
+"""Our transports that don't send over httpx, by the library that they need."""
 
 
 class SdirMocker(HTTPCoreMocker):
@@ -23,7 +29,12 @@ class SdirMocker(HTTPCoreMocker):
     name = NAME
     targets = [  # noqa: RUF012
         *HTTPCoreMocker.targets,
-        "sdir_async.transports.aiohttp.AiohttpTransport",
+        *(
+            f"sdir_async.transports.{target}"
+            for library, targets in _OURS.items()
+            if find_spec(library)
+            for target in targets
+        ),
     ]
     target_methods = [*HTTPCoreMocker.target_methods, "send"]  # noqa: RUF012
 

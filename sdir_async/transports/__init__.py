@@ -6,35 +6,74 @@ create is sent again if a transport says that nothing of it was sent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+import sys
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import httpx
+    import httpx2
 
     from ..wire import Transport
 
-TransportName = Literal["httpx", "fast"]
+    Client: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
+
+TransportName = Literal["httpx", "httpx2", "fast"]
 
 
-def open_transport(name: TransportName, http_client: httpx.AsyncClient | None) -> Transport:
+def open_transport(name: TransportName, client: Client | None) -> Transport:
     """Return a transport: over the user's client, if there is one, else the one of this name.
 
     Raises:
-        ConfigurationError: There is none of this name, or its extra is not installed.
+        ConfigurationError: There is none of this name, or its extra is not installed; or the client
+            is not one of httpx or httpx2.
     """
     if name not in get_args(TransportName):
         known = ", ".join(map(repr, get_args(TransportName)))
         raise ConfigurationError(f"There is no transport {name!r}. Give one of {known}.")
-    if http_client is None and name == "fast":
-        try:
-            from .aiohttp import AiohttpTransport
-        except ModuleNotFoundError:
-            raise ConfigurationError(
-                "transport='fast' needs an extra: pip install 'sdir-async[fast]'"
-            ) from None
+    if client is not None:
+        return _over_client(client)
+    try:
+        return _of_name(name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("aiohttp", "yarl", "httpx2"):
+            raise
+    raise ConfigurationError(f"transport={name!r} needs an extra: pip install 'sdir-async[{name}]'")
+
+
+def _of_name(name: TransportName) -> Transport:
+    if name == "fast":
+        from .aiohttp import AiohttpTransport
+
         return AiohttpTransport()
+    if name == "httpx2":
+        from .httpx2 import over_httpx2
+
+        return over_httpx2(None)
     from .httpx import over_httpx
 
-    return over_httpx(http_client)
+    return over_httpx(None)
+
+
+def _over_client(client: Any) -> Transport:
+    """Return a transport over a client, by the library that it is of.
+
+    A library that was not imported yet has no client.
+    """
+    for name in ("httpx", "httpx2"):
+        library = sys.modules.get(name)
+        if library is not None and isinstance(client, library.AsyncClient):
+            if name == "httpx2":
+                from .httpx2 import over_httpx2
+
+                return over_httpx2(client)
+            from .httpx import over_httpx
+
+            return over_httpx(client)
+    raise ConfigurationError(
+        "http_client must be an httpx.AsyncClient or an httpx2.AsyncClient,"
+        f" not {type(client).__name__}."
+    )

@@ -1,4 +1,7 @@
-"""Over httpx: straight over its transport, or over an `httpx.AsyncClient` of the user's."""
+"""Over httpx: straight over its transport, or over an `httpx.AsyncClient` of the user's.
+
+httpx2 has the same interface: a `Library` says which of the two is meant.
+"""
 
 from __future__ import annotations
 
@@ -22,42 +25,71 @@ if TYPE_CHECKING:
 
     from ..wire import Request, Timeouts, Transport
 
-_log: Final = logging.getLogger("httpx")
-_LIMITS: Final = httpx.Limits(max_keepalive_connections=100)
 _PROXIES: Final = frozenset(["http", "https", "all"])
 _ENCODINGS: Final = "gzip, deflate"
 """What an answer may be compressed with. A piece of these grows at most a thousandfold."""
 _NOT_ENCODED: Final = ("", "identity")
 
-NOTHING_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
-BROKEN_OFF: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
+
+class Library:
+    """What is needed of httpx, or of httpx2.
+
+    Attributes:
+        module: The library; its types are those of httpx.
+        log: Its logger.
+        limits: How many connections are kept open; any number may be.
+        nothing_sent: Errors that come before anything is sent.
+        broken_off: Errors that can come while a body is sent.
+        emptied: The class of streams that leave nothing in a connection.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.log = logging.getLogger(module.__name__)
+        self.limits = module.Limits(max_keepalive_connections=100)
+        self.nothing_sent = (
+            module.ConnectError,
+            module.ConnectTimeout,
+            module.PoolTimeout,
+            module.ProxyError,
+            module.UnsupportedProtocol,
+            module.InvalidURL,
+        )
+        self.broken_off = (module.NetworkError, module.RemoteProtocolError)
+        self.emptied: Any = type("Emptied", (_Emptied, module.AsyncByteStream), {})
+
+    def timeout_of(self, parts: Timeouts) -> httpx.Timeout:
+        """Return timeouts as the library has them."""
+        made: httpx.Timeout = self.module.Timeout(
+            connect=parts.connect, read=parts.read, write=parts.write, pool=parts.pool
+        )
+        return made
+
+
+def goes_through_proxy() -> bool:
+    """Say whether the environment names a proxy, which a client goes through."""
+    return not _PROXIES.isdisjoint(getproxies())
 
 
 def over_httpx(client: httpx.AsyncClient | None) -> Transport:
     """Return a transport over the user's client; else one of ours, which goes through proxies."""
     if client is not None:
         return ClientTransport(client)
-    if _PROXIES.isdisjoint(getproxies()):
-        return HttpxTransport()
-    return ClientTransport(httpx.AsyncClient(limits=_LIMITS), owned=True)
+    if goes_through_proxy():
+        return ClientTransport(httpx.AsyncClient(limits=HTTPX.limits), owned=True)
+    return HttpxTransport()
 
 
-def lost(error: Exception, body: Body | None) -> Lost:
-    """Translate an error of httpx.
+def lost(error: Exception, body: Body | None, library: Library | None = None) -> Lost:
+    """Translate an error of httpx, or of another library like it.
 
     What says that nothing was sent is believed only if no piece of the body was handed over.
     """
+    library = library or HTTPX
     cause = mask(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-    if isinstance(error, NOTHING_SENT) and not (body and body.begun):
+    if isinstance(error, library.nothing_sent) and not (body and body.begun):
         return Lost("nothing", cause)
-    if body and not body.whole and isinstance(error, BROKEN_OFF):
+    if body and not body.whole and isinstance(error, library.broken_off):
         return Lost("part", cause)
     return Lost("all", cause)
 
@@ -65,9 +97,12 @@ def lost(error: Exception, body: Body | None) -> Lost:
 class HttpxTransport:
     """Straight over httpx's own transport: no cookies, hooks, authentication or redirects."""
 
-    def __init__(self) -> None:
-        self._here = PerLoop(lambda: httpx.AsyncHTTPTransport(limits=_LIMITS))
-        self._known_url = lru_cache(64)(httpx.URL)
+    def __init__(self, library: Library | None = None) -> None:
+        self._library = library = library or HTTPX
+        self._here: PerLoop[httpx.AsyncHTTPTransport] = PerLoop(
+            lambda: library.module.AsyncHTTPTransport(limits=library.limits)
+        )
+        self._known_url = lru_cache(64)(library.module.URL)
 
     async def send(self, request: Request) -> Answer | Lost:
         """Send a request once."""
@@ -76,26 +111,27 @@ class HttpxTransport:
         try:
             return await self._send(here, request, body)
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
-            return lost(error, body)
+            return lost(error, body, self._library)
 
     async def _send(
         self, here: httpx.AsyncHTTPTransport, request: Request, body: Body | None
     ) -> Answer | Lost:
-        built = httpx.Request(
+        library = self._library
+        built = library.module.Request(
             request.method,
             self._known_url(request.url),
             params=list(request.query) or None,
             headers=_headers(request, body),
             content=body or request.body,
-            extensions={"timeout": _timeout_of(request.timeouts).as_dict()},
+            extensions={"timeout": library.timeout_of(request.timeouts).as_dict()},
         )
         response = await here.handle_async_request(built)
         response.request = built
-        answer = await _answer(response, request.largest)
-        if _log.isEnabledFor(logging.INFO):
+        answer = await _answer(response, request.largest, library)
+        if library.log.isEnabledFor(logging.INFO):
             version, reason = response.http_version, response.reason_phrase
             line = f"{version} {response.status_code} {reason}".rstrip()
-            _log.info('HTTP Request: %s %s "%s"', built.method, built.url, line)
+            library.log.info('HTTP Request: %s %s "%s"', built.method, built.url, line)
         return answer
 
     async def aclose(self) -> None:
@@ -114,8 +150,11 @@ class ClientTransport:
     has an `auth`, which sends again after a 401.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, owned: bool = False) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, library: Library | None = None, *, owned: bool = False
+    ) -> None:
         self._client = client
+        self._library = library or HTTPX
         self._owned = owned
         self._loop = PerLoop(object)
         self._first: object | None = None
@@ -135,7 +174,7 @@ class ClientTransport:
         except AlreadySentError:
             return Lost("all", "the client's transport sent it again by itself, and was stopped")
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
-            return lost(error, body)
+            return lost(error, body, self._library)
 
     def _require_usable(self) -> None:
         here = self._loop.get()
@@ -155,10 +194,10 @@ class ClientTransport:
             params=list(request.query) or None,
             headers=_headers(request, body),
             content=body,
-            timeout=_timeout_of(request.timeouts),
+            timeout=self._library.timeout_of(request.timeouts),
         )
         response = await self._client.send(built, follow_redirects=False, stream=True)
-        return await _answer(response, request.largest)
+        return await _answer(response, request.largest, self._library)
 
     async def aclose(self) -> None:
         """Close the client, if it is ours."""
@@ -176,11 +215,7 @@ def _headers(request: Request, body: Body | None) -> dict[str, str]:
     return {"Accept-Encoding": _ENCODINGS, **request.open_headers(), **length}
 
 
-def _timeout_of(parts: Timeouts) -> httpx.Timeout:
-    return httpx.Timeout(connect=parts.connect, read=parts.read, write=parts.write, pool=parts.pool)
-
-
-async def _answer(response: httpx.Response, largest: int) -> Answer | Lost:
+async def _answer(response: httpx.Response, largest: int, library: Library) -> Answer | Lost:
     """Read the whole answer, and let no connection be used again that holds more than it."""
     try:
         encoding = response.headers.get("content-encoding", "").strip().lower()
@@ -188,7 +223,8 @@ async def _answer(response: httpx.Response, largest: int) -> Answer | Lost:
             return Lost(
                 "all", f"the answer is encoded as {mask(encoding)!r}, which was not asked for"
             )
-        response.stream = _Emptied(response.stream, response.extensions.get("network_stream"))
+        network = response.extensions.get("network_stream")
+        response.stream = library.emptied(response.stream, network)
         pieces, size = [], 0
         async for piece in response.aiter_bytes():
             pieces.append(piece)
@@ -200,7 +236,7 @@ async def _answer(response: httpx.Response, largest: int) -> Answer | Lost:
         await response.aclose()
 
 
-class _Emptied(httpx.AsyncByteStream):
+class _Emptied:
     """The raw body of an answer. After it, the connection must hold nothing more.
 
     A surplus answer that arrived together with this one would be taken for the next request's.
@@ -236,3 +272,6 @@ def _holds_more(network: Any) -> bool:
         return False
     except ssl.SSLError:
         return True
+
+
+HTTPX: Final = Library(httpx)
