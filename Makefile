@@ -59,6 +59,10 @@ torture: $(VENV)/.dev ## upload under faults and kills: 200,000 records, then 10
 torture-cluster: $(VENV)/.dev $(VENV)/.postgres ## upload from four workers of one account, under kills and crashes
 	@$(BIN)/python scripts/torture_cluster.py
 
+fuzz: $(VENV)/.dev ## break inputs, answers and documents for ten minutes; SECONDS=60, SEED=2
+	@PYTHONPATH=scripts $(BIN)/python -m tests.fuzz \
+	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 pins: ## renew requirements/dev.txt: the newest versions of what is needed
 	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
 	@$(VENV)-pins/bin/python $(PIP) install --requirement requirements/dev.in '.[$(EXTRAS)]'
@@ -79,7 +83,7 @@ dist: $(VENV)/.dev ## build dist/: wheel and sdist, the same each time, checked,
 	@$(BIN)/python scripts/dist.py
 
 clean: ## remove .venv, builds and caches
-	rm -rf $(VENV) $(VENV)-core $(VENV)-lowest bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf $(VENV) $(VENV)-core $(VENV)-lowest bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .fuzz
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.made:

@@ -11,9 +11,9 @@ from attrs import frozen
 
 from sdir_async.openapi.documents import SUFFIXES, parse
 from sdir_async.openapi.overlays import apply_overlay
+from sdir_async.openapi.skeleton import check_shape
 
 from .failures import DocumentError, GenerationFailed, Mistakes, blaming
-from .shape import check_shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,7 +167,7 @@ def check(document: Json) -> None:
         raise DocumentError("/paths", "missing; an API without operations has `paths: {}`")
     if document["paths"] is None:
         document["paths"] = {}
-    check_shape(document)
+    check_shape(document, schemas=False)
     paths = document["paths"].items()
     document["paths"] = {path: item for path, item in paths if not path.startswith("x-")}
     # After a host, a path without its slash would be part of the host's name.

@@ -17,6 +17,7 @@ from .pages import Pages, pages_of
 from .schemas import Schemas
 from .security import scopes_of
 from .shapes import STYLE, shape_of
+from .skeleton import check_shape
 from .walk import (
     Found,
     json_kinds,
@@ -74,6 +75,7 @@ def read_operations(documents: Iterable[Document]) -> list[Operation]:
 
 def _read(document: Document) -> list[Operation]:
     try:
+        check_shape(document.spec)
         return _Reader(document).operations()
     except ValueError as error:
         raise ValueError(f"{document.name!r} can't be served: {error}.") from error
@@ -193,7 +195,7 @@ class _Reader:
     def _reconciled(self) -> dict[str, dict[str, str]]:
         """The filters of list operations, as the batches that use them tell."""
         told = [raw.node["x-sdir-reconcile"] for raw in self._raw if "x-sdir-reconcile" in raw.node]
-        return {each["operation"]: each.get("filter", {}) for each in told}
+        return {each.get("operation", ""): each.get("filter", {}) for each in told}
 
     def _read_raw(self) -> Iterator[_Raw]:
         for found in operations_in(self._spec):

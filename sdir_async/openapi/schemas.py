@@ -34,6 +34,7 @@ _ANY_FORM: Final[dict[str, Callable[[str], bool]]] = {
 """Formats that .NET takes in other forms than their standards have."""
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 20
+_MOST: Final = 10_000
 _ELSEWHERE = frozenset({"$schema", "$id", "$dynamicRef", "$recursiveRef"})
 """Keywords by which a schema would be looked up elsewhere, or stand elsewhere itself."""
 _VALUES = frozenset({"example", "examples", "default", "enum", "const"})
@@ -127,7 +128,7 @@ class Schemas:
         types = schema.get("type")
         match types[0] if isinstance(types, list) and types else types:
             case "string":
-                return _SAMPLES.get(schema.get("format", ""), "x" * schema.get("minLength", 0))
+                return _SAMPLES.get(schema.get("format", ""), "x" * _few(schema, "minLength"))
             case "integer" | "number":
                 return _least_number(schema)
             case "boolean":
@@ -135,7 +136,8 @@ class Schemas:
             case "null":
                 return None
             case "array":
-                return [self.sample(schema.get("items", {}), depth)] * schema.get("minItems", 0)
+                item = self.sample(schema.get("items", {}), depth)
+                return [item] * _few(schema, "minItems")
             case _:
                 return self._least_object(schema, depth)
 
@@ -147,6 +149,12 @@ class Schemas:
         for name in schema.get("required", []):
             least[name] = self.sample(properties.get(name, {}), depth)
         return least
+
+
+def _few(schema: Json, word: str) -> int:
+    """Return how many letters or items a value must have, if that is not beyond all measure."""
+    wanted: int = schema.get(word, 0)
+    return max(0, min(wanted, _MOST))
 
 
 def _least_number(schema: Json) -> Any:

@@ -118,6 +118,8 @@ def resolved(document: Json, node: Json, place: str = "") -> Json:
     Raises:
         DocumentError: A reference leads nowhere, out of the document, or in a circle.
     """
+    if not isinstance(node, dict):
+        raise DocumentError(place, "must be an object")
     seen: set[str] = set()
     while isinstance(reference := node.get("$ref"), str):
         if reference in seen:

@@ -8,7 +8,8 @@ import resource
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import orjson
@@ -26,9 +27,6 @@ from sdir_async.cli.inputs.bounds import (
 from sdir_async.cli.inputs.marks import marks_of
 from sdir_async.cli.inputs.source import source_of
 from sdir_async.cli.trouble import Trouble
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROWS = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}'
 END = "</sheetData></worksheet>"
@@ -58,7 +56,34 @@ def cell(reference: str, value: int = 1) -> str:
     return f'<row r="{row}"><c r="{reference}"><v>{value}</v></c></row>'
 
 
+OLD = (Path(__file__).parent / "cases" / "x20_old.xls").read_bytes()
+TABLE = 512 * (1 + int.from_bytes(OLD[76:80], "little"))
+ENTRY = OLD.index("Workbook".encode("utf-16-le"))
+
+
+def old_workbook(changes: dict[int, bytes]) -> bytes:
+    """Return an old workbook that has something else at some places."""
+    content = bytearray(OLD)
+    for at, change in changes.items():
+        content[at : at + len(change)] = change
+    return bytes(content)
+
+
+DAMAGED = {
+    "a chain that leads to itself": {TABLE: bytes(4)},
+    "a chain that leads out of the file": {TABLE: b"\xff\xff\xff\x0f"},
+    "tables that are larger than the file": {44: b"\xff\xff\xff\x0f"},
+    "more tables in a circle": {68: bytes(4), 1020: bytes(4)},
+    "a part that is larger than the file": {ENTRY + 120: b"\xff\xff\xff\x7f"},
+    "four billion rows": {OLD.index(b"\x00\x02\x0e\x00") + 8: b"\xff\xff\xff\xff"},
+    "four billion texts": {OLD.index(b"\xfc\x00") + 8: b"\xff\xff\xff\xff"},
+    "a sector of no size": {26: b"\x09\x00"},
+}
+
 HOSTILE = {
+    **{name: (old_workbook(changes), "is damaged") for name, changes in DAMAGED.items()},
+    "half an old workbook": (OLD[:1500], "is damaged"),
+    "an old workbook whose tables are whole": (OLD, ""),
     "row 9,999,999": (workbook(cell("A1") + cell("A9999999")), "names row 9,999,999"),
     "a row in letters": (workbook('<row r="&#57;9"><c r="A1"><v>1</v></c></row>'), "names row"),
     "a column far away": (workbook(cell("A1") + cell("XFD1048576")), "reaches to row 1,048,576"),

@@ -177,6 +177,31 @@ def test_what_is_packed_or_in_an_old_charset_is_read(packed: bytes) -> None:
     assert _rows(packed) == [[*HEADINGS], ["Åse Bjørn", "31.05.2024"]]
 
 
+def _zip_of(content: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("x", content)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("pack", [_zip_of, gzip.compress])
+def test_what_is_packed_again_and_again_is_unpacked_three_times(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    """A file that holds itself would be unpacked for ever."""
+    content = b"a;b\n1;2\n"
+    for times in range(1, 6):
+        content = pack(content)
+        (tmp_path / "x").write_bytes(content)
+        if times > 3:
+            with pytest.raises(Trouble, match="is packed more than 3 times"):
+                open_source(str(tmp_path / "x"))
+        else:
+            source = open_source(str(tmp_path / "x"))
+            assert source.stream.read() == b"a;b\n1;2\n"
+            source.close()
+
+
 def test_a_workbook_may_be_packed_too() -> None:
     """A workbook inside a zip or gzip file gives the same rows as the workbook alone."""
     day = datetime.date(2024, 5, 31)

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import IO, Final
 
 from ..trouble import Trouble
+from .packed import BROKEN_ZIP
 
 DEEPEST: Final = 100
 LARGEST_RECORD: Final = 8_000_000
@@ -79,7 +80,7 @@ def require_small(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             _require_small_parts(archive.infolist())
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+    except (*BROKEN_ZIP, RuntimeError, OSError, EOFError):
         return  # what reads it next says better what is wrong with it
     finally:
         file.seek(0)

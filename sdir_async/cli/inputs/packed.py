@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Final, cast
@@ -15,7 +16,9 @@ from ..trouble import Trouble
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
+BROKEN_ZIP: Final = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error)
+"""What opening a zip file raises that is damaged, or packed as nobody can unpack it."""
+DAMAGED: Final = (OSError, EOFError, zlib.error, *BROKEN_ZIP, zstandard.ZstdError)
 """What reading something packed raises, where it is damaged."""
 
 _GZIP: Final = b"\x1f\x8b"
@@ -47,7 +50,7 @@ def _is_plain(head: bytes) -> bool:
 def _only_file(file: IO[bytes]) -> IO[bytes] | None:
     try:
         archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
+    except BROKEN_ZIP:
         raise Trouble("begins as a zip file or a workbook, but was not copied whole.") from None
     names = [name for name in archive.namelist() if not _is_clutter(name)]
     if any(name in _OFFICE for name in names):

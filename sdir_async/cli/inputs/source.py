@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 _HEAD: Final = 65_536
 _IN_MEMORY: Final = 64_000_000
+_MOST_PACKED: Final = 4
 
 
 @define
@@ -39,7 +40,8 @@ class Source:
     _file: IO[bytes]
     _size: int | None
     _packed: bool = field(default=False, alias="packed")
-    _copy: IO[bytes] | None = field(default=None, alias="copy")
+    _outer: Source | None = field(default=None, alias="outer")
+    _copy: IO[bytes] | None = field(default=None, init=False)
     _content: bytes | None = field(default=None, alias="content")
     book: Workbook | None = field(default=None, init=False, repr=False)
 
@@ -76,10 +78,12 @@ class Source:
         return again
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and what was copied of it."""
         if self._copy is not None:
             self._copy.close()
-        if self.name != STANDARD_INPUT:
+        if self._outer is not None:
+            self._outer.close()
+        elif self.name != STANDARD_INPUT:
             self._file.close()
 
 
@@ -122,7 +126,6 @@ def open_source(name: str) -> Source:
         file.close()
         raise Trouble("{name}: can't be read: {why}.", name=called(name), why=_why(error)) from None
     except Trouble as error:
-        file.close()
         raise Trouble(f"{called(name)}: {error}") from None
     if not source.head.strip(b"\xef\xbb\xbf \t\r\n"):
         source.close()
@@ -134,11 +137,19 @@ def _opened(name: str, file: IO[bytes], size: int | None) -> Source:
     """Return a source, unpacked as often as it is packed."""
     head = _head_of(file)
     source = Source(name, head, io.BufferedReader(_Rest(head, file), _HEAD), file, size)
-    while (inner := unpacked(source.head, source.stream, source.seekable)) is not None:
-        head = _head_of(inner)
-        stream = io.BufferedReader(_Rest(head, inner), _HEAD)
-        source = Source(name, head, stream, file, size, packed=True, copy=source._copy)  # noqa: SLF001
-    return source
+    try:
+        for _ in range(_MOST_PACKED):
+            inner = unpacked(source.head, source.stream, source.seekable)
+            if inner is None:
+                return source
+            head = _head_of(inner)
+            stream = io.BufferedReader(_Rest(head, inner), _HEAD)
+            source = Source(name, head, stream, file, size, packed=True, outer=source)
+    except BaseException:
+        source.close()
+        raise
+    source.close()
+    raise Trouble("is packed more than {most} times: unpack it first.", most=_MOST_PACKED - 1)
 
 
 def source_of(content: bytes) -> Source:

@@ -10,6 +10,7 @@ from ..trouble import Trouble
 from ..words import unsaid
 from .bounds import require_small
 from .marks import Marks, marks_of
+from .sectors import require_sound
 from .sniff import OLD_OFFICE
 from .tabular import Tabular
 
@@ -38,8 +39,11 @@ class Workbook:
         import python_calamine as calamine
 
         self._file = source.seekable()
-        if source.head.startswith(OLD_OFFICE) and _LOCKED in self._file.read():
-            raise Trouble(_PASSWORD)
+        if source.head.startswith(OLD_OFFICE):
+            content = self._file.read()
+            if _LOCKED in content:
+                raise Trouble(_PASSWORD)
+            require_sound(content)
         self._file.seek(0)
         require_small(self._file)
         with _readable():
@@ -139,7 +143,9 @@ def _readable() -> Iterator[None]:
         raise
     except calamine.PasswordError:
         raise Trouble(_PASSWORD) from None
-    except Exception as error:  # noqa: BLE001  a damaged workbook raises whatever its parser does
+    except BaseException as error:  # a damaged workbook raises whatever its parser does
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         why = f"{type(error).__name__}: {error}"
         raise Trouble(
             "is not a workbook that can be read, or was not copied completely: open it in Excel "
