@@ -11,7 +11,7 @@ LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture torture-cluster pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture torture-cluster fuzz pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
