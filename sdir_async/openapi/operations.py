@@ -76,6 +76,7 @@ class Operation:
         media_types: The content types it accepts; the subtype may be a pattern.
         filters: Query parameters of a list, each with the dotted path of a record's field.
         pages: How a list is cut into pages, if it is.
+        envelope: The field that holds the records of a list; `None` where the answer is the list.
         example: What to answer where no record is involved; `None` if nothing.
         shape: The fields of its records.
         deprecation: What is announced of its end; `None` if nothing.
@@ -98,6 +99,7 @@ class Operation:
     media_types: tuple[str, ...] = ()
     filters: Mapping[str, str] = field(default_factory=dict)
     pages: Pages | None = None
+    envelope: str | None = None
     answer_type: str = "application/json; charset=utf-8"
     example: Any = None
     shape: Shape = field(default_factory=Shape)

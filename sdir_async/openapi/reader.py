@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .documents import Document
     from .walk import Json
 
+_SUCCESS = re.compile(r"2(\d\d|XX)")
 _ONE_OF_COLLECTION = re.compile(r"(?P<collection>.+)/\{(?P<name>[^/{}]+)\}")
 
 
@@ -215,7 +216,7 @@ class _Reader:
             many=body is not None and self._schemas.is_list(body),
             batch=batch_of(self._spec, found),
             effect=effect_of(self._spec, found),
-            asks=self._answers_something_else(found.node, body),
+            asks=self._answers_something_else(found.node, body) or self._is_one_value(body),
             pages=pages_of(self._spec, found),
         )
 
@@ -223,10 +224,15 @@ class _Reader:
         """Whether the answer has fields, none of which was sent: then it is not a record."""
         sent = self._schemas.properties(body or {})
         answers = node.get("responses", {})
-        good = min((status for status in answers if re.fullmatch(r"2\d\d", status)), default="")
+        good = min(filter(_SUCCESS.fullmatch, answers), default="")
         answer = schema_in(self._schemas.resolve(answers.get(good, {})))
         told = self._schemas.properties(answer or {})
         return bool(sent and told) and sent.keys().isdisjoint(told)
+
+    def _is_one_value(self, body: Json | None) -> bool:
+        """Whether a body is a text or a number, not a record."""
+        plain = ("string", "integer", "number", "boolean")
+        return body is not None and self._schemas.resolve(body).get("type") in plain
 
     def _base_of(self, found: Found) -> str:
         """Return the path of the server of an operation: its own, that of its path, or of all."""
@@ -257,6 +263,7 @@ class _Reader:
             media_types=raw.media_types,
             filters=self._filters(raw) if role is Role.LIST else {},
             pages=raw.pages,
+            envelope=self._envelope(answer) if role is Role.LIST else None,
             example=self._example(raw, role, answer),
             shape=shape_of(self._schemas, raw.body or {}),
             deprecation=read_deprecation(self._spec, raw.node),
@@ -265,19 +272,34 @@ class _Reader:
 
     def _reads(self, raw: _Raw) -> Role:
         if raw.method == "get" and raw.collection in self._stored:
-            if raw.path == raw.collection:
+            if raw.path == raw.collection and self._is_listing(self._success(raw, Role.LIST)[1]):
                 return Role.LIST
-            if _ONE_OF_COLLECTION.fullmatch(raw.path):
+            one = _ONE_OF_COLLECTION.fullmatch(raw.path)
+            if one and one["collection"] == raw.collection:
                 return Role.GET
         searches = raw.method == "get" and raw.path.endswith("/search")
         return Role.SEARCH if searches else Role.EXAMPLE
 
+    def _is_listing(self, answer: Json) -> bool:
+        """Whether an answer is a list, holds one, or does not say what it is."""
+        schema = schema_in(answer) or {}
+        fields = self._schemas.properties(schema)
+        return self._schemas.is_list(schema) or not fields or self._envelope(answer) is not None
+
+    def _envelope(self, answer: Json) -> str | None:
+        """Return the field of an answer that is its one list of objects."""
+        schema = schema_in(answer) or {}
+        fields = {} if self._schemas.is_list(schema) else self._schemas.properties(schema)
+        items = {name: item_of(self._spec, each) for name, each in fields.items()}
+        lists = [n for n, item in items.items() if item and self._schemas.properties(item)]
+        return lists[0] if len(lists) == 1 else None
+
     def _success(self, raw: _Raw, role: Role) -> tuple[int, Json]:
         answers = raw.node.get("responses", {})
-        good = sorted(status for status in answers if re.fullmatch(r"2\d\d", status))
+        good = sorted(filter(_SUCCESS.fullmatch, answers))
         if not good:
             return (201 if role is Role.CREATE else 200), {}
-        return int(good[0]), self._schemas.resolve(answers[good[0]])
+        return int(good[0].replace("XX", "00")), self._schemas.resolve(answers[good[0]])
 
     def _parameters(self, raw: _Raw) -> Json:
         used = [each for each in raw.parameters if each["in"] in ("path", "query")]
@@ -304,7 +326,7 @@ class _Reader:
     def _example(self, raw: _Raw, role: Role, answer: Json) -> Any:
         """What to answer; a search looks through the list it belongs to, if that has more."""
         example = self._example_of(answer)
-        if role is Role.LIST and not example:
+        if role is Role.LIST and not example and self._envelope(answer) is None:
             return [self._schemas.sample(self._items(answer))]
         if role is Role.SEARCH:
             path = raw.path.removesuffix("/search")

@@ -141,14 +141,14 @@ class Schemas:
             case _:
                 return self._least_object(schema, depth)
 
-    def _least_object(self, schema: Json, depth: int) -> Json:
-        properties = schema.get("properties", {})
-        least: Json = {}
-        for part in schema.get("allOf", []):
-            least |= self.sample(part, depth)
-        for name in schema.get("required", []):
-            least[name] = self.sample(properties.get(name, {}), depth)
-        return least
+    def _least_object(self, schema: Json, depth: int) -> Any:
+        """Return the fields that an object must have, those of its parts included."""
+        fields = self.properties(schema)
+        if not fields and schema.get("allOf"):
+            return self.sample(schema["allOf"][0], depth)
+        required = self.required(schema)
+        names = [*(name for name in fields if name in required), *sorted(required - fields.keys())]
+        return {name: self.sample(fields.get(name, {}), depth) for name in names}
 
 
 def _few(schema: Json, word: str) -> int:

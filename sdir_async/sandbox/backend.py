@@ -83,10 +83,17 @@ class Backend:
 
     def _list(self, operation: Operation, parameters: Json, _: Any) -> Response:
         filters = operation.filters
-        where = {filters[name]: value for name, value in parameters.items() if name in filters}
+        where = {
+            filters[name]: value
+            for name, value in parameters.items()
+            if name in filters and not isinstance(value, list | dict)
+        }
         limit, offset = _page(operation, parameters)
-        found = self._store.find(operation.collection, where, limit=limit, offset=offset)
-        return _answer(operation, _array(found))
+        found = _array(self._store.find(operation.collection, where, limit=limit, offset=offset))
+        if operation.envelope is not None:
+            around = {**(operation.example or {}), operation.envelope: orjson.Fragment(found)}
+            return _answer(operation, orjson.dumps(around))
+        return _answer(operation, found)
 
     def _get(self, operation: Operation, parameters: Json, _: Any) -> Response:
         uid = _uid(parameters[operation.identifier.parameter or ""])

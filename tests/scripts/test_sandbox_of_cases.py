@@ -95,7 +95,7 @@ def test_parameters_are_read_in_the_style_that_they_are_written_in(
 
 
 def test_a_record_that_brings_its_own_name_is_found_by_it(cases: Cases, tmp_path: Path) -> None:
-    """Such as a user; another one cannot take the name."""
+    """Such as a user; another one cannot take the name. A list of them may stand in an envelope."""
     (source,) = (path for path in CASES if path.stem == "examples")
     (tmp_path / "examples").mkdir()
     shutil.copy(source, tmp_path / "examples" / "v1.yaml")
@@ -104,6 +104,10 @@ def test_a_record_that_brings_its_own_name_is_found_by_it(cases: Cases, tmp_path
     async def use(api: Any) -> list[Any]:
         saved = await api.create_user(user(name="Ada", age=3))
         other = await api.create_user(user(name="ada"))
+        everyone = await api.list_users(names=["Ada"])
+        assert (len(everyone.users), everyone.total) == (2, 0)
+        assert (await api.settings()).theme == "dark"
+        assert (await api.extended()).to_dict() == {"name": "", "kind": "big"}
         return [saved, await api.get_user("Ada"), other.name != "ada"]
 
     with SandboxThread(tmp_path, keys=["key"]) as box:
