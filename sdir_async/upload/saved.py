@@ -38,8 +38,8 @@ class Saved:
         self._changed = False
         self._kept: list[tuple[bytes | list[bytes], int, Sequence[int]]] = []
         self._size = 0
-        self._written = array("q")  # eight bytes a record: of its JSON
-        self._keys = array("q")  # or of its key
+        self._written = bytearray()  # eight bytes a record: the hash of its JSON
+        self._keys = bytearray()  # or of its key
 
     def begin(self, chunk: Chunk) -> None:
         """Remember that some of these may be sent from now on."""
@@ -82,13 +82,13 @@ class Saved:
             yield
 
     def _digest(
-        self, into: array[int], digests: Callable[[bytes | list[bytes], int], list[int]]
+        self, into: bytearray, digests: Callable[[bytes | list[bytes], int], list[int]]
     ) -> None:
         """Keep a number for each record instead of its JSON."""
         for written, count, positions in self._kept:
             numbers = digests(written, count)
             whole = len(positions) == count
-            into.extend(numbers if whole else [numbers[at] for at in positions])
+            into += array("q", numbers if whole else [numbers[at] for at in positions]).tobytes()
         self._kept.clear()
         self._size = 0
 
@@ -129,6 +129,12 @@ class Saved:
                 return None
             if any(key in self._keys_in(chunk) for chunk in others):
                 return None
-            return self._keys.count(key) + self._written.count(numbers[position])
+            return self._keys.count(_bytes_of(key)) + self._written.count(
+                _bytes_of(numbers[position])
+            )
 
         return known
+
+
+def _bytes_of(number: int) -> bytes:
+    return array("q", [number]).tobytes()
