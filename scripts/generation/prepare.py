@@ -123,8 +123,15 @@ def _plain_constant(schema: Json) -> None:
 
 
 def _plain_alternatives(schema: Json) -> None:
-    """Any value, or something else, is any value; conditions on fields are not kinds of value."""
+    """Any value, or something else, is any value; conditions on fields are not kinds of value.
+
+    Alternatives that lead to the same class are one.
+    """
     for word in ("anyOf", "oneOf"):
+        given = schema.get(word, [])
+        if given and all(each == given[0] for each in given) and "type" not in schema:
+            become(schema, {**schema, **given[0]})
+            del schema[word]
         if word in schema and not any(each.keys() & DECIDING for each in schema[word]):
             del schema[word]
     if {} in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):

@@ -33,10 +33,15 @@ Discriminators = dict[frozenset[str], tuple[str, dict[str, str]]]
 
 
 def several(prop: Any) -> bool:
-    """Whether a value has at least two kinds, null aside."""
+    """Whether a value has another kind besides one, or null and one.
+
+    The generator's own code for null and one looks for null first. It leaves a name without a
+    value where there is no null: alternatives that it takes for the same class.
+    """
     if not isinstance(prop, UnionProperty):
         return False
-    return sum(not isinstance(each, NoneProperty) for each in prop.inner_properties) > 1
+    kinds = [each for each in prop.inner_properties if not isinstance(each, NoneProperty)]
+    return len(kinds) != 1 or len(kinds) == len(prop.inner_properties)
 
 
 def converts(prop: Any) -> bool:

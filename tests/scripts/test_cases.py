@@ -220,9 +220,10 @@ def test_words_about_a_schema_make_no_class_of_their_own(cases: Cases) -> None:
     """A value that an enum does not list is kept, is equal to itself and is written as it came."""
     models = cases.models("unions")
     data = {"short": {"name": "a"}, "colour": "blue", "level": 7, "one": "2024-05-31"}
-    data |= {"only": {"name": "b"}, "same": {"name": "c"}}
+    data |= {"only": {"name": "b"}, "same": {"name": "c"}, "alias": {"name": "d"}}
     value, _ = cases.call("unions", lambda api: api.said(), data)
-    assert [type(each) for each in (value.short, value.only, value.same)] == [models.Short] * 3
+    shorts = (value.short, value.only, value.same, value.alias)
+    assert [type(each) for each in shorts] == [models.Short] * 4
     assert value.one == datetime.date(2024, 5, 31)
     assert type(value.colour) is models.Colour
     assert value.colour == "blue"
