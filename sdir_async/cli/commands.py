@@ -456,6 +456,57 @@ def doctor(
 
 @app.command()
 @command
+def status(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="JOURNAL…", help="The files of journals, such as a.csv.journal."),
+    ] = None,
+    upload: Annotated[
+        str | None, typer.Option("--upload", help="The name of an upload in a database.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            envvar="SDIR_DATABASE",
+            metavar="DSN",
+            help="The PostgreSQL with the journals. Default: PGHOST, PGDATABASE and so on.",
+        ),
+    ] = None,
+    records: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many records there are in all, to estimate the end."),
+    ] = None,
+    watch: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="SECONDS", help="Look again so often, until it is complete."),
+    ] = None,
+    as_json: Json = False,
+) -> Exit:
+    """Show how far an upload is: its parts, who has them, and what became of the records.
+
+    It reads journals: files, also while they are in use, or those of a `PostgresJournal`. It needs
+    no key and asks nothing of Sdir. The rate is that of the last minute; for files it is known from
+    the second look of `--watch` on.
+
+    Example: `sdir status courses.csv.journal`
+
+    Example: `sdir status --upload 2026-11 --database postgresql://db.example/sdir --watch 5`
+    """
+    from .status import status as run
+
+    return run(
+        files or [],
+        upload=upload,
+        database=database,
+        records=records,
+        watch=watch,
+        as_json=as_json,
+    )
+
+
+@app.command()
+@command
 def clean(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Where to look; the current one if not given.")

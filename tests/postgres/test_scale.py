@@ -106,7 +106,7 @@ async def test_the_pieces_run(
     with SandboxThread(keys=[KEY]) as sandbox:
         local = functools.partial(sdir_async.Sdir, base_url=sandbox.base_url)
         monkeypatch.setenv("SDIR_API_KEY", KEY)
-        monkeypatch.setenv("DATABASE_URL", server.database())
+        monkeypatch.setenv("SDIR_DATABASE", server.database())
         monkeypatch.chdir(tmp_path)
         lines = [orjson.dumps({**course(at), **person(at)}) for at in range(500)]
         Path("courses.jsonl").write_bytes(b"\n".join(lines))

@@ -1,0 +1,192 @@
+"""What journals say of an upload: its parts, who has them, and what became of their records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from attrs import frozen
+
+from ..upload.journal.history import History
+from ..upload.journal.sqlite import _FORMAT as FORMAT
+from .sent.history import ACCEPTED, REJECTED, UNKNOWN
+from .sent.history import History as RowHistory
+from .sent.known import Known
+from .trouble import Exit, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from ..upload.journal.recorded import Entry
+    from ..upload.receipts import Uids
+
+_LATELY: Final = 60.0
+"""Seconds over which the rate is counted."""
+IN_USE: Final = "in use"
+"""The owner of a journal in a file: nobody knows more of it."""
+_TRIES: Final = 50
+_COUNTER: Final = slice(24, 28)
+"""Where SQLite counts the changes of a file."""
+
+
+@frozen
+class Part:
+    """A part of an upload.
+
+    Attributes:
+        name: Its name, or the file's.
+        owner: Who has it now; empty if nobody has.
+        read: How many records were read.
+        is_read: Whether the input was read to its end.
+        accepted: How many are saved.
+        rejected: How many were refused.
+        in_doubt: How many may be saved or not.
+        sending: How many its owner waits for.
+        rate: How many were finished a second lately; `None` where nobody knows.
+    """
+
+    name: str
+    owner: str
+    read: int
+    is_read: bool
+    accepted: int
+    rejected: int
+    in_doubt: int
+    sending: int
+    rate: float | None = None
+
+    @property
+    def left(self) -> int:
+        """How many of those that were read are not finished."""
+        return self.read - self.accepted - self.rejected
+
+
+def parts_in_database(dsn: str, upload: str) -> list[Part]:
+    """Return the parts of an upload in a PostgreSQL.
+
+    Raises:
+        Trouble: There is no such upload.
+        JournalError: The database can't be asked.
+    """
+    from ..postgres.status import stored_parts
+
+    found = asyncio.run(stored_parts(dsn, upload))
+    if not found:
+        raise Trouble("There is no upload {name!r} in this database.", name=upload)
+    return [
+        counted(one.name, one.owner, one.entries, _rate(one.entries, one.ages)) for one in found
+    ]
+
+
+def part_in_file(path: Path) -> Part:
+    """Return what the journal of a file says, also while it is in use.
+
+    Raises:
+        Trouble: It is not a journal, or can't be read.
+    """
+    try:
+        with contextlib.suppress(sqlite3.OperationalError):
+            return counted(path.name, "", _entries(path, "mode=ro"))
+        for _ in range(_TRIES):
+            before = _changes(path)
+            with contextlib.suppress(sqlite3.Error):
+                entries = _entries(path, "mode=ro&immutable=1")
+                if before is not None and before == _changes(path):
+                    return counted(path.name, IN_USE, entries)
+            time.sleep(0.01)
+    except (OSError, sqlite3.Error, ValueError, LookupError, TypeError, AttributeError):
+        pass
+    raise Trouble("{path}: is not a journal, or is damaged.", Exit.USAGE, path=path)
+
+
+def _entries(path: Path, how: str) -> list[Entry]:
+    with contextlib.closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=0)
+    ) as db:
+        if db.execute("PRAGMA application_id").fetchone() != (FORMAT,):
+            raise ValueError("not a journal")
+        return db.execute("SELECT id, chunk, kind, detail FROM event ORDER BY id").fetchall()
+
+
+def _changes(path: Path) -> bytes | None:
+    """Return SQLite's count of changes; `None` while one is under way."""
+    with path.open("rb") as file:
+        counter = file.read(_COUNTER.stop)[_COUNTER]
+    rollback = path.with_name(f"{path.name}-journal")
+    with contextlib.suppress(FileNotFoundError), rollback.open("rb") as file:
+        if any(file.read(8)):
+            return None
+    return counter + os.fsencode(str(path.stat().st_size))
+
+
+def counted(name: str, owner: str, entries: Sequence[Entry], rate: float | None = None) -> Part:
+    """Return the counts of a journal's events, whoever wrote them: an upload or the command."""
+    if any(kind in ("rows", "run") for _, _, kind, _ in entries):
+        return _of_rows(name, owner, entries)
+    chunks: dict[int, History] = {}
+    is_read = False
+    for _, chunk, kind, detail in entries:
+        if kind == "read":
+            chunks[chunk] = History(*orjson.loads(detail))
+        elif kind == "end":
+            is_read = True
+        else:
+            chunks[chunk].replay(kind, orjson.loads(detail))
+    pasts = [history.past() for history in chunks.values()]
+    unknown = sum(len(piece) for past in pasts for piece in past.unknown)
+    sending = sum(len(history.wire or ()) for history in chunks.values()) if owner else 0
+    return Part(
+        name,
+        owner,
+        sum(history.length for history in chunks.values()),
+        is_read,
+        sum(len(past.accepted) for past in pasts),
+        sum(len(past.rejected) for past in pasts),
+        unknown - sending,
+        sending,
+        rate,
+    )
+
+
+class _Unknown(Known):
+    """Keeps no digests: only states are counted."""
+
+    def __init__(self) -> None:
+        """There is nothing to open."""
+
+    def add(self, first: int, digests: bytes) -> None:
+        """Digests are not needed."""
+
+    def save(self, numbers: Sequence[int], time: float | None, uids: Uids) -> None:
+        """Nor are identifiers."""
+
+
+def _of_rows(name: str, owner: str, entries: Iterable[Entry]) -> Part:
+    history = RowHistory(_Unknown())
+    for _, chunk, kind, detail in entries:
+        history.replay(chunk, kind, detail)
+    count = history.states.count
+    unknown = count(UNKNOWN)
+    is_read = history.run is not None and history.run.is_read
+    doubt, sending = (0, unknown) if owner else (unknown, 0)
+    read = len(history.states)
+    return Part(name, owner, read, is_read, count(ACCEPTED), count(REJECTED), doubt, sending)
+
+
+def _rate(entries: Sequence[Entry], ages: Sequence[float]) -> float | None:
+    """Return how many records a second were finished lately."""
+    if not ages:
+        return None
+    finished = 0
+    for (_, _, kind, detail), age in zip(entries, ages, strict=True):
+        if age <= _LATELY and kind == "accepted":
+            finished += sum(stop - start for start, stop in orjson.loads(detail))
+        elif age <= _LATELY and kind == "rejected":
+            finished += len(orjson.loads(detail))
+    return finished / max(1.0, min(_LATELY, ages[0]))

@@ -1,0 +1,97 @@
+"""`sdir status` says how far an upload is, from its journal in a file."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from sdir_async import PermissionDenied, Sdir
+from sdir_async.sandbox import Fault
+from tests.upload.server import Fate, Register, bad, client, record
+
+from .conftest import COURSE, COURSES, course, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from sdir_async.sandbox import SandboxThread
+
+    from .conftest import Done
+
+
+def interrupted(sdir: Sdir, journal: Path) -> None:
+    """An upload of 30 in three chunks: 9 and 1 rejected, then refused."""
+
+    async def main() -> None:
+        records = [bad(at) if at == 3 else record(at) for at in range(30)]
+        with pytest.raises(PermissionDenied):
+            await sdir.course.v1.upload(
+                records, chunk_size=10, concurrency=1, check=False, journal=journal
+            )
+
+    asyncio.run(main())
+
+
+def status_of(done: Done) -> dict[str, Any]:
+    assert done.code == 0, done.err
+    (found,) = (event for event in done.events if event["event"] == "status")
+    return found
+
+
+def test_an_upload_that_was_interrupted(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """What is saved, refused, unsent, and that nobody has it."""
+    fates = [Fate("ok"), Fate("ok"), Fate("no", False, lambda _: httpx.Response(403))]
+    interrupted(client(Register(fates=fates)), tmp_path / "a.journal")
+    found = status_of(sdir("status", "a.journal", "--json"))
+    names = ("parts", "owned", "read", "accepted", "rejected", "in_doubt", "sending", "complete")
+    assert [found[name] for name in names] == [1, 0, 30, 9, 1, 0, 0, False]
+    shown = sdir("status", "a.journal").out.splitlines()
+    heading = ["part", "accepted", "rejected", "in doubt", "being sent", "unsent", "owner"]
+    assert re.split("  +", shown[0]) == heading
+    assert shown[1].split() == ["a.journal", "9", "1", "0", "0", "20", "nobody"]
+    assert shown[2] == "1 part"
+
+
+def test_an_upload_that_runs(
+    process: Callable[..., subprocess.Popen[bytes]],
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+) -> None:
+    """The file is read while it is in use, and again after the process was killed."""
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(2000)]))
+    sandbox.faults.add(Fault("latency", seconds=0.3))
+    arguments = ("upload", *COURSE, "a.jsonl", "--chunk-size", "50", "--journal", "a.journal")
+    with process(*arguments) as started:
+        while len(sandbox.records(COURSES)) < 400:
+            time.sleep(0.01)
+        found = status_of(sdir("status", "a.journal", "--json"))
+        started.send_signal(signal.SIGKILL)
+    assert found["owned"] == 1
+    assert found["accepted"] > 0 < found["sending"]
+    after = status_of(sdir("status", "a.journal", "--json"))
+    assert (after["owned"], after["sending"], after["complete"]) == (0, 0, False)
+    assert after["in_doubt"] > 0
+    sandbox.faults.clear()
+    assert sdir(*arguments).code == 0
+    watched = sdir("status", "a.journal", "--watch", "0.1", "--json")
+    assert status_of(watched)["complete"]
+    assert status_of(watched)["accepted"] == 2000
+
+
+def test_what_is_not_a_journal(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """It is said in one line, and the exit code is that of a wrong argument."""
+    (tmp_path / "a.txt").write_text("dear diary")
+    for name in ("a.txt", "missing"):
+        done = sdir("status", name)
+        assert (done.code, done.err) == (2, f"sdir: {name}: is not a journal, or is damaged.\n")
+    assert "Give the files of journals" in sdir("status").err
