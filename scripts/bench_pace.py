@@ -38,11 +38,11 @@ class Gateway(Judge):
     limiter: RateLimit = Factory(lambda: RateLimit(Rate(20, 1)))
     seen: list[tuple[float, bool]] = Factory(list)
 
-    def is_full(self) -> bool:
+    def refuse(self) -> int | None:
         """Ask the limiter."""
-        is_full = self.limiter.refuse() is not None
-        self.seen.append((time.monotonic(), is_full))
-        return is_full
+        wait = self.limiter.refuse()
+        self.seen.append((time.monotonic(), wait is not None))
+        return wait
 
 
 class _Never(random.Random):

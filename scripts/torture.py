@@ -75,9 +75,10 @@ class Judge:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests += 1
         length = int(_header(head, "content-length") or 0)
-        if self.is_full():
+        if (wait := self.refuse()) is not None:
             await reader.readexactly(length)
-            writer.write(b"HTTP/1.1 429 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")
+            head = f"HTTP/1.1 429 x\r\nRetry-After: {wait}\r\nContent-Length: 0\r\n\r\n"
+            writer.write(head.encode())
             return True
         fault = self.faults.choice(FAULTS) if self.faults.random() < 0.1 else None
         self.faulty += fault is not None
@@ -95,9 +96,9 @@ class Judge:
         persons = [record["personalIdentityNumber"] for record in sent]
         return self._send(writer, fault, 201, [], lambda: self.saved.update(persons))
 
-    def is_full(self) -> bool:
-        """Say whether a request is turned away, since there were too many."""
-        return False
+    def refuse(self) -> int | None:
+        """Return the seconds to wait if a request is turned away, since there were too many."""
+        return None
 
     def _list(self, head: str) -> list[dict[str, Any]]:
         person = head.split("personId=")[1][:11]

@@ -23,6 +23,8 @@ from attrs import Factory, astuple, define, frozen
 from local_postgres import running_postgres
 from torture import BAD, LATE, SETTLE, WITNESS, Judge, records, serving
 
+from sdir_async.sandbox.limits import Rate, RateLimit
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -112,17 +114,14 @@ async def work(base_url: str, dsn: str, plan: Plan, seed: int) -> None:
 class Limited(Judge):
     """The register behind a gateway that lets an account send so many requests a second."""
 
-    calls: int = 20
+    limiter: RateLimit = Factory(lambda: RateLimit(Rate(20, 1)))
     turned_away: int = 0
-    _recent: list[float] = Factory(list)
 
-    def is_full(self) -> bool:
-        """Count a request of the last second; those that are turned away count, too."""
-        now = time.monotonic()
-        self._recent = [*(at for at in self._recent if now - at < 1.0), now][-self.calls - 1 :]
-        is_full = len(self._recent) > self.calls
-        self.turned_away += is_full
-        return is_full
+    def refuse(self) -> int | None:
+        """Count a request; those that are turned away count, too."""
+        wait = self.limiter.refuse()
+        self.turned_away += wait is not None
+        return wait
 
 
 @define
@@ -207,7 +206,7 @@ class Cluster:
 async def torture(plan: Plan, server: LocalPostgres) -> int:
     """Run it all; return 0 if nothing was lost, nothing doubled, and every bad record named."""
     chance = random.Random(plan.seed)
-    judge = Limited(random.Random(plan.seed + 1), calls=plan.calls)
+    judge = Limited(random.Random(plan.seed + 1), limiter=RateLimit(Rate(plan.calls, 1)))
     dsn, started = server.database(), time.perf_counter()
     settings = orjson.dumps(astuple(plan))
     async with serving(judge) as base_url:
