@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 PINS := requirements/dev.txt
-EXTRAS := cli,fast,httpx2,maskinporten,otel,parquet,postgres,sandbox,testing
+EXTRAS := cli,fast,generate,httpx2,maskinporten,otel,parquet,postgres,sandbox,testing
 LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     $(addprefix --ignore=,tests/test_docs.py tests/test_package.py tests/sandbox/test_conformance.py \
     tests/sandbox/test_answers.py)

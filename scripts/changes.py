@@ -21,14 +21,15 @@ from typing import TYPE_CHECKING
 from comparison.differ import Change, compare, compare_servers
 from comparison.report import text_of
 from comparison.surface import compare_packages, compare_versions, load_package, version_of
-from generate import ROOT, Place
-from generation.documents import Source, find_sources, load
-from generation.failures import GenerationFailed, blaming
-from generation.prepare import prepare
-from generation.servers import read_hosts
+from generate import ROOT, place_in
+
+from sdir_async.generation.documents import Source, find_sources, load
+from sdir_async.generation.failures import GenerationFailed, blaming
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.servers import read_hosts
 
 if TYPE_CHECKING:
-    from generation.walk import Json
+    from sdir_async.generation.walk import Json
 
 Report = dict[str, list[Change]]
 
@@ -67,7 +68,7 @@ def between(root: Path, old: str, new: str) -> Report:
 
 
 def _sources(root: Path) -> dict[str, Source]:
-    folder = Place(root).documents
+    folder = place_in(root).documents
     found = find_sources(folder) if folder.is_dir() else []
     return {f"{source.api}/{source.version}": source for source in found}
 

@@ -22,21 +22,23 @@ from comparison.differ import compare, compare_servers
 from comparison.report import text_of
 from corrections import corrections_of, is_by_fetch, write_overlay
 from download import DownloadFailed, NotPublished, download
-from generate import ROOT, Place, generate_version, no_fault_of_ours
-from generation.documents import Source, check, load
-from generation.failures import DocumentError, GenerationFailed
-from generation.lock import digest_of, entry, read_lock, write_lock
-from generation.prepare import prepare
-from generation.servers import read_hosts
-from generation.walk import lookup, operations, references
+from generate import COMMAND, ROOT, place_in
 
+from sdir_async.generation.documents import Source, check, load
+from sdir_async.generation.failures import DocumentError, GenerationFailed
+from sdir_async.generation.lock import digest_of, entry, read_lock, write_lock
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.run import generate_version, no_fault_of_ours
+from sdir_async.generation.servers import read_hosts
+from sdir_async.generation.walk import lookup, operations, references
 from sdir_async.openapi.documents import SUFFIXES, parse
 from sdir_async.openapi.overlays import apply_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generation.walk import Json
+    from sdir_async.generation.run import Place
+    from sdir_async.generation.walk import Json
 
 _VERSION = re.compile(r"(?<=/)v(0|[1-9][0-9]*)(?=/?$)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*/v(0|[1-9][0-9]*)")
@@ -151,7 +153,7 @@ def _try_to_generate(content: bytes, hosts: Mapping[str, str]) -> None:
         source = Source("fetched", "v1", path)
         try:
             with no_fault_of_ours(source):
-                generate_version(source, Path(scratch) / "api" / "fetched" / "v1", hosts)
+                generate_version(source, Path(scratch) / "api" / "fetched" / "v1", hosts, COMMAND)
         except GenerationFailed as error:
             words = str(error).replace(f"{path}: ", "")
             raise DownloadFailed(f"no code can be generated from it: {words}") from error
@@ -206,7 +208,7 @@ def _write(place: Place, name: str, url: str, content: bytes, old: Source | None
         documents.pop(old.name, None)
     source = Source(path.parent.name, path.stem, path, old.overlay if old else None)
     documents[source.name] = entry(source, {}, url)
-    write_lock(place.lock, lock)
+    write_lock(place.lock, lock, COMMAND)
 
 
 def run(place: Place, *, replace: bool = False, seconds: float = 60.0) -> int:
@@ -233,7 +235,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to work in")
     given = parser.parse_args()
     try:
-        return run(Place(given.root), replace=given.replace, seconds=given.seconds)
+        return run(place_in(given.root), replace=given.replace, seconds=given.seconds)
     except GenerationFailed as error:
         print(error, file=sys.stderr)
         return 2

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from attrs import frozen
 from generate import ROOT
-from generation.documents import Source, load
-from generation.walk import operations
 
+from sdir_async.generation.documents import Source, load
+from sdir_async.generation.walk import operations
 from sdir_async.openapi.documents import SUFFIXES
 
 HEAD = """\

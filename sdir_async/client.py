@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, get_args
 
 from attrs import evolve
 
-from .api import VERSIONS, Apis
+from .api import Apis
 from .auth import KeyRing
 from .errors import ConfigurationError
 from .frames import no_locals
@@ -44,52 +44,11 @@ DEFAULT_TIMEOUT: Final = Timeouts(connect=10.0, read=120.0, write=120.0, pool=60
 """Reads for 120 s, since a sleeping database answers late."""
 
 
-class Sdir(Apis):
-    """The REST APIs of Sdir, the Norwegian Maritime Authority.
+class SdirBase:
+    """Settings, connections and calls; a generated package adds its APIs as attributes."""
 
-    Args:
-        api_key: The subscription key: a string, a `SubscriptionKey`, or a function, plain or async,
-            that returns one. Without it the key is read from `SDIR_API_KEY`.
-        token: What gives the token that Sdir wants beside the key: a `Maskinporten`, or a function,
-            plain or async, that takes the scopes and returns a token. Without it, a `Maskinporten`
-            is made from the environment where `SDIR_MASKINPORTEN_CLIENT_ID` is set; else none is
-            sent. It is not closed here.
-        environment: `"development"`, `"test"` or `"production"`. Nothing is reported to production
-            unless you say so.
-        base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
-            the paths stay as the documents say.
-        versions: Which version `.selected` means, per API; the newest where nothing is said.
-        timeout: Seconds, or an `httpx.Timeout`, for each part of an attempt: to connect, to send,
-            to read, to get a connection. Reads wait for 120 s by default. All parts together bound
-            an attempt as a whole.
-        retry: How often and how long to try again, where that is safe.
-        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport), or one of httpx2. It is
-            not closed here. If its transport repeats requests by itself, it gets the body of a
-            create only once all the same, unless the client has an `auth` that sends again after a
-            401. Its pool timeout is kept, 60 s if it has none: with a limit on connections, httpx
-            may lose some for good when calls are cancelled; httpx2 does not.
-        transport: How requests travel where no `http_client` is given: over `"httpx"`, over
-            `"httpx2"`, which needs `pip install 'sdir-async[httpx2]'`, or over aiohttp with
-            `"fast"`, which needs `pip install 'sdir-async[fast]'`.
-        largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
-            by default. A longer answer counts as lost.
-        pace: A `Pacer` that several `Sdir` share, since they send for one account and so have one
-            rate limit; a `PostgresPace` where other processes send for it, too. Without it, this
-            `Sdir` has a pace of its own.
-        insecure_http: Whether the key may go over plain http to another machine. By default it goes
-            over https, or to this machine.
-        on_attempt: Called with an `AttemptEvent` after each try to send a request. It must not
-            block.
-        telemetry: A `Telemetry`, for spans and metrics by OpenTelemetry. It needs
-            `pip install 'sdir-async[otel]'`.
-
-    Raises:
-        ConfigurationError: There is no key, or a setting names what does not exist.
-
-    Example:
-        >>> async with Sdir(api_key="…", environment="test") as sdir:  # doctest: +SKIP
-        ...     codes = await sdir.additional_competence.v1.list_codes()
-    """
+    _versions: ClassVar[Mapping[str, tuple[str, ...]]]
+    _package: ClassVar[str]
 
     def __init__(
         self,
@@ -117,7 +76,7 @@ class Sdir(Apis):
                 raise ConfigurationError(
                     f"There is no environment {environment!r}. Give one of {known}."
                 )
-            check_pins(versions or {}, VERSIONS)
+            check_pins(versions or {}, self._versions)
             self._environment = environment
             self._insecure_http = insecure_http
             self._origin = (
@@ -134,7 +93,7 @@ class Sdir(Apis):
                 timeouts=_timeouts(timeout, http_client),
                 versions=dict(versions or {}),
                 base_url_of=self._base_url_of,
-                watch=watch(VERSIONS, _callable(on_attempt)),
+                watch=watch(self._versions, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
                 largest_answer=_bytes(largest_answer),
             )
@@ -294,14 +253,14 @@ class Sdir(Apis):
         from .request import as_it_is, operation_of, scopes_of
 
         with no_locals:
-            if api not in VERSIONS:
+            if api not in self._versions:
                 raise ConfigurationError(
-                    f"There is no API {api!r}; there is {', '.join(VERSIONS)}."
+                    f"There is no API {api!r}; there is {', '.join(self._versions)}."
                 )
             versions = getattr(self, api)
             operations = versions.selected if version is None else versions[version]
             document: Document = operations._document  # noqa: SLF001
-            scopes = scopes_of(api, document.version)
+            scopes = scopes_of(api, document.version, self._package)
             operation = operation_of(method, path, effect, places=path_params or (), scopes=scopes)
             answer: RawResponse[Any] = await operations.with_raw_response._call(  # noqa: SLF001
                 operation,
@@ -331,6 +290,54 @@ class Sdir(Apis):
             return self._origin.at(server)
         require_secure(origin_of(server), insecure_http=self._insecure_http)
         return server.rstrip("/")
+
+
+class Sdir(Apis, SdirBase):
+    """The REST APIs of Sdir, the Norwegian Maritime Authority.
+
+    Args:
+        api_key: The subscription key: a string, a `SubscriptionKey`, or a function, plain or async,
+            that returns one. Without it the key is read from `SDIR_API_KEY`.
+        token: What gives the token that Sdir wants beside the key: a `Maskinporten`, or a function,
+            plain or async, that takes the scopes and returns a token. Without it, a `Maskinporten`
+            is made from the environment where `SDIR_MASKINPORTEN_CLIENT_ID` is set; else none is
+            sent. It is not closed here.
+        environment: `"development"`, `"test"` or `"production"`. Nothing is reported to production
+            unless you say so.
+        base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
+            the paths stay as the documents say.
+        versions: Which version `.selected` means, per API; the newest where nothing is said.
+        timeout: Seconds, or an `httpx.Timeout`, for each part of an attempt: to connect, to send,
+            to read, to get a connection. Reads wait for 120 s by default. All parts together bound
+            an attempt as a whole.
+        retry: How often and how long to try again, where that is safe.
+        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport), or one of httpx2. It is
+            not closed here. If its transport repeats requests by itself, it gets the body of a
+            create only once all the same, unless the client has an `auth` that sends again after a
+            401. Its pool timeout is kept, 60 s if it has none: with a limit on connections, httpx
+            may lose some for good when calls are cancelled; httpx2 does not.
+        transport: How requests travel where no `http_client` is given: over `"httpx"`, over
+            `"httpx2"`, which needs `pip install 'sdir-async[httpx2]'`, or over aiohttp with
+            `"fast"`, which needs `pip install 'sdir-async[fast]'`.
+        largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
+            by default. A longer answer counts as lost.
+        pace: A `Pacer` that several `Sdir` share, since they send for one account and so have one
+            rate limit; a `PostgresPace` where other processes send for it, too. Without it, this
+            `Sdir` has a pace of its own.
+        insecure_http: Whether the key may go over plain http to another machine. By default it goes
+            over https, or to this machine.
+        on_attempt: Called with an `AttemptEvent` after each try to send a request. It must not
+            block.
+        telemetry: A `Telemetry`, for spans and metrics by OpenTelemetry. It needs
+            `pip install 'sdir-async[otel]'`.
+
+    Raises:
+        ConfigurationError: There is no key, or a setting names what does not exist.
+
+    Example:
+        >>> async with Sdir(api_key="…", environment="test") as sdir:  # doctest: +SKIP
+        ...     codes = await sdir.additional_competence.v1.list_codes()
+    """
 
 
 def _callable(on_attempt: OnAttempt | None) -> OnAttempt | None:

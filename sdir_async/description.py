@@ -6,13 +6,12 @@ the APIs from here.
 
 from __future__ import annotations
 
-from importlib import resources
+from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 from attrs import field, frozen
 
-from .api import VERSIONS
 from .document import BatchKind, Operation
 from .errors import ConfigurationError
 
@@ -166,7 +165,9 @@ class Description:
         return f"{self.api} {self.version}"
 
 
-def describe(api: str, version: str | None = None) -> Description:
+def describe(
+    api: str, version: str | None = None, *, package: str = "sdir_async.api"
+) -> Description:
     """Return what the document says of one version of an API; the newest if none is named.
 
     Needs no key and no network. Each call reads a small file.
@@ -174,6 +175,7 @@ def describe(api: str, version: str | None = None) -> Description:
     Args:
         api: The name of an API, as the attribute of `Sdir`.
         version: The name of a version, such as `"v1"`.
+        package: The package that has the API, if it is one that `sdir generate` made.
 
     Raises:
         ConfigurationError: There is no such API or version; the message lists those that exist.
@@ -185,27 +187,36 @@ def describe(api: str, version: str | None = None) -> Description:
         >>> course.batches["create"].schema["$ref"]
         '#/$defs/Course'
     """
-    if api not in VERSIONS:
-        raise ConfigurationError(f"There is no API {api!r}; there is {', '.join(VERSIONS)}.")
-    versions = VERSIONS[api]
+    apis = _versions(package)
+    if api not in apis:
+        raise ConfigurationError(f"There is no API {api!r}; there is {', '.join(apis)}.")
+    versions = apis[api]
     wanted = versions[-1] if version is None else version
     if wanted not in versions:
         known = ", ".join(versions)
         raise ConfigurationError(f"{api} has no version {version!r}; there is {known}.")
-    folder = resources.files("sdir_async.api").joinpath(api, wanted)
+    folder = resources.files(package).joinpath(api, wanted)
     return _description(orjson.loads(folder.joinpath("description.json").read_bytes()))
 
 
-def describe_all() -> Iterator[Description]:
+def describe_all(package: str = "sdir_async.api") -> Iterator[Description]:
     """Yield the description of each version of each API, the oldest version of an API first.
+
+    Args:
+        package: The package that has the APIs, if it is one that `sdir generate` made.
 
     Example:
         >>> [one.name for one in describe_all()][0]
         'additional_competence v1'
     """
-    for api, versions in VERSIONS.items():
+    for api, versions in _versions(package).items():
         for version in versions:
-            yield describe(api, version)
+            yield describe(api, version, package=package)
+
+
+def _versions(package: str) -> Mapping[str, tuple[str, ...]]:
+    found: Mapping[str, tuple[str, ...]] = import_module(package).VERSIONS
+    return found
 
 
 def _description(data: dict[str, Any]) -> Description:

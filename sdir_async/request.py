@@ -75,9 +75,9 @@ def _require_below(path: object) -> None:
 
 
 @lru_cache(maxsize=64)
-def scopes_of(api: str, version: str) -> tuple[str, ...]:
+def scopes_of(api: str, version: str, package: str) -> tuple[str, ...]:
     """Return the scopes that a token needs where an operation doesn't say otherwise."""
-    return describe(api, version).scopes
+    return describe(api, version, package=package).scopes
 
 
 def as_it_is(data: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sdir_async"
-ON_TOP = ("api", "openapi", "sandbox", "testing", "cli")
+ON_TOP = ("api", "openapi", "generation", "sandbox", "testing", "cli")
 """Packages that count as one room each."""
 
 LONGEST = 400
@@ -35,9 +35,11 @@ def imports_of(path: Path) -> Iterator[str]:
     """Yield the modules of the package that a module imports, for types and lazily too."""
     inside = path.relative_to(PACKAGE).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = inside[: len(inside) - node.level + 1]
-            module = (*base, *(node.module or "").split(".")) if node.module else base
+        own = isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name
+        if isinstance(node, ast.ImportFrom) and (node.level or own):
+            base = inside[: len(inside) - node.level + 1] if node.level else ()
+            named = (node.module or "").split(".")[0 if node.level else 1 :]
+            module = (*base, *named) if node.module else base
             for alias in node.names:
                 for candidate in ((*module, alias.name), module):
                     target = PACKAGE.joinpath(*candidate)

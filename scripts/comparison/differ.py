@@ -6,9 +6,9 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from generation.class_steps import merge_all_of
-from generation.servers import named_servers
-from generation.walk import SCHEMAS, Json, Operation, components, operations, references
+from sdir_async.generation.class_steps import merge_all_of
+from sdir_async.generation.servers import named_servers
+from sdir_async.generation.walk import SCHEMAS, Json, Operation, components, operations, references
 
 from .values import Change, Use, compare_values, shape
 

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import griffe
-from generation.failures import GenerationFailed
+
+from sdir_async.generation.failures import GenerationFailed
 
 from .differ import Change
 

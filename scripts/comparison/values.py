@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from generation.walk import SCHEMAS, Json
+from sdir_async.generation.walk import SCHEMAS, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

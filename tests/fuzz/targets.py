@@ -18,15 +18,15 @@ import pyarrow
 import pyarrow.parquet
 import yaml
 from attrs import frozen
-from generation.documents import check
-from generation.failures import DocumentError
-from generation.prepare import prepare
 
 from sdir_async import RetryPolicy, Sdir, SdirError
 from sdir_async.cli.apis import find_version
 from sdir_async.cli.inputs import Wanted
 from sdir_async.cli.job import Reading, open_jobs
 from sdir_async.cli.trouble import Trouble
+from sdir_async.generation.documents import check
+from sdir_async.generation.failures import DocumentError
+from sdir_async.generation.prepare import prepare
 from sdir_async.maskinporten.grant import read_answer
 from sdir_async.openapi.documents import Document, find_folder, parse
 from sdir_async.openapi.reader import read_operations

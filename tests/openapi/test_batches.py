@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generation.prepare import prepare
-from generation.walk import operations
 
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.walk import operations
 from sdir_async.openapi.batches import batch_of, effect_of, item_of
 from sdir_async.openapi.documents import Document
 from sdir_async.openapi.operations import Role

@@ -44,8 +44,6 @@ def checkout(tmp_path: Path, toy: Json) -> Path:
     toy["paths"]["/boats"]["get"]["responses"]["200"] = answer | {"content": content}
     ignored = shutil.ignore_patterns("api", "__pycache__")
     shutil.copytree(ROOT / "sdir_async", tmp_path / "sdir_async", ignore=ignored)
-    for name in ("generator_config.yml", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
     document = tmp_path / "openapi" / "marina" / "v7.json"
     document.parent.mkdir(parents=True)
     document.write_bytes(orjson.dumps(toy))

@@ -13,6 +13,8 @@ from typing import Any
 import generate
 import pytest
 
+from sdir_async.generation import run
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +23,7 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.place = generate.Place(root)
+        self.place = generate.place_in(root)
         self.place.documents.mkdir()
 
     def add(self, name: str, document: dict[str, Any] | str) -> Path:
@@ -34,7 +36,7 @@ class Checkout:
 
     def generate(self, *, check: bool = False) -> int:
         """Do what `make generate` does."""
-        return generate.run(self.place, check=check)
+        return run.run(self.place, check=check)
 
     def text(self, name: str) -> str:
         """Return a generated file."""

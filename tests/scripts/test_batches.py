@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generation.batches import listing_of, upload_names
-from generation.failures import DocumentError
-from generation.prepare import prepare
-from generation.walk import Operation, operations
+
+from sdir_async.generation.batches import listing_of, upload_names
+from sdir_async.generation.failures import DocumentError
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.walk import Operation, operations
 
 from .toys import SHIP, Json, document, operation, query, ref
 

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-import generate
 import pytest
 from attrs import frozen
 
+from sdir_async.generation.run import OWN, Place, run
 from sdir_async.openapi.documents import parse
 
-from .conftest import ROOT
 from .server import Handler, serving
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Cases:
 
     def models(self, name: str) -> Any:
         """Return the public names of a document."""
-        return importlib.import_module(f"{self._package}.api.{name}.v1")
+        return importlib.import_module(f"{self._package}.{name}.v1")
 
     def left_out(self, name: str) -> str:
         """Return what was left out of a document."""
@@ -86,19 +85,15 @@ class Cases:
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
-    """All documents, generated at once into a copy of the package under another name."""
+    """All documents, generated at once into a package of their own."""
     root = tmp_path_factory.mktemp("cases")
-    place = generate.Place(root)
+    place = Place(root / "openapi", root / "sdir_cases", name="sdir_cases", command=OWN)
     for path in CASES:
         (place.documents / path.stem).mkdir(parents=True)
         shutil.copy(path, place.documents / path.stem / "v1.yaml")
-    assert generate.run(place) == 0
-    package = root / "sdir_async_cases"
-    left = shutil.ignore_patterns("api", "sandbox", "__pycache__")
-    shutil.copytree(ROOT / "sdir_async", package, ignore=left)
-    shutil.copytree(place.tree, package / "api")
+    assert run(place) == 0
     sys.path.insert(0, str(root))
-    return Cases("sdir_async_cases", package / "api")
+    return Cases(place.name, place.tree)
 
 
 @pytest.mark.parametrize("name", [path.stem for path in CASES])
@@ -705,7 +700,7 @@ def test_what_is_not_possible_is_listed_in_a_sentence(cases: Cases, line: str) -
 
 def test_the_types_of_all_of_it_hold(cases: Cases) -> None:
     """Strictly, so that a user's own check passes."""
-    root = cases.tree.parent.parent
+    root = cases.tree.parent
     command = ["-m", "mypy", "--strict", "--follow-imports=silent", f"--cache-dir={root / 'mypy'}"]
     done = subprocess.run(
         [sys.executable, *command, str(cases.tree)], cwd=root, capture_output=True, text=True

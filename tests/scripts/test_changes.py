@@ -11,8 +11,9 @@ import changes
 import pytest
 from comparison.differ import compare, shape
 from comparison.report import text_of
-from generation.failures import GenerationFailed
-from generation.prepare import prepare
+
+from sdir_async.generation.failures import GenerationFailed
+from sdir_async.generation.prepare import prepare
 
 from .conftest import ROOT
 from .toys import SHIP, Json, document, fleet, operation, query, ref

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation import class_steps as steps
+from sdir_async.generation import class_steps as steps
 
 from .toys import SAVED, SHIP, Json, document, operation, query, ref
 

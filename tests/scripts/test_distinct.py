@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generation.distinct import tell_apart
+from sdir_async.generation.distinct import tell_apart
 
 from .toys import Json, document, operation, query, ref
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import fetch
 import pytest
-from generation.failures import GenerationFailed
+
+from sdir_async.generation.failures import GenerationFailed
 
 from .server import Handler, LocalServer, serving
 from .toys import document, fleet, operation

@@ -8,7 +8,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from generation.failures import GenerationFailed
+
+from sdir_async.generation.failures import GenerationFailed
 
 from .conftest import ROOT, Checkout
 from .toys import SHIP, Json, content, document, fleet, operation, query, ref

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import jsonschema_rs
 import pytest
-from generation.failures import DocumentError
-from generation.item_schemas import item_schema
-from generation.prepare import prepare
 
+from sdir_async.generation.failures import DocumentError
+from sdir_async.generation.item_schemas import item_schema
+from sdir_async.generation.prepare import prepare
 from sdir_async.openapi.documents import load_documents, parse
 from sdir_async.openapi.reader import read_folder
 from sdir_async.sandbox.validation import Body, InvalidError
@@ -94,7 +94,7 @@ def test_what_is_refused_takes_no_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["@127.0.0.1/a", ".example.com/a", "a", ""])
 def test_a_path_can_be_no_part_of_the_host(path: str) -> None:
     """`https://api.sdir.no` and `@example.com/a` together are another host."""
-    from generation.documents import check
+    from sdir_async.generation.documents import check
 
     given = document({path: {"get": operation("a")}})
     check(given)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import jsonschema_rs
 import pytest
-from generation.item_schemas import DIALECT, item_schema
-from generation.prepare import prepare
+
+from sdir_async.generation.item_schemas import DIALECT, item_schema
+from sdir_async.generation.prepare import prepare
 
 from .toys import Json, document, operation, ref
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from comparison.differ import Change, compare, compare_servers
-from generation.prepare import prepare
-from generation.servers import HOSTS
+
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.servers import HOSTS
 
 from .conftest import ROOT
 from .kinds import KINDS, Kind

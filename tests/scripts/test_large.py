@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from generation.walk import operations
+
+from sdir_async.generation.walk import operations
 
 from .conftest import Checkout
 from .large import BATCHES, OPERATIONS, large

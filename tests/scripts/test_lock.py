@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from generation import lock
-from generation.failures import GenerationFailed
+
+from sdir_async.generation import lock
+from sdir_async.generation.failures import GenerationFailed
 
 from .conftest import ROOT
 from .toys import document, fleet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .conftest import Checkout
 
 
@@ -68,7 +68,7 @@ def test_another_generator_or_template_makes_everything_stale() -> None:
     """Changed, missing and extra tools, settings and templates are each reported as stale."""
     known = {"generator": {"settings": "a", "ruff": "1"}}
     now = {"generator": {"settings": "b", "templates": "c"}}
-    assert lock.stale_parts(known, now) == [
+    assert lock.stale_parts(known, now, Path("openapi/lock.toml")) == [
         "openapi/lock.toml: generator ruff: extra",
         "openapi/lock.toml: generator settings: changed",
         "openapi/lock.toml: generator templates: missing",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from generation.names import name_operations
-from generation.walk import operations
+
+from sdir_async.generation.names import name_operations
+from sdir_async.generation.walk import operations
 
 from .toys import document, operation
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from generation import operation_steps as steps
-from generation.prepare import prepare
-from generation.walk import operations
+
+from sdir_async.generation import operation_steps as steps
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.walk import operations
 
 from .toys import SHIP, Json, content, document, operation, query, ref
 

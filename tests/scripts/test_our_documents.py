@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from generation.documents import Source, find_sources, load
 from openapi_spec_validator import validate
+
+from sdir_async.generation.documents import Source, find_sources, load
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from generation.facts import personal_fields
+
+from sdir_async.generation.facts import personal_fields
 
 from .toys import Json, document, operation, ref
 

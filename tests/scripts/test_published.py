@@ -14,8 +14,8 @@ import changes
 import fetch
 import pytest
 from corrections import corrections_of
-from generation.documents import find_sources
 
+from sdir_async.generation.documents import find_sources
 from sdir_async.sandbox import SandboxThread
 
 from .conftest import ROOT

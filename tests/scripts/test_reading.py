@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import generate
 import pytest
-from generation.documents import find_sources, load, reserved_names
-from generation.failures import GenerationFailed
+
+from sdir_async.generation.documents import find_sources, load, reserved_names
+from sdir_async.generation.failures import GenerationFailed
 
 from .toys import Json, document, operation
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-import generate
 import jsonschema_rs
 import orjson
 import pytest
@@ -16,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from sdir_async.generation.run import OWN, Place, run
 from sdir_async.upload.formats import FORMATS
 
-from .conftest import ROOT
 from .shapes import record
 from .toys import content, document, operation, ref
 
@@ -39,9 +37,9 @@ thorough = settings(
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """All schemas in one document, generated into a copy of the package."""
+    """All schemas in one document, generated into a package of its own."""
     root = tmp_path_factory.mktemp("shapes")
-    place = generate.Place(root)
+    place = Place(root / "openapi", root / "sdir_shapes", name="sdir_shapes", command=OWN)
     (place.documents / "shapes").mkdir(parents=True)
     paths = {
         f"/{name}/batch": {
@@ -52,12 +50,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     paths |= {f"/{name}": {"get": {"responses": {"200": content(ref(name))}}} for name in SHAPES}
     made = document(paths, {name: shape.schema for name, shape in SHAPES.items()})
     (place.documents / "shapes" / "v1.json").write_text(json.dumps({**made, "openapi": "3.1.0"}))
-    assert generate.run(place) == 0
-    left = shutil.ignore_patterns("api", "__pycache__")
-    shutil.copytree(ROOT / "sdir_async", root / "sdir_async_shapes", ignore=left)
-    shutil.copytree(place.tree, root / "sdir_async_shapes" / "api")
+    assert run(place) == 0
     sys.path.insert(0, str(root))
-    yield importlib.import_module("sdir_async_shapes.api.shapes.v1")
+    yield importlib.import_module("sdir_shapes.shapes.v1")
     sys.path.remove(str(root))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from generation import schema_steps as steps
+
+from sdir_async.generation import schema_steps as steps
 
 from .toys import Json, document, operation, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generation.walk import LeftOut
+    from sdir_async.generation.walk import LeftOut
 
 
 def after(step: Callable[[Json], list[LeftOut]], schema: Any, **others: Json) -> Json:

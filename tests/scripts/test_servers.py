@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from generation.failures import DocumentError, GenerationFailed
-from generation.prepare import prepare
-from generation.servers import HOSTS, named_servers, read_hosts, servers_of
-from generation.walk import operations
+
+from sdir_async.generation.failures import DocumentError, GenerationFailed
+from sdir_async.generation.prepare import prepare
+from sdir_async.generation.servers import HOSTS, named_servers, read_hosts, servers_of
+from sdir_async.generation.walk import operations
 
 from .toys import Json, document, operation
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generation.documents import check
-from generation.failures import DocumentError
 
+from sdir_async.generation.documents import check
+from sdir_async.generation.failures import DocumentError
 from sdir_async.openapi.skeleton import check_shape
 
 from .toys import document, fleet, operation

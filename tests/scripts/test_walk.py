@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.walk import become, references, schemas_in
+from sdir_async.generation.walk import become, references, schemas_in
 
 from .toys import Json, document, operation, ref
 

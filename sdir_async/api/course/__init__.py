@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ...versions import Versions
+from sdir_async.versions import Versions
 
 if TYPE_CHECKING:
     from .v1.operations import CourseV1

@@ -5,7 +5,7 @@ Generated from openapi/additional_competence/v2.yaml by `make generate`. Do not 
 
 from typing import TYPE_CHECKING
 
-from ...._lazy import lazy_names
+from sdir_async._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .models.additional_competence import AdditionalCompetence

@@ -5,7 +5,7 @@ Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
 
 from typing import TYPE_CHECKING
 
-from ...._lazy import lazy_names
+from sdir_async._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .models.check_finding import CheckFinding

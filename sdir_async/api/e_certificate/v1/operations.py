@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from functools import cached_property as _cached
 from typing import TYPE_CHECKING, Any
 
-from ....base import Operations, Timeout
-from ....document import Document, Operation
-from ....frames import no_locals as _no_locals
-from ....raw import RawOperations as _RawOperations
-from ....raw import raw as _raw
-from ....retries import RetryPolicy
-from ....types import UNSET, Unset
+from sdir_async.base import Operations, Timeout
+from sdir_async.document import Document, Operation
+from sdir_async.frames import no_locals as _no_locals
+from sdir_async.raw import RawOperations as _RawOperations
+from sdir_async.raw import raw as _raw
+from sdir_async.retries import RetryPolicy
+from sdir_async.types import UNSET, Unset
+
 from .models.order import Order
 from .models.order_question import OrderQuestion
 from .models.order_receipt import OrderReceipt

@@ -10,14 +10,15 @@ from functools import cached_property as _cached
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from ....base import BatchOperations, Timeout
-from ....document import Batch, Document, Listing, Operation
-from ....frames import no_locals as _no_locals
-from ....pages import every as _every
-from ....raw import RawOperations as _RawOperations
-from ....raw import raw as _raw
-from ....retries import RetryPolicy
-from ....types import UNSET, Unset
+from sdir_async.base import BatchOperations, Timeout
+from sdir_async.document import Batch, Document, Listing, Operation
+from sdir_async.frames import no_locals as _no_locals
+from sdir_async.pages import every as _every
+from sdir_async.raw import RawOperations as _RawOperations
+from sdir_async.raw import raw as _raw
+from sdir_async.retries import RetryPolicy
+from sdir_async.types import UNSET, Unset
+
 from .models.check_finding import CheckFinding
 from .models.occupation_code import OccupationCode
 from .models.occupation_mapping import OccupationMapping

@@ -9,8 +9,8 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .....types import UNSET, Model, Unset
-from .....types import hide as _hide
+from sdir_async.types import UNSET, Model, Unset
+from sdir_async.types import hide as _hide
 
 T = TypeVar("T", bound="SavedAdditionalCompetence")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .....types import UNSET, Model, Unset
-from .....types import hide as _hide
+from sdir_async.types import UNSET, Model, Unset
+from sdir_async.types import hide as _hide
 
 if TYPE_CHECKING:
     from ..models.owner import Owner

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .....types import Model
-from .....types import hide as _hide
+from sdir_async.types import Model
+from sdir_async.types import hide as _hide
 
 T = TypeVar("T", bound="ServiceReportOptional")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdir_async.openapi.security import scopes_of
-
+from ..openapi.security import scopes_of
 from .item_schemas import COMMENT, DIALECT, worded
 from .walk import Json, Operation, components, operations
 

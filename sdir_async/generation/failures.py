@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from sdir_async.openapi.walk import DocumentError
+from ..openapi.walk import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sdir_async.openapi.batches import KINDS, batch_of, effect_of, item_of
-from sdir_async.openapi.pages import pages_of
-
+from ..openapi.batches import KINDS, batch_of, effect_of, item_of
+from ..openapi.pages import pages_of
 from .failures import DocumentError
 from .walk import Json, LeftOut, Operation, operations, resolved
 

@@ -14,9 +14,8 @@ from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
-from sdir_async.openapi.batches import item_of
-from sdir_async.openapi.security import scopes_of
-
+from ..openapi.batches import item_of
+from ..openapi.security import scopes_of
 from .batches import listing_of, upload_names
 from .class_steps import merge_all_of
 from .item_schemas import can_check, item_schema, rules_left_to_the_server

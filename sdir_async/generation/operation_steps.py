@@ -10,8 +10,7 @@ import re
 from itertools import cycle
 from typing import Any
 
-from sdir_async.openapi.walk import json_kinds, parameters_of, path_item, schema_in
-
+from ..openapi.walk import json_kinds, parameters_of, path_item, schema_in
 from .failures import DocumentError
 from .schema_steps import without_null
 from .walk import METHODS, Json, LeftOut, Operation, become, operations, pointer, resolved

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from sdir_async.openapi.documents import SUFFIXES, parse
-from sdir_async.openapi.overlays import apply_overlay
-from sdir_async.openapi.skeleton import check_shape
-
+from ..openapi.documents import SUFFIXES, parse
+from ..openapi.overlays import apply_overlay
+from ..openapi.skeleton import check_shape
 from .failures import DocumentError, GenerationFailed, Mistakes, blaming
 
 if TYPE_CHECKING:

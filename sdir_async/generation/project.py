@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
     from .dicts import Dicts
 
-SCRIPTS = Path(__file__).parent.parent
-TEMPLATES = SCRIPTS / "templates"
-SETTINGS = SCRIPTS.parent / "generator_config.yml"
+TEMPLATES = Path(__file__).parent / "templates"
+SETTINGS = Path(__file__).parent / "settings.yml"
 _LONGEST = 200
 """Characters of a reason; the generator prints whole schemas."""
 STOCK = PackageLoader("openapi_python_client")

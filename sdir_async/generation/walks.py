@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define
 from openapi_python_client.parser.properties.list_property import ListProperty
 
-from sdir_async.openapi.pages import pages_of
-
+from ..openapi.pages import pages_of
 from .names import TAKEN
 from .walk import LeftOut
 

@@ -10,8 +10,7 @@ import tomllib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sdir_async.openapi.walk import url_of_server
-
+from ..openapi.walk import url_of_server
 from .failures import DocumentError, GenerationFailed
 from .walk import operations
 

@@ -6,22 +6,28 @@ import filecmp
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .failures import GenerationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-SETTINGS = Path(__file__).parent.parent.parent / "pyproject.toml"
+SETTINGS = (
+    "line-length = 100",
+    'target-version = "py311"',
+    'lint.isort.known-first-party = ["sdir_async"]',
+)
+"""Of ruff: the same wherever a package is generated."""
 
 
 def tidy(tree: Path) -> None:
-    """Sort imports, drop unused ones and format, with the project's own settings."""
-    settings = ["--config", str(SETTINGS), "--quiet", "--no-cache", str(tree)]
+    """Sort imports, drop unused ones and format, with our settings."""
+    settings = [word for each in SETTINGS for word in ("--config", each)]
+    given = ["--isolated", *settings, "--quiet", "--no-cache", str(tree)]
     for command in (["check", "--fix-only", "--select=I,F401"], ["format"]):
-        ruff = [sys.executable, "-m", "ruff", *command, *settings]
+        ruff = [sys.executable, "-m", "ruff", *command, *given]
         done = subprocess.run(ruff, capture_output=True, check=False, text=True)
         if done.returncode:
             raise GenerationFailed(f"what was generated is not Python: {done.stderr.strip()}")

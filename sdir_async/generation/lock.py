@@ -1,4 +1,4 @@
-"""Where everything generated came from: `openapi/lock.toml`."""
+"""Where everything generated came from: the `lock.toml` of a folder of documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BY_HAND = "put here by hand"
 _HEADER = """\
 # Where each document came from, and what the code was generated with.
-# Written by `make generate`.
+# Written by `{command}`.
 
 """
 
@@ -76,17 +76,17 @@ def read_lock(path: Path) -> Lock:
         raise GenerationFailed(f"{path}: {error}") from error
 
 
-def write_lock(path: Path, lock: Lock) -> None:
+def write_lock(path: Path, lock: Lock, command: str) -> None:
     """Write a lock, if it says something new."""
-    text = _HEADER + tomli_w.dumps(lock)
+    text = _HEADER.format(command=command) + tomli_w.dumps(lock)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
 
 
-def stale_parts(known: Lock, lock: Lock) -> list[str]:
+def stale_parts(known: Lock, lock: Lock, path: Path) -> list[str]:
     """Return what the lock on disk says differently, looking both ways."""
     return [
-        f"openapi/lock.toml: {part} {name}: {verdict}"
+        f"{path.parent.name}/{path.name}: {part} {name}: {verdict}"
         for part in ("generator", "documents")
         for name, verdict in _compared(known.get(part, {}), lock.get(part, {}))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdir_async.openapi.walk import (
+from ..openapi.walk import (
     METHODS,
     Found,
     Json,
