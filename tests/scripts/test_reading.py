@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import generate
 import pytest
 
+from sdir_async.generation import run
 from sdir_async.generation.documents import find_sources, load, reserved_names
 from sdir_async.generation.failures import GenerationFailed
 
@@ -88,7 +88,7 @@ def test_a_fault_of_ours_names_the_document_and_is_no_traceback(
     def fail(*_: object) -> None:
         raise KeyError("gone")
 
-    monkeypatch.setattr(generate, "prepare", fail)
+    monkeypatch.setattr(run, "prepare", fail)
     checkout.add("boats/v1.json", document())
     words = r"boats/v1\.json: this is a fault of the generator: KeyError: 'gone' \(test_reading"
     with pytest.raises(GenerationFailed, match=words):
