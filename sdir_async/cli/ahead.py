@@ -59,7 +59,8 @@ def look_ahead(jobs: Sequence[Job], how: Reading, options: Options, books: Books
     for job in jobs:
         one = _looked_at(job, how, options, books)
         if one.survey is not None:
-            used = {each.name: one.survey.values[each.name] for each in code_fields(how.fields())}
+            names = [each.name for each in code_fields(how.fields())]
+            used = {job.notes.headings.get(name, name): one.survey.values[name] for name in names}
             for said in (*one.survey.remarks(), *codes.remarks(used)):
                 job.notes.say(said)
         _say_notes(job, options)

@@ -10,6 +10,7 @@ from ..privacy import printable
 from .page import MARK
 from .sent.beside import read_journal
 from .trouble import Exit, Trouble, reason_of
+from .words import say, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +29,17 @@ def clean(folder: Path, *, yes: bool) -> Exit:
         Trouble: It is not a folder, nobody can be asked, or a file can't be removed.
     """
     if not folder.is_dir():
-        raise Trouble(f"{folder}: is not a folder.")
+        raise Trouble("{folder}: is not a folder.", folder=folder)
     found = dict(leftovers(folder))
     for path, what in found.items():
         sys.stdout.write(printable(f"{path}: {what}\n"))
     for path in sorted(folder.glob(f"*{_JOURNAL}")):
         if path not in found:
-            sys.stdout.write(printable(f"{path}: kept, since its upload is not finished\n"))
+            sys.stdout.write(
+                printable(say("{path}: kept, since its upload is not finished\n", path=path))
+            )
     if not found:
-        sys.stdout.write("There is nothing to remove.\n")
+        sys.stdout.write(say("There is nothing to remove.\n"))
         return Exit.DONE
     if not yes and not _agreed(len(found)):
         raise Trouble("Nothing was removed.")
@@ -55,13 +58,13 @@ def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
         if path.is_symlink() or not path.is_file():
             continue
         if path.name.endswith(_JOURNAL) and is_finished(path):
-            yield path, "the journal of a finished upload"
+            yield path, say("the journal of a finished upload")
         elif _REJECTED.fullmatch(path.name):
-            yield path, "rejected rows, as they stood"
+            yield path, say("rejected rows, as they stood")
         elif path.suffix == ".html" and _is_report(path):
-            yield path, "the report of an upload"
+            yield path, say("the report of an upload")
         elif _DRAFT.fullmatch(path.name):
-            yield path, "a draft that an interrupted command left"
+            yield path, say("a draft that an interrupted command left")
 
 
 def is_finished(path: Path) -> bool:
@@ -78,7 +81,9 @@ def _is_report(path: Path) -> bool:
 def _agreed(count: int) -> bool:
     if not sys.stdin.isatty():
         raise Trouble("Files are removed only with --yes, where nobody can be asked.")
-    sys.stderr.write(f"Remove {'this file' if count == 1 else f'these {count} files'}? [y/N] ")
+    sys.stderr.write(
+        some(count, "Remove this file? [y/N] ", "Remove these {count:,} files? [y/N] ")
+    )
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes", "j", "ja")
 
@@ -87,4 +92,7 @@ def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise Trouble(f"{path}: can't be removed: {reason_of(error)}.", Exit.STOPPED) from None
+        why = reason_of(error)
+        raise Trouble(
+            "{path}: can't be removed: {why}.", Exit.STOPPED, path=path, why=why
+        ) from None

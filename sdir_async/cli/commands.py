@@ -12,6 +12,7 @@ from .app import Api, BaseUrl, Json, KeyFile, ShowPersons, VersionName, Where, a
 from .maskinporten import entry_of
 from .settings import Target, remove_from_keyring, store_in_keyring, store_password
 from .trouble import Exit, Trouble
+from .words import say, unsaid
 
 Decimal = Literal[",", "."]
 DateOrder = Literal["dmy", "mdy"]
@@ -392,17 +393,22 @@ def login(
 
     Example: `sdir login --environment production`
     """
-    what = "Password of the key for Maskinporten" if maskinporten else "Subscription key"
+    asked = (
+        say("Password of the key for Maskinporten for {environment}", environment=environment)
+        if maskinporten
+        else say("Subscription key for {environment}", environment=environment)
+    )
     if sys.stdin.isatty():
-        secret = str(typer.prompt(f"{what} for {environment}", hide_input=True, err=True))
+        secret = str(typer.prompt(asked, hide_input=True, err=True))
     else:
         secret = sys.stdin.read()
     if maskinporten:
         store_password(environment, secret)
+        said = unsaid("The password for {environment} is stored in the keyring.\n")
     else:
         store_in_keyring(environment, secret)
-    half = "password" if maskinporten else "key"
-    sys.stderr.write(f"The {half} for {environment} is stored in the keyring.\n")
+        said = unsaid("The key for {environment} is stored in the keyring.\n")
+    sys.stderr.write(say(said, environment=environment))
     return Exit.DONE
 
 
@@ -416,8 +422,9 @@ def logout(environment: Where = "test") -> Exit:
     entries = (environment, entry_of(environment))
     removed = [remove_from_keyring(entry) for entry in entries]
     if not any(removed):
-        raise Trouble(f"The keyring has no key for {environment}.")
-    sys.stderr.write(f"The key for {environment} was removed from the keyring.\n")
+        raise Trouble("The keyring has no key for {environment}.", environment=environment)
+    said = say("The key for {environment} was removed from the keyring.\n", environment=environment)
+    sys.stderr.write(said)
     return Exit.DONE
 
 

@@ -27,6 +27,7 @@ from .records import Lines, Notes, ObjectMapper, ReadColumn, Row, from_objects, 
 from .refusal import Hints
 from .trouble import Trouble
 from .values import Cells
+from .words import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -178,7 +179,7 @@ def _job(
         records = _objects(name, reader, how, fields, notes)
     else:
         records, left_out = _table(source, reader, how, fields, notes)
-    shown = f"{shown}, sheet {part!r}" if part else shown
+    shown = say("{shown}, sheet {part!r}", shown=shown, part=part) if part else shown
     return Job(printable(shown), part, source, reader, left_out, notes, Lines(), records, how)
 
 
@@ -193,6 +194,7 @@ def _table(
         ReadColumn.of(one, Cells(one.field, hints, _column(source, table, how, one.at)))
         for one in matching.columns
     ]
+    notes.headings = {one.field.name: one.heading for one in matching.columns}
     for said in _remarks(table, how):
         notes.say(said)
     return from_table(table, columns, notes, source.name), matching.left_out
@@ -203,18 +205,27 @@ def _remarks(table: Table, how: Reading) -> Iterator[str]:
     if isinstance(table, Sheet) and table.hidden_rows:
         more = len(table.hidden_rows) - _SHOWN
         rows = ", ".join(map(str, sorted(table.hidden_rows)[:_SHOWN]))
-        rows += f" and {more:,} more" if more > 0 else ""
+        rows += say(" and {count:,} more", count=more) if more > 0 else ""
         if how.wanted.only_visible:
-            yield f"Hidden rows of sheet {table.name!r} are not sent: {rows}."
+            yield say(
+                "Hidden rows of sheet {name!r} are not sent: {rows}.", name=table.name, rows=rows
+            )
         else:
-            yield (
-                f"Hidden rows of sheet {table.name!r} are sent too: {rows}; --visible-rows leaves"
-                " them out."
+            yield say(
+                "Hidden rows of sheet {name!r} are sent too: {rows}; leave them out with"
+                " --visible-rows.",
+                name=table.name,
+                rows=rows,
             )
     if isinstance(table, Sheet) and not table.tells_hidden:
-        yield "In this kind of workbook hidden rows can't be told from others: all rows are sent."
+        yield say(
+            "In this kind of workbook hidden rows can't be told from others: all rows are sent."
+        )
     if not isinstance(table, Parquet) and table.heading_row > 1 and how.wanted.header_row is None:
-        yield f"The headings are those of row {table.heading_row}; what is above is not sent."
+        yield say(
+            "The headings are those of row {heading_row}; what is above is not sent.",
+            heading_row=table.heading_row,
+        )
 
 
 _SHOWN = 5
@@ -247,7 +258,8 @@ def _objects(
     mapping = dict(how.mapping)
     for meant in filter(None, mapping.values()):
         if len(found := find_field(meant, fields)) != 1:
-            raise Trouble(f"--map: {meant!r} {complaint_of(meant, found, fields)}")
+            complaint = complaint_of(meant, found, fields)
+            raise Trouble("--map: {meant!r} {complaint}", meant=meant, complaint=complaint)
     objects = reader.objects()
     with reading(name):
         first = next(objects, None)
@@ -255,7 +267,11 @@ def _objects(
         return iter(())
     mapper = ObjectMapper(fields, mapping, notes, how.hints, skip_unknown=how.skip_unknown)
     if twice := mapper.twice(first[1]):
-        raise Trouble(f"{called(name)}: {' and '.join(map(repr, twice))} are the same field.")
+        raise Trouble(
+            "{name}: {names} are the same field.",
+            name=called(name),
+            names=listed(map(repr, twice)),
+        )
     unknown = mapper.unknown(first[1])
     if unknown and not how.skip_unknown:
         complaint = complaint_of(unknown[0], (), fields)

@@ -80,8 +80,13 @@ _UNSENDABLE = object()
 
 @define
 class Notes:
-    """What was done to values on the way, and is worth saying: how often, and where first."""
+    """What was done to values on the way, and is worth saying: how often, and where first.
 
+    Attributes:
+        headings: What the user calls a field, by its name.
+    """
+
+    headings: dict[str, str] = Factory(dict)
     said: list[str] = Factory(list)
     counts: dict[tuple[str, str], int] = Factory(dict)
     first: dict[tuple[str, str], int] = Factory(dict)

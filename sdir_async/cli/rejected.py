@@ -18,8 +18,10 @@ from .files import free_name, private_file, unpacked_name
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
 from .inputs.marks import letters_of
 from .inputs.source import source_of
+from .reasons import in_words
 from .records import Refusal, Row, shown
 from .trouble import Trouble
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,10 +30,14 @@ if TYPE_CHECKING:
     from ..upload.report import Reason, Rejection
     from .inputs import Reader
 
-WHY = f"{OURS} why it was rejected"
 _NO_TITLE = re.compile(r"[\\*?:/\[\]]")
 _LONGEST_TITLE = 31
 _ORIGINAL = f"{OURS} as it stood"
+
+
+def _why() -> str:
+    """Return the heading of the reasons."""
+    return f"{OURS} {say('why it was rejected')}"
 
 
 @frozen
@@ -74,9 +80,10 @@ def rejected_of(rejection: Rejection, line: int) -> Rejected:
     """Return a rejection together with where its record comes from."""
     record = rejection.record
     if not isinstance(record, Row):
-        reasons = tuple((reason.field, reason.message) for reason in rejection.reasons)
+        reasons = tuple((one.field, in_words(one.message)) for one in rejection.reasons)
         return Rejected(line, record, reasons, record)  # type: ignore[arg-type]
-    found = record.refusals or [_refusal(reason, record) for reason in rejection.reasons]
+    every = record.refusals or [_refusal(reason, record) for reason in rejection.reasons]
+    found = list({(one.name, one.at): one for one in reversed(every)}.values())[::-1]
     told = tuple((one.name, one.why) for one in found)
     return Rejected(line, record.cells, told, record, tuple(_place(one, line) for one in found))
 
@@ -87,8 +94,9 @@ def _refusal(reason: Reason, row: Row) -> Refusal:
         if column.field.name == reason.field:
             value = row.cells[column.at] if column.at < len(row.cells) else None
             seen = "" if value is None else shown(value, column.field)
-            return Refusal(column.heading, reason.message, seen, column.at)
-    return Refusal(reason.field, reason.message)
+            said = in_words(reason.message, column.field)
+            return Refusal(column.heading, said, seen, column.at)
+    return Refusal(reason.field, in_words(reason.message))
 
 
 def _place(refusal: Refusal, line: int) -> tuple[str, str]:
@@ -168,7 +176,7 @@ def _content(rows: Sequence[Rejected], reader: Reader) -> bytes:
 
 def _headings(headings: Sequence[str]) -> list[str]:
     """Return the headings without those of an earlier rejection."""
-    return [*_kept(headings, headings), LINE, WHY]
+    return [*_kept(headings, headings), LINE, _why()]
 
 
 def _kept(cells: Sequence[Any], headings: Sequence[str]) -> list[Any]:
@@ -230,7 +238,9 @@ def _as_it_stood(value: object, sheet: Any) -> Any:
 
 def _write_parquet(rows: Sequence[Rejected], reader: Parquet, file: IO[bytes]) -> None:
     kept = [at for at, heading in enumerate(reader.headings) if not is_ours(heading)]
-    reader.write([_cells(row, reader.headings) for row in rows], kept, {LINE: int, WHY: str}, file)
+    reader.write(
+        [_cells(row, reader.headings) for row in rows], kept, {LINE: int, _why(): str}, file
+    )
 
 
 def _object(row: Rejected) -> dict[str, Any]:
@@ -245,4 +255,4 @@ def _object(row: Rejected) -> dict[str, Any]:
     own = {name: one for name, one in value.items() if not is_ours(name)}
     if _ORIGINAL in value:
         own[_ORIGINAL] = value[_ORIGINAL]
-    return {**own, LINE: row.line, WHY: row.why}
+    return {**own, LINE: row.line, _why(): row.why}

@@ -14,6 +14,7 @@ from ..upload.report import UploadReport
 from .rejected import rejected_of
 from .stop import Stopped, pump
 from .trouble import Exit, Trouble
+from .words import recast, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 _LEAST: Final = 0.001
 
 _ENDS: Final[Mapping[Ended, str]] = {
-    "deadline": "the deadline passed",
-    "rejected": "the upload stopped at a rejected record",
-    "in_doubt": "some records are in doubt",
-    "cancelled": "the upload was interrupted",
-    "error": "an error ended the upload",
+    "deadline": unsaid("the deadline passed"),
+    "rejected": unsaid("the upload stopped at a rejected record"),
+    "in_doubt": unsaid("some records are in doubt"),
+    "cancelled": unsaid("the upload was interrupted"),
+    "error": unsaid("an error ended the upload"),
 }
 
 
@@ -87,7 +88,7 @@ class Result:
     def said(self) -> str:
         """The message of the error that ended it early."""
         if isinstance(self.error, SdirError | Trouble):
-            return str(self.error)
+            return recast(str(self.error))
         return mask(f"{type(self.error).__name__}: {self.error}") if self.error else ""
 
     @property
@@ -95,7 +96,7 @@ class Result:
         """Why it is not complete, as a sentence; `""` if it is."""
         if self.report.complete:
             return ""
-        why = _ENDS[self.report.ended or "error"]
+        why = say(_ENDS[self.report.ended or "error"])
         return (f"{why}: {self.said}" if self.said else why).rstrip(".") + "."
 
     @property

@@ -70,7 +70,9 @@ def spoken_ranges(ranges: Sequence[tuple[int, int]], most: int = 5) -> str:
     )
 
 
-def show(result: Result, console: Console, *, resumes: bool, dry: bool) -> None:
+def show(
+    result: Result, console: Console, *, resumes: bool, dry: bool, kind: str = "create"
+) -> None:
     """Print what became of an input."""
     console.print(_counts(result, dry=dry), soft_wrap=True)
     if why := result.why_not_complete:
@@ -80,7 +82,7 @@ def show(result: Result, console: Console, *, resumes: bool, dry: bool) -> None:
         console.print(said, markup=False, highlight=False, style="dim", soft_wrap=True)
     if result.rejected:
         console.print(_table(result))
-    for line in what_to_do(result, resumes=resumes):
+    for line in what_to_do(result, resumes=resumes, dry=dry, kind=kind):
         console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -108,12 +110,19 @@ def took_of(report: UploadReport) -> str:
     )
 
 
+def earlier_of(result: Result) -> str:
+    """Say how many records were accepted in an earlier run, `""` if none were."""
+    if not result.earlier:
+        return ""
+    return say(
+        "{earlier:,} of them were accepted in an earlier run and were not sent again.",
+        earlier=result.earlier,
+    )
+
+
 def _remarks(result: Result) -> Iterator[str]:
-    if result.earlier:
-        yield say(
-            "{earlier:,} of them were accepted in an earlier run and were not sent again.",
-            earlier=result.earlier,
-        )
+    if said := earlier_of(result):
+        yield said
     if result.job.skipped:
         yield some(
             len(result.job.skipped),
@@ -151,8 +160,39 @@ def _table(result: Result) -> Table:
     return table
 
 
-def what_to_do(result: Result, *, resumes: bool) -> Iterator[str]:
-    """Yield what the user should know, and do, about an input."""
+def _when_all_is_well(result: Result, kind: str, *, dry: bool) -> str:
+    if not result.report.accepted:
+        return say("There is no row to send.")
+    if dry:
+        return say("Every row can be sent: run the command without --dry-run.")
+    if kind == "validate":
+        return say("Every row is valid. Nothing was saved.")
+    return say("Every row is saved. There is nothing more to do.")
+
+
+def what_to_do(
+    result: Result, *, resumes: bool, dry: bool = False, kind: str = "create", most: int = 5
+) -> Iterator[str]:
+    """Yield what the user should know of an input, and at last what to do next."""
+    report = result.report
+    if result.receipt:
+        yield say("The receipt is in {file}.", file=result.receipt)
+    if lost := result.receipt_not_written:
+        yield say("The receipt was not written: {why}", why=lost)
+    if report.in_doubt:
+        where = spoken_ranges(result.line_ranges(report.doubts), most)
+        yield say("In doubt, {where}: these records may or may not be saved.", where=where)
+    if not report.complete and result.begun:
+        yield from _not_sent(result, most)
+    if report.complete and not report.rejected:
+        yield _when_all_is_well(result, kind, dry=dry)
+    elif dry:
+        yield say("Correct these rows in the file, and check it again.")
+    else:
+        yield from _when_not_all_is_well(result, resumes=resumes)
+
+
+def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
     report = result.report
     if result.rejected_file:
         file = result.rejected_file
@@ -167,31 +207,17 @@ def what_to_do(result: Result, *, resumes: bool) -> Iterator[str]:
             yield say(
                 "Free some space or choose a file with --rejected, and run the command again."
             )
-    if result.receipt:
-        yield say("The receipt is in {file}.", file=result.receipt)
-    if lost := result.receipt_not_written:
-        yield say("The receipt was not written: {why}", why=lost)
-    if report.in_doubt:
-        where = spoken_ranges(result.line_ranges(report.doubts))
-        how = (
-            say("Run the same command again: it asks Sdir about them first.")
-            if resumes
-            else say("Check with `sdir list` before you send them again.")
-        )
-        yield say(
-            "In doubt, {where}: these records may or may not be saved. {how}", where=where, how=how
-        )
-    if not report.complete and result.begun:
-        yield from _not_sent(result)
+    if report.in_doubt and not resumes:
+        yield say("Check with `sdir list` before you send them again.")
     if not report.complete and not resumes and (report.accepted or report.in_doubt):
         yield say("This upload has no journal: the same command would send all of the input again.")
 
 
-def _not_sent(result: Result) -> Iterator[str]:
+def _not_sent(result: Result, most: int) -> Iterator[str]:
     report = result.report
     read = report.accepted + report.rejected + report.in_doubt
     if report.unsent:
-        where = spoken_ranges(result.line_ranges(report.remaining))
+        where = spoken_ranges(result.line_ranges(report.remaining), most)
         yield say("Not sent: {where}, and any line after.", where=where)
     elif report.ended != "in_doubt":
         yield (

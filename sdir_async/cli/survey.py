@@ -13,7 +13,7 @@ from .records import Row
 from .sent import digester
 from .sent.known import SIZE
 from .trouble import Trouble
-from .words import some
+from .words import say, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -58,10 +58,12 @@ class Survey:
             ((*one.path[:-1], one.not_before), one.path) for one in fields.all if one.not_before
         ]
         self._parts = [(array("Q"), array("Q")) for _ in range(_PARTS)]
+        self._headings: dict[str, str] = {}
         self._disordered: dict[tuple[str, str], list[int]] = {}
 
     def watch(self, job: Job) -> Iterator[Row | bytes]:
         """Yield the records of an input, having looked at each."""
+        self._headings = job.notes.headings
         for line, record in job.numbered():
             self.count += 1
             if not self.count % _TOLD:
@@ -96,10 +98,18 @@ class Survey:
     def remarks(self) -> Iterator[str]:
         """Yield what is odd, each in a sentence."""
         for (before, after), lines in self._disordered.items():
-            yield f"{after} is before {before} in {_spoken(lines, len(lines))}."
+            yield say(
+                "{after} is before {before} in {lines}.",
+                after=self._headings.get(after, after),
+                before=self._headings.get(before, before),
+                lines=_spoken(lines, len(lines)),
+            )
         count, lines = self.repeated()
         if count:
-            yield f"The same row comes again in {_spoken(lines, count)}; it is sent each time."
+            yield say(
+                "The same row comes again in {lines}; it is sent each time.",
+                lines=_spoken(lines, count),
+            )
         for name, sent in self._sent.elsewhere.items() if self._sent else ():
             yield some(
                 len(sent),
@@ -144,8 +154,8 @@ def _at(value: Any, path: Iterable[str]) -> Any:
 
 def _spoken(lines: list[int], count: int) -> str:
     shown = ", ".join(map(str, lines[:_SHOWN]))
-    more = f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
-    return f"line{'s' if count > 1 else ''} {shown}{more}"
+    more = say(" and {count:,} more", count=count - _SHOWN) if count > _SHOWN else ""
+    return some(count, "line {first}{more}", "lines {first}{more}", first=shown, more=more)
 
 
 def survey(job: Job, found: Survey) -> Survey:

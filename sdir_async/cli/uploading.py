@@ -8,7 +8,7 @@ import shlex
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -32,6 +32,7 @@ from .send import Result, Sending, ended_before_next, exit_of_all, gravest, not_
 from .stop import Stop
 from .summary import resumable, show, tell
 from .trouble import Exit, Trouble
+from .words import say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
     from .survey import Survey
 
 _MANY = 5
+_DOING: Final = {
+    "create": unsaid("Create"),
+    "update": unsaid("Update"),
+    "validate": unsaid("Validate"),
+}
 
 
 @frozen(kw_only=True)
@@ -146,10 +152,10 @@ def _check(job: Job, how: Reading, options: Options) -> UploadReport:
 
 def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
     """Ask which of several sheets to upload."""
-    sys.stderr.write("Several sheets have matching columns:\n")
+    sys.stderr.write(say("Several sheets have matching columns:\n"))
     for number, name in enumerate(names, 1):
         sys.stderr.write(f"  {number}  {name}\n")
-    sys.stderr.write("Enter the number of a sheet, or a for all: ")
+    sys.stderr.write(say("Enter the number of a sheet, or a for all: "))
     sys.stderr.flush()
     answer = sys.stdin.readline().strip().casefold()
     if answer in ("a", "all", "alle"):
@@ -163,7 +169,9 @@ def _reach(how: Reading, options: Options) -> bool:
     """Warn early if the host can't be reached: the upload itself retries for a while."""
     why = unreachable(how.version, options.target)
     if why and not options.json:
-        sys.stderr.write(f"sdir: {why}. The upload retries for a while; press Ctrl-C to stop.\n")
+        sys.stderr.write(
+            say("sdir: {why}. The upload retries for a while; press Ctrl-C to stop.\n", why=why)
+        )
     return not why
 
 
@@ -179,10 +187,16 @@ def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
         {one for found in surveys for name in named for one in found.values[name]}
     )
     shown = ", ".join(organizations[:_MANY]) + (", …" if len(organizations) > _MANY else "")
-    at = f" at {target.where}" if target.base_url else ""
-    asked = (
-        f"{how.kind.capitalize()} {count:,} records of {how.version.name} for organisation"
-        f" {shown or '(none named)'} in PRODUCTION{at}? [y/N] "
+    at = say(" at {where}", where=target.where) if target.base_url else ""
+    asked_for = say(_DOING[how.kind])
+    asked = say(
+        "{doing} {count:,} records of {name} for organisation {organizations} in PRODUCTION{at}?"
+        " [y/N] ",
+        doing=asked_for,
+        count=count,
+        name=how.version.name,
+        organizations=shown or say("(none named)"),
+        at=at,
     )
     sys.stderr.write(mask(asked))
     sys.stderr.flush()
@@ -231,10 +245,22 @@ def _finish(results: Sequence[Result], options: Options) -> Exit:
         if options.json:
             tell(result, command, resumes=resumes)
         else:
-            show(result, console, resumes=resumes, dry=options.dry_run)
+            show(
+                result,
+                console,
+                resumes=resumes,
+                dry=options.dry_run,
+                kind=options.operation,
+            )
     continued = any(resumable(one, resumes=options.resumes(one.job)) for one in results)
     if continued and not options.json:
-        line = f"To continue, run the same command again; it sends nothing twice:\n  {command}"
+        told = unsaid("To continue, run the same command again; it sends nothing twice:")
+        if any(one.report.in_doubt for one in results):
+            told = unsaid(
+                "To continue, run the same command again; it asks Sdir first and sends nothing"
+                " twice:"
+            )
+        line = f"{say(told)}\n  {command}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     code = exit_of_all(results)
     if options.report is not None:

@@ -16,6 +16,7 @@ import pytest
 
 from sdir_async.cli import uploading
 from sdir_async.cli.main import main
+from sdir_async.cli.words import use
 from sdir_async.sandbox import SandboxThread
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ class Done(NamedTuple):
         """What it said of the end of an input."""
         (found,) = (event for event in self.events if event["event"] == "end")
         return found
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Each test begins and ends in English, whatever the language of the machine."""
+    use("en")
+    yield
+    use("en")
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,7 @@ def test_only_the_visible_sheet_is_sent(upload: Callable[..., Uploaded]) -> None
 def test_hidden_rows_are_said_before_anything_is_sent(upload: Callable[..., Uploaded]) -> None:
     """Hidden rows are sent, but a message counts them and names `--visible-rows`."""
     done = upload("x15_filtered_hidden_row.xlsx")
-    assert "Hidden rows of sheet 'Sheet' are sent too: 3; --visible-rows" in done.done.err
+    assert "Hidden rows of sheet 'Sheet' are sent too: 3; leave them out" in done.done.err
     assert len(done.saved) == 3
 
 

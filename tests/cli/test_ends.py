@@ -119,7 +119,7 @@ def test_files_that_ctrl_c_left_unread_are_named(
     assert done.code == 130
     assert len(sandbox.records(COURSES)) == 1
     page = _page(tmp_path)
-    assert ("the upload is not complete" in page, page.count("Not begun")) == (True, 2)
+    assert ("the upload is not complete" in page, page.count("not begun")) == (True, 2)
     if as_json:
         ends = [one for one in done.events if one["event"] == "end"]
         assert [(one["input"], one["begun"], one["complete"], one["exit"]) for one in ends] == [

@@ -13,7 +13,7 @@ from sdir_async.cli.page.plot import HEIGHT, WIDTH, draw, ticks
 from sdir_async.cli.send import Point
 from sdir_async.sandbox import Fault
 
-from ..browser import in_a_browser
+from ..browser import barriers, in_a_browser, in_scheme
 from .conftest import COURSE, PERSONS, course, lines_of
 
 if TYPE_CHECKING:
@@ -98,6 +98,38 @@ def test_the_page_is_whole_in_a_browser(browser: Chrome, page: Path) -> None:
         assert browser.execute_script(script) <= 0
     console = browser.get_log("browser")  # type: ignore[no-untyped-call]
     assert console == []
+
+
+@in_a_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 400])
+def test_nothing_keeps_people_from_using_the_page(
+    browser: Chrome, page: Path, scheme: str, width: int
+) -> None:
+    """axe-core finds nothing, light or dark, wide or narrow; labels can be read on a phone."""
+    in_scheme(browser, scheme)
+    browser.set_window_size(width, 900)
+    browser.get(page.as_uri())
+    assert barriers(browser) == []
+    script = "return arguments[0].getBoundingClientRect().height"
+    labels = browser.find_elements("css selector", "svg text")
+    heights = [browser.execute_script(script, one) for one in labels if one.is_displayed()]
+    assert min(heights) >= 11
+
+
+def test_the_page_names_the_cell_and_the_heading_of_the_user(
+    sdir: Callable[..., Done], tmp_path: Path
+) -> None:
+    """What stands there, what is wrong and an example; in Norwegian too, with the local time."""
+    rows = ["Fnr;Dato;Organisasjonsnummer;Kurskode", f"{PERSONS[0]};31.02.2024;991825827;A"]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    sdir("upload", *COURSE, "a.csv", "--report", "r.html", "--dry-run", "--language", "nb")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert '<html lang="nb">' in text
+    assert '<td data-label="celle">B2</td>' in text
+    assert '<td data-label="kolonne">Dato</td>' in text
+    assert "er ikke en dato; skriv den som 31.05.2024 eller 31.05.2024 14:30" in text
+    assert re.search(r"\d\d\.\d\d\.\d{4} \d\d:\d\d \S+", text)
 
 
 points = st.builds(

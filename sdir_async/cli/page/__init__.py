@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
 import platform
 from functools import partial
+from importlib import resources
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +21,19 @@ from ..files import private_file
 from ..receipt import ReceiptRow, rows_of
 from ..summary import (
     STATES,
+    earlier_of,
     groups_of,
     groups_of_warnings,
     resumable,
     spoken_lines,
-    spoken_ranges,
     took_of,
+    what_to_do,
 )
-from ..words import say
+from ..words import language, say, some
 from .plot import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ...upload.report import UploadReport
@@ -48,11 +52,16 @@ class Shown:
 
     file: str
     line: int
+    cell: str
     person: str
-    field: str
+    heading: str
     value: str
     said: str
     group: int
+
+    def cells(self, labels: Mapping[str, str]) -> list[tuple[str, object]]:
+        """Return what stands below each label."""
+        return [(label, getattr(self, name)) for name, label in labels.items()]
 
 
 def write_page(results: Sequence[Result], options: Options, path: Path) -> None:
@@ -78,9 +87,28 @@ def render(results: Sequence[Result], options: Options) -> str:
         lstrip_blocks=True,
     )
     environment.finalize = partial(_shown, persons=options.show_persons)
-    environment.filters["count"] = lambda number: f"{number:,}"
-    content = content_of(results, options) | {"mark": Markup(MARK)}  # noqa: S704  a constant
+    environment.filters["count"] = lambda number: say("{count:,}", count=number)
+    environment.globals["say"] = say
+    given = {name: Markup(_source(f"page.{name}")) for name in ("css", "js")}  # noqa: S704  ours
+    content = content_of(results, options) | {
+        "mark": Markup(MARK),  # noqa: S704  a constant
+        "language": language(),
+        "style": given["css"],
+        "style_hash": _hash(given["css"]),
+        "script": given["js"],
+        "script_hash": _hash(given["js"]),
+    }
     return environment.get_template("page.html").render(content)
+
+
+def _source(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return by what the page's policy knows its own script and style."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _shown(value: Any, *, persons: bool) -> Any:
@@ -97,21 +125,45 @@ def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
     groups = groups_of(rejected)
     numbers = {why: number for number, (why, _) in enumerate(groups)}
     shown = [one for result in results for one in _rows(result, options, numbers)]
+    rows, left = shown[:MOST_ROWS], len(shown) - MOST_ROWS
+    unseen = sum(max(0, _saved(one) - MOST_ROWS) for one in results)
     return {
         "api": version.title,
         "name": version.name,
-        "dry": options.dry_run,
-        "complete": all(one.report.complete for one in results),
+        "headline": _headline(results, dry=options.dry_run),
         "operation": options.operation,
         "where": options.target.where,
-        "at": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
-        "states": {state: sum(getattr(one.report, state) for one in results) for state in STATES},
-        "files": [_file(one, resumes=options.resumes(one.job)) for one in results],
+        "at": local_time(datetime.datetime.now().astimezone()),
+        "states": [
+            (
+                state,
+                say("valid") if options.dry_run and state == "accepted" else say(word),
+                sum(getattr(one.report, state) for one in results),
+            )
+            for state, word in STATES.items()
+        ],
+        "files": [_file(one, options) for one in results],
         "groups": [(number, why, len(lines)) for number, (why, lines) in enumerate(groups)],
-        "rows": shown[:MOST_ROWS],
-        "left": max(0, len(shown) - MOST_ROWS),
+        "labels": _labels(rows, several=len(results) > 1),
+        "rows": rows,
+        "left": say(
+            "{count:,} more are not shown here. The file of rejected rows has all of them.",
+            count=left,
+        )
+        if left > 0
+        else "",
         "receipt": _receipt(results) if options.saves else [],
-        "receipt_left": sum(max(0, _saved(one) - MOST_ROWS) for one in results),
+        "receipt_said": some(
+            sum(map(_saved, results)),
+            "{count:,} saved record, with the identifier that Sdir gave it",
+            "{count:,} saved records, each with the identifier that Sdir gave it",
+        ),
+        "receipt_left": say(
+            "{count:,} more are not shown here. --receipt writes a file with all of them.",
+            count=unseen,
+        )
+        if unseen
+        else "",
         "plot": draw([point for result in results for point in result.points]),
         "settings": _settings(options, version.name),
         "masked": not options.show_persons,
@@ -131,18 +183,58 @@ def _saved(result: Result) -> int:
     return result.report.accepted + len(result.job.skipped)
 
 
+def local_time(moment: datetime.datetime) -> str:
+    """Return a moment as the user's clock shows it, with the name of the zone and its offset.
+
+    Example:
+        >>> local_time(datetime.datetime(2024, 5, 31, 14, 30, tzinfo=datetime.UTC))
+        '2024-05-31 14:30 UTC'
+    """
+    shown = f"{moment:%d.%m.%Y %H:%M}" if language() == "nb" else f"{moment:%Y-%m-%d %H:%M}"
+    zone, offset = moment.tzname() or "", moment.strftime("%z")
+    ahead = f"UTC{offset[:3]}:{offset[3:]}"
+    return f"{shown} {zone}" if zone == "UTC" else f"{shown} {zone} ({ahead})"
+
+
+def _headline(results: Sequence[Result], *, dry: bool) -> str:
+    if dry:
+        return say("check only, nothing was sent")
+    if all(one.report.complete for one in results):
+        return say("the upload is complete")
+    return say("the upload is not complete")
+
+
+def _labels(rows: Sequence[Shown], *, several: bool) -> dict[str, str]:
+    """Return the columns of the table of reasons that have anything to show, by their names."""
+    labels = {
+        "line": say("line"),
+        "file": say("file"),
+        "cell": say("cell"),
+        "person": say("person"),
+        "heading": say("column"),
+        "value": say("value"),
+        "said": say("what is wrong"),
+    }
+    if not several:
+        del labels["file"]
+    return {
+        name: label for name, label in labels.items() if any(getattr(row, name) for row in rows)
+    }
+
+
 def _rows(result: Result, options: Options, numbers: dict[str, int]) -> Iterator[Shown]:
     persons = [field.name for field in options.reading().fields().of_format("person-number")]
     hide = _last_digits if not options.show_persons else str
     for row in result.rejected:
         record = _mapping(row)
         person = next((hide(value_at(record, one)) for one in persons if value_at(record, one)), "")
-        for field, said, _, seen in row.each():
-            value = value_at(record, field) if field and not seen else seen
+        for heading, said, cell, seen in row.each():
+            value = value_at(record, heading) if heading and not seen else seen
             text = "" if value is None or isinstance(value, dict | list) else str(value)
-            text = hide(text) if field in persons else text
-            why = f"{field}: {said}" if field else said
-            yield Shown(result.job.name, row.line, person, field, text[:80], said, numbers[why])
+            text = hide(text) if heading in persons else text
+            why = numbers[f"{heading}: {said}" if heading else said]
+            name = result.job.name
+            yield Shown(name, row.line, cell, person, heading, text[:80], said, why)
 
 
 def _last_digits(value: object) -> str:
@@ -172,39 +264,47 @@ def _counts(report: UploadReport) -> str:
     return f"{', '.join(counts)}; {took_of(report)}"
 
 
-def _file(result: Result, *, resumes: bool) -> dict[str, Any]:
+def _file(result: Result, options: Options) -> dict[str, Any]:
     """Return what the page shows of one input."""
-    report = result.report
+    notes = [*result.job.notes]
+    notes += [
+        say("Sent with a warning: {why} ({lines})", why=why, lines=spoken_lines(lines, 10))
+        for why, lines in groups_of_warnings(result)
+    ]
+    if result.job.left_out:
+        left_out = ", ".join(map(repr, result.job.left_out))
+        notes.append(say("These columns were not sent: {left_out}.", left_out=left_out))
     return {
         "name": result.job.name,
         "format": result.job.reader.format.upper(),
-        "begun": result.begun,
-        "counts": _counts(report),
-        "earlier": result.earlier,
-        "why_not_complete": result.why_not_complete,
-        "resumes": resumable(result, resumes=resumes),
-        "rejected_file": result.rejected_file.name if result.rejected_file else "",
-        "doubts": spoken_ranges(result.line_ranges(report.doubts), 50) if report.doubts else "",
-        "remaining": (
-            spoken_ranges(result.line_ranges(report.remaining), 50) if report.remaining else ""
-        ),
-        "notes": list(result.job.notes),
-        "warnings": [
-            f"{why} ({spoken_lines(lines, 10)})" for why, lines in groups_of_warnings(result)
-        ],
-        "left_out": result.job.left_out,
+        "counts": _counts(result.report) if result.begun else say("not begun"),
+        "earlier": earlier_of(result),
+        "todo": list(_todo(result, options)),
+        "notes": notes,
     }
+
+
+def _todo(result: Result, options: Options) -> Iterator[tuple[str, str]]:
+    """Yield what the user should know, and do, each after a word that says what it is about."""
+    resumes = options.resumes(result.job)
+    if why := result.why_not_complete:
+        yield say("Not complete:"), why
+    if resumable(result, resumes=resumes):
+        again = say("Run the same command again to continue; it sends nothing twice.")
+        yield say("To do:"), again
+    told = what_to_do(result, resumes=resumes, dry=options.dry_run, kind=options.operation, most=50)
+    yield from (("", said) for said in told)
 
 
 def _settings(options: Options, name: str) -> list[tuple[str, str]]:
     """Return the settings and versions that were used; the key is not among them."""
     settings = [
         ("API", name),
-        ("Operation", options.operation),
-        ("Environment", options.target.environment),
-        ("Host", options.target.where if options.target.base_url else say("Sdir's own")),
-        *((name.replace("_", " "), str(value)) for name, value in options.settings.items()),
-        (say("Columns mapped with --map"), ", ".join(options.mapping) or "none"),
+        (say("operation"), options.operation),
+        (say("environment"), options.target.environment),
+        (say("host"), options.target.where if options.target.base_url else say("Sdir's own")),
+        *((f"--{name.replace('_', '-')}", str(value)) for name, value in options.settings.items()),
+        (say("Columns mapped with --map"), ", ".join(options.mapping) or say("none")),
         ("sdir-async", __version__),
         ("Python", platform.python_version()),
     ]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ..send import Point
 
-WIDTH, HEIGHT = 760, 150
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 10, 22
+WIDTH, HEIGHT = 760, 160
+LEFT, RIGHT, TOP, BOTTOM = 84, 12, 14, 30
 _BINS = 60
 _MOST_DOTS = 2500
 _SHORTEST_PAUSE = 0.5
@@ -94,11 +94,15 @@ def draw(points: Sequence[Point]) -> Plot | None:
         tuple(_bars(rates, length, across, upwards)),
         tuple(_dot(point, start, across, slowest) for point in _thinned(points)),
         tuple(_bands(points, start, length, across)),
-        tuple(Tick(across(one), f"{one:g} s") for one in ticks(length)),
-        tuple(Tick(upwards(one), f"{one:,g}") for one in ticks(upwards.most, 3)),
-        tuple(Tick(slowest(one), f"{one:g} s") for one in ticks(slowest.most, 3)),
+        tuple(Tick(across(one), _seconds(one)) for one in ticks(length)),
+        tuple(Tick(upwards(one), say("{count:,g}", count=one)) for one in ticks(upwards.most, 3)),
+        tuple(Tick(slowest(one), _seconds(one)) for one in ticks(slowest.most, 3)),
         sum(not point.last for point in points),
     )
+
+
+def _seconds(value: float) -> str:
+    return say("{seconds:g} s", seconds=value)
 
 
 @frozen
