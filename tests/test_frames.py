@@ -24,7 +24,7 @@ import sentry_sdk
 from attrs import frozen
 from sentry_sdk.transport import Transport
 
-from sdir_async import RetryPolicy, Sdir, SdirError, SubscriptionKey
+from sdir_async import RetryPolicy, Sdir, SdirError, SubscriptionKey, Telemetry
 from sdir_async.api.course.v1 import Course
 from tests.certificates import authority
 
@@ -289,6 +289,78 @@ async def an_answer_that_is_cut(scene: Scene) -> object:
     scene.server.body = f'[{{"personalIdentityNumber": "{PERSON}", "x": "{KEY}"'.encode()
     async with scene.sdir() as sdir:
         return await _list(sdir)
+
+
+@case
+async def a_raw_answer_whose_value_cant_be_read(scene: Scene) -> object:
+    scene.server.body = f'[{{"personalIdentityNumber": ["{PERSON}"], "x": "{KEY}"}}]'.encode()
+    async with scene.sdir() as sdir:
+        raw = await sdir.course.v1.with_raw_response.list_courses(person_id=PERSON)
+        return raw.value
+
+
+@case
+async def an_iterator_whose_page_is_refused(scene: Scene) -> object:
+    scene.server.status = 400
+    async with scene.sdir() as sdir:
+        return [each async for each in sdir.course.v1.iter_courses(person_id=PERSON)]
+
+
+@case
+async def an_iterator_whose_pages_come_again(scene: Scene) -> object:
+    uid = {"uid": "00000000-0000-4000-8000-000000000001"}
+    scene.server.body = json.dumps([courses()[0].to_dict() | uid]).encode()
+    async with scene.sdir() as sdir:
+        return [each async for each in sdir.course.v1.iter_courses(page_size=1)]
+
+
+@case
+async def a_call_of_ones_own_that_is_refused(scene: Scene) -> object:
+    scene.server.status = 400
+    async with scene.sdir() as sdir:
+        return await sdir.request(
+            "POST", f"/{PERSON}/{{id}}", api="course", path_params={"id": PERSON}, body=courses()
+        )
+
+
+@case
+async def a_path_of_ones_own_that_cant_be(scene: Scene) -> object:
+    async with scene.sdir() as sdir:
+        return await sdir.request("GET", f"/{PERSON}?key={KEY}", api="course")
+
+
+@case
+async def a_header_that_cant_be(scene: Scene) -> object:
+    async with scene.sdir() as sdir:
+        return await sdir.course.v1.list_courses(headers={"X-Mine": f"{KEY}\n"})
+
+
+@case
+async def a_header_for_all_calls_that_is_ours(scene: Scene) -> object:
+    async with scene.sdir() as sdir:
+        return sdir.with_options(headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+@case
+async def a_traced_call_that_is_refused(scene: Scene) -> object:
+    scene.server.status = 400
+    async with scene.sdir(telemetry=Telemetry()) as sdir:
+        return await _list(sdir)
+
+
+@case
+async def a_traced_call_that_is_cancelled(scene: Scene) -> object:
+    async with scene.sdir(telemetry=Telemetry()) as sdir:
+        return await scene.cancelled(_list(sdir))
+
+
+@case
+async def a_traced_upload_that_is_cancelled(scene: Scene) -> object:
+    async def upload(sdir: Sdir) -> object:
+        return await sdir.course.v1.upload(courses())
+
+    async with scene.sdir(telemetry=Telemetry()) as sdir:
+        return await scene.cancelled(upload(sdir))
 
 
 @case
