@@ -106,6 +106,7 @@ CONTENDERS = {
     ),
     "get httpx": Contender("GET: httpx", peers.get_httpx, 600),
     "get": Contender("GET: ours", ours.gets(transport="httpx"), 600),
+    "get httpx2": Contender("GET: ours [httpx2]", ours.gets(transport="httpx2"), 600, ("httpx2",)),
     "get httpx-aiohttp": Contender(
         "GET: httpx over httpx-aiohttp", peers.get_httpx_aiohttp, 1000, ("httpx_aiohttp",)
     ),
@@ -113,6 +114,12 @@ CONTENDERS = {
         "GET: httpx over pyreqwest", peers.get_pyreqwest, 1000, ("pyreqwest",)
     ),
     "get fast": Contender("GET: ours [fast]", ours.gets(transport="fast"), 1000, _AIOHTTP),
+    "get traced": Contender(
+        "GET: ours [fast], traced",
+        ours.gets(transport="fast", traced=True),
+        1000,
+        (*_AIOHTTP, "opentelemetry.sdk"),
+    ),
     "get fast uvloop": Contender(
         "GET: ours [fast], uvloop", ours.gets(transport="fast"), 1000, _AIOHTTP, uvloop=True
     ),

@@ -71,14 +71,16 @@ def upload(
     return contender
 
 
-def gets(*, transport: Any) -> Callable[[Urls, int], Any]:
-    """Return a contender that gets single records."""
+def gets(*, transport: Any, traced: bool = False) -> Callable[[Urls, int], Any]:
+    """Return a contender that gets single records; a traced one keeps its spans in memory."""
 
     @contextlib.asynccontextmanager
     async def contender(urls: Urls, _: int) -> AsyncIterator[Run]:
         from sdir_async import Sdir
 
-        async with Sdir(KEY, base_url=urls["get"], transport=transport) as sdir:
+        telemetry = _telemetry() if traced else None
+        given: Any = {"transport": transport, "telemetry": telemetry}
+        async with Sdir(KEY, base_url=urls["get"], **given) as sdir:
             version = sdir.additional_competence.v1
 
             async def send(number: int) -> None:
@@ -90,3 +92,19 @@ def gets(*, transport: Any) -> Callable[[Urls, int], Any]:
             yield run
 
     return contender
+
+
+def _telemetry() -> Any:
+    """Return a telemetry with OpenTelemetry's SDK behind it, as a program has that exports."""
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from sdir_async import Telemetry
+
+    traces = TracerProvider()
+    traces.add_span_processor(SimpleSpanProcessor(InMemorySpanExporter()))
+    meters = MeterProvider([InMemoryMetricReader()])
+    return Telemetry(tracer_provider=traces, meter_provider=meters)
