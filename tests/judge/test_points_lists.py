@@ -7,8 +7,9 @@ import asyncio
 import pytest
 from attrs import evolve
 
+from .judge import RETRY
 from .points import LOST, RIGHT, SAVED_AND_LOST, record, report_of, server, times
-from .scenario import RETRY, Lists
+from .scenario import Lists
 from .server import Fault
 
 UNSEEN = [
