@@ -340,6 +340,7 @@ class Engine:
         )
         receipt = self._receipt(finished)
         self._ledger.enter(outcome)
+        self._ledger.explain(finished.doubt)
         self._plan.session.watch.finished(outcome)
         self._ledger.receipts += finished.receipts if receipt is None else (receipt,)
         self._changed.set()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from .chunks import Piece
+    from .report import Doubt
     from .steps import Step, Terms
 
 
@@ -39,26 +40,27 @@ class Fate:
         nothing_yet = self.terms.saved is not None and self.terms.sample is None
         return nothing_yet and not (self.terms.stopping or self.is_last)
 
-    def find_out(self, *, aborted: bool) -> Generator[Step, Any, tuple[bool | None, bool]]:
+    def find_out(self, *, aborted: bool) -> Generator[Step, Any, bool | Doubt | None]:
         """Ask for the records; absence is believed after a while, since a backend may finish late.
 
         When the API itself said that it failed, the batch was aborted and no backend is at work.
         Else the list must have shown what is saved: one that is always empty proves nothing.
-        Returns what was found out, and whether there was no time for more.
+        Returns what was found out, or why nothing was; `None` where there was no time for more.
         """
         if not (yield from self._is_all_read()):
-            return None, False
+            return None
         answer = yield from self._ask()
         if aborted:
-            return answer or False, False
-        if answer is not False:
-            return answer, False
-        if not (yield Wait(self.terms.retry.settle)):
-            return None, True
-        answer = yield from self._ask()
+            return answer or False
+        if answer is False:
+            if not (yield Wait(self.terms.retry.settle)):
+                return None
+            answer = yield from self._ask()
         if answer is False and not (yield from self._is_witnessed()):
-            return None, False
-        return answer, False
+            return "no witness" if self.terms.shown is None else "not shown"
+        if answer is None:
+            return "nobody" if self.terms.saved is None else "unclear"
+        return answer
 
     def _is_all_read(self) -> Generator[Step, Any, bool]:
         """Read first what an earlier run sent: it may have saved an equal record further on."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .check import Reasons
     from .chunks import Chunk
     from .journal.history import Past
-    from .report import State
+    from .report import Doubt, State
     from .steps import Step, Steps
 
 
@@ -225,12 +225,18 @@ class Flow:
         yield self._finish(piece, unfinished(piece), late=exchange.expired)
 
     def _finish(
-        self, piece: Piece, state: State, answer: bytes = b"", *, late: bool = False
+        self,
+        piece: Piece,
+        state: State,
+        answer: bytes = b"",
+        *,
+        late: bool = False,
+        doubt: Doubt | None = None,
     ) -> Finished:
         self._todo.remove(piece)
         if state == "in_doubt" and self._terms.saved is not None:
             self._terms.saved.doubt(piece)
-        return Finished(piece, state, answer, late)
+        return Finished(piece, state, answer, late, doubt)
 
     def _replace(self, piece: Piece, *others: Piece) -> None:
         """Go on with others instead of the first piece, at once."""
@@ -286,15 +292,15 @@ class Flow:
         aborted = exchange is not None and exchange.verdict.applied is False
         yield from self._end_turn()
         fate = self._fate_of(piece)
-        applied, late = yield from fate.find_out(aborted=aborted)
-        if applied is None and piece.maybe_applied and fate.can_wait:
+        applied = yield from fate.find_out(aborted=aborted)
+        if not isinstance(applied, bool) and piece.maybe_applied and fate.can_wait:
             yield Postpone(piece)
             self._todo.remove(piece)
             self._todo.append(piece)
-        elif applied is None:
+        elif not isinstance(applied, bool):
             if exchange is not None and self._terms.losses >= _TOO_MANY:
                 yield Stop("error", failure_of(exchange))
-            yield self._finish(piece, "in_doubt", late=late)
+            yield self._finish(piece, "in_doubt", late=applied is None, doubt=applied)
         elif applied:
             if self._terms.saved is not None:  # the list has shown what was sent
                 self._terms.sample, self._terms.shown = self._terms.sample or piece, True

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define
 
 from .refused import Rejections
-from .report import RangeSet, Snapshot, UploadReport, runs
+from .report import RangeSet, Snapshot, UploadReport, runs, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .receipts import Receipt
-    from .report import ChunkOutcome, Notice, SavedT
+    from .report import ChunkOutcome, Doubt, Notice, SavedT
 
 
 @define
@@ -28,6 +28,7 @@ class Ledger:
     _doubts: RangeSet = Factory(RangeSet)
     _finished: RangeSet = Factory(RangeSet)
     _in_doubt: int = 0
+    _why: dict[str, None] = Factory(dict)
 
     def enter(self, outcome: ChunkOutcome[SavedT]) -> None:
         """Count the records of an outcome."""
@@ -44,6 +45,11 @@ class Ledger:
             for start, stop in runs([index for index in outcome.indexes if index not in refused]):
                 self._doubts.add(start, stop)
             self._in_doubt += rest
+
+    def explain(self, doubt: Doubt | None) -> None:
+        """Note why records are in doubt, if asking did not help."""
+        if doubt is not None:
+            self._why[why(doubt)] = None
 
     def _finish(self, indexes: Sequence[int]) -> None:
         for start, stop in runs(indexes):
@@ -68,5 +74,6 @@ class Ledger:
             warnings=tuple(sorted(self.warnings, key=lambda notice: notice.index)),
             requests=requests,
             seconds=seconds,
+            why_in_doubt=tuple(self._why),
             receipts=tuple(self.receipts),
         )

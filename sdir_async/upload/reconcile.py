@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from ..document import Listing
 
 _ASKED: Final = 5
-"""How many records of a batch are asked for: one that is found could be an older, equal report."""
+"""How many records of a batch have to be found: one of them could be an older, equal report."""
 
 _CONSIDERED: Final = 10
-"""How many are looked at for those: a record without an equal in the upload says more."""
+"""How many are looked at for those: a record without an equal in the upload says more. Where there
+are no more in the batch, all are asked for."""
 
 _SMALLEST_PAGE: Final = 2
 """Records: no server makes smaller ones, so that a page with a single record is the last."""
@@ -157,11 +158,14 @@ class _Asking:
         unique = [one for one in wanted if one.is_unique]
         others = [one for one in wanted if not one.is_unique]
         try:
-            return (yield from self._are_there(unique, others))
+            enough = _ASKED if len(askable) > _CONSIDERED else len(askable)
+            return (yield from self._are_there(unique, others, enough))
         except _NoUseError:
             return None
 
-    def _are_there(self, unique: Sequence[_Wanted], others: Sequence[_Wanted]) -> Questions:
+    def _are_there(
+        self, unique: Sequence[_Wanted], others: Sequence[_Wanted], enough: int
+    ) -> Questions:
         """Ask for some records: those without an equal in the upload first, since they say more.
 
         One of any kind that is absent proves that none was saved. One without an equal proves that
@@ -173,7 +177,7 @@ class _Asking:
             if answer is False:
                 return False
             answers.append(answer)
-            if answers.count(True) == _ASKED:
+            if answers.count(True) == enough:
                 break
         if unique:
             return True if True in answers[: len(unique)] else None

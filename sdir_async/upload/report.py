@@ -41,6 +41,25 @@ _NOT_COMPLETE: Final[Mapping[Ended, str]] = {
     "error": "an error ended it",
 }
 
+Doubt = Literal["nobody", "no witness", "not shown", "unclear"]
+"""Why asking did not help."""
+
+_WHY: Final[Mapping[Doubt, str]] = {
+    "nobody": "Nobody could say whether they are saved: `reconcile` says who is asked.",
+    "no witness": (
+        "Sdir's list has shown no record yet that is known to be saved. Name one as `witness`, or"
+        " run the upload again with its journal."
+    ),
+    "not shown": (
+        "Sdir's list does not show a record that is known to be saved. The key may not be allowed"
+        " to read it, or it writes records in another way: give a function as `reconcile`."
+    ),
+    "unclear": (
+        "Sdir's list could not be read, is not whole, or shows nearly the same records. Look for"
+        " them with the list operation, or give a function as `reconcile`."
+    ),
+}
+
 
 @frozen
 class Reason:
@@ -192,6 +211,8 @@ class UploadReport:
         requests: How many requests were sent, repeated ones and questions included.
         seconds: How long it took.
         ended: How it ended; `None` while it is under way.
+        why_in_doubt: Why asking did not help where records are in doubt, and what would: a
+            sentence each.
     """
 
     accepted: int = 0
@@ -205,6 +226,7 @@ class UploadReport:
     requests: int = 0
     seconds: float = 0.0
     ended: Ended | None = None
+    why_in_doubt: tuple[str, ...] = ()
     _receipts: Sequence[Receipt] = field(default=(), repr=False, alias="receipts")
 
     def rows(self) -> Iterator[RecordOutcome]:
@@ -250,12 +272,17 @@ class UploadReport:
         early = (
             ""
             if self.ended in (None, "complete")
-            else f". Not complete: {_NOT_COMPLETE[self.ended]}"
+            else f". Not complete: {'. '.join((_NOT_COMPLETE[self.ended], *self.why_in_doubt))}"
         )
         return (
             f"{self.accepted} accepted, {self.rejected} rejected, {self.in_doubt} in doubt, "
             f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s{early}"
         )
+
+
+def why(doubt: Doubt) -> str:
+    """Return why records are in doubt, and what would help."""
+    return _WHY[doubt]
 
 
 def _states(report: UploadReport) -> Iterator[tuple[int, State]]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .chunks import Piece
     from .encoding import BodyLimit
     from .receipts import Receipt
-    from .report import Notice, State
+    from .report import Doubt, Notice, State
     from .saved import Saved
 
 
@@ -111,6 +111,7 @@ class Finished:
         state: What became of the others.
         answer: What the server answered, where it accepted them.
         late: Whether there was no time left for more.
+        doubt: Why asking did not help, where they are in doubt.
         known: Whether the journal knows it already, from an earlier run.
         receipts: What Sdir gave for its records in an earlier run.
     """
@@ -119,6 +120,7 @@ class Finished:
     state: State
     answer: bytes = b""
     late: bool = False
+    doubt: Doubt | None = None
     known: bool = False
     receipts: tuple[Receipt, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -46,6 +47,26 @@ async def test_absence_counts_only_once_something_is_known_to_be_saved() -> None
     report = await report_of(sdir, [record(1)])
     assert times(sdir, record(1)) == [1]
     assert (report.accepted, report.in_doubt) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("lists", "faults", "options", "why"),
+    [
+        (Lists(), [LOST], {}, "`witness`"),
+        (Lists(access="empty"), [RIGHT, SAVED_AND_LOST], {}, "does not show"),
+        (Lists(access="forbidden"), [RIGHT, SAVED_AND_LOST], {}, "could not be read"),
+        (Lists(), [RIGHT, SAVED_AND_LOST], {"reconcile": None}, "Nobody could say"),
+    ],
+)
+async def test_the_report_says_why_records_are_in_doubt(
+    lists: Lists, faults: list[Fault], options: dict[str, Any], why: str
+) -> None:
+    """It names what would help, once, and `str(report)` says it too."""
+    records = [record(number) for number in range(len(faults))]
+    report = await report_of(server(faults, lists), records, **options)
+    assert (report.in_doubt, len(report.why_in_doubt)) == (1, 1)
+    assert why in report.why_in_doubt[0]
+    assert report.why_in_doubt[0] in str(report)
 
 
 async def test_a_witness_that_the_user_names() -> None:

@@ -460,7 +460,7 @@ def test_what_an_earlier_run_sent_and_can_not_be_read_leaves_a_doubt() -> None:
     """The upload was stopped, or its time is over."""
     terms = terms_of(saved=Saved(repr), read=2, earlier=4)
     steps = flow.settle(chunk_of(2), Past(unknown=[[0, 1]]), terms)
-    assert driven(steps, terms) == ["until", "10-11 in_doubt"]
+    assert driven(steps, terms) == ["until", "10-11 in_doubt late"]
 
 
 def equals_of(asked: Step) -> int | None:

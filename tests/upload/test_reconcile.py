@@ -309,6 +309,15 @@ def test_a_file_of_which_the_first_half_was_reported_before() -> None:
     assert (report.accepted, register.batches) == (40, [10] * 5)
 
 
+def test_of_a_small_batch_all_records_are_asked_for() -> None:
+    """Nine of ten were reported before, and the one that was not decides, wherever it stands."""
+    for new in range(10):
+        older = [{**record(at), "uid": "older"} for at in range(10) if at != new]
+        register = Register(fates=[BEFORE], saved=[*older, {**record(99), "uid": "older"}])
+        report = run(upload(register, records(10), witness=record(99)))
+        assert (report.accepted, register.batches) == (10, [10, 10])
+
+
 def test_an_equal_record_that_is_saved_while_the_list_is_asked_does_not_vouch() -> None:
     """The list was asked, and only then a later chunk with an equal record was sent."""
 
