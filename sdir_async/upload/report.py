@@ -274,9 +274,10 @@ class UploadReport:
             if self.ended in (None, "complete")
             else f". Not complete: {'. '.join((_NOT_COMPLETE[self.ended], *self.why_in_doubt))}"
         )
+        requests = "1 request" if self.requests == 1 else f"{self.requests} requests"
         return (
             f"{self.accepted} accepted, {self.rejected} rejected, {self.in_doubt} in doubt, "
-            f"{self.unsent} unsent; {self.requests} requests in {self.seconds:.1f} s{early}"
+            f"{self.unsent} unsent; {requests} in {self.seconds:.1f} s{early}"
         )
 
 

@@ -104,6 +104,11 @@ def test_a_report_reads_like_a_sentence() -> None:
     )
 
 
+def test_one_request_is_not_called_requests() -> None:
+    """The words agree with the number."""
+    assert "; 1 request in " in str(Ledger().report(1, 1.0))
+
+
 def test_no_person_number_in_any_repr() -> None:
     """The record of a rejection is there to be used, and not to be shown."""
     record = {"personalIdentityNumber": "41814061033"}
