@@ -96,9 +96,20 @@ def _compare_marks(old: Operation, new: Operation) -> Iterator[Change]:
     if (old.node.get("deprecated") is True) != (new.node.get("deprecated") is True):
         word = "deprecated" if new.node.get("deprecated") else "no longer deprecated"
         yield Change(where, f"method {new.name} is {word}", False)
+    yield from _compare_statuses(where, old, new)
     if urls_of(old.node) != urls_of(new.node):
         was_at, is_at = (set(urls_of(node).values()) for node in (old.node, new.node))
         yield Change(where, f"server: {_listed(was_at)} became {_listed(is_at)}", True)
+
+
+def _compare_statuses(where: str, old: Operation, new: Operation) -> Iterator[Change]:
+    """Yield the statuses that have another of the same answers now."""
+    was, now = old.node.get("x-sdir-answers", {}), new.node.get("x-sdir-answers", {})
+    if old.answer == new.answer:
+        kinds = (new.answer or {}).get("anyOf", [])
+        for status in [each for each in was if was[each] != now.get(each, was[each])]:
+            before, after = shape(kinds[was[status]]), shape(kinds[now[status]])
+            yield Change(where, f"answer {status}: {before} became {after}", True)
 
 
 _MARKS = {"x-sdir-content-type": "body is sent as", "x-sdir-accept": "answer is asked for as"}

@@ -284,7 +284,7 @@ def _typed(schema: Json, value: Any) -> Any:
     if _is(schema, "integer") and isinstance(value, str) and re.fullmatch(r"-?\d+", value):
         return int(value)
     if _is(schema, "string") and isinstance(value, int | float):
-        return str(value)
+        return json.dumps(value)  # YAML reads `true` and `1` without quotes as something else
     return value
 
 

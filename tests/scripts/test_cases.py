@@ -683,6 +683,82 @@ def test_references_lead_through_other_references(cases: Cases) -> None:
     assert value.inner.at == datetime.date(2024, 5, 31)
 
 
+def test_what_openapi_30_writes_otherwise_is_read_the_same(cases: Cases) -> None:
+    """`nullable` of a reference, an enum, a list and its items, a map, a class inside itself."""
+    models = cases.models("kinds30")
+    nothing = dict.fromkeys(("level", "kind", "self", "when", "any", "object"))
+    full = {
+        "level": "high",
+        "kind": "b",
+        "other": "true",
+        "odd": "mro",
+        "number": -3,
+        "map": {"x": "self"},
+        "self": {"self": {"kind": "a"}},
+        "matrix": [["2024-05-31"], []],
+        "when": ["2024-05-31T12:00:00+02:00", None],
+        "values": {"a": None, "b": "2024-05-31T12:00:00+02:00"},
+        "object": {"a": 1},
+        "model": "m",
+        "copy": "c",
+        "json": "j",
+    }
+    unknown = {"level": "middle", "kind": "z", "odd": "new", "number": 9, "map": {"x": "y"}}
+    for data in (nothing, full, unknown):
+        given = models.Thing.from_dict(data)
+        value, sent = cases.call("kinds30", lambda api, given=given: api.send_thing(given), data)
+        assert sent.json == data
+        assert value.to_dict() == data
+        assert value == given
+    thing = models.Thing.from_dict(full)
+    assert (thing.level, thing.number, thing.map_["x"]) == ("high", -3, "self")
+    assert thing.other is models.StrEnumModel("true")
+    assert thing.self_.self_.kind is models.ThingKind.A
+    assert [len(models.StrEnumModel), len(models.IntEnumModel), len(models.Enum)] == [6, 3, 6]
+
+
+def test_parameters_of_any_type_are_written_as_text(cases: Cases) -> None:
+    """A moment with its plus sign, null that is not sent, one or more, an enum, lists."""
+    models = cases.models("kinds30")
+    at = datetime.datetime.fromisoformat("2024-05-31T12:00:00+02:00")
+    ids = [uuid.UUID(int=1), uuid.UUID(int=2)]
+    given: dict[str, Any] = {"at": at, "flag": None, "one_or_more": ["a", "b"], "ids": ids}
+    given |= {"level": models.Level.HIGH, "x_levels": [1, 2], "x_kind": models.IntEnumModel(2)}
+    _, sent = cases.call("kinds30", lambda api: api.things(**given), {})
+    assert parse_qsl(urlsplit(sent.path).query) == [
+        ("at", "2024-05-31T12:00:00+02:00"),
+        ("one_or_more", "a"),
+        ("one_or_more", "b"),
+        ("level", "high"),
+        ("ids", f"{ids[0]} {ids[1]}"),
+    ]
+    assert (sent.headers["x-levels"], sent.headers["x-kind"]) == ("1, 2", "2")
+
+
+@pytest.mark.parametrize("data", [{"radius": 1.5}, {"side": 2}, [1.5, 2], {"side": 1, "radius": 2}])
+def test_alternatives_without_a_name_have_classes_of_their_own(cases: Cases, data: Any) -> None:
+    """Each is sent and read as the one that fits."""
+    value, sent = cases.call("kinds30", lambda api: api.shape(data), data)
+    assert sent.json == data
+    assert (value.to_dict() if isinstance(data, dict) else value) == data
+
+
+def test_the_check_knows_what_is_sent_of_a_record_with_parts(cases: Cases) -> None:
+    """No field that the server fills in, an exclusive bound, an enum that may be null."""
+    good = {"name": "a", "size": 1, "level": "low", "kind": None, "token": "t", "tags": ["low"]}
+    bad = [{**good, "size": 0}, {**good, "kind": "c"}, {**good, "tags": ["x"]}, {"size": 1}]
+    report, sent = uploaded(cases, "kinds30", good, *bad)
+    assert sent == [good]
+    fields = [sorted(str(reason.field) for reason in r.reasons) for r in report.rejections]
+    assert fields == [["size"], ["kind"], ["tags"], ["level", "name"]]
+    record = cases.models("kinds30").Record(
+        name="a", size=1, level=cases.models("kinds30").Level.LOW
+    )
+    assert uploaded(cases, "kinds30", record)[1] == [{"name": "a", "size": 1, "level": "low"}]
+    other = "| POST /things/batch | body as application/vnd.other+json | JSON is used |"
+    assert other in cases.left_out("kinds30")
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -16,7 +16,7 @@ from sdir_async.generation.failures import GenerationFailed
 from sdir_async.generation.prepare import prepare
 
 from .conftest import ROOT
-from .toys import SHIP, Json, document, fleet, operation, query, ref
+from .toys import SHIP, Json, content, document, fleet, operation, query, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,19 @@ def test_hosts_of_the_project_are_no_mistake(checkout: Checkout) -> None:
     assert checkout.generate() == 0
     report = changes.since(checkout.root, checkout.root)
     assert report == {"boats/v1, the document": [], "Python": []}
+
+
+def test_a_status_with_the_answer_of_another_is_a_change() -> None:
+    """The same answers, but each is read with another status."""
+    text, number = content({"type": "string"}), content({"type": "integer"})
+    answers = {"200": text, "201": number, "202": text}
+    before = document({"/a": {"post": {"operationId": "a", "responses": answers}}})
+    answers = {"200": text, "201": text, "202": number}
+    after = document({"/a": {"post": {"operationId": "a", "responses": answers}}})
+    assert difference(before, after) == [
+        ("POST /a", "answer 201: integer became string", True),
+        ("POST /a", "answer 202: string became integer", True),
+    ]
 
 
 def test_words_don_t_matter() -> None:
