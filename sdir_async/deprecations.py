@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from .document import Document, Operation
 
-_HERE: Final = str(Path(__file__).parent)
+_HERE: Final = f"{Path(__file__).parent}{os.sep}"
 _log: Final = logging.getLogger("sdir_async")
 
 
@@ -50,10 +51,10 @@ class Deprecations:
         name = f"{document.api} {document.version}"
         said = f"{name} {_announced(headers)}" if announced else f"{name} is to lose an operation"
         by = f"the answer to {operation.name} says so" if announced else _by_document(operation)
+        words = f"{said}: {by}. {self._advice(document)}"
+        _log.info("%s", words)
         try:
-            warnings.warn(
-                f"{said}: {by}. {self._advice(document)}", DeprecationWarning, _level_of_the_user()
-            )
+            warnings.warn(words, DeprecationWarning, _level_of_the_user())
         except DeprecationWarning as warning:
             if operation.effect == "read":
                 raise

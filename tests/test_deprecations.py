@@ -121,6 +121,13 @@ def test_where_warnings_are_errors_a_create_is_not_lost(caplog: pytest.LogCaptur
     assert "toys v1 is deprecated since 2023-06-30" in caplog.text
 
 
+def test_the_log_says_it_too(caplog: pytest.LogCaptureFixture) -> None:
+    """Python hides such a warning unless the code that calls is the program's own module."""
+    caplog.set_level(logging.INFO, "sdir_async")
+    (words,) = told({"deprecation": "@1688169599"})
+    assert [record.getMessage() for record in caplog.records] == [words]
+
+
 def test_nothing_is_told_of_what_announces_nothing(recwarn: Any) -> None:
     """Most answers."""
     run(sdir_over(Script(OK)).course.v1.list_codes())

@@ -10,12 +10,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, assert_type
 
-from sdir_async import Attempt, PagesDescription, RawResponse, RetryPolicy, Sdir, describe
+from sdir_async import (
+    Attempt,
+    AttemptEvent,
+    PagesDescription,
+    RawResponse,
+    RetryPolicy,
+    Sdir,
+    Telemetry,
+    describe,
+)
 from sdir_async.api.additional_competence import v1, v2
 from sdir_async.api.course.v1 import Course, CourseDict, CourseV1, SavedCourse
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    import httpx2
 
 
 async def an_iterator_gives_the_records_of_its_version(sdir: Sdir) -> None:
@@ -68,6 +79,21 @@ async def a_call_that_no_document_has_gives_anything(sdir: Sdir, course: SavedCo
     await sdir.request("POST", "/new", api="course", body=[course, {"a": 1}], effect="read")
     await sdir.request("GET", "/new")  # type: ignore[call-arg]
     await sdir.request("POST", "/new", api="course", effect="other")  # type: ignore[arg-type]
+
+
+def what_happens_is_told_with_types(client: httpx2.AsyncClient, other: httpx2.Client) -> None:
+    """And what the requests travel over is one of two kinds of clients."""
+
+    def tell(event: AttemptEvent) -> None:
+        assert_type(event.status, int | None)
+        assert_type(event.seconds, float)
+
+    Sdir("key", on_attempt=tell, telemetry=Telemetry(), http_client=client)
+    Sdir("key", on_attempt=lambda event: event.path, transport="httpx2")
+    Sdir("key", on_attempt=lambda: None)  # type: ignore[arg-type, misc]
+    Sdir("key", telemetry=True)  # type: ignore[arg-type]
+    Sdir("key", http_client=other)  # type: ignore[arg-type]
+    Sdir("key", transport="httpx3")  # type: ignore[arg-type]
 
 
 def pages_are_described() -> None:
