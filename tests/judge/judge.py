@@ -246,24 +246,27 @@ def needless_doubts(scenario: Scenario, server: Server, outcome: Outcome) -> set
     Updates may be sent again, so that none has to be in doubt. A create has to be where
 
     - the list doesn't show what is saved, or shows it otherwise (`Lists.is_faithful`), or
-    - there was no witness: no batch with a record of which there is but one was answered with a
-      whole 2xx in this upload, or
+    - there was no witness: no record of which there is but one was accepted. If none at all was, no
+      batch with such a record was answered with a whole 2xx: a busy machine may read one too late,
+      but not all of them. Or
     - counts can't decide: a list may take the record for another one of the input or one that was
       in the register beforehand (`equals`).
     """
     if scenario.operation == "update":
         return set(outcome.in_doubt)
-    unique = {_key(scenario.records[at]) for at in _alone(scenario)}
-    witnessed = any(
+    alone = _alone(scenario)
+    unique = {_key(scenario.records[at]) for at in alone}
+    answered = any(
         _key(record) in unique
         for taken in server.taken
         if taken.answered
         for record in taken.records
     )
+    witnessed = bool(outcome.accepted & alone) or (answered and not outcome.accepted)
     if not (scenario.lists.is_faithful and witnessed):
         return set()
     bad = {at for at, record in enumerate(scenario.records) if record["competenceCode"] == BAD}
-    return (set(outcome.in_doubt) & _alone(scenario)) - bad
+    return (set(outcome.in_doubt) & alone) - bad
 
 
 def _alone(scenario: Scenario) -> set[int]:

@@ -433,6 +433,17 @@ def test_another_piece_of_the_chunk_may_bring_the_witness() -> None:
     ]
 
 
+def test_a_record_that_the_user_names_is_asked_for_where_nothing_was_accepted() -> None:
+    """It stands before the input, and does what an accepted one would."""
+    named = Chunk(-1, [{"a": "named"}], [b'{"a": "named"}'])
+    for shows, end in ((True, "10 accepted"), (False, "10 in_doubt")):
+        terms = terms_of(saved=Saved(repr), sample=Piece(named, range(1)))
+        steps = flow.settle(chunk_of(1), None, terms)
+        lines = driven(steps, terms, LOST, asked=[False, False, shows, shows])
+        assert lines[:6] == ["send 10", "ask 10", "wait 30", "ask 10", "until", "ask -1"]
+        assert lines[-1] == end
+
+
 def test_where_nothing_can_be_said_of_a_witness_the_next_one_is_asked_for() -> None:
     """A witness may have an equal under way: that says nothing of the list."""
     terms = terms_of(saved=Saved(repr))
