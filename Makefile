@@ -11,7 +11,7 @@ LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture torture-cluster bench-pace fuzz pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture torture-cluster simulate bench-pace fuzz pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,9 @@ torture-cluster: $(VENV)/.dev $(VENV)/.postgres ## upload from four workers of o
 fuzz: $(VENV)/.dev ## break inputs, answers and documents for ten minutes; SECONDS=60, SEED=2
 	@PYTHONPATH=scripts $(BIN)/python -m tests.fuzz \
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+simulate: $(VENV)/.dev ## upload 10^8 records from 1,000 workers of 100 accounts, on virtual time
+	@$(BIN)/python scripts/simulate.py
 
 bench-pace: $(VENV)/.dev $(VENV)/.postgres ## measure how much of a limit several processes use together
 	@$(BIN)/python scripts/bench_pace.py
