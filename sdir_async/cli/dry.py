@@ -19,29 +19,36 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 
 
-def check(job: Job, how: Reading, look: Callable[[int], None] = lambda _: None) -> UploadReport:
+def check(
+    job: Job,
+    how: Reading,
+    look: Callable[[int], None] = lambda _: None,
+    reject: Callable[[Rejection], None] = lambda _: None,
+) -> UploadReport:
     """Return a report in which the records that would be sent are counted as accepted.
 
-    `look` is told now and then how many were looked at.
+    `look` is told now and then how many were looked at, and `reject` each that would be rejected:
+    the report only counts them.
     """
     encode = Encoder(())
     checked = Check(dict(how.version.batches[how.kind].schema))
-    read, rejections, warnings = 0, list[Rejection](), list[Notice]()
+    read, rejected, warnings = 0, 0, list[Notice]()
     survey = Survey(how.fields(), look=look)
     records = survey.watch(job)
     while some := list(islice(records, _AT_ONCE)):
         bodies, refused = _encoded(some, encode)
         findings = checked(_piece(some, bodies))
         refused |= findings.refused
-        rejections += [Rejection(read + at, refused[at], some[at]) for at in sorted(refused)]
+        rejected += len(refused)
+        for at in sorted(refused):
+            reject(Rejection(read + at, refused[at], some[at]))
         warnings += [Notice(read + at, why) for at, why in sorted(findings.warned.items())]
         read += len(some)
     for said in survey.remarks():
         job.notes.say(said)
     return UploadReport(
-        accepted=read - len(rejections),
-        rejected=len(rejections),
-        rejections=tuple(rejections),
+        accepted=read - rejected,
+        rejected=rejected,
         warnings=tuple(warnings),
         ended="complete",
     )

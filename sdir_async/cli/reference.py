@@ -90,6 +90,8 @@ sdir upload course courses.xlsx --report report.html
 - **The language** of messages is English, or Norwegian bokmål if the system is Norwegian
   (`LC_ALL`, `LC_MESSAGES`, `LANG`, or the language of Windows). `--language nb`, `--language en`
   or `SDIR_LANGUAGE` set it. Most of what Sdir itself answers stays in Sdir's words.
+- **It stops early** if nothing is accepted: after 10,000 rejected rows, or when several requests in
+  a row are lost and one at a time does not come through either. The rest is unsent.
 - **Not complete** in the summary and the report means that the input was not read to its end, or
   that records are unsent or in doubt. The exit code is then 2, 3, 4 or 130. Files that were never
   begun are listed as "not begun".

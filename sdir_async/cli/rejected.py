@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,14 +16,14 @@ from .columns import OURS, is_ours
 from .files import free_name, private_file, unpacked_name
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
 from .inputs.marks import letters_of
-from .inputs.source import source_of
 from .reasons import in_words
 from .records import Refusal, Row, shown
 from .trouble import Trouble
 from .words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
     from typing import IO
 
     from ..upload.report import Reason, Rejection
@@ -82,10 +81,11 @@ def rejected_of(rejection: Rejection, line: int) -> Rejected:
     if not isinstance(record, Row):
         reasons = tuple((one.field, in_words(one.message)) for one in rejection.reasons)
         return Rejected(line, record, reasons, record)  # type: ignore[arg-type]
+    sent = {name: value for name, value in record.items() if not is_ours(name)}
     every = record.refusals or [_refusal(reason, record) for reason in rejection.reasons]
     found = list({(one.name, one.at): one for one in reversed(every)}.values())[::-1]
     told = tuple((one.name, one.why) for one in found)
-    return Rejected(line, record.cells, told, record, tuple(_place(one, line) for one in found))
+    return Rejected(line, record.cells, told, sent, tuple(_place(one, line) for one in found))
 
 
 def _refusal(reason: Reason, row: Row) -> Refusal:
@@ -112,7 +112,7 @@ def rejected_path(path: Path, reader: Reader) -> Path:
     return path.with_name(f"{stem}.rejected.{reader.format}")
 
 
-def write_rejected(rows: Sequence[Rejected], reader: Reader, path: Path) -> Path:
+def write_rejected(rows: Iterable[Rejected], reader: Reader, path: Path) -> Path:
     """Write rejected rows; return where they are.
 
     What stands there is replaced only if all of it is among these rows: a person may have corrected
@@ -121,32 +121,32 @@ def write_rejected(rows: Sequence[Rejected], reader: Reader, path: Path) -> Path
     Raises:
         Trouble: They can't be written.
     """
-    content = _content(rows, reader)
-    if path.exists():
-        before, now = _own_rows(path), _own_rows(content)
-        if not before <= now:
-            path = free_name(path)
-    with private_file(path) as file:
-        file.write(content)
-    return path
+    written = free_name(path)
+    with private_file(written) as file:
+        _write(rows, reader, file)
+    if written != path and _own_rows(path) <= _own_rows(written):
+        written.replace(path)
+        return path
+    return written
 
 
-def _own_rows(where: Path | bytes) -> set[str]:
-    """Return the rows of a file without what we added to them.
+def _own_rows(path: Path) -> set[int]:
+    """Return a number for each row of a file, without what we added to it.
 
     A file that can't be read has one that no other has.
     """
+    unreadable = {hash(path)}
     try:
-        source = open_source(str(where)) if isinstance(where, Path) else source_of(where)
+        source = open_source(str(path))
     except Trouble:
-        return {"unreadable"}
+        return unreadable
     try:
         reader = open_reader(source)
         if isinstance(reader, JsonLines | JsonArray):
-            return {_own_json(body) for _, body in reader.objects()}
-        return {repr(_kept(cells, reader.headings)) for _, cells in reader.rows()}
+            return {hash(_own_json(body)) for _, body in reader.objects()}
+        return {hash(repr(_kept(cells, reader.headings))) for _, cells in reader.rows()}
     except Trouble:
-        return {"unreadable"}
+        return unreadable
     finally:
         source.close()
 
@@ -159,19 +159,20 @@ def _own_json(body: bytes) -> str:
     return repr({name: one for name, one in value.items() if not is_ours(name)})
 
 
-def _content(rows: Sequence[Rejected], reader: Reader) -> bytes:
-    file = io.BytesIO()
+def _write(rows: Iterable[Rejected], reader: Reader, file: IO[bytes]) -> None:
     if isinstance(reader, Delimited):
-        return _csv(rows, reader)
-    if isinstance(reader, Sheet):
+        _write_csv(rows, reader, file)
+    elif isinstance(reader, Sheet):
         _write_xlsx(rows, reader, file)
     elif isinstance(reader, Parquet):
         _write_parquet(rows, reader, file)
     elif isinstance(reader, JsonLines):
         file.writelines(orjson.dumps(_object(row)) + b"\n" for row in rows)
     elif isinstance(reader, JsonArray):
-        file.write(orjson.dumps([_object(row) for row in rows], option=orjson.OPT_INDENT_2))
-    return file.getvalue()
+        for row in rows:
+            file.write(b",\n" if file.tell() else b"[\n")
+            file.write(orjson.dumps(_object(row), option=orjson.OPT_INDENT_2))
+        file.write(b"\n]")
 
 
 def _headings(headings: Sequence[str]) -> list[str]:
@@ -193,15 +194,26 @@ def _cells(row: Rejected, headings: Sequence[str], why: str = "") -> list[Any]:
     return [*_kept(cells[: len(headings)], headings), row.line, why or row.why, *extra]
 
 
-def _csv(rows: Sequence[Rejected], reader: Delimited) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=reader.delimiter, lineterminator=reader.line_end)
-    writer.writerow(_headings(reader.headings))
-    writer.writerows(_cells(row, reader.headings, _inert(row.why)) for row in rows)
+def _write_csv(rows: Iterable[Rejected], reader: Delimited, file: IO[bytes]) -> None:
+    """Write in the encoding of the input, or in UTF-8 if a reason has a letter that it lacks."""
     try:
-        return text.getvalue().encode(reader.encoding)
+        _write_csv_in(reader.encoding, rows, reader, file)
     except UnicodeEncodeError:
-        return text.getvalue().encode("utf-8-sig")
+        file.seek(0)
+        file.truncate()
+        _write_csv_in("utf-8-sig", rows, reader, file)
+
+
+def _write_csv_in(
+    encoding: str, rows: Iterable[Rejected], reader: Delimited, file: IO[bytes]
+) -> None:
+    text = io.TextIOWrapper(file, encoding, newline="", write_through=True)
+    try:
+        writer = csv.writer(text, delimiter=reader.delimiter, lineterminator=reader.line_end)
+        writer.writerow(_headings(reader.headings))
+        writer.writerows(_cells(row, reader.headings, _inert(row.why)) for row in rows)
+    finally:
+        text.detach()
 
 
 def _inert(text: str) -> str:
@@ -209,7 +221,7 @@ def _inert(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
-def _write_xlsx(rows: Sequence[Rejected], reader: Sheet, file: IO[bytes]) -> None:
+def _write_xlsx(rows: Iterable[Rejected], reader: Sheet, file: IO[bytes]) -> None:
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
@@ -236,11 +248,10 @@ def _as_it_stood(value: object, sheet: Any) -> Any:
     return cell
 
 
-def _write_parquet(rows: Sequence[Rejected], reader: Parquet, file: IO[bytes]) -> None:
+def _write_parquet(rows: Iterable[Rejected], reader: Parquet, file: IO[bytes]) -> None:
     kept = [at for at, heading in enumerate(reader.headings) if not is_ours(heading)]
-    reader.write(
-        [_cells(row, reader.headings) for row in rows], kept, {LINE: int, _why(): str}, file
-    )
+    cells = (_cells(row, reader.headings) for row in rows)
+    reader.write(cells, kept, {LINE: int, _why(): str}, file)
 
 
 def _object(row: Rejected) -> dict[str, Any]:

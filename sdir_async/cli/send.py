@@ -12,6 +12,7 @@ from ..errors import AuthenticationError, ConfigurationError, JournalError, Sdir
 from ..privacy import mask
 from ..upload.report import UploadReport
 from .rejected import rejected_of
+from .spool import RejectedRows
 from .stop import Stopped, pump
 from .trouble import Exit, Trouble
 from .words import recast, say, unsaid
@@ -20,18 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from ..upload.report import ChunkOutcome, Ended
+    from ..upload.report import ChunkOutcome, Ended, Rejection
     from ..upload.upload import Upload
     from ..wire import Attempt
     from .ahead import Prepared
     from .job import Job
-    from .rejected import Rejected
     from .screen import Screen
     from .sent import RowJournal
     from .stop import Stop
 
 
 _LEAST: Final = 0.001
+_HOPELESS: Final = 10_000
+"""Rejected rows, without one that was accepted, after which an upload stops."""
 
 _ENDS: Final[Mapping[Ended, str]] = {
     "deadline": unsaid("the deadline passed"),
@@ -69,6 +71,7 @@ class Result:
         receipt: Where the receipt is.
         receipt_not_written: Why it could not be written.
         journal: What remembers what was sent.
+        rejected: The rejected rows.
     """
 
     job: Job
@@ -82,7 +85,8 @@ class Result:
     receipt: Path | None = None
     receipt_not_written: Trouble | None = None
     journal: RowJournal | None = None
-    _rejected: list[Rejected] | None = None
+    rejected: RejectedRows = Factory(RejectedRows)
+    _accepted: int = 0
 
     @property
     def said(self) -> str:
@@ -97,30 +101,53 @@ class Result:
         if self.report.complete:
             return ""
         why = say(_ENDS[self.report.ended or "error"])
-        return (f"{why}: {self.said}" if self.said else why).rstrip(".") + "."
+        return (f"{why}: {self.said}" if self.said else why).rstrip(". ") + "."
 
     @property
-    def rejected(self) -> list[Rejected]:
-        """The rejected records."""
-        if self._rejected is None:
-            lines = self.job.lines
-            self._rejected = [rejected_of(one, lines[one.index]) for one in self.report.rejections]
-        return self._rejected
+    def is_hopeless(self) -> bool:
+        """Whether so many rows were rejected, and none accepted, that the rest is not tried."""
+        return len(self.rejected) >= _HOPELESS and not self._accepted
+
+    def hopeless(self) -> Trouble | None:
+        """Return what is said if it is."""
+        if not self.is_hopeless:
+            return None
+        return Trouble(
+            "none of the first {count:,} rows was accepted, so the rest was not tried",
+            Exit.STOPPED,
+            count=len(self.rejected),
+        )
+
+    def reject(self, rejection: Rejection) -> None:
+        """Keep a rejected record."""
+        line = self.job.lines[rejection.index]
+        self.rejected.add(rejection.index, rejected_of(rejection, line))
+
+    def reject_rest(self) -> None:
+        """Keep the rejected records that no outcome told of, since the upload ended early."""
+        if len(self.rejected) < self.report.rejected:
+            told = set(self.rejected.indexes())
+            for rejection in self.report.rejections:
+                if rejection.index not in told:
+                    self.reject(rejection)
 
     def remember_rejected(self) -> None:
         """Enter into the journal which rows are in the file of rejected rows."""
         if self.journal is not None and self.rejected_file is not None:
             lines = self.job.lines
-            places = ((lines[one.index], one.index) for one in self.report.rejections)
+            places = ((lines[index], index) for index in sorted(self.rejected.indexes()))
             self.journal.rejected_rows(self.rejected_file.name, places)
 
     def take(self, outcome: ChunkOutcome[Any]) -> None:
         """Keep what the report needs of an outcome."""
+        for rejection in outcome.rejections:
+            self.reject(rejection)
         accepted = len(outcome.indexes) - len(outcome.rejections)
         if outcome.state != "accepted":
             accepted = 0
         elif not outcome.attempts:
             self.earlier += accepted
+        self._accepted += accepted
         self.points += _points(outcome.attempts, accepted)
 
     def line_ranges(self, ranges: Iterable[range]) -> list[tuple[int, int]]:
@@ -178,9 +205,10 @@ async def send(prepared: Prepared, sending: Sending, screen: Screen, stop: Stop)
     if book is not None:
         await book.begins(job, prepared.look, leaves=prepared.leaves)
     executor = ThreadPoolExecutor(1, "sdir input")
+    asked = asyncio.ensure_future(stop.asked.wait())
     screen.begin(job)
     upload: Upload[Any] = sending.operations.upload(
-        pump(iter(job), stop, executor),
+        pump(iter(job), asked, executor),
         operation=sending.kind,
         journal=result.journal,
         progress=screen.progress,
@@ -190,14 +218,18 @@ async def send(prepared: Prepared, sending: Sending, screen: Screen, stop: Stop)
         async with stop.ending(upload):
             async for outcome in upload:
                 result.take(outcome)
+                if result.is_hopeless:
+                    asked.cancel()
     except Stopped:
-        interrupted = True
+        interrupted = not result.is_hopeless
+        result.error = result.hopeless()
     except Exception as error:  # noqa: BLE001  whatever it is, the records are accounted for
         result.error = error
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         await upload.aclose()
         result.report = upload.report
+        result.reject_rest()
         screen.end()
     if interrupted:
         result.report = evolve(result.report, ended="cancelled")
@@ -220,7 +252,7 @@ def exit_of(result: Result) -> Exit:
         return Exit.INTERRUPTED
     sent = report.accepted or (report.in_doubt and report.requests)
     if isinstance(result.error, _WRONG) and not sent:
-        return Exit.USAGE
+        return result.error.code if isinstance(result.error, Trouble) else Exit.USAGE
     return Exit.IN_DOUBT if report.ended == "in_doubt" else Exit.STOPPED
 
 

@@ -79,13 +79,14 @@ def _say(text: str) -> None:
         os.write(sys.stderr.fileno(), f"\nsdir: {text}\n".encode())
 
 
-async def pump(records: Iterator[T], stop: Stop, executor: Executor) -> AsyncIterator[T]:
+async def pump(
+    records: Iterator[T], asked: asyncio.Future[Any], executor: Executor
+) -> AsyncIterator[T]:
     """Yield records that another thread reads, so that a slow input does not block the loop.
 
     Raises:
-        Stopped: It was asked to stop.
+        Stopped: It was asked to stop: `asked` is done.
     """
-    asked: asyncio.Future[Any] = asyncio.ensure_future(stop.asked.wait())
     loop = asyncio.get_running_loop()
     try:
         while True:

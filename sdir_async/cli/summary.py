@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
@@ -40,9 +41,9 @@ _STYLES: Final = {
 _RESUMED = (Exit.STOPPED, Exit.INTERRUPTED, Exit.IN_DOUBT)
 
 
-def groups_of(rejected: Iterable[Rejected]) -> list[tuple[str, list[int]]]:
+def groups_of(rejected: Iterable[Rejected]) -> list[tuple[str, Sequence[int]]]:
     """Return the lines by the reason for which they were rejected, the most frequent first."""
-    groups: defaultdict[str, list[int]] = defaultdict(list)
+    groups: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
     for row in rejected:
         for field, said in dict.fromkeys(row.reasons):
             groups[f"{field}: {said}" if field else said].append(row.line)
@@ -229,7 +230,7 @@ def _not_sent(result: Result, most: int) -> Iterator[str]:
 
 def resumable(result: Result, *, resumes: bool) -> bool:
     """Return whether the same command can continue this input where it ended."""
-    return resumes and exit_of(result) in _RESUMED
+    return resumes and not result.is_hopeless and exit_of(result) in _RESUMED
 
 
 def tell(result: Result, command: str, *, resumes: bool) -> None:

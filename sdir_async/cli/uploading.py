@@ -37,7 +37,6 @@ from .words import say, unsaid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..upload.report import UploadReport
     from .ahead import Prepared
     from .receipt import ReceiptFormat
     from .screen import Screen
@@ -127,7 +126,7 @@ def upload(options: Options) -> Exit:
         if len(jobs) > 1 and (options.journal or options.rejected):
             raise Trouble("--journal and --rejected work with one input; each sheet gets its own.")
         if options.dry_run:
-            return _finish([Result(job, _check(job, how, options)) for job in jobs], options)
+            return _finish([_check(job, how, options) for job in jobs], options)
         asks = options.target.environment == "production" and not options.yes
         if asks and (not sys.stdin.isatty() or any(job.path is None for job in jobs)):
             raise Trouble(
@@ -145,9 +144,11 @@ def upload(options: Options) -> Exit:
         return asyncio.run(_send_all(prepared, how, options))
 
 
-def _check(job: Job, how: Reading, options: Options) -> UploadReport:
+def _check(job: Job, how: Reading, options: Options) -> Result:
+    result = Result(job)
     with looking(job, quiet=options.json) as look:
-        return check(job, how, look)
+        result.report = check(job, how, look, result.reject)
+    return result
 
 
 def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:

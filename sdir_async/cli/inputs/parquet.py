@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..trouble import Trouble
@@ -62,7 +63,7 @@ class Parquet:
 
     def write(
         self,
-        rows: Sequence[Sequence[Any]],
+        rows: Iterator[Sequence[Any]],
         kept: Sequence[int],
         added: Mapping[str, type],
         file: IO[bytes],
@@ -74,9 +75,12 @@ class Parquet:
         kinds = {int: pyarrow.int64(), str: pyarrow.string()}
         fields = [self.schema.field(at) for at in kept]
         fields += [pyarrow.field(name, kinds[kind]) for name, kind in added.items()]
-        columns = zip(zip(*rows, strict=True), fields, strict=True)
-        arrays = [pyarrow.array(column, field.type) for column, field in columns]
-        parquet.write_table(pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields)), file)
+        schema = pyarrow.schema(fields)
+        with parquet.ParquetWriter(file, schema) as writer:
+            while some := list(islice(rows, _AT_ONCE)):
+                columns = zip(zip(*some, strict=True), fields, strict=True)
+                arrays = [pyarrow.array(column, field.type) for column, field in columns]
+                writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
 
 
 def _values(column: Any) -> list[Any]:

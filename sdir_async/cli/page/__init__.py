@@ -121,11 +121,11 @@ def _shown(value: Any, *, persons: bool) -> Any:
 def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
     """Return everything that the page shows."""
     version = find_version(options.api, options.version)
-    rejected = [row for result in results for row in result.rejected]
-    groups = groups_of(rejected)
+    groups = groups_of(row for result in results for row in result.rejected)
     numbers = {why: number for number, (why, _) in enumerate(groups)}
-    shown = [one for result in results for one in _rows(result, options, numbers)]
-    rows, left = shown[:MOST_ROWS], len(shown) - MOST_ROWS
+    every = (one for result in results for one in _rows(result, options, numbers))
+    rows = list(islice(every, MOST_ROWS))
+    left = sum(1 for _ in every)
     unseen = sum(max(0, _saved(one) - MOST_ROWS) for one in results)
     return {
         "api": version.title,
