@@ -206,3 +206,13 @@ def test_every_extra_that_is_installed_exists(page: Path) -> None:
     for line in _shell_lines(page):
         for extras in re.findall(r"(?:checkout|sdir-async|\.)\[([\w,]+)\]", line):
             assert set(extras.split(",")) <= set(known), line
+
+
+def test_each_row_of_the_comparison_has_tests_that_exist() -> None:
+    """Every row of its tables, and no other, is in the table of tests at the end of the page."""
+    tables, _, behind = (FOLDER / "comparison.md").read_text().partition("## The tests behind")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]", tables, re.MULTILINE)
+    told = dict(re.findall(r"^\| ([^|`]+) \| (`tests.+) \|$", behind, re.MULTILINE))
+    assert list(told) == rows
+    for name, _, test in re.findall(r"`([\w/]+\.py)(::(\w+))?`", " ".join(told.values())):
+        assert f"def {test}(" in (ROOT / name).read_text() or not test, (name, test)
