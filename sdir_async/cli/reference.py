@@ -86,6 +86,8 @@ sdir upload course courses.xlsx --report report.html
   `sdir clean` removes the files that uploads left.
 - **The key** is read from `--key-file`, then `SDIR_API_KEY`, then the keyring. A key file can have
   a secondary key on its second line.
+- **Each request** is a line on standard error with `SDIR_LOG=info`; each attempt with `debug`. See
+  [See what happens](observability.md).
 - **Person numbers** are masked on screen and in the report, unless you give `--show-persons`.
 - **The language** of messages is English, or Norwegian bokmål if the system is Norwegian
   (`LC_ALL`, `LC_MESSAGES`, `LANG`, or the language of Windows). `--language nb`, `--language en`
