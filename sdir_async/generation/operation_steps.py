@@ -94,10 +94,19 @@ def _inline(document: Json, operation: Operation) -> None:
     node["parameters"] = copy.deepcopy(parameters_of(document, operation))
     if node.get("requestBody"):
         place = f"{operation.pointer}/requestBody"
-        node["requestBody"] = copy.deepcopy(resolved(document, node["requestBody"], place))
+        node["requestBody"] = _whole(document, node["requestBody"], place)
     for status, answer in node["responses"].items():
         place = operation.pointer + pointer("responses", status)
-        node["responses"][status] = copy.deepcopy(resolved(document, answer or {}, place))
+        node["responses"][status] = _whole(document, answer or {}, place)
+
+
+def _whole(document: Json, holder: Json, place: str) -> Json:
+    """Return a body or an answer with what it and its media types refer to."""
+    whole = copy.deepcopy(resolved(document, holder, place))
+    for kind, media in (whole.get("content") or {}).items():
+        if isinstance(media, dict):
+            whole["content"][kind] = copy.deepcopy(resolved(document, media, place))
+    return whole
 
 
 def own_servers(document: Json) -> list[LeftOut]:

@@ -176,6 +176,14 @@ def test_what_is_referred_to_is_put_in_place() -> None:
     assert node["requestBody"] == node["responses"]["200"] == content(SHIP)
 
 
+def test_a_media_type_may_be_a_reference() -> None:
+    """OpenAPI 3.2 has components for them."""
+    media = {"application/json": {"$ref": "#/components/mediaTypes/Name"}}
+    doc = document({"/a": {"post": {"requestBody": {"content": media}, "responses": {}}}})
+    doc["components"]["mediaTypes"] = {"Name": {"schema": {"type": "string"}}}
+    assert operations(prepare(doc)[0])[0].body == {"type": "string"}
+
+
 def test_an_operation_with_a_reference_to_nothing_is_left_out_and_the_others_stay() -> None:
     """In a parameter, a body or an answer; so is one with a parameter that has no name."""
     lost = {"$ref": "#/components/parameters/No"}
