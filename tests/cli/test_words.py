@@ -8,13 +8,24 @@ import string
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from sdir_async.cli import words
+from sdir_async.cli.apis import find_version
+from sdir_async.cli.fields import Field
+from sdir_async.cli.reasons import in_words
 from sdir_async.cli.words import form_of, language_of, listed, recast, say, some
 from sdir_async.description import describe_all
+from sdir_async.maskinporten.refusals import MEANINGS, UNKNOWN
+from sdir_async.maskinporten.refusals import Refusal as TokenRefusal
+from sdir_async.problems import _ADVICE
+from sdir_async.upload.check import Check
+from sdir_async.upload.chunks import Chunk, Piece
+
+from .conftest import COURSE, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,3 +215,87 @@ def test_the_language_can_be_chosen(sdir: Callable[..., Done]) -> None:
     )
     assert "can't be read: no such file" in sdir("upload", "course", "x").err
     assert sdir("upload", "course", "x", "--language", "sv").code == 2
+
+
+def test_each_refusal_and_each_advice_of_the_library_is_norwegian() -> None:
+    """What Maskinporten's codes mean, and what to do about each kind of answer of Sdir."""
+    texts = {text for one in (*MEANINGS.values(), UNKNOWN) for text in (one.text, one.advice)}
+    texts |= {f"It failed. {advice} [GET x answered 400]" for advice in _ADVICE.values()}
+    words.use("nb")
+    assert sorted(text for text in texts if recast(text) == text) == []
+    error = TokenRefusal(400, "MP-121", "no", None, None).error()
+    said = recast(str(error))
+    assert said.startswith("Maskinporten ga ikke noe token (MP-121): den registrerte nøkkelen er")
+    assert said.endswith("bruk den med dens kid.")
+
+
+BAD: dict[str, Any] = {
+    "not a valid person number": {"personalIdentityNumber": "41814061034"},
+    "not a valid organization number": {"organizationNumber": "991825828"},
+    "not a valid date and time": {"completedAt": "yesterday"},
+    "is shorter than 1 character": {"courseCode": ""},
+    "is longer than 20 characters": {"courseCode": "x" * 21},
+    "must be text": {"courseCode": 7},
+}
+
+
+@pytest.mark.parametrize("reason", [*BAD, "is required"])
+def test_each_reason_of_the_check_is_norwegian(reason: str) -> None:
+    """Those that the check of the documents' records can give."""
+    schema = find_version("course", "v1").batches["create"].schema
+    record = course() | BAD.get(reason, {})
+    if reason == "is required":
+        del record["courseCode"]
+    piece = Piece(Chunk(0, [record], [orjson.dumps(record)]), range(1))
+    ((found, *_),) = Check(dict(schema))(piece).refused.values()
+    assert found.message.startswith(reason)
+    words.use("nb")
+    assert recast(found.message) != found.message
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "said"),
+    [
+        ("is required", Field(("a",), format="imo-number", digits=7), "for example 9074729"),
+        ("is required", Field(("a",)), "is required"),
+        ("is required", None, "is required"),
+        (
+            "not a valid person number",
+            Field(("a",), format="person-number", digits=11),
+            "not a valid person number: check its digits",
+        ),
+    ],
+)
+def test_a_reason_has_an_example_where_one_helps(
+    message: str, field: Field | None, said: str
+) -> None:
+    """A number with a wrong check digit was misread: another one is no help then."""
+    assert in_words(message, field).endswith(said)
+
+
+def test_an_upload_ends_with_what_to_do_next(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """In the last line, in the user's language, and only what is true."""
+    good, bad = course(1), course(2, courseCode="")
+    for name, records in (("a", [good]), ("b", [good, bad])):
+        (tmp_path / f"{name}.jsonl").write_bytes(lines_of(records))
+
+    def last(*arguments: str) -> str:
+        return sdir("upload", *COURSE, *arguments).out.splitlines()[-1]
+
+    assert last("a.jsonl", "-n").startswith("Every row can be sent: run the command without")
+    assert last("b.jsonl", "-n") == "Correct these rows in the file, and check it again."
+    assert last("a.jsonl", "-o", "validate") == "Every row is valid. Nothing was saved."
+    assert last("a.jsonl") == "Every row is saved. There is nothing more to do."
+    norwegian = last("b.jsonl", "--language", "nb")
+    assert norwegian.startswith("Rett radene i b.rejected.jsonl, og last opp den filen")
+    rejected = (tmp_path / "b.rejected.jsonl").read_text("utf-8")
+    assert '"sdir: hvorfor den ble avvist":"courseCode: er kortere enn 1 tegn"' in rejected
+
+
+def test_a_cell_has_one_reason(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """However many rules it breaks."""
+    rows = ["Fnr;Dato;Organisasjonsnummer;Kurskode", "123;x;991825827;A"]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    done = sdir("upload", *COURSE, "a.csv", "--dry-run", "--json")
+    (event,) = (one for one in done.events if one["event"] == "rejected")
+    assert [reason["field"] for reason in event["reasons"]] == ["Fnr", "Dato"]
