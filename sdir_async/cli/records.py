@@ -146,7 +146,7 @@ def from_table(
             if shows and table.guessed:  # type: ignore[union-attr]
                 shows = not _show_charset(table, line, cells, notes)
             fill(row, cells, columns, notes)
-            if any(at < len(cells) and not is_empty(cells[at]) for at in marks):
+            if marks and any(at < len(cells) and not is_empty(cells[at]) for at in marks):
                 if _is_example(row, columns):
                     notes.say(say("The example in row {line} is not sent.", line=line))
                     continue
@@ -230,6 +230,9 @@ def fill(row: Row, cells: Sequence[object], columns: Sequence[ReadColumn], notes
             continue
         if note:
             notes.add(column.heading, note, row.line)
+        if not parents:
+            row[name] = converted
+            continue
         inner: dict[str, Any] = row
         for parent in parents:
             inner = inner.setdefault(parent, {})

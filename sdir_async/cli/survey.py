@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from array import array
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -10,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from .records import Row
-from .sent import digester
-from .sent.known import SIZE
 from .trouble import Trouble
 from .words import say, some
 
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from .job import Job
     from .sent.look import Look
 
+_LOW: Final = (1 << 64) - 1
 _PARTS: Final = 64
 """The hashes are looked at a part at a time, which takes no more memory than a part."""
 _SHOWN: Final = 3
@@ -49,7 +47,7 @@ class Survey:
         sent: Look | None = None,
     ) -> None:
         self.count = 0
-        self._digest = digest or digester(secrets.token_bytes(SIZE))
+        self._digest = digest
         self._sent = sent
         self._told = look
         self.values: dict[str, dict[str, int]] = {one.name: {} for one in collected}
@@ -69,18 +67,20 @@ class Survey:
             if not self.count % _TOLD:
                 self._told(self.count)
             can_be_sent = not isinstance(record, Row) or not record.refusals
-            if can_be_sent or self._sent:
+            if self._digest is None:
+                number = _hash(record) & _LOW
+            else:
                 digest = self._digest(record)
+                number = int.from_bytes(digest[:8])
                 if self._sent:
                     self._sent.row(line, record, digest)
-                if can_be_sent:
-                    self._look(record, line, digest)
+            if can_be_sent:
+                self._look(record, line, number)
             yield record
         if self._sent:
             self._sent.end()
 
-    def _look(self, record: Row | bytes, line: int, digest: bytes) -> None:
-        number = int.from_bytes(digest[:8])
+    def _look(self, record: Row | bytes, line: int, number: int) -> None:
         hashes, lines = self._parts[number % _PARTS]
         hashes.append(number)
         lines.append(line)
@@ -126,6 +126,15 @@ class Survey:
             if len(set(hashes)) < len(hashes):
                 found += _again(hashes, lines)
         return len(found), sorted(found)[:_SHOWN]
+
+
+def _hash(record: Row | bytes) -> int:
+    """Return a hash of what stands in the input; it differs from one run to the next."""
+    cells = record.cells if isinstance(record, Row) else record
+    try:
+        return hash(cells if isinstance(cells, bytes) else tuple(cells))
+    except TypeError:
+        return hash(repr(cells))
 
 
 def _again(hashes: Iterable[int], lines: Iterable[int]) -> Iterator[int]:
