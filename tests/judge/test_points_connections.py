@@ -16,6 +16,7 @@ import anyio
 import httpcore
 import httpx
 import pytest
+from httpcore._backends.auto import AutoBackend
 
 from sdir_async import (
     ConfigurationError,
@@ -138,7 +139,7 @@ async def test_the_pool_timeout_of_the_users_client_is_kept(given: float) -> Non
     assert seen == [given]
 
 
-class Unreachable(httpcore.AnyIOBackend):
+class Unreachable(AutoBackend):
     """A network that never connects, until it does."""
 
     reachable = False
