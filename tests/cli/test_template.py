@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -69,7 +69,7 @@ def test_an_example_that_was_written_over_is_asked_about(
 def _change_last_cell(path: Path, *, person: str, mark: str) -> None:
     if path.suffix == ".xlsx":
         book = openpyxl.load_workbook(path)
-        row = book.worksheets[0][2]
+        row: Any = book.worksheets[0][2]
         row[0].value, row[-1].value = person, mark or None
         book.save(path)
         return
