@@ -159,12 +159,13 @@ def test_each_field_is_explained_in_norwegian() -> None:
         ({"LC_MESSAGES": "nb_NO", "LANG": "en_US"}, "nb"),
         ({"LC_ALL": "", "LANG": "nb_NO"}, "nb"),
         ({"LANG": "nonsense"}, "en"),
+        ({"SDIR_LANGUAGE": "nb", "LC_ALL": "C"}, "nb"),
     ],
 )
 def test_the_language_is_that_of_the_environment(
     environment: dict[str, str], language: str
 ) -> None:
-    """`LC_ALL` before `LC_MESSAGES` before `LANG`; every Norwegian is bokmål."""
+    """`SDIR_LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG`, in this order; all Norwegian is bokmål."""
     assert language_of(environment) == language
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "nb"]
 
 _NORWEGIAN: Final = ("nb", "nn", "no", "norwegian")
-_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+_VARIABLES: Final = ("SDIR_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _MARKS: Final = {"nb": str.maketrans(",.", "\u00a0,")}
 """What separates thousands and decimals, from the English marks."""
 
