@@ -11,7 +11,7 @@ LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     tests/sandbox/test_answers.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest check bench generate fetch changes try torture torture-cluster simulate bench-pace fuzz pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-logs test-lowest check bench generate fetch changes try torture torture-cluster simulate bench-pace fuzz pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 wit
 
 test: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-logs: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests with every log at DEBUG, and look for secrets in all they write
+	@$(BIN)/python -m pytest -p tests.leaks
 
 test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
 	@$(VENV)-lowest/bin/python -m pytest $(LOWEST)
