@@ -792,7 +792,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-@pytest.mark.parametrize("kind", ["httpx", "fast", "client"])
+@pytest.mark.parametrize("kind", ["httpx", "httpx2", "fast", "client"])
 @pytest.mark.parametrize("name", CASES)
 async def test_an_error_that_leaves_shows_no_secret(left: Left) -> None:
     """Not in its frames, text, attributes or pickle, in an event of Sentry, or a line of a log.
