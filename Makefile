@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 PINS := requirements/dev.txt
+comma := ,
 EXTRAS := cli,fast,generate,httpx2,maskinporten,otel,parquet,postgres,sandbox,testing
 LOWEST := tests/upload tests/sandbox tests/cli $(wildcard tests/test_*.py) \
     $(addprefix --ignore=,tests/test_docs.py tests/test_package.py tests/sandbox/test_conformance.py \
@@ -72,12 +73,13 @@ simulate: $(VENV)/.dev ## upload 10^8 records from 1,000 workers of 100 accounts
 bench-pace: $(VENV)/.dev $(VENV)/.postgres ## measure how much of a limit several processes use together
 	@$(BIN)/python scripts/bench_pace.py
 
-pins: ## renew requirements/dev.txt: the newest versions of what is needed
-	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
-	@$(VENV)-pins/bin/python $(PIP) install --requirement requirements/dev.in '.[$(EXTRAS)]'
-	@echo "# Renewed by \`make pins\` from dev.in and pyproject.toml." > $(PINS)
-	@$(VENV)-pins/bin/python $(PIP) freeze --exclude sdir-async >> $(PINS)
-	@rm -rf $(VENV)-pins
+pins: $(VENV)/.made ## write requirements/dev.txt, which has hashes for all platforms; UPGRADE=1 for the newest
+	@$(BIN)/python $(PIP) install uv
+	@cp $(PINS) $(VENV)/pins
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS))) $(if $(UPGRADE),--upgrade) \
+	    --output-file $(VENV)/pins pyproject.toml requirements/dev.in
+	@{ echo "# Written by \`make pins\` from dev.in and pyproject.toml."; cat $(VENV)/pins; } > $(PINS)
 
 audit: $(VENV)/.dev ## look for known vulnerabilities in all that is pinned; asks the package index
 	@$(BIN)/pip-audit --strict --requirement $(PINS) --no-deps --disable-pip --progress-spinner off
@@ -109,7 +111,8 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml $(PINS)
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing what developing needs"
-	@$(BIN)/python $(PIP) install --requirement $(PINS) --editable '.[$(EXTRAS)]'
+	@$(BIN)/python $(PIP) install --require-hashes --requirement $(PINS)
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.demo $@
 
 $(VENV)/.judge: $(VENV)/.made tests/maskinporten/judge/package.json tests/axe/package.json

@@ -201,10 +201,12 @@ def test_every_dependency_is_imported(project: dict[str, Any]) -> None:
 
 
 def test_what_tests_and_scripts_import_is_pinned() -> None:
-    """All of it exactly, and from wherever the person has their packages from."""
-    lines = (ROOT / "requirements" / "dev.txt").read_text().splitlines()
-    pins = [line for line in lines if not line.startswith("#")]
-    assert [pin for pin in pins if not re.fullmatch(r"[\w.-]+==[\w.]+", pin)] == []
+    """All of it exactly, with hashes, and from wherever the person has their packages from."""
+    text = (ROOT / "requirements" / "dev.txt").read_text().replace(" \\\n    ", " ")
+    pins = [line for line in text.splitlines() if not line.startswith("#")]
+    whole = re.compile(r"[\w.-]+==[\w.]+(?: ; [^#]+?)?(?: --hash=sha256:[0-9a-f]{64})+")
+    assert [pin for pin in pins if not whole.fullmatch(pin)] == []
+    assert "://" not in text
     own = {"tests", "sdir-async", *(_name(path.stem) for path in (ROOT / "scripts").iterdir())}
     for path in [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert _imported(path) - own - set(map(_name, pins)) == set(), path

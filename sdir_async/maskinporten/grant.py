@@ -108,7 +108,7 @@ def _token(told: Any, asked: float) -> Token | NoToken:
 def _load(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -76,6 +76,7 @@ DAMAGED = {
     "more tables in a circle": {68: bytes(4), 1020: bytes(4)},
     "a part that is larger than the file": {ENTRY + 120: b"\xff\xff\xff\x7f"},
     "four billion rows": {OLD.index(b"\x00\x02\x0e\x00") + 8: b"\xff\xff\xff\xff"},
+    "rows that end before they begin": {OLD.index(b"\x00\x02\x0e\x00") + 4: b"\xff\xff"},
     "four billion texts": {OLD.index(b"\xfc\x00") + 8: b"\xff\xff\xff\xff"},
     "a sector of no size": {26: b"\x09\x00"},
 }

@@ -273,6 +273,7 @@ async def test_a_server_that_is_not_there_is_a_failed_connection(sandbox: Sandbo
         (b'{"access_token": "a b", "expires_in": 9}', "no token that can be sent"),
         (b'{"access_token": null, "expires_in": 9}', "no token that can be sent"),
         (b"[]", "not how long the token lives"),
+        (b"[" * 100_000, "not how long the token lives"),
     ],
 )
 def test_an_answer_without_a_token_is_no_answer(body: bytes, words: str) -> None:

@@ -24,6 +24,8 @@ _SHORT, _SHORT_SECTOR = 4096, 64
 _ENTRY: Final = 128
 _NAMES: Final = tuple(name.encode("utf-16-le") + b"\0\0" for name in ("Workbook", "Book"))
 _DIMENSIONS, _TEXTS = 0x0200, 0x00FC
+_FORMS: Final = {10: "<4H", 14: "<2I2H"}
+"""How numbers of rows and columns are written; by the length of both."""
 _MOST_ROWS, _MOST_COLUMNS = 65_536, 256
 _SHORTEST_TEXT: Final = 3
 
@@ -60,9 +62,8 @@ def _workbooks(content: bytes) -> Iterator[bytes]:
     entries = [
         (entry, *struct.unpack_from("<2I", entry, 116))
         for entry in _cut(_chain(sectors, first, links), _ENTRY)
-        if entry[66]
     ]
-    if max(length for _, _, length in entries) > len(content):
+    if max(length for entry, _, length in entries if entry[66]) > len(content):
         raise LookupError
     short_sectors = _cut(_chain(sectors, entries[0][1], links), _SHORT_SECTOR)
     for entry, start, length in entries:
@@ -119,9 +120,9 @@ def _is_sound(workbook: bytes) -> bool:
     while at + 4 <= len(workbook):
         kind, length = struct.unpack_from("<2H", workbook, at)
         at += 4
-        if kind == _DIMENSIONS and length == 14:
-            _, rows, _, columns = struct.unpack_from("<2I2H", workbook, at)
-            if rows > _MOST_ROWS or columns > _MOST_COLUMNS:
+        if kind == _DIMENSIONS and length in _FORMS:
+            first, rows, left, columns = struct.unpack_from(_FORMS[length], workbook, at)
+            if not (first <= rows <= _MOST_ROWS and left <= columns <= _MOST_COLUMNS):
                 return False
         if kind == _TEXTS:
             (texts,) = struct.unpack_from("<I", workbook, at + 4)
