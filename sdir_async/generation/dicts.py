@@ -43,13 +43,21 @@ class Dict:
     fields: list[Field]
 
     @property
-    def is_class(self) -> bool:
-        """Whether its keys can be written as the fields of a class."""
-        names = [each.name for each in self.fields]
-        return all(
-            name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-            for name in names
-        )
+    def plain(self) -> list[Field]:
+        """The keys that can be written as fields of a class."""
+        return [each for each in self.fields if each not in self.odd]
+
+    @property
+    def odd(self) -> list[Field]:
+        """The others, which stand in a class of their own before it.
+
+        Type checkers refuse a circle of dictionaries that are all written as calls.
+        """
+        return [each for each in self.fields if not _is_field(each.name)]
+
+
+def _is_field(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
 
 
 class Dicts:
