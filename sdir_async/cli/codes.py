@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import SdirError
 from .ask import code_operations
-from .words import say
+from .words import recast, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,6 +87,6 @@ class Codes:
             except SdirError as error:
                 yield say(
                     "The codes are not checked, as Sdir's list could not be had: {error}",
-                    error=error,
+                    error=recast(str(error)),
                 )
         yield from unknown_codes(self._known or set(), used)

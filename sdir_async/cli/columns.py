@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from .inputs.tabular import tidy
 from .trouble import Trouble
-from .words import listed, say, unsaid
+from .words import language, listed, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -215,7 +215,8 @@ def _twice(message: str, names: Iterable[str]) -> list[str]:
 
 def _missing(filled: Sequence[str], fields: Fields) -> list[str]:
     """Say which fields no record can do without, and no column fills."""
-    lost = [field.name for field in fields.all if field.required and field.name not in filled]
+    needed = [one for one in fields.all if one.required and one.name not in filled]
+    lost = [fields.heading_of(one) if language() == "nb" else one.name for one in needed]
     lost += [
         say("a field of {group}", group=group)
         for group in fields.groups

@@ -60,6 +60,9 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
 
 
 def _example(field: Field) -> str:
+    """Return how to write it; the number of a person would be masked where this is shown."""
+    if field.format == PERSON:
+        return say("write all {digits} digits", digits=field.digits)
     return say("write it as {example}", example=written(example_of(field)))
 
 

@@ -195,6 +195,10 @@ def what_to_do(
 
 def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
     report = result.report
+    begun_in_vain = result.begun and not (report.complete or report.accepted or report.in_doubt)
+    if begun_in_vain and not resumable(result, resumes=resumes):
+        yield say("Nothing of it was saved: correct that, and run the same command again.")
+        return
     if result.rejected_file:
         file = result.rejected_file
         yield say(

@@ -54,10 +54,10 @@ def test_the_session_of_the_readme_runs(
 
 
 def test_every_command_has_an_example(sdir: Callable[..., Done]) -> None:
-    """The page has an example for each of the 13 commands that `sdir --help` lists."""
+    """The page has an example for each of the 14 commands that `sdir --help` lists."""
     commands = sdir("--help").out.partition("Commands")[2]
     listed = re.findall(r"^[│|] +([a-z]+) ", commands, re.MULTILINE)
-    assert len(listed) == 13
+    assert len(listed) == 14
     assert {
         example.split()[0] for example in (one.removeprefix("sdir ") for one in EXAMPLES)
     } == set(listed)

@@ -293,6 +293,22 @@ def test_an_upload_ends_with_what_to_do_next(sdir: Callable[..., Done], tmp_path
     assert '"sdir: hvorfor den ble avvist":"courseCode: er kortere enn 1 tegn"' in rejected
 
 
+@pytest.mark.parametrize("options", [(), ("--no-journal",)])
+def test_an_upload_that_saved_nothing_says_so_at_its_end(
+    sdir: Callable[..., Done],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+) -> None:
+    """With a wrong key, the rows that were rejected before sending are not what comes first."""
+    monkeypatch.setenv("SDIR_API_KEY", "another-key-123")
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(1), course(2, courseCode="")]))
+    done = sdir("upload", *COURSE, "a.jsonl", *options)
+    assert done.code == 2
+    last = done.out.splitlines()[-1]
+    assert last == "Nothing of it was saved: correct that, and run the same command again."
+
+
 def test_a_cell_has_one_reason(sdir: Callable[..., Done], tmp_path: Path) -> None:
     """However many rules it breaks."""
     rows = ["Fnr;Dato;Organisasjonsnummer;Kurskode", "123;x;991825827;A"]
