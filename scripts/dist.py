@@ -50,7 +50,7 @@ def install(archive: Path, folder: Path) -> Path:
     venv.create(folder, clear=True)
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     uv = [str(_tool("uv")), "pip", "install", "--quiet", "--python", str(python)]
-    _run([*uv, "--constraint", str(ROOT / "requirements" / "dev.txt"), str(archive)])
+    _run([*uv, "--constraint", str(ROOT / "requirements" / "versions.txt"), str(archive)])
     _run([str(python), "-I", "-c", _USE])
     return python
 

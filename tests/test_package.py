@@ -207,6 +207,8 @@ def test_what_tests_and_scripts_import_is_pinned() -> None:
     whole = re.compile(r"[\w.-]+==[\w.]+(?: ; [^#]+?)?(?: --hash=sha256:[0-9a-f]{64})+")
     assert [pin for pin in pins if not whole.fullmatch(pin)] == []
     assert "://" not in text
+    plain = (ROOT / "requirements" / "versions.txt").read_text().splitlines()[1:]
+    assert plain == [pin.partition(" --hash")[0] for pin in pins]
     own = {"tests", "sdir-async", *(_name(path.stem) for path in (ROOT / "scripts").iterdir())}
     for path in [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert _imported(path) - own - set(map(_name, pins)) == set(), path
