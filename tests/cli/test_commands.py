@@ -387,3 +387,15 @@ def test_the_shell_completes_the_names_of_apis() -> None:
 
     assert complete_api("additional_c") == ["additional-competence"]
     assert complete_api("") == [name.replace("_", "-") for name in VERSIONS]
+
+
+def test_sdir_log_shows_each_request(
+    command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On standard error, beside what the command itself says; a wrong level is refused."""
+    monkeypatch.setenv("SDIR_LOG", "info")
+    done = command("codes", *COURSE, "--json")
+    assert (done.code, len(done.events)) == (0, 1)
+    assert "INFO course v1 GET /codes: 200 in " in done.err
+    monkeypatch.setenv("SDIR_LOG", "loud")
+    assert "SDIR_LOG must be debug or info" in command("codes", *COURSE).err
