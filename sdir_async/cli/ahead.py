@@ -109,7 +109,7 @@ def _asked(one: Prepared, options: Options) -> Prepared:
         if not asks:
             raise Trouble("{name}: {said} {advice}", name=one.job.name, said=said, advice=advice)
         _require_yes(f"{one.job.name}: {said} {say('Upload this file?')}")
-    if asks and one.survey and (one.survey.repeated()[0] or (one.look and one.look.elsewhere)):
+    if asks and one.survey and one.survey.repeated()[0]:
         _require_yes(say("Send these rows again?"))
     return evolve(one, leaves=left is not None)
 
@@ -124,6 +124,11 @@ def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
                 " leaves it unfinished and uploads this file.",
                 file=left.run.input,
             ),
+        )
+    if one.look and one.look.elsewhere:
+        yield (
+            say("Rows of it were sent before, and would be saved twice."),
+            say("Remove them from the file; or add --force: that sends them again."),
         )
     if one.look and (changed := one.look.changed()):
         yield (

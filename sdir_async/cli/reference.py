@@ -112,6 +112,7 @@ from a file of that name, so the same command is right in each of these cases:
 | is another one, and the last upload was broken off | refused: its rest would be lost |
 | has rows in doubt no longer | refused: they may be saved or not |
 | has a row that was changed after it was accepted | refused: it would be saved twice |
+| has rows that were sent from another file in the folder | refused: they would be saved twice |
 
 The refusal says what to do; `--force` uploads the file all the same. In a terminal, the command
 asks instead. A row that was accepted is not sent again; if

@@ -115,9 +115,10 @@ def earlier_of(result: Result) -> str:
     """Say how many records were accepted in an earlier run, `""` if none were."""
     if not result.earlier:
         return ""
-    return say(
-        "{earlier:,} of them were accepted in an earlier run and were not sent again.",
-        earlier=result.earlier,
+    return some(
+        result.earlier,
+        "{count:,} of them was accepted in an earlier run and was not sent again.",
+        "{count:,} of them were accepted in an earlier run and were not sent again.",
     )
 
 

@@ -368,14 +368,17 @@ def test_rows_that_were_sent_from_another_file_are_said(
     monkeypatch.undo()
 
 
-def test_rows_that_were_sent_from_another_file_are_sent_without_a_terminal(
+def test_rows_that_were_sent_from_another_file_are_refused_without_a_terminal(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """It is said all the same; once sent, it is not said again."""
+    """A copy of a file would be saved twice; --force sends it, and once sent it is known."""
     _csv(tmp_path / "march.csv", "A", "B")
     assert sdir("upload", *COURSE, "march.csv").code == 0
     _csv(tmp_path / "may.csv", "B", "C")
-    done = sdir("upload", *COURSE, "may.csv", "--json")
+    done = sdir("upload", *COURSE, "may.csv")
+    assert (done.code, len(sandbox.records(COURSES))) == (2, 2)
+    assert "Remove them from the file; or add --force" in done.err
+    done = sdir("upload", *COURSE, "may.csv", "--force", "--json")
     assert (done.code, len(sandbox.records(COURSES))) == (0, 4)
     notes = [event["message"] for event in done.events if event["event"] == "note"]
     assert "1 row was sent before, from march.csv: line 2." in notes

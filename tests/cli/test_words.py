@@ -277,7 +277,7 @@ def test_a_reason_has_an_example_where_one_helps(
 def test_an_upload_ends_with_what_to_do_next(sdir: Callable[..., Done], tmp_path: Path) -> None:
     """In the last line, in the user's language, and only what is true."""
     good, bad = course(1), course(2, courseCode="")
-    for name, records in (("a", [good]), ("b", [good, bad])):
+    for name, records in (("a", [good]), ("b", [course(3), bad])):
         (tmp_path / f"{name}.jsonl").write_bytes(lines_of(records))
 
     def last(*arguments: str) -> str:

@@ -105,8 +105,8 @@ def upload(
         bool,
         typer.Option(
             "--force",
-            help="Upload although an earlier upload of the file was not finished, or rows have"
-            " changed after they were accepted.",
+            help="Upload although an earlier upload of the file was not finished, rows have changed"
+            " after they were accepted, or rows were sent from another file.",
         ),
     ] = False,
     rejected: Annotated[
