@@ -13,6 +13,7 @@ import orjson
 from attrs import Factory, define, field, frozen
 
 from ..errors import JournalError
+from ..privacy import printable
 from ..upload.journal.sqlite import SqliteStore
 from .columns import OURS
 from .inputs import JsonArray, JsonLines
@@ -144,10 +145,11 @@ class Books:
         self._elsewhere.append(elsewhere)
         for other in beside:
             if other.path != path:
-                elsewhere.add(other, other.path.name.removesuffix(self._suffix))
+                elsewhere.add(other, printable(other.path.name.removesuffix(self._suffix)))
         salt = beside[-1].salt if beside else b""
         place = job.beside()
-        return Book(self._opened(path, salt), elsewhere, place.name if place else job.name)
+        name = printable(place.name) if place else job.name
+        return Book(self._opened(path, salt), elsewhere, name)
 
     def _path_beside(self, job: Job) -> Path | None:
         place = job.beside()
@@ -198,6 +200,6 @@ class Books:
 def _shared(path: Path, job: Job, beside: list[Beside]) -> Path:
     """Return the journal of an input: that of the file whose rejected rows it has, if it does."""
     place = job.beside()
-    name = place.name if place else ""
+    name = printable(place.name) if place else ""
     named = (one.path for one in reversed(beside) if name in one.history.rejected_files)
     return next(named, path)

@@ -235,7 +235,10 @@ class Events:
 
 def json_line(value: Any) -> str:
     """Return a value as a line of JSON in which no control character stands as itself."""
-    line = orjson.dumps(value, default=str).decode()
+    try:
+        line = orjson.dumps(value, default=str).decode()
+    except TypeError:  # the name of a file that is not UTF-8
+        line = json.dumps(value, default=str)
     if not line.isprintable():
         line = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in line)
     return f"{line}\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, define, evolve, field, frozen
 
 from ..errors import AuthenticationError, ConfigurationError, JournalError, SdirError
-from ..privacy import mask
+from ..privacy import mask, printable
 from ..upload.report import UploadReport
 from .rejected import rejected_of
 from .spool import RejectedRows
@@ -136,7 +136,7 @@ class Result:
         if self.journal is not None and self.rejected_file is not None:
             lines = self.job.lines
             places = ((lines[index], index) for index in sorted(self.rejected.indexes()))
-            self.journal.rejected_rows(self.rejected_file.name, places)
+            self.journal.rejected_rows(printable(self.rejected_file.name), places)
 
     def take(self, outcome: ChunkOutcome[Any]) -> None:
         """Keep what the report needs of an outcome."""
