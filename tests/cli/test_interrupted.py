@@ -60,6 +60,46 @@ def test_a_killed_upload_goes_on_with_the_same_command(
     assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(count))
 
 
+@pytest.mark.parametrize("next_night", ["grown", "another"])
+def test_a_killed_upload_and_the_file_of_the_next_night(
+    process: Callable[..., subprocess.Popen[bytes]],
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    next_night: str,
+) -> None:
+    """A file that grew goes on; another one is refused until the earlier one is finished."""
+    earlier = lines_of([course(at) for at in range(600)])
+    (tmp_path / "a.jsonl").write_bytes(earlier)
+    sandbox.faults.add(Fault("latency", seconds=0.15))
+    arguments = (
+        "upload",
+        *COURSE,
+        "a.jsonl",
+        "--chunk-size",
+        20,
+        "--concurrency",
+        2,
+        "--settle",
+        0.3,
+    )
+    with process(*arguments) as started:
+        _wait_until(lambda: len(sandbox.records(COURSES)) >= 80)
+        started.send_signal(signal.SIGKILL)
+    sandbox.faults.clear()
+    if next_night == "grown":
+        (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(650)]))
+        count = 650
+    else:
+        (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(1000, 1010)]))
+        refused = sdir(*arguments)
+        assert (refused.code, "was not finished" in refused.err) == (2, True)
+        (tmp_path / "a.jsonl").write_bytes(earlier)
+        count = 600
+    assert sdir(*arguments).code == 0
+    assert _codes(sandbox) == sorted(f"C{at}" for at in range(count))
+
+
 def _wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while not true():
