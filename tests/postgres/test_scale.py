@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import functools
 import inspect
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,14 @@ from pyarrow import parquet
 
 import sdir_async
 from sdir_async.sandbox import Fault, SandboxThread
+from sdir_async.upload.formats import FORMATS
 from tests.test_docs import _snippets
-from tests.upload.server import record
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "scale.md"
 SNIPPETS = [snippet for _, snippet in _snippets(PAGE, "python")]
-PROGRAMS = [snippet for snippet in SNIPPETS if "asyncio.run(" in snippet]
-PIECES = [snippet for snippet in SNIPPETS if "asyncio.run(" not in snippet]
+PROGRAMS = [snippet for snippet in SNIPPETS if "asyncio.run(main())" in snippet]
+PIECES = [snippet for snippet in SNIPPETS if snippet not in PROGRAMS]
 RUN = """
 import functools, sys, sdir_async
 sdir_async.Sdir = functools.partial(sdir_async.Sdir, base_url=sys.argv[1])
@@ -38,20 +40,17 @@ exec(compile(open("program.py").read(), "program.py", "exec"), {"__name__": "__m
 """
 KEY = "0123456789abcdef"
 COUNT = 5000
+NUMBERS = map("0181{:07}".format, range(10_000))
+PERSONS = list(islice(filter(FORMATS["person-number"], NUMBERS), 200))
 
 
 def course(at: int) -> dict[str, str]:
     return {
-        "personalIdentityNumber": "41814061033" if at % 2 else "41810021827",
+        "personalIdentityNumber": PERSONS[at % len(PERSONS)],
         "completedAt": "2025-03-24T18:32:25+00:00",
         "organizationNumber": "991825827",
         "courseCode": f"C{at:05}",
     }
-
-
-def person(at: int) -> dict[str, str]:
-    """Another person for each, so that each part has some."""
-    return {"personalIdentityNumber": record(at)["personalIdentityNumber"]}
 
 
 @pytest.fixture
@@ -108,10 +107,11 @@ async def test_the_pieces_run(
         monkeypatch.setenv("SDIR_API_KEY", KEY)
         monkeypatch.setenv("SDIR_DATABASE", server.database())
         monkeypatch.chdir(tmp_path)
-        lines = [orjson.dumps({**course(at), **person(at)}) for at in range(500)]
+        lines = [orjson.dumps(course(at)) for at in range(500)]
         Path("courses.jsonl").write_bytes(b"\n".join(lines))
-        names: dict[str, Any] = {"Sdir": local, "Pacer": sdir_async.Pacer}
-        for snippet in [*PIECES, PIECES[-1]]:
+        names: dict[str, Any] = {"Sdir": local, "Pacer": sdir_async.Pacer, "asyncio": asyncio}
+        *pieces, for_each_part, for_engines = PIECES
+        for snippet in (*pieces, for_each_part, for_each_part, for_engines):
             code = compile(snippet, str(PAGE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             if code.co_flags & inspect.CO_COROUTINE:
                 await eval(code, names)
@@ -121,5 +121,6 @@ async def test_the_pieces_run(
         assert len(said) == 16
         assert all("0 requests" in line for line in said[8:])
         assert len(_saved(sandbox)) == sum(int(line.split()[1]) for line in said[:8])
+        assert "0 requests" in await asyncio.to_thread(names["task"], 3)
         for name in ("first", "second"):
             await names[name].aclose()
