@@ -58,7 +58,9 @@ def test_public_methods_say_what_they_do() -> None:
         f"{kind.__name__}.{name}"
         for kind in (getattr(sdir_async, public) for public in sdir_async.__all__)
         if inspect.isclass(kind)
-        for name, member in vars(kind).items()
+        for base in kind.__mro__
+        if base.__module__.startswith("sdir_async.")
+        for name, member in vars(base).items()
         if not name.startswith("_")
         and (inspect.isfunction(member) or isinstance(member, property))
         and not inspect.getdoc(member)
