@@ -187,7 +187,7 @@ class Parts:
 
     store: Store
 
-    def journal_of(self, target: Mapping[str, str], /) -> Journal:  # noqa: ARG002
+    def journal_of(self, target: Mapping[str, str]) -> Journal:  # noqa: ARG002
         """Return the journal."""
         return RecordedJournal(self.store)
 
