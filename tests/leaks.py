@@ -9,6 +9,7 @@ and person numbers.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import subprocess
 from collections import defaultdict
@@ -25,8 +26,13 @@ _ELEVEN = re.compile(r"(?<![\w.-])\d{11}(?![\w.-])")
 _TOKEN = re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SHORTEST = 16
 """Letters of a key: a shorter one is a word of the tests."""
-_INPUTS = re.compile(r"\.(csv|tsv|xlsx?|ods|parquet|jsonl?|gz|zst|zip|txt|store|pem|p12|jwk|key)\b")
-"""What holds records or keys by its nature: inputs, rejected rows, stores of the sandbox, keys."""
+_INPUTS = re.compile(
+    r"(input|a|key|.*\.(csv|tsv|xlsx?|ods|parquet|jsonl?|gz|zst|zip|txt|store|db|pem|p12|jwk|key"
+    r"|py|yaml|json|md))"
+)
+"""What holds records or keys by its nature: inputs, rejected rows, stores of the sandbox, keys, and
+examples in documents and code."""
+_NOT_OURS = ("selenium", "curl ")
 _PRINTS_PERSONS = "--show-persons"
 
 
@@ -41,17 +47,20 @@ class Leaks(logging.Handler):
         self.setFormatter(logging.Formatter("%(name)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.write("log", self.format(record))
+        if not record.name.startswith(_NOT_OURS):
+            self.write("log", self.format(record))
 
     def write(self, where: str, text: str) -> None:
         """Note what was written, and in which test."""
         self.written[text].append(f"{self.test} {where}")
 
     def found(self) -> Iterator[str]:
-        """Yield each leak: where it is, and the line."""
+        """Yield what leaked where: one line of each kind for each place."""
         for text, places in self.written.items():
+            kinds: set[str] = set()
             for line in text.splitlines():
-                if what := self._secret_in(line):
+                if (what := self._secret_in(line)) and what not in kinds:
+                    kinds.add(what)
                     yield f"{places[0]}: {what}: {line[:300]}"
 
     def _secret_in(self, line: str) -> str:
@@ -95,7 +104,7 @@ def _watch_programs() -> None:
 
     def communicate(self: Any, *args: Any, **given: Any) -> Any:
         told = wait(self, *args, **given)
-        if _PRINTS_PERSONS not in self.args:
+        if _PRINTS_PERSONS not in self.args and not str(self.args).startswith(_NOT_OURS):
             for part in told:
                 text = part.decode(errors="replace") if isinstance(part, bytes) else part
                 _leaks.write(f"output of {self.args!r:.100}", text or "")
@@ -121,7 +130,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Look at the files that a test leaves."""
     folder = getattr(item, "funcargs", {}).get("tmp_path")
     for path in Path(folder).rglob("*") if folder else ():
-        if path.is_file() and not path.is_symlink() and not _INPUTS.search(path.name.lower()):
+        is_ours = path.is_file() and not path.is_symlink()
+        if is_ours and os.access(path, os.R_OK) and not _INPUTS.fullmatch(path.name.lower()):
             _leaks.write(f"file {path.name}", path.read_bytes().decode("latin-1"))
 
 

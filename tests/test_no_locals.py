@@ -20,6 +20,7 @@ from sdir_async.api import VERSIONS
 from sdir_async.base import BatchOperations
 from sdir_async.frames import no_locals
 from sdir_async.maskinporten import Maskinporten
+from sdir_async.postgres import PostgresJournal, PostgresPace
 from sdir_async.upload.upload import Upload, _Outcomes
 
 KEY = "1bd956a741a64f7ab22bc37d2f032d4f"
@@ -150,8 +151,12 @@ def _versions() -> list[type]:
     ]
 
 
-_PUBLIC: list[type] = [Sdir, SubscriptionKey, Upload, _Outcomes, Maskinporten, BatchOperations]
+_PUBLIC: list[type] = [
+    *(Sdir, SubscriptionKey, Upload, _Outcomes, Maskinporten, BatchOperations),
+    *(PostgresJournal, PostgresPace),
+]
 _HOLD_NOTHING = {
+    "PostgresJournal.journal_of": "keeps a target",
     "Upload.__init__": "keeps a plan",
     "_Outcomes.__init__": "keeps a channel",
     "Operations.__init__": "keeps a session",

@@ -63,16 +63,14 @@ def checked_dsn(dsn: str) -> Secret:
     Raises:
         ConfigurationError: It is not a connection string.
     """
-    given, dsn = Secret(dsn), ""
     try:
-        conninfo_to_dict(given.reveal())
+        conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
-        given = Secret("")  # a traceback shows what its frames hold
         raise ConfigurationError(
             "The dsn must be a connection string of PostgreSQL, such as"
             " postgresql://user@host/database."
         ) from None
-    return given
+    return Secret(dsn)
 
 
 async def connected(dsn: Secret, seconds: float, settings: Mapping[str, str]) -> Connection:

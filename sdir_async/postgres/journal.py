@@ -11,6 +11,7 @@ import orjson
 from attrs import field, frozen
 
 from ..errors import ConfigurationError, JournalError, JournalMismatch
+from ..frames import no_locals
 from ..privacy import mask
 from ..upload.journal.recorded import RecordedJournal
 from .connection import Error, checked_dsn, connected, here, rows, words_of
@@ -71,7 +72,7 @@ def _require_name(what: str, name: object) -> None:
         raise ConfigurationError(f"PostgresJournal: {what} must not hold a person number or a key.")
 
 
-@frozen
+@frozen(init=False)
 class PostgresJournal:
     """A journal in PostgreSQL, for uploads that several workers or machines share.
 
@@ -103,15 +104,17 @@ class PostgresJournal:
     """
 
     dsn: Secret = field(converter=checked_dsn, repr=False)
-    upload: str = field(kw_only=True)
-    part: str = field(kw_only=True)
-    lease: float = field(default=60.0, kw_only=True)
+    upload: str
+    part: str
+    lease: float
 
-    def __attrs_post_init__(self) -> None:
-        _require_name("upload", self.upload)
-        _require_name("part", self.part)
-        if not (isinstance(self.lease, int | float) and self.lease >= 1):
-            raise ConfigurationError("PostgresJournal: lease must be at least 1 second.")
+    def __init__(self, dsn: str, *, upload: str, part: str, lease: float = 60.0) -> None:
+        with no_locals:
+            _require_name("upload", upload)
+            _require_name("part", part)
+            if not (isinstance(lease, int | float) and lease >= 1):
+                raise ConfigurationError("PostgresJournal: lease must be at least 1 second.")
+            self.__attrs_init__(dsn, upload, part, lease)
 
     def journal_of(self, target: Mapping[str, str]) -> Journal:
         """Return the journal of this part of an upload to that target."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ConfigurationError
+from ..frames import no_locals
 from ..privacy import mask
 from ..shared_pace import SharedPacer, StoreLost
 from .connection import Error, checked_dsn, connected, rows, words_of
@@ -55,11 +56,12 @@ class PostgresPace(SharedPacer):
     """
 
     def __init__(self, dsn: str, *, account: str) -> None:
-        if not (isinstance(account, str) and account.strip()) or mask(account) != account:
-            raise ConfigurationError(
-                "PostgresPace: account must be a name, without a person number."
-            )
-        super().__init__(_Row(checked_dsn(dsn), account))
+        with no_locals:
+            if not (isinstance(account, str) and account.strip()) or mask(account) != account:
+                raise ConfigurationError(
+                    "PostgresPace: account must be a name, without a person number."
+                )
+            super().__init__(_Row(checked_dsn(dsn), account))
 
 
 class _Row:
