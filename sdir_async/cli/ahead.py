@@ -84,7 +84,7 @@ def _looked_at(job: Job, how: Reading, options: Options, books: Books) -> Prepar
         found = survey(again, Survey(fields, collected, show, digest=digest, sent=look))
     for said in again.notes.said:
         job.notes.say(said)
-    return Prepared(job, book, found, look)
+    return Prepared(job, book, found, look if found.is_whole else None)
 
 
 def _say_notes(job: Job, options: Options) -> None:

@@ -34,6 +34,7 @@ class Survey:
 
     Attributes:
         count: How many records there are.
+        is_whole: Whether the input could be read to its end.
         values: What stands in the fields that are collected, each with the first line it is in.
     """
 
@@ -47,6 +48,7 @@ class Survey:
         sent: Look | None = None,
     ) -> None:
         self.count = 0
+        self.is_whole = False
         self._digest = digest
         self._sent = sent
         self._told = look
@@ -79,6 +81,7 @@ class Survey:
             yield record
         if self._sent:
             self._sent.end()
+        self.is_whole = True
 
     def _look(self, record: Row | bytes, line: int, number: int) -> None:
         hashes, lines = self._parts[number % _PARTS]

@@ -28,8 +28,9 @@ NAMES = ["Łódź 🚢", "100% #1?", "a [1] *", "ö", "-n", ".skjult", os.fsdeco
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses some of these names.")
-@pytest.mark.parametrize("as_json", [[], ["--json"]])
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize(
+    ("name", "as_json"), [*((name, []) for name in NAMES), (NAMES[-1], ["--json"])], ids=ascii
+)
 def test_a_file_can_have_any_name(
     sdir: Callable[..., Done],
     sandbox: SandboxThread,
@@ -50,7 +51,7 @@ def test_a_file_can_have_any_name(
     assert (tmp_path / f"{name}.receipt.csv").exists()
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp850"])
+@pytest.mark.parametrize("encoding", ["cp1252"])
 def test_a_console_without_letters_ends_nothing(
     process: Callable[..., subprocess.Popen[bytes]],
     sandbox: SandboxThread,

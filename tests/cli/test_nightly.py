@@ -276,6 +276,22 @@ def test_another_file_after_an_unfinished_upload_is_a_question_in_a_terminal(
     assert "not sent. Upload this file? [y/N]" in done.err
 
 
+@pytest.mark.usefixtures("broken_off")
+def test_a_file_that_breaks_off_is_not_taken_for_another_one(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """The message is about the place where it breaks off; copied whole, it goes on."""
+    whole = (tmp_path / "a.jsonl").read_bytes()
+    rest = whole.replace(b"}\n", b"},").rstrip(b",")
+    (tmp_path / "a.jsonl").write_bytes(b"[" + rest[:2000])
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, len(sandbox.records(COURSES))) == (4, 20)
+    assert "was not finished" not in done.out + done.err
+    (tmp_path / "a.jsonl").write_bytes(whole)
+    assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    assert len(sandbox.records(COURSES)) == 40
+
+
 def test_rows_in_doubt_that_are_not_in_the_file_are_said(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
