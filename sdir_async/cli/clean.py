@@ -58,7 +58,7 @@ def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
         if path.is_symlink() or not path.is_file():
             continue
         if path.name.endswith(_JOURNAL) and is_finished(path):
-            yield path, say("the journal of a finished upload")
+            yield path, say("the journal of a finished upload: it knows which rows were sent")
         elif _REJECTED.fullmatch(path.name):
             yield path, say("rejected rows, as they stood")
         elif path.suffix == ".html" and _is_report(path):

@@ -83,7 +83,8 @@ sdir upload course courses.xlsx --report report.html
 - **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
   it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
   It knows rows by their content. Standard input has no journal, unless you give `--journal`.
-  `sdir clean` removes the files that uploads left.
+  `sdir clean` removes the files that uploads left. Keep the journal while files of that name come:
+  without it, rows that were sent before are sent again.
 - **The key** is read from `--key-file`, then `SDIR_API_KEY`, then the keyring. A key file can have
   a secondary key on its second line.
 - **Each request** is a line on standard error with `SDIR_LOG=info`; each attempt with `debug`. See

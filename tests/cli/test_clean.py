@@ -47,7 +47,7 @@ def test_what_an_upload_left_is_removed(sdir: Callable[..., Done], uploaded: Pat
     assert done.code == 0
     assert names(uploaded) == KEPT
     for said in (
-        "the journal of a finished upload",
+        "the journal of a finished upload: it knows which rows were sent",
         "courses.rejected.jsonl: rejected rows",
         "report.html: the report of an upload",
         "a draft that an interrupted command left",
