@@ -139,14 +139,14 @@ class Store:
 
     async def _travel(self) -> None:
         await self.process.runs()
-        await asyncio.sleep(TRIP)
-        await self.process.runs()
+        await asyncio.sleep(TRIP / 2)
         while self.database.is_gone:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
 
     async def open(self) -> Iterable[Entry]:
         """Take it, if nobody has it."""
         await self._travel()
+        await self.process.runs()
         part = self._part
         if part.owner is not None and not part.owner.has_lost_its_sessions():
             raise JournalError("in use")
@@ -163,12 +163,20 @@ class Store:
         self._require_mine()
         self._part.entries.update({entry[0]: entry for entry in entries})
         self.database.committed(sum(ROW + len(entry[3]) for entry in entries))
+        await asyncio.sleep(TRIP / 2)
+        await self.process.runs()
 
     async def still_mine(self) -> None:
-        """Ask before an attempt."""
-        await self._travel()
-        self.database.read()
-        self._require_mine()
+        """Ask before an attempt; again, if the answer may be old since the process was frozen."""
+        took = LEASE
+        while took > LEASE / 2:
+            asked = now()
+            await self._travel()
+            self.database.read()
+            self._require_mine()
+            await asyncio.sleep(TRIP / 2)
+            await self.process.runs()
+            took = now() - asked
 
     def _require_mine(self) -> None:
         if self._part.fence != self._fence:

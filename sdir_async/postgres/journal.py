@@ -165,9 +165,16 @@ class PostgresStore:
             await self.still_mine()
 
     async def still_mine(self) -> None:
-        """Ask the database, over the session that holds the lock."""
-        found = await self._asked(_MINE, self._id)
-        self._require_mine(found)
+        """Ask the database, over the session that holds the lock.
+
+        A process that was frozen meanwhile finds an answer that is as old: it asks again.
+        """
+        clock = asyncio.get_running_loop().time
+        took = self._given.lease
+        while took > self._given.lease / 2:
+            asked = clock()
+            self._require_mine(await self._asked(_MINE, self._id))
+            took = clock() - asked
 
     async def close(self) -> None:
         """Give the part back, with the session."""

@@ -22,7 +22,7 @@ from local_postgres import LocalPostgres, free_port
 
 import sdir_async.postgres.journal
 from sdir_async import ConfigurationError, JournalError, JournalMismatch, RetryPolicy, UploadReport
-from sdir_async.postgres.journal import PostgresJournal
+from sdir_async.postgres.journal import PostgresJournal, PostgresStore
 from tests.upload.server import FATES, Fate, Record, Register, bad, client, record
 from tests.upload.test_faults import judge
 
@@ -170,6 +170,32 @@ async def test_what_an_old_owner_writes_is_refused(dsn: str) -> None:
         old._entries.clear()  # type: ignore[attr-defined]
     async with part(dsn).journal_of(target) as new:
         assert new._total is None  # type: ignore[attr-defined]
+
+
+async def test_an_answer_that_waited_for_a_frozen_process(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is as old as the freeze was long: the owner asks again before it sends."""
+    target = {"api": "x"}
+    asked = PostgresStore._asked
+    answers: list[object] = []
+
+    async def and_freeze(store: PostgresStore, query: Any, *values: object) -> Any:
+        answer = await asked(store, query, *values)
+        if not answers:
+            answers.append(answer)
+            await owner_session_ended(dsn)
+            async with part(dsn).journal_of(target):
+                pass
+            await asyncio.sleep(0.6)
+        return answer
+
+    async with part(dsn, lease=1.0).journal_of(target) as journal:
+        assert journal.before_attempt is not None
+        monkeypatch.setattr(PostgresStore, "_asked", and_freeze)
+        with pytest.raises(JournalError, match="now belongs to another worker"):
+            await journal.before_attempt()
+    assert len(answers) == 1
 
 
 async def test_a_lost_connection_is_opened_anew(dsn: str) -> None:
