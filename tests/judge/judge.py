@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -193,13 +194,27 @@ def _wrongly_saved(scenario: Scenario, server: Server, outcome: Outcome) -> Iter
         accepted = sum(at in outcome.accepted for at in where)
         most = accepted + sum(at in outcome.in_doubt for at in where)
         record = scenario.records[where[0]]
-        if new < accepted and not any(equals(record, older) for older in scenario.beforehand):
+        if new < accepted and not _taken_for_older(scenario, server, record):
             yield f"lost: {where} accepted {accepted} times, saved {new} times"
         elif new > most:
             kind = "twice" if accepted else "saved, and reported as rejected or unsent"
             yield f"{kind}: {where} accepted {accepted} times, saved {new} times"
     if after.keys() - before.keys() - places.keys():
         yield "foreign: the register holds what was never sent"
+
+
+def _taken_for_older(scenario: Scenario, server: Server, record: Record) -> bool:
+    """Say whether older records may have been taken for this one, or for the batch that it was in.
+
+    Of such a batch nobody can tell any record from an older or another one, as one could where a
+    record of it stands alone.
+    """
+    alone = {_key(scenario.records[at]) for at in _alone(scenario)}
+    batches = [taken.records for taken in server.taken if record in taken.records]
+    apart = [batch for batch in batches if alone.isdisjoint(map(_key, batch))]
+    return any(
+        equals(one, older) for one in chain([record], *apart) for older in scenario.beforehand
+    )
 
 
 def _wrongly_changed(scenario: Scenario, server: Server, outcome: Outcome) -> Iterator[str]:

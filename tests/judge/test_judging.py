@@ -93,6 +93,20 @@ def test_a_doubt_is_needed_where_counts_can_not_decide() -> None:
     assert kinds_of(accepted_but(in_doubt=frozenset([4])), saved, scenario) == set()
 
 
+@pytest.mark.parametrize(("batch", "kinds_seen"), [([3, 4], set()), ([3, 4, 5], {"lost"})])
+def test_a_loss_is_excused_where_a_batch_can_only_be_told_from_older_records(
+    batch: list[int], kinds_seen: set[str]
+) -> None:
+    """One has an older equal and the other one an equal in the input; a third would have told."""
+    records = [*PLAIN.records[:-1], PLAIN.records[4] | {"registratorName": "anne"}]
+    scenario = evolve(PLAIN, records=records, beforehand=[records[3]])
+    server = Server(scenario)
+    server.saved += [Saved(str(at), records[at], 0.0) for at in range(COUNT) if at not in (3, 4)]
+    server.taken = [Taken([records[at] for at in batch], answered=False)]
+    found = tuple(failures(scenario, server, accepted_but()))
+    assert set(kinds([Verdict(scenario, found)])) == kinds_seen
+
+
 def test_a_record_that_leaves_a_field_out_equals_one_that_has_it() -> None:
     """The server may have filled it in, so that a list can't tell them apart."""
     one = next(record for record in PLAIN.records if "vesselImoNumber" in record)
