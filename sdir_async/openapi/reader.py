@@ -312,7 +312,7 @@ class _Reader:
             {
                 "type": "object",
                 "properties": undeclared | schemas,
-                "required": [each["name"] for each in used if each.get("required")],
+                "required": sorted({each["name"] for each in used if each.get("required")}),
             }
         )
 

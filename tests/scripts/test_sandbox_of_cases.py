@@ -52,6 +52,7 @@ def test_examples_of_the_wrong_type_and_envelopes_are_answered_as_their_schemas_
     shutil.copy(source, tmp_path / "examples" / "v1.yaml")
 
     async def use(api: Any) -> Any:
+        assert (await api.twice("x", id_query="x")).theme == "dark"
         return await api.dates(), await api.page(), await api.file("a/b/c.pdf")
 
     with SandboxThread(tmp_path, keys=["key"]) as box:
