@@ -61,4 +61,4 @@ def pages_of(document: Json, operation: Found) -> Pages | None:
     if unknown:
         raise DocumentError(place, f"there is no query parameter {', '.join(unknown)}")
     largest = resolved(document, schemas[size], place).get("maximum") if size else None
-    return Pages(number, size, None if largest is None else int(largest), end)
+    return Pages(number, size, int(largest) if isinstance(largest, int | float) else None, end)
