@@ -22,6 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--transport", choices=["httpx", "fast"], default="httpx")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse names that hold an address: no two processes would find the same tests."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"give its parameters ids: {item.nodeid}")
+
+
 @pytest.fixture(autouse=True)
 def _transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the wanted transport wherever a test names none, and let respx answer for it."""

@@ -633,7 +633,11 @@ async def test_a_transport_is_what_the_user_asks_for() -> None:
         assert (used(sdir), wrapped(sdir)) == ("Httpx2ClientTransport", own)
 
 
-@pytest.mark.parametrize("client", ["httpx", httpx.Client(), httpx.AsyncClient, object()], ids=repr)
+@pytest.mark.parametrize(
+    "client",
+    ["httpx", httpx.Client(), httpx.AsyncClient, object()],
+    ids=["a name", "a synchronous client", "a class", "an object"],
+)
 def test_a_client_of_another_kind_is_refused(client: Any) -> None:
     """At once, and not with the first call; its value is not shown."""
     with pytest.raises(ConfigurationError, match=r"http_client must be an httpx\.AsyncClient"):
