@@ -8,7 +8,6 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from attrs import field, frozen
 
 from ..errors import ConfigurationError, JournalError, JournalMismatch
 from ..frames import no_locals
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from ..upload.journal import Journal
     from ..upload.journal.recorded import Entry
-    from ..wire import Secret
     from .connection import Connection
 
 LOCKS: Final = 0x53444952
@@ -72,7 +70,6 @@ def _require_name(what: str, name: object) -> None:
         raise ConfigurationError(f"PostgresJournal: {what} must not hold a person number or a key.")
 
 
-@frozen(init=False)
 class PostgresJournal:
     """A journal in PostgreSQL, for uploads that several workers or machines share.
 
@@ -103,18 +100,17 @@ class PostgresJournal:
         >>> report = await sdir.course.v1.upload(records, journal=journal)  # doctest: +SKIP
     """
 
-    dsn: Secret = field(converter=checked_dsn, repr=False)
-    upload: str
-    part: str
-    lease: float
-
     def __init__(self, dsn: str, *, upload: str, part: str, lease: float = 60.0) -> None:
         with no_locals:
             _require_name("upload", upload)
             _require_name("part", part)
             if not (isinstance(lease, int | float) and lease >= 1):
                 raise ConfigurationError("PostgresJournal: lease must be at least 1 second.")
-            self.__attrs_init__(dsn, upload, part, lease)
+            self.dsn = checked_dsn(dsn)
+            self.upload, self.part, self.lease = upload, part, lease
+
+    def __repr__(self) -> str:
+        return f"PostgresJournal(upload={self.upload!r}, part={self.part!r})"
 
     def journal_of(self, target: Mapping[str, str]) -> Journal:
         """Return the journal of this part of an upload to that target."""
