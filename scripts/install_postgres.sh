@@ -9,8 +9,9 @@ if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
         echo "Installing PostgreSQL"
         mkdir -p /etc/postgresql-common/createcluster.d
         echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.d/sdir.conf
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        apt-get -o Acquire::Retries=3 update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+            install -y -qq --no-install-recommends \
             postgresql pgbouncer > /dev/null
     fi
 elif ! found; then
