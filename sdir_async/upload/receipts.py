@@ -123,8 +123,11 @@ def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
 def _packed_in(answer: bytes, name: str, count: int) -> bytes:
     """Return the bytes of the UUIDs in an answer; nothing if it is not one for each record.
 
-    No object is made for a record: parsing all of the answer takes ten times as long.
+    No object is made for a record: parsing all of the answer takes ten times as long. It is parsed
+    where a record holds other objects, since one of those may have a field of the same name.
     """
+    if not answer.startswith(b"[{") or {answer.count(b"{"), answer.count(b"},{") + 1} != {count}:
+        return b""
     found = answer.split(b'"%s":"' % name.encode())[1:]
     text = b"".join([after[: _TEXT + 1] for after in found])
     hyphens = all(text[at :: _TEXT + 1] == b"-" * count for at in (8, 13, 18, 23))
