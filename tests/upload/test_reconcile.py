@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -407,3 +407,62 @@ def test_a_moment_that_no_other_zone_can_hold(first: str) -> None:
     """The first and the last moment are compared as they are written, without an error."""
     assert _same(first, first)
     assert not _same(first, "2025-03-24T18:32:25Z")
+
+
+def shown_as(change: Callable[[Record], Record]) -> type[Register]:
+    """A register whose list shows each record in another way."""
+
+    class Otherwise(Register):
+        def _list(self, request: httpx.Request) -> httpx.Response:
+            shown: list[Record] = super()._list(request).json()
+            return httpx.Response(200, json=[change(one) for one in shown])
+
+    return Otherwise
+
+
+def _without_uid(shown: Record) -> Record:
+    return {name: value for name, value in shown.items() if name != "uid"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2025-03-24T18:32:25+00:00", "2025-03-24T18:32:00+00:00"),
+        ("2025-03-24T18:32:45+00:00", "2025-03-24T18:33:00+00:00"),
+        ("2025-03-24T18:32:25.700+01:00", "2025-03-24T18:32:26"),
+        ("2025-03-24T18:32:25.700+01:00", "2025-03-24T17:32:26"),
+    ],
+)
+def test_a_moment_that_is_shown_rounded_is_not_absent(moment: str, shown: str) -> None:
+    """The witness has a moment that rounding does not change; the saved batch has others."""
+
+    def rounded(one: Record) -> Record:
+        return {**one, "completedAt": {moment: shown}.get(one["completedAt"], one["completedAt"])}
+
+    given = [*records(20), *({**record(at), "completedAt": moment} for at in range(20, 40))]
+    given[:20] = [{**one, "completedAt": "2025-03-24T08:00:00+00:00"} for one in given[:20]]
+    register = shown_as(rounded)(fates=[NORMAL, AFTER])
+    report = run(upload(register, given, chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt, len(register.saved)) == (20, 20, 40)
+
+
+def test_a_text_that_is_shown_cut_is_not_absent() -> None:
+    """The witness has a short one, which was not cut; the saved batch has longer ones."""
+
+    def cut(one: Record) -> Record:
+        return {**one, "courseCode": one["courseCode"][:5]}
+
+    given = [*records(20), *(record(at, "HSCLC-LONG") for at in range(20, 40))]
+    register = shown_as(cut)(fates=[NORMAL, AFTER])
+    report = run(upload(register, given, chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt, len(register.saved)) == (20, 20, 40)
+
+
+@pytest.mark.parametrize("repeated", [[20, 20, 21, 21], [19, 18]])
+def test_equal_records_that_can_not_be_told_apart_are_not_absent(repeated: list[int]) -> None:
+    """Where the list shows no identifiers, one line twice may be two records, or one."""
+    given = [*records(20), *map(record, repeated)]
+    register = shown_as(_without_uid)(fates=[NORMAL, AFTER])
+    report = run(upload(register, given, chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt) == (20, len(repeated))
+    assert len(register.saved) == len(given)
