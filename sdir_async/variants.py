@@ -6,6 +6,7 @@ import datetime
 import enum
 import uuid
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .types import Model, Unset
@@ -42,6 +43,10 @@ class _Open(enum.Enum):
 
     def __reduce_ex__(self, protocol: object) -> Any:
         return type(self).read, (self._value_,)
+
+    def __repr__(self) -> str:
+        """Show any value: an answer may have null or a number where the document has texts."""
+        return f"<{type(self).__name__}.{self._name_}: {self._value_!r}>"
 
     def __str__(self) -> str:
         return str(self._value_)
@@ -105,7 +110,7 @@ def fitting(
         return data
     named = _named(data, by)
     made = [each for variant in ((named,) if named else variants) for each in _made(variant, data)]
-    return min(made, key=lambda each: _misfit(each, data), default=data)
+    return min(made, key=itemgetter(0), default=(None, data))[1]
 
 
 def _named(data: Any, by: tuple[str, Mapping[str, Any]] | None) -> Callable[[Any], Any] | None:
@@ -116,9 +121,11 @@ def _named(data: Any, by: tuple[str, Mapping[str, Any]] | None) -> Callable[[Any
     return found
 
 
-def _made(variant: Callable[[Any], Any], data: Any) -> list[Any]:
+def _made(variant: Callable[[Any], Any], data: Any) -> list[tuple[tuple[int, bool], Any]]:
+    """Return what a variant makes of a value, after how badly that fits; nothing for a misfit."""
     try:
-        return [variant(data)]
+        made = variant(data)
+        return [(_misfit(made, data), made)]
     except MISFIT:
         return []
 
@@ -130,6 +137,8 @@ def _misfit(made: Any, data: Any) -> tuple[int, bool]:
 
 def _unknown(made: Any, data: Any) -> int:
     if isinstance(made, Model):
+        if not isinstance(data, Mapping):
+            raise TypeError(type(data).__name__)  # an empty list or text would do for a model
         extra = getattr(made, "additional_properties", {})
         return len(data.keys() - (made.to_dict().keys() - extra.keys()))
     if isinstance(made, list):

@@ -66,6 +66,20 @@ class Long(Short):
         return cls(rest.pop("name"), code=rest.pop("code"), additional_properties=rest)
 
 
+@define
+class Open(Model):
+    """One without a required field."""
+
+    additional_properties: dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.additional_properties}
+
+    @classmethod
+    def from_dict(cls, src_dict: Any) -> Open:
+        return cls(dict(src_dict))
+
+
 @pytest.mark.parametrize("value", ["blue", 5, None, ""])
 def test_a_value_that_is_not_listed_is_kept(value: Any) -> None:
     """It is a member in type, equal to nothing but itself, and written as it came."""
@@ -75,6 +89,13 @@ def test_a_value_that_is_not_listed_is_kept(value: Any) -> None:
     assert member not in list(Colour)
     for same in (copy.deepcopy(member), pickle.loads(pickle.dumps(member))):
         assert (type(same), same.value) == (Colour, value)
+
+
+@pytest.mark.parametrize("kind", [Colour, Level])
+@pytest.mark.parametrize("value", ["blue", 5, None])
+def test_a_value_that_is_not_listed_is_shown(kind: Any, value: Any) -> None:
+    """A record can be printed, whichever type of value the server sent for an enum."""
+    assert repr(kind.read(value)) == f"<{kind.__name__}.{value}: {value!r}>"
 
 
 def test_a_value_that_is_listed_is_the_member() -> None:
@@ -112,6 +133,14 @@ def test_the_variant_that_fits_best_is_read(data: Any, made: Any) -> None:
     assert found == made
     assert type(found) is type(made)
     assert written(found) == data
+
+
+@pytest.mark.parametrize("data", [[], "", [["ab", "cd"]], [{"aa": 1, "bb": 2}]])
+def test_what_is_not_an_object_is_not_read_as_one(data: Any) -> None:
+    """A model without required fields takes no empty list, though `dict` would."""
+    assert fitting(data, Open.from_dict) == data
+    assert fitting([data], listed(Open.from_dict)) == [data]
+    assert fitting(data, Open.from_dict, listed(anything)) == data
 
 
 def test_a_discriminator_counts_more_than_what_fits() -> None:

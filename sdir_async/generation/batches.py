@@ -8,7 +8,7 @@ from typing import Any
 from ..openapi.batches import KINDS, batch_of, effect_of, item_of
 from ..openapi.pages import pages_of
 from .failures import DocumentError
-from .walk import Json, LeftOut, Operation, operations, resolved
+from .walk import Json, LeftOut, Operation, become, operations, resolved
 
 
 def mark_batches(document: Json) -> list[LeftOut]:
@@ -22,10 +22,20 @@ def mark_batches(document: Json) -> list[LeftOut]:
             operation.node["x-sdir-batch-said"] = said
         if batch.kind:
             operation.node["x-sdir-batch"] = batch.kind
+            _let_no_record_be_null(document, operation)
         elif batch.why_not:
             why = f"{batch.why_not}; use the method {operation.name}"
             left.append(LeftOut(str(operation), "an upload", why))
     return left
+
+
+def _let_no_record_be_null(document: Json, batch: Operation) -> None:
+    """Take null out of the list of a batch, so that a record is of a class."""
+    item = item_of(document, batch.body or {}, batch.pointer) or {}
+    for word in ("anyOf", "oneOf"):
+        parts = [part for part in item.get(word, ()) if part != {"type": "null"}]
+        if len(parts) == 1:
+            become(item, parts[0])
 
 
 def list_candidates(document: Json) -> list[LeftOut]:

@@ -55,6 +55,7 @@ _SHAPES: dict[str, type] = {
 _SAID = frozenset(("description", "title", "example", "examples", "default", "deprecated"))
 _SAID |= {"readOnly", "writeOnly", "xml", "externalDocs"}
 _TELLING = ("discriminator", "x-sdir-variants")
+_PART = re.compile(r"/(allOf|anyOf|oneOf)/\d+$")
 _MAY_BE_NULL = ("default", "example", "examples", "enum", "const")
 
 
@@ -169,20 +170,19 @@ def _is(schema: Json, name: str) -> bool:
 def nullable_as_type(document: Json) -> list[LeftOut]:
     """Write `nullable` as OpenAPI 3.1 and JSON Schema do: a type, or an alternative.
 
-    A named object that may be null is null where it is referred to: it stays one class.
+    A named object or enum that may be null is null where it is referred to: it stays one class.
     """
     nulls = {
         name
         for name, schema in components(document).items()
-        if takes_null(schema) and ("allOf" in schema or _is(schema, "object"))
+        if takes_null(schema) and ({"allOf", "enum"} & schema.keys() or _is(schema, "object"))
     }
     named = components(document)
     for name in nulls:
-        become(named[name], without_null(named[name]))
-    for _, schema in list(schemas_in(document)):
-        for inner in (schema.get("properties") or {}).values():
-            if str(inner.get("$ref", "")).removeprefix(SCHEMAS) in nulls:
-                inner["nullable"] = True
+        become(named[name], _class_without_null(named[name]))
+    for place, schema in list(schemas_in(document)):
+        if _may_refer_to(nulls, schema) and not _PART.search(place):
+            schema["nullable"] = True
     for _, schema in list(schemas_in(document)):
         if schema.pop("nullable", False) is True:
             _allow_null(schema)
@@ -205,6 +205,21 @@ def without_null(schema: Json) -> Json:
         types = [each for each in plain["type"] if each != "null"]
         plain["type"] = types[0] if len(types) == 1 else types
     return plain
+
+
+def _class_without_null(schema: Json) -> Json:
+    plain = without_null(schema)
+    if isinstance(plain.get("enum"), list):
+        plain["enum"] = [value for value in plain["enum"] if value is not None]
+    return plain
+
+
+def _may_refer_to(names: set[str], schema: Json) -> bool:
+    """Whether a schema is a reference to one of these, or one of its alternatives is."""
+    own = schema.keys() & {"type", "properties"}
+    alone = schema["allOf"] if len(schema.get("allOf", ())) == 1 and not own else ()
+    parts = [schema, *alone, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return any(str(part.get("$ref", "")).removeprefix(SCHEMAS) in names for part in parts)
 
 
 def _allow_null(schema: Json) -> None:

@@ -26,6 +26,20 @@ def test_a_batch_without_a_list_is_listed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("item", "may"),
+    [(ref("Ship"), True), ({"allOf": [ref("Ship")], "nullable": True}, False)],
+)
+def test_a_batch_of_objects_that_may_be_null_takes_objects(item: Json, may: bool) -> None:
+    """No record is null, and its class is the one that the document names."""
+    ships = {"type": "array", "items": item}
+    paths = {"/ships/batch": {"post": operation("a", body=ships)}}
+    prepared, left = prepare(document(paths, {"Ship": {**SHIP, "nullable": may}}))
+    (batch,) = operations(prepared)
+    assert (batch.body or {})["items"] == ref("Ship")
+    assert left == []
+
+
 def test_the_only_batch_of_a_kind_is_called_by_it_and_several_by_their_methods() -> None:
     """So that none of several is taken by mistake."""
 

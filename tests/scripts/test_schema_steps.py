@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,7 +123,12 @@ def test_a_type_that_does_not_exist_is_any_value_and_is_listed() -> None:
 )
 def test_nullable_is_written_as_json_schema_has_it(given: Json, made: Json) -> None:
     """`nullable: true` becomes a null in the type, the enum or the alternatives."""
-    assert after(steps.nullable_as_type, given, B={"type": "object"}) == made
+    inside = after(
+        steps.nullable_as_type,
+        {"type": "object", "properties": {"a": given}},
+        B={"type": "object"},
+    )
+    assert inside["properties"]["a"] == made
 
 
 def test_one_reference_in_all_of_that_may_be_null_is_an_alternative() -> None:
@@ -143,6 +149,36 @@ def test_a_named_object_that_may_be_null_stays_one_class() -> None:
     assert doc["components"]["schemas"]["A"]["properties"]["b"] == {
         "anyOf": [ref("B"), {"type": "null"}]
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        (ref("B"), {"anyOf": [ref("B"), {"type": "null"}]}),
+        ({"allOf": [ref("B")]}, {"anyOf": [ref("B"), {"type": "null"}]}),
+        (
+            {"type": "array", "items": ref("B")},
+            {"type": "array", "items": {"anyOf": [ref("B"), {"type": "null"}]}},
+        ),
+        (
+            {"type": "object", "additionalProperties": ref("B")},
+            {"type": "object", "additionalProperties": {"anyOf": [ref("B"), {"type": "null"}]}},
+        ),
+        (
+            {"oneOf": [ref("B"), {"type": "string"}]},
+            {"oneOf": [ref("B"), {"type": "string"}, {"type": "null"}]},
+        ),
+        ({"allOf": [ref("B"), ref("C")]}, {"allOf": [ref("B"), ref("C")]}),
+        ({"allOf": [ref("B")], "properties": {}}, {"allOf": [ref("B")], "properties": {}}),
+    ],
+)
+@pytest.mark.parametrize("named", [{"type": "object"}, {"type": "string", "enum": ["a", None]}])
+def test_null_moves_to_whatever_refers_to_a_class(named: Json, given: Json, made: Json) -> None:
+    """Items, values of maps, alternatives and answers may be null if what they refer to may."""
+    kept = {"type": "object"} if "enum" not in named else {"type": "string", "enum": ["a"]}
+    doc = document(schemas={"A": copy.deepcopy(given), "B": {**named, "nullable": True}, "C": {}})
+    steps.nullable_as_type(doc)
+    assert doc["components"]["schemas"] == {"A": made, "B": kept, "C": {}}
 
 
 def test_a_field_that_is_called_nullable_is_a_field() -> None:
