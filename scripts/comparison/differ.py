@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sdir_async.generation.class_steps import merge_all_of
 from sdir_async.generation.servers import named_servers
 from sdir_async.generation.walk import SCHEMAS, Json, Operation, components, operations, references
+from sdir_async.openapi.security import scopes_of
 
 from .values import Change, Use, compare_values, shape
 
@@ -26,6 +27,7 @@ def compare(before: Json, after: Json) -> list[Change]:
     return [
         *_compare_servers(before, after),
         *_compare_operations(before, after),
+        *_compare_scopes(before, after),
         *_compare_classes(before, after),
     ]
 
@@ -53,6 +55,17 @@ def _compare_operations(before: Json, after: Json) -> Iterator[Change]:
             yield Change(str(operation), f"operation added: {operation.name}", False)
         else:
             yield from _compare_operation(old[address], operation)
+
+
+def _compare_scopes(before: Json, after: Json) -> Iterator[Change]:
+    """Yield the operations that need a token of other scopes, whose owner has to ask for them."""
+    old, new = _by_address(before), _by_address(after)
+    for address in [address for address in old if address in new]:
+        was = scopes_of(before, old[address].node)
+        now = scopes_of(after, new[address].node)
+        if set(was) != set(now):
+            words = f"scopes: {' '.join(was) or 'none'} became {' '.join(now) or 'none'}"
+            yield Change(str(new[address]), words, not set(now) <= set(was))
 
 
 def _by_address(document: Json) -> dict[tuple[str, str], Operation]:
@@ -112,7 +125,11 @@ def _compare_statuses(where: str, old: Operation, new: Operation) -> Iterator[Ch
             yield Change(where, f"answer {status}: {before} became {after}", True)
 
 
-_MARKS = {"x-sdir-content-type": "body is sent as", "x-sdir-accept": "answer is asked for as"}
+_MARKS = {
+    "x-sdir-content-type": "body is sent as",
+    "x-sdir-accept": "answer is asked for as",
+    "x-sdir-effect": "a request counts as",
+}
 
 
 def urls_of(node: Json) -> dict[str, str]:
@@ -189,7 +206,7 @@ def _written(parameter: Json) -> str:
 
 def _compare_classes(before: Json, after: Json) -> Iterator[Change]:
     old, new = components(before), components(after)
-    sent, got = _used(after, lambda o: [o.body]), _used(after, lambda o: [o.answer])
+    sent, got = _used(after, _given), _used(after, lambda o: [o.answer])
     for name in [name for name in old if name not in new]:
         yield Change(name, "class removed", True)
     for name in [name for name in new if name not in old]:
@@ -202,6 +219,11 @@ def _compare_classes(before: Json, after: Json) -> Iterator[Change]:
             word = "refused" if _is_closed(new[name]) else "taken"
             what = f"fields that are not listed are {word} now"
             yield Change(name, what, use.sent and _is_closed(new[name]))
+
+
+def _given(operation: Operation) -> list[Json | None]:
+    """Return the schemas of what a caller sends."""
+    return [operation.body, *(each["schema"] for each in operation.node["parameters"])]
 
 
 def _is_closed(schema: Json) -> bool:

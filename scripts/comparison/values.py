@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _OTHER = ("pattern", "multipleOf", "uniqueItems")
+_RULES = (
+    *("not", "if", "then", "else", "contains", "minContains", "maxContains", "prefixItems"),
+    *("patternProperties", "propertyNames", "dependentRequired", "dependentSchemas"),
+    *("unevaluatedItems", "unevaluatedProperties"),
+)
 ANY = "any value"
 
 
@@ -43,35 +48,82 @@ def compare_values(where: str, what: str, old: Json, new: Json, use: Use) -> Ite
         gone, more = _narrower(before, after), _narrower(after, before)
         broken = (use.sent and gone) or (use.got and more)
         yield Change(where, f"{what}: {shape(old)} became {shape(new)}", broken)
-    else:
-        for name in ("list", "map"):
-            if name in before:
-                inner = f"{what}, each {'item' if name == 'list' else 'value'}"
-                yield from compare_values(where, inner, before[name], after[name], use)
-    yield from _compare_limits(where, what, old, new, use)
-    yield from _compare_values_of_enum(where, what, old, new, use)
+    changes: dict[Change, None] = {}
+    for name in [name for name in before if name in after and name != "null"]:
+        changes |= dict.fromkeys(_compare_kind(where, what, before[name], after[name], use))
+        if name in _INSIDE:
+            keyword, each = _INSIDE[name]
+            inner = (before[name].get(keyword, {}), after[name].get(keyword, {}))
+            yield from compare_values(where, f"{what}, each {each}", *inner, use)
+    yield from changes
+    yield from _compare_conditions(where, what, old, new, use)
+    yield from _compare_discriminator(where, what, old, new)
     yield from _compare_default(where, what, old, new, use)
     yield from _compare_words(where, what, old, new, use)
 
 
+_INSIDE = {"list": ("items", "item"), "map": ("additionalProperties", "value")}
+
+
+def _compare_kind(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
+    """Yield what differs between the rules for values of one kind, such as the texts of a union."""
+    yield from _compare_limits(where, what, old, new, use)
+    yield from _compare_values_of_enum(where, what, old, new, use)
+    for rule in _RULES:
+        was, now = old.get(rule), new.get(rule)
+        if was != now:
+            word = "is new" if was is None else "is gone" if now is None else "changed"
+            yield Change(where, f"{what}: the rule {rule} {word}", use.sent and now is not None)
+
+
+def _compare_conditions(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
+    """Yield whether other fields are required together, as alternatives say that have no type."""
+    for word in ("anyOf", "oneOf"):
+        was, now = (
+            [each["required"] for each in schema.get(word, ()) if each.keys() == {"required"}]
+            for schema in (old, new)
+        )
+        if was != now:
+            words = (" or ".join(map(" and ".join, fields)) or "nothing" for fields in (was, now))
+            yield Change(where, f"{what}: needs {' became '.join(words)}", use.sent and now != [])
+
+
+def _compare_discriminator(where: str, what: str, old: Json, new: Json) -> Iterator[Change]:
+    """Yield values that mean another alternative now; a new one goes with its alternative."""
+    was, now = _variants(old), _variants(new)
+    for value in [value for value in was if now and was[value] != now.get(value)]:
+        means = now.get(value, "nothing")
+        yield Change(where, f"{what}: {value} meant {was[value]}, now {means}", True)
+    if was and not now:
+        yield Change(where, f"{what}: has no discriminator now", True)
+
+
+def _variants(schema: Json) -> dict[str, str]:
+    """Return what each value of a discriminator means."""
+    field = (schema.get("discriminator") or {}).get("propertyName")
+    named = schema.get("x-sdir-variants", {})
+    return {f"{field} {value or 'of another value'}": name for value, name in named.items()}
+
+
 def kinds(schema: Json) -> dict[str, Json]:
-    """Return the kinds of value that a schema allows, each with the schema of what is inside."""
+    """Return the kinds of value that a schema allows, each with the schema of that kind."""
     if "$ref" in schema:
         return {shape(schema): {}}
     found: dict[str, Json] = {}
     for word in ("anyOf", "oneOf"):
+        beside = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
         for each in schema.get(word, ()):
-            found |= kinds(each)
+            found |= kinds({**beside, **each})
     if found or "allOf" in schema:
-        return found or {shape(schema): {}}
+        return found or {shape(schema): schema}
     types = schema.get("type", ANY)
     for name in types if isinstance(types, list) else [types]:
         if name == "array":
-            found["list"] = schema.get("items", {})
+            found["list"] = schema
         elif name == "object" and isinstance(schema.get("additionalProperties"), dict):
-            found["map"] = schema["additionalProperties"]
+            found["map"] = schema
         else:
-            found[_one(name, schema)] = {}
+            found[_one(name, schema)] = schema
     return found
 
 
@@ -117,13 +169,20 @@ def _narrows(limit: str, was: Any, now: Any) -> bool:
 def _compare_values_of_enum(
     where: str, what: str, old: Json, new: Json, use: Use
 ) -> Iterator[Change]:
-    gone = [v for v in old.get("enum", []) if v not in new.get("enum", [v])]
-    more = [v for v in new.get("enum", []) if v not in old.get("enum", [v])]
+    was, now = _listed(old), _listed(new)
+    gone = [v for v in was or () if now is not None and v not in now]
+    more = [v for v in now or () if was is not None and v not in was]
     if gone:
         yield Change(where, f"{what}: no longer {', '.join(map(str, gone))}", True)
     if more:
         told = ", which code that matches on them does not know" if use.got else ""
         yield Change(where, f"{what}: also {', '.join(map(str, more))}{told}", use.got)
+
+
+def _listed(schema: Json) -> list[Any] | None:
+    """Return the only values that a schema allows."""
+    given: list[Any] | None = [schema["const"]] if "const" in schema else schema.get("enum")
+    return given
 
 
 def _compare_default(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:

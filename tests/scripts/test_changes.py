@@ -209,6 +209,136 @@ def test_values_of_an_enum_that_go_break_and_those_that_come_are_told() -> None:
     ]
 
 
+def of_field(was: Json, now: Json, *, use: str = "sent") -> list[tuple[str, bool]]:
+    """Return what is said of a field of a ship that has another schema now."""
+    docs = []
+    for schema in (was, now):
+        ship = {"type": "object", "properties": {"x": schema}}
+        given = operation(
+            "a",
+            body=ref("Ship") if use == "sent" else None,
+            answer=ref("Ship") if use == "got" else None,
+        )
+        cat = {"type": "object", "properties": {"kind": {"type": "string"}}}
+        schemas = {"Ship": ship, "Cat": cat, "Dog": cat}
+        docs.append(document({"/a": {"post": given}}, schemas))
+    return [(what, breaking) for _, what, breaking in difference(*docs)]
+
+
+def or_null(**schema: Any) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        (
+            or_null(type="string", maxLength=9),
+            or_null(type="string", maxLength=5),
+            [("field x: maxLength 9 became 5", True)],
+        ),
+        (
+            or_null(type="array", items={}, maxItems=5),
+            or_null(type="array", items={}, maxItems=9),
+            [("field x: maxItems 5 became 9", False)],
+        ),
+        (
+            or_null(type="string", pattern="a"),
+            {"type": "string", "pattern": "a"},
+            [("field x: string or null became string", True)],
+        ),
+        (
+            {"type": "string", "const": "a"},
+            {"type": "string", "const": "b"},
+            [("field x: no longer a", True), ("field x: also b", False)],
+        ),
+        (
+            {"type": "integer"},
+            {"type": "integer", "not": {"const": 5}},
+            [("field x: the rule not is new", True)],
+        ),
+        (
+            {"type": "array", "items": {}, "contains": {"minimum": 1}},
+            {"type": "array", "items": {}, "contains": {"minimum": 2}},
+            [("field x: the rule contains changed", True)],
+        ),
+        (
+            {"type": "array", "items": {}, "contains": {"minimum": 1}},
+            {"type": "array", "items": {}},
+            [("field x: the rule contains is gone", False)],
+        ),
+    ],
+)
+def test_rules_inside_alternatives_count_too(was: Json, now: Json, said: Any) -> None:
+    """Exports of OpenAPI 3.1 write a field that may be null as alternatives."""
+    assert of_field(was, now) == said
+
+
+def test_a_value_of_a_discriminator_that_means_another_class_breaks() -> None:
+    """It is read as another class; a value that is gone breaks too, and a new one does not."""
+
+    def animal(**mapping: str) -> Json:
+        told = {"propertyName": "kind", "mapping": {k: f"#/{v}" for k, v in mapping.items()}}
+        return {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": told}
+
+    cat, dog = "components/schemas/Cat", "components/schemas/Dog"
+    before = animal(c=cat, d=dog)
+    assert of_field(before, animal(c=dog, d=cat), use="got") == [
+        ("field x: kind c meant Cat, now Dog", True),
+        ("field x: kind d meant Dog, now Cat", True),
+    ]
+    assert of_field(before, animal(cc=cat, d=dog), use="got") == [
+        ("field x: kind c meant Cat, now nothing", True)
+    ]
+    assert of_field(before, animal(c=cat, d=dog, e=dog), use="got") == []
+    assert of_field(before, {"oneOf": before["oneOf"]}, use="got") == [
+        ("field x: has no discriminator now", True)
+    ]
+
+
+def test_fields_that_are_required_together_count() -> None:
+    """An alternative that only names fields makes no class, and still refuses records."""
+    one, both = [{"required": ["name"]}, {"required": ["built"]}], [{"required": ["name", "built"]}]
+    assert of_ship(lambda ship: ship.update(anyOf=one)) == [
+        ("values: needs nothing became name or built", True)
+    ]
+    assert ("values: needs nothing became name and built", True) in of_ship(
+        lambda ship: ship.update(anyOf=both)
+    )
+
+
+def test_an_object_that_is_a_parameter_is_sent() -> None:
+    """What its fields require breaks those who send it."""
+    kind: Json = {"type": "object", "properties": {"a": {"type": "string"}}}
+    before = document(
+        {"/a": {"get": operation("a", parameters=[query("k", ref("K"))])}}, {"K": kind}
+    )
+    after = copy.deepcopy(before)
+    after["components"]["schemas"]["K"]["required"] = ["a"]
+    assert difference(before, after) == [("K", "field a is required now", True)]
+
+
+def test_a_token_of_more_scopes_breaks() -> None:
+    """A token without them is refused; fewer scopes break nothing."""
+    scheme = {"type": "oauth2", "flows": {}}
+
+    def needing(*scopes: str) -> Json:
+        given = document({"/a": {"get": operation("a", security=[{"o": [*scopes]}])}})
+        given["components"]["securitySchemes"] = {"o": scheme}
+        return given
+
+    assert difference(needing("read"), needing("read", "write")) == [
+        ("GET /a", "scopes: read became read write", True)
+    ]
+    assert difference(needing("read"), needing()) == [("GET /a", "scopes: read became none", False)]
+
+
+def test_another_effect_breaks() -> None:
+    """It decides what is sent again, and which error a lost answer is."""
+    said = of_operation(lambda node: node.update({"x-sdir-effect": "read"}))
+    assert ("a request counts as: create became read", True) in said
+
+
 def test_a_batch_that_is_none_any_more_breaks_uploads() -> None:
     """If the body of a batch is no longer a list, the report has a breaking line about `upload`."""
     before = fleet()
