@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from attrs import field, frozen
 
+from .privacy import mask
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -67,7 +69,7 @@ class Operation:
 
     name: str
     method: str
-    path: str
+    path: str = field(repr=lambda path: repr(mask(path)))  # `Sdir.request` takes any path
     effect: Effect
     deprecated: bool = False
     scopes: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ _MOMENT = r"""(?:
     | (?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.(?:19|20)\d\d(?!\d|[\s.-]{1,3}\d{5}(?!\d))
 )"""
 _IDENTIFIER = r"""\b(?:
-    [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} | [0-9a-f]{32}(?:-[0-9a-f]{16})?
+    [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} | (?:00-)?[0-9a-f]{32}(?:-[0-9a-f]{16})?
     | (?=[0-9]*[a-f])[0-9a-f]{16}
 )\b"""
 
@@ -77,7 +77,7 @@ _DIGITS = _later(
     rf"""
     {_IDENTIFIER} | (?<!\d){_MOMENT}                # support needs ids and moments whole
     | (?!%{_DIGIT}(?:{_GAP}?{_DIGIT}){{10}}(?!\d)){_CODED}   # "%20", but not "100 %41814061033"
-    | (?P<digits> {_START}{_DIGIT}(?:{_GAP}(?!{_MOMENT}){_DIGIT}|{_DIGIT}){{10,}} )
+    | (?P<digits> {_START}{_DIGIT}(?:{_GAP}(?!{_MOMENT}|{_IDENTIFIER}){_DIGIT}|{_DIGIT}){{10,}} )
     """,
     re.IGNORECASE | re.VERBOSE,
 )

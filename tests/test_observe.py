@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -191,6 +192,22 @@ def test_a_hook_that_fails_fails_no_call(caplog: pytest.LogCaptureFixture) -> No
     assert saved == []
     assert "on_attempt raised an error" in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_hook_that_fails_shows_no_person_of_a_path(caplog: pytest.LogCaptureFixture) -> None:
+    """What a crash reporter makes of the logged error hides the number in its frames, too."""
+
+    def broken(_: AttemptEvent) -> None:
+        raise ZeroDivisionError
+
+    sdir = sdir_over(Script(OK), on_attempt=broken)
+    run(sdir.request("GET", f"/persons/{PERSON}", api="course", version="v1"))
+    (error,) = [one.exc_info[1] for one in caplog.records if one.exc_info]
+    assert error is not None
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    text = "".join(shown)
+    assert "Operation(" in text
+    assert PERSON not in text
 
 
 def test_a_hook_that_can_not_be_called_is_refused() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REJECTED = re.compile(r".+\.rejected(-\d+)?\.(csv|xlsx|jsonl|json|parquet)")
-_DRAFT = re.compile(r"(\..+|.+\.journal)\.[0-9a-f]{8}")
+_DRAFT = re.compile(r"(\..+\.sdir-|.+\.journal\.)[0-9a-f]{8}")
 _JOURNAL: Final = ".journal"
 _HEAD: Final = 2_000
 

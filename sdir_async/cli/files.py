@@ -21,7 +21,7 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         Trouble: It can't be written. A file of that name is unchanged.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft = path.with_name(f".{path.name}.sdir-{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             yield file

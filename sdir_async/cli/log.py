@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from ..modes import tighten
 from ..privacy import mask
 from .screen import RUN
 from .summary import STATES
@@ -39,7 +40,8 @@ def remember(results: Iterable[Result], options: Options) -> None:
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as log:
+        tighten(path)
+        with path.open("ab") as log:
             log.write(lines)
     except OSError as error:
         sys.stderr.write(
@@ -87,7 +89,7 @@ def show_log(*, as_json: bool) -> Exit:
             *(say("{count:,}", count=each[name]) for name in _COUNTS),
             say(str(each["ended"])),
         )
-    Console(highlight=False, soft_wrap=True).print(table)
+    Console(highlight=False, markup=False, soft_wrap=True).print(table)
     return Exit.DONE
 
 

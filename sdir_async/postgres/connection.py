@@ -65,7 +65,7 @@ def checked_dsn(dsn: str) -> Secret:
     """
     try:
         conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, AttributeError):  # the latter if it is not text
         raise ConfigurationError(
             "The dsn must be a connection string of PostgreSQL, such as"
             " postgresql://user@host/database."

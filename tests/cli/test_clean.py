@@ -29,12 +29,19 @@ def uploaded(sdir: Callable[..., Done], tmp_path: Path) -> Path:
     assert sdir("upload", *COURSE, "courses.jsonl", "--report", "report.html").code == 1
     (tmp_path / "other.html").write_text("<html></html>")
     (tmp_path / "other.journal").write_text("dear diary")
-    (tmp_path / ".courses.rejected.jsonl.0123abcd").write_text("half")
+    (tmp_path / ".courses.rejected.jsonl.sdir-0123abcd").write_text("half")
+    (tmp_path / ".settings.20241102").write_text("a backup")
     (tmp_path / "link.rejected.csv").symlink_to(tmp_path / "other.html")
     return tmp_path
 
 
-KEPT = {"courses.jsonl", "other.html", "other.journal", "link.rejected.csv"}
+KEPT = {
+    "courses.jsonl",
+    "other.html",
+    "other.journal",
+    ".settings.20241102",
+    "link.rejected.csv",
+}
 
 
 def names(folder: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,31 @@ def test_the_log_says_what_was_sent(
     shown = sdir("log").out
     assert "courses.jsonl" in shown
     assert "41814061033" not in log_file().read_text()
+
+
+def test_the_log_takes_no_folder_for_markup(
+    sdir: Callable[..., Done], configured: Path, tmp_path: Path
+) -> None:
+    """A folder in brackets is shown by its name; one that looks like a closing tag ends nothing."""
+    folder = tmp_path / "[bold]" / "[" / "x]"
+    folder.mkdir(parents=True)
+    (folder / "courses.jsonl").write_bytes(lines_of([course(1)]))
+    sdir("upload", *COURSE, folder / "courses.jsonl")
+    done = sdir("log")
+    assert (done.code, "[bold]/[/x]/courses.jsonl" in done.out) == (0, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no modes.")
+def test_the_log_is_for_its_owner(
+    sdir: Callable[..., Done], configured: Path, tmp_path: Path
+) -> None:
+    """Also when it was open to others before: names of files can be those of persons."""
+    log_file().parent.mkdir(parents=True, exist_ok=True)
+    log_file().touch()
+    log_file().chmod(0o644)
+    (tmp_path / "courses.jsonl").write_bytes(lines_of([course(1)]))
+    sdir("upload", *COURSE, "courses.jsonl")
+    assert log_file().stat().st_mode & 0o777 == 0o600
 
 
 def test_the_doctor_tests_each_half(sdir: Callable[..., Done], configured: Path) -> None:
