@@ -433,6 +433,7 @@ async def test_no_person_is_in_it(server: LocalPostgres, dsn: str) -> None:
         ({"upload": "of 41814061033"}, "upload must not hold a person number"),
         ({"lease": 0}, "lease must be at least 1 second"),
         ({"dsn": "host=x password=geheim oops"}, "must be a connection string"),
+        ({"dsn": 5}, "must be a connection string"),
     ],
 )
 def test_settings_that_make_no_sense(settings: dict[str, Any], words: str) -> None:
