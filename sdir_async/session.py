@@ -6,6 +6,7 @@ import asyncio
 import copy
 import threading
 import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ._version import __version__
@@ -25,7 +26,7 @@ from .wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from .auth import KeyRing
     from .call import Call
@@ -41,6 +42,8 @@ T = TypeVar("T")
 
 _USER_AGENT: Final = f"sdir-async/{__version__}"
 _BEARER: Final = "Bearer "
+_UPLOAD: Final[ContextVar[asyncio.Task[None] | None]] = ContextVar("sdir upload", default=None)
+"""The upload that the current task is part of."""
 _NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
 _UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
 _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow in all")
@@ -107,19 +110,29 @@ class Session:
         return session
 
     async def aclose(self) -> None:
-        """Send nothing more; cancel the uploads under way, and wait until they are gone."""
+        """Send nothing more; cancel the uploads under way, and wait until they are gone.
+
+        An upload whose input or callback closes the session is not waited for: it waits for them.
+        """
         self._closed.set()
-        owned = [task for task in self._owned if task is not asyncio.current_task()]
+        owned = list(self._owned)
         for task in owned:
             cancel_once(task)
-        await asyncio.gather(*owned, return_exceptions=True)
-        await self._transport.aclose()
-        await self._pacer.aclose()
+        try:
+            await _gone([task for task in owned if task is not _UPLOAD.get()])
+        finally:
+            await self._transport.aclose()
+            await self._pacer.aclose()
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Let no task outlive this session."""
         self._owned.add(task)
         task.add_done_callback(self._owned.discard)
+
+    @staticmethod
+    def enter() -> None:
+        """Remember that what runs from here on is part of the current task, which is an upload."""
+        _UPLOAD.set(asyncio.current_task())
 
     async def exchange(self, call: Call, deadline: float | None = None) -> Exchange:
         """Send until it is clear what became of the request, or nothing more may be done.
@@ -323,6 +336,18 @@ def cancel_once(task: asyncio.Task[None]) -> None:
     """Cancel a task, but don't disturb it while it ends: it closes its journal."""
     if not task.cancelling():
         task.cancel()
+
+
+async def _gone(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Wait until tasks have ended. If the wait is cancelled, they still end undisturbed, first."""
+    cancelled: asyncio.CancelledError | None = None
+    while left := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(left)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _end_of(timeouts: Timeouts, started: float, deadline: float | None) -> float | None:

@@ -80,6 +80,7 @@ class Upload(Generic[SavedT]):
 
     async def _run(self, engine: Engine) -> None:
         plan = self._plan
+        plan.session.enter()
         with plan.session.watch.upload(plan.document, plan.batch.operation, engine.report):
             await engine.run()
 

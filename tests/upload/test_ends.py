@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from sdir_async import ConfigurationError, RetryPolicy, Sdir, Snapshot, UploadReport
+from sdir_async.transports.httpx import ClientTransport
 from sdir_async.upload.journal import Journal
 from tests.upload.server import UNKNOWN, Fate, Record, Register, bad, client, pulled, record
 from tests.virtual import run
@@ -644,5 +645,57 @@ def test_repeated_cancellation_leaves_the_journal_free(tenths: int, tmp_path: Pa
             again = await sdir.course.v1.upload(records(40), check=False, **options)
             assert (again.accepted, again.ended) == (40, "complete")
         assert set(register.counts().values()) == {1}
+
+    run(main())
+
+
+def test_an_upload_that_its_sdir_closes_ends_undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled again and again, `Sdir` waits for its journal, and then closes the connections."""
+    ended = []
+
+    async def close_journal(*_: object) -> None:
+        for _step in range(50):
+            await asyncio.sleep(0)
+        ended.append("journal")
+
+    async def close_connections(_: ClientTransport) -> None:
+        ended.append("connections")
+
+    async def main() -> None:
+        monkeypatch.setattr(Journal, "__aexit__", close_journal)
+        monkeypatch.setattr(ClientTransport, "aclose", close_connections)
+        with anyio.move_on_after(1.5):
+            async with client(Register(latency=1.0)) as sdir:
+                options: dict[str, Any] = {"chunk_size": 5, "concurrency": 1, "check": False}
+                async for _ in sdir.course.v1.upload(records(40), **options):
+                    pass
+        nothing_runs()
+        assert ended == ["journal", "connections"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("where", ["input", "reconcile"])
+def test_an_upload_can_close_its_own_sdir(where: str) -> None:
+    """Its input or its callback closes the `Sdir`: the upload ends, and nobody waits for ever."""
+
+    async def main() -> None:
+        sdir = client(Register(fates=[] if where == "input" else [LOST_AFTER]))
+
+        async def source() -> AsyncIterator[Record]:
+            for one in records(25):
+                yield one
+            await sdir.aclose()
+
+        async def reconcile(_: object) -> bool:
+            await sdir.aclose()
+            return True
+
+        given: Any = source() if where == "input" else records(25)
+        upload = sdir.course.v1.upload(given, chunk_size=10, check=False, reconcile=reconcile)
+        with pytest.raises(ConfigurationError, match="closed"):
+            await asyncio.wait_for(upload, 60)
+        assert upload.report.ended == "cancelled"
+        nothing_runs()
 
     run(main())
