@@ -302,8 +302,15 @@ class _Reader:
         return int(good[0].replace("XX", "00")), self._schemas.resolve(answers[good[0]])
 
     def _parameters(self, raw: _Raw) -> Json:
-        used = [each for each in raw.parameters if each["in"] in ("path", "query")]
         undeclared: Json = {name: {} for name in re.findall(r"\{([^{}]*)\}", raw.path)}
+        places = {name.replace("*", ""): name for name in undeclared}  # `{*rest}` declares `rest`
+        used = [
+            {**each, "name": places.get(each["name"], each["name"])}
+            if each["in"] == "path"
+            else each
+            for each in raw.parameters
+            if each["in"] in ("path", "query")
+        ]
         schemas = {
             each["name"]: {**self._schemas.flat(_schema_of(each)), STYLE: _style_of(each)}
             for each in used

@@ -270,6 +270,15 @@ def test_parameters_of_the_path_item_belong_to_each_operation() -> None:
     assert operation.parameters["required"] == ["id"]
 
 
+@pytest.mark.parametrize("called", ["rest", "*rest"])
+def test_a_place_that_takes_slashes_is_the_parameter_without_its_star(called: str) -> None:
+    """ASP.NET writes `{*rest}` in the path, and declares `rest`."""
+    rest = {"name": called, "in": "path", "required": True, "schema": {"type": "string"}}
+    (operation,) = _read({"/files/{*rest}": {"get": {"parameters": [rest]}}}).values()
+    assert list(operation.parameters["properties"]) == ["*rest"]
+    assert operation.parameters["required"] == ["*rest"]
+
+
 def test_two_documents_cannot_serve_the_same_operation() -> None:
     """One would hide the other without a word."""
     document = Document("boats", {"paths": {"/boats": {"get": {}}}})
