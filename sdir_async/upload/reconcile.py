@@ -25,7 +25,8 @@ are no more in the batch, all are asked for."""
 _SMALLEST_PAGE: Final = 2
 """Records: no server makes smaller ones, so that a page with a single record is the last."""
 _ALIKE: Final = 3
-"""The same page so many times: the list knows no pages. Twice it may have shifted by a page."""
+"""Times in a row that the same page must come before we say that the list ignores pages. Twice may
+be chance: records that are saved meanwhile move others to the next page."""
 _MOST_PAGES: Final = 1000
 _A_DAY: Final = datetime.timedelta(hours=26)
 """Two spellings of one moment are no further apart, whatever became of its zone."""
@@ -307,9 +308,11 @@ def _near(sent: Any, found: Any) -> bool:
     one, other = _comparable(sent), _comparable(found)
     if isinstance(one, datetime.datetime) and isinstance(other, datetime.datetime):
         return _one_moment(one.replace(tzinfo=None), other.replace(tzinfo=None))
-    if isinstance(found, str) == isinstance(sent, str):
-        return _letters(str(one)).startswith(_letters(str(other)))
-    return True
+    if isinstance(found, str) != isinstance(sent, str):
+        return True
+    shown = _letters(str(other))
+    is_cut = isinstance(sent, str) and _letters(str(one)).startswith(shown)
+    return is_cut or _letters(str(one)) == shown
 
 
 def _one_moment(one: datetime.datetime, other: datetime.datetime) -> bool:

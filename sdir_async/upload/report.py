@@ -45,7 +45,10 @@ Doubt = Literal["nobody", "no witness", "not shown", "unclear"]
 """Why asking did not help."""
 
 _WHY: Final[Mapping[Doubt, str]] = {
-    "nobody": "Nobody could say whether they are saved: `reconcile` says who is asked.",
+    "nobody": (
+        "There was no way to find out whether they are saved. Give `reconcile` a function of yours,"
+        " or 'list' where the API has a list operation."
+    ),
     "no witness": (
         "Sdir's list has shown no record yet that is known to be saved. Name one as `witness`, or"
         " run the upload again with its journal."

@@ -458,6 +458,16 @@ def test_a_text_that_is_shown_cut_is_not_absent() -> None:
     assert (report.accepted, report.in_doubt, len(register.saved)) == (20, 20, 40)
 
 
+def test_a_number_is_not_taken_for_one_that_was_cut() -> None:
+    """A number that begins like another is another: the record is absent, not nearly there."""
+    listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",))
+    questions = was_applied(listing, [b'{"id": 10, "of": "me"}'])
+    next(questions)
+    with pytest.raises(StopIteration) as end:
+        questions.send([{"id": 1, "of": "me"}])
+    assert end.value.value is False
+
+
 @pytest.mark.parametrize("repeated", [[20, 20, 21, 21], [19, 18]])
 def test_equal_records_that_can_not_be_told_apart_are_not_absent(repeated: list[int]) -> None:
     """Where the list shows no identifiers, one line twice may be two records, or one."""
