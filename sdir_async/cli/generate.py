@@ -24,5 +24,5 @@ def generate_package(documents: Path, into: Path) -> Exit:
     try:
         run(own(documents, into))
     except GenerationFailed as error:
-        raise Trouble(str(error)) from error
+        raise Trouble("; ".join(str(error).splitlines())) from error  # one line a document
     return Exit.DONE

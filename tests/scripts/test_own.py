@@ -117,6 +117,9 @@ def test_what_is_wrong_is_said_in_a_line(documents: Path, tmp_path: Path) -> Non
     (documents / "fleet" / "v2.json").write_text('{"swagger": "2.0"}')
     with pytest.raises(Trouble, match=r"v2\.json.*swagger"):
         generate_package(documents, tmp_path / "fleet_api")
+    (documents / "fleet" / "v3.json").write_text("[]")
+    with pytest.raises(Trouble, match=r"OpenAPI 3; .*v3\.json: not an OpenAPI document"):
+        generate_package(documents, tmp_path / "fleet_api")
     assert not (tmp_path / "fleet_api").exists()
 
 
