@@ -88,10 +88,10 @@ _WRITTEN: Final = frozenset([(11,), (6, 5), (6, 3, 2), (2, 2, 2, 5), (2, 2, 2, 3
 """How people group a person number. Other groupings count where they begin with a date."""
 
 _PERSON = r"(?:person|birth|national|f(?:ø|o|oe)dsels|ident(?:ity|nr|number))"
-_PERSONAL_NAME = _later(rf"{_PERSON}|\bfnr\b", re.IGNORECASE)
+_PERSONAL_NAME = _later(rf"{_PERSON}|\bf\.?nr\b", re.IGNORECASE)
 _SECRET_NAME = _later(r"[\w-]*subscription-key|(?:proxy-)?authorization", re.IGNORECASE)
 _EXPECTED = _later(
-    rf"""((?:{_PERSON}\w*(?:\s(?:number|id|nr|no)\b)?|\bfnr)["']?(?:\s*(?:=>|[:=]|%3D)\s*|\s+)["']?)
+    rf"""((?:{_PERSON}\w*(?:\s(?:number|id|nr|no)\b)?|\bf\.?nr)\.?["']?(?:\s*(?:=>|[:=]|%3D)\s*|\s+)["']?)
     ({_DIGIT}(?:{_GAP}?{_DIGIT}){{9,11}})(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -56,8 +56,10 @@ def _reason(key: str, message: str) -> Reason:
 
 
 def _words(problem: Mapping[str, Any], answer: Answer) -> str:
+    """Return what the answer says of the whole, without what it quotes: that can be a name."""
     said = [problem.get(name) for name in ("detail", "title", "message")]
-    return next((word for word in said if isinstance(word, str) and word), f"HTTP {answer.status}")
+    words = next((word for word in said if isinstance(word, str) and word), None)
+    return f"HTTP {answer.status}" if words is None else without_values(words)
 
 
 _IDS: Final = ("activityId", "traceId", "requestId")

@@ -158,6 +158,16 @@ def test_person_numbers_are_starred_out_everywhere() -> None:
     assert raised.reasons[0] == Reason("'…' is bad", "***********", 0)
 
 
+@pytest.mark.parametrize("place", ["detail", "title", "message"])
+@pytest.mark.parametrize("status", [400, 404, 422, 500])
+def test_what_is_said_of_the_whole_quotes_no_name(status: int, place: str) -> None:
+    """As what is said of a single record: the field and the rule stay."""
+    raised = error(status, {place: "The value 'Kari Nordmann' is not valid for field 'lastName'."})
+    shown = f"{raised} {raised.reasons}"
+    assert "Nordmann" not in shown
+    assert "The value '…' is not valid for field 'lastName'." in shown
+
+
 def test_a_key_that_the_server_repeats_is_starred_out() -> None:
     """ASP.NET's error page for developers lists the headers of the request."""
     headers = {"Accept": ["application/json"], "ocp-apim-subscription-Key": [KEY]}

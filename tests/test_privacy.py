@@ -111,6 +111,9 @@ def test_what_stands_around_a_person_number_hides_nothing_of_it(text: str, shown
         "fødselsnummer {}",
         "fodselsnummer%3D{}",
         "fnr: '{}'",
+        "fødselsnr. {}",
+        "f.nr. {}",
+        "Fnr.: {}",
     ],
 )
 @pytest.mark.parametrize("number", ["1010112345", "010101123456", "10101 12345"])
