@@ -57,7 +57,7 @@ class Upload(Generic[SavedT]):
                 self._channel.abandon()
             try:
                 if not _was_closed(task):
-                    await _ended(task)
+                    await _ended(task, self._engine)
             except asyncio.CancelledError as error:
                 attach(self.report, error)
                 raise
@@ -69,7 +69,7 @@ class Upload(Generic[SavedT]):
             raise ConfigurationError("An upload can be iterated over once. Make another one.")
         self._channel = _Channel[SavedT](self._plan.concurrency)
         task = self._begin(self._channel)
-        return _Outcomes(self._channel, task)
+        return _Outcomes(self._channel, task, self._engine)
 
     def _begin(self, channel: _Channel[SavedT] | None = None) -> asyncio.Task[None]:
         self._engine = Engine(self._plan, channel.put if channel else None)
@@ -102,7 +102,7 @@ class Upload(Generic[SavedT]):
         await self.aclose()
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def _ended(task: asyncio.Task[None], engine: Engine | None) -> None:
     """Wait for the end of an upload. If the wait is cancelled, so is the upload, once.
 
     A cancelled upload closes its journal. Some libraries cancel a task again and again until it
@@ -122,7 +122,10 @@ async def _ended(task: asyncio.Task[None]) -> None:
         _look(task)
         raise cancelled
     if _was_closed(task):
-        raise ConfigurationError("The upload was ended, since it or its Sdir was closed.")
+        closed = ConfigurationError("The upload was ended, since it or its Sdir was closed.")
+        if engine is not None:
+            attach(engine.report(), closed)
+        raise closed
     task.result()
 
 
@@ -176,9 +179,12 @@ class _Channel(Generic[SavedT]):
 class _Outcomes(Generic[SavedT]):
     """Iterates over the outcomes; when it is dropped before the end, the upload is cancelled."""
 
-    def __init__(self, channel: _Channel[SavedT], task: asyncio.Task[None]) -> None:
+    def __init__(
+        self, channel: _Channel[SavedT], task: asyncio.Task[None], engine: Engine | None
+    ) -> None:
         self._channel = channel
         self._task = task
+        self._engine = engine
 
     def __aiter__(self) -> Self:
         return self
@@ -188,7 +194,7 @@ class _Outcomes(Generic[SavedT]):
             outcome = await self._channel.get()
             if outcome is not None:
                 return outcome
-            await _ended(self._task)
+            await _ended(self._task, self._engine)
         raise StopAsyncIteration
 
     def __del__(self) -> None:

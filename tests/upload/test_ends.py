@@ -587,8 +587,11 @@ def test_closed_while_it_is_awaited(what: str, tmp_path: Path) -> None:
         while not upload.report.accepted:
             await asyncio.sleep(0.3)
         await (upload.aclose() if what == "upload" else sdir.aclose())
-        with pytest.raises(ConfigurationError, match="ended, since it or its Sdir was closed"):
+        with pytest.raises(
+            ConfigurationError, match="ended, since it or its Sdir was closed"
+        ) as it:
             await task
+        assert it.value.report == upload.report
         nothing_runs()
         assert upload.report.ended == "cancelled"
         assert upload.report.accepted == len(register.saved)
