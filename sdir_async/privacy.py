@@ -91,7 +91,7 @@ _PERSON = r"(?:person|birth|national|f(?:ø|o|oe)dsels|ident(?:ity|nr|number))"
 _PERSONAL_NAME = _later(rf"{_PERSON}|\bf\.?nr\b", re.IGNORECASE)
 _SECRET_NAME = _later(r"[\w-]*subscription-key|(?:proxy-)?authorization", re.IGNORECASE)
 _EXPECTED = _later(
-    rf"""((?:{_PERSON}\w*(?:\s(?:number|id|nr|no)\b)?|\bf\.?nr)\.?["']?(?:\s*(?:=>|[:=]|%3D)\s*|\s+)["']?)
+    rf"""((?:{_PERSON}\w{{0,30}}(?:\s(?:number|id|nr|no)\b)?|\bf\.?nr)\.?["']?(?:\s*(?:=>|[:=]|%3D)\s*|\s+)["']?)
     ({_DIGIT}(?:{_GAP}?{_DIGIT}){{9,11}})(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
