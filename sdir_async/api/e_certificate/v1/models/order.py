@@ -88,7 +88,9 @@ class Order(Model):
             from ..models.ordered_vessel import OrderedVessel  # noqa: PLC0415
 
             d = dict(src_dict)
-            _notification_email_addresses = d.pop("NotificationEmailAddresses", UNSET)
+            _notification_email_addresses = (
+                UNSET if (_given := d.pop("NotificationEmailAddresses", None)) is None else _given
+            )
             notification_email_addresses: list[EmailAddress] | Unset = UNSET
             if _notification_email_addresses is not UNSET:
                 notification_email_addresses = []

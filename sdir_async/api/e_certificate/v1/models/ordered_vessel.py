@@ -70,7 +70,7 @@ class OrderedVessel(Model):
             from ..models.owners import Owners  # noqa: PLC0415
 
             d = dict(src_dict)
-            _owners = d.pop("Owners", UNSET)
+            _owners = UNSET if (_given := d.pop("Owners", None)) is None else _given
             owners: Owners | Unset
             if isinstance(_owners, Unset):
                 owners = UNSET

@@ -47,7 +47,7 @@ class Owner(Model):
             from ..models.owner_address import OwnerAddress  # noqa: PLC0415
 
             d = dict(src_dict)
-            _address = d.pop("Address", UNSET)
+            _address = UNSET if (_given := d.pop("Address", None)) is None else _given
             address: OwnerAddress | Unset
             if isinstance(_address, Unset):
                 address = UNSET

@@ -43,7 +43,7 @@ class Owners(Model):
             from ..models.owner import Owner  # noqa: PLC0415
 
             d = dict(src_dict)
-            _owner = d.pop("Owner", UNSET)
+            _owner = UNSET if (_given := d.pop("Owner", None)) is None else _given
             owner: list[Owner] | Unset = UNSET
             if _owner is not UNSET:
                 owner = []
