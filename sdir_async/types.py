@@ -38,6 +38,11 @@ UNSET: Final = Unset()
 """A field that is not sent at all. `None` is sent as `null`."""
 
 
+def present(value: object) -> Any:
+    """Return the value of an optional field; servers write null for one that is not there."""
+    return UNSET if value is None else value
+
+
 class Model:
     """The base of every generated model: its `repr` shows nothing of a person.
 

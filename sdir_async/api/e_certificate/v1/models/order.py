@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
 from sdir_async.types import hide as _hide
+from sdir_async.types import present as _present
 
 if TYPE_CHECKING:
     from ..models.email_address import EmailAddress
@@ -88,9 +89,7 @@ class Order(Model):
             from ..models.ordered_vessel import OrderedVessel  # noqa: PLC0415
 
             d = dict(src_dict)
-            _notification_email_addresses = (
-                UNSET if (_given := d.pop("NotificationEmailAddresses", None)) is None else _given
-            )
+            _notification_email_addresses = _present(d.pop("NotificationEmailAddresses", None))
             notification_email_addresses: list[EmailAddress] | Unset = UNSET
             if _notification_email_addresses is not UNSET:
                 notification_email_addresses = []

@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
 from sdir_async.types import hide as _hide
+from sdir_async.types import present as _present
 
 if TYPE_CHECKING:
     from ..models.owners import Owners
@@ -70,7 +71,7 @@ class OrderedVessel(Model):
             from ..models.owners import Owners  # noqa: PLC0415
 
             d = dict(src_dict)
-            _owners = UNSET if (_given := d.pop("Owners", None)) is None else _given
+            _owners = _present(d.pop("Owners", None))
             owners: Owners | Unset
             if isinstance(_owners, Unset):
                 owners = UNSET

@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
 from sdir_async.types import hide as _hide
+from sdir_async.types import present as _present
 
 if TYPE_CHECKING:
     from ..models.owner_address import OwnerAddress
@@ -47,7 +48,7 @@ class Owner(Model):
             from ..models.owner_address import OwnerAddress  # noqa: PLC0415
 
             d = dict(src_dict)
-            _address = UNSET if (_given := d.pop("Address", None)) is None else _given
+            _address = _present(d.pop("Address", None))
             address: OwnerAddress | Unset
             if isinstance(_address, Unset):
                 address = UNSET

@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
 from sdir_async.types import hide as _hide
+from sdir_async.types import present as _present
 
 if TYPE_CHECKING:
     from ..models.owner import Owner
@@ -43,7 +44,7 @@ class Owners(Model):
             from ..models.owner import Owner  # noqa: PLC0415
 
             d = dict(src_dict)
-            _owner = UNSET if (_given := d.pop("Owner", None)) is None else _given
+            _owner = _present(d.pop("Owner", None))
             owner: list[Owner] | Unset = UNSET
             if _owner is not UNSET:
                 owner = []
