@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from .wire import Happened
 
 
+_LONGEST: Final = 256 * 1024
+"""Bytes of an answer whose words are read. To look for person numbers in more would take seconds;
+what is wrong with 500 records takes about 75 KiB."""
+
+_PAGE: Final = 2000  # letters
+
+
 def problem_of(answer: Answer) -> dict[str, Any] | None:
-    """Return the answer's JSON object, or `None` if it has none.
+    """Return the answer's JSON object, or `None` if it has none, or is very long.
 
     Person numbers are starred out. So is the key, which ASP.NET's page for developers repeats
     together with the other headers of the request.
     """
-    body = parsed(answer.body)
+    body = parsed(answer.body) if len(answer.body) <= _LONGEST else None
     return mask_json(body) if isinstance(body, dict) else None
 
 
@@ -51,15 +58,20 @@ def _reason(key: str, message: str) -> Reason:
     item = _ITEM.fullmatch(key)
     if item is None:
         field = "" if key == "$" else key.removeprefix("$.")
-        return Reason(without_values(message, field), field)
-    return Reason(without_values(message, item[2]), item[2], int(item[1]))
+        return Reason(_shown(message, field), field)
+    return Reason(_shown(message, item[2]), item[2], int(item[1]))
+
+
+def _shown(words: str, field: str = "") -> str:
+    """Return words of the server without what they quote, and no more than a page of them."""
+    return without_values(words if len(words) <= _PAGE else f"{words[:_PAGE]}…", field)
 
 
 def _words(problem: Mapping[str, Any], answer: Answer) -> str:
     """Return what the answer says of the whole, without what it quotes: that can be a name."""
     said = [problem.get(name) for name in ("detail", "title", "message")]
     words = next((word for word in said if isinstance(word, str) and word), None)
-    return f"HTTP {answer.status}" if words is None else without_values(words)
+    return f"HTTP {answer.status}" if words is None else _shown(words)
 
 
 _IDS: Final = ("activityId", "traceId", "requestId")

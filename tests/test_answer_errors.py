@@ -214,3 +214,18 @@ def test_every_object_makes_an_error(status: int, body: dict[str, Any]) -> None:
     raised = error_of(answer(status, body), method="GET", url="https://api.sdir.no/x")
     assert str(raised)
     assert reasons_of(answer(status, body))
+
+
+def test_long_words_are_cut_before_they_are_looked_at() -> None:
+    """A message is read by people; to look for person numbers in a megabyte takes long."""
+    long = error(400, {"detail": f"{PERSON} " * 1000})
+    assert len(str(long)) < 2500
+    assert PERSON not in str(long)
+    reason = error(400, {"errors": {"[3].code": ["1 " * 5000]}}).reasons[0]
+    assert (len(reason.message), reason.index) == (2001, 3)
+
+
+def test_a_very_long_answer_is_an_error_without_words() -> None:
+    """Its status still says what happened."""
+    huge = error(400, {"detail": "1 " * 200_000})
+    assert (huge.status, huge.problem, huge.reasons) == (400, None, (Reason("HTTP 400"),))
