@@ -102,9 +102,13 @@ def test_the_log_says_what_was_sent(
 
 
 def test_the_log_takes_no_folder_for_markup(
-    sdir: Callable[..., Done], configured: Path, tmp_path: Path
+    sdir: Callable[..., Done],
+    configured: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A folder in brackets is shown by its name; one that looks like a closing tag ends nothing."""
+    monkeypatch.setenv("COLUMNS", "400")
     folder = tmp_path / "[bold]" / "[" / "x]"
     folder.mkdir(parents=True)
     (folder / "courses.jsonl").write_bytes(lines_of([course(1)]))
