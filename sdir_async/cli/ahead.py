@@ -70,20 +70,18 @@ def look_ahead(jobs: Sequence[Job], how: Reading, options: Options, books: Books
 
 def _looked_at(job: Job, how: Reading, options: Options, books: Books) -> Prepared:
     book = books.book_of(job)
-    if book is not None:
-        book.leave_out_corrected(job)
     if job.path is None:
         return Prepared(job, book)
     fields = how.fields()
     collected = [*fields.of_format(ORGANIZATION), *code_fields(fields)]
-    look = book.look() if book else None
     with closing(again := job.again()), looking(again, quiet=options.json) as show:
-        if book is not None:
-            book.leave_out_corrected(again)
+        look = book.look(again) if book else None
         digest = book.journal.digest if book else None
         found = survey(again, Survey(fields, collected, show, digest=digest, sent=look))
     for said in again.notes.said:
         job.notes.say(said)
+    if book is not None and look is not None and found.is_whole:
+        book.leave_out_corrected(job, look)
     return Prepared(job, book, found, look if found.is_whole else None)
 
 
@@ -130,15 +128,28 @@ def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
             say("Rows of it were sent before, and would be saved twice."),
             say("Remove them from the file; or add --force: that sends them again."),
         )
-    if one.look and (changed := one.look.changed()):
+    sure, unsure = one.look.changed() if one.look else ([], [])
+    if sure:
         yield (
             some(
-                len(changed),
+                len(sure),
                 "{lines} was accepted before and has changed since. It would be saved again, beside"
                 " what is saved already.",
                 "{lines} were accepted before and have changed since. They would be saved again,"
                 " beside what is saved already.",
-                lines=spoken_lines(changed),
+                lines=spoken_lines(sure),
+            ),
+            say("Put back what stood there; or add --force: that uploads this file all the same."),
+        )
+    if unsure:
+        yield (
+            some(
+                len(unsure),
+                "{lines} is new where accepted rows are missing now. It may be one of those,"
+                " changed, and would be saved again.",
+                "{lines} are new where accepted rows are missing now. They may be those, changed,"
+                " and would be saved again.",
+                lines=spoken_lines(unsure),
             ),
             say("Put back what stood there; or add --force: that uploads this file all the same."),
         )

@@ -51,14 +51,16 @@ class Book:
     elsewhere: Elsewhere
     name: str
 
-    def look(self) -> Look:
-        """Return what looks at the input beside what was sent."""
-        return Look(self.journal, self.elsewhere)
+    def look(self, job: Job) -> Look:
+        """Return what looks at an input beside what was sent."""
+        return Look(
+            self.journal, self.elsewhere, self._old_row(job) if self._has_rejected else None
+        )
 
-    def leave_out_corrected(self, job: Job) -> None:
-        """Leave out of an input the rejected rows that were corrected and are saved by now."""
+    def leave_out_corrected(self, job: Job, look: Look) -> None:
+        """Leave out of an input those of its rejected rows that were corrected and are saved."""
         history = self.journal.history
-        if corrected := history.corrected():
+        if corrected := look.of_this(history.corrected()):
             left: defaultdict[bytes, list[int]] = defaultdict(list)
             for digest, number in zip(history.known.digests(corrected), corrected, strict=True):
                 left[digest].append(number)
@@ -68,8 +70,21 @@ class Book:
         """Say that the upload of this input begins now."""
         count, mark = (look.count, look.mark) if look else (None, "")
         run = Run(RUN, time.time(), self.name, count, mark, leaves)
-        is_ours = self.name in self.journal.history.rejected_files
-        await self.journal.begins(run, self._old_row(job) if is_ours else None)
+        old = self._stands_for(job, look)
+        await self.journal.begins(run, old, is_sure=self._has_rejected)
+
+    def _stands_for(self, job: Job, look: Look | None) -> Callable[[int, Any], int | None] | None:
+        if self._has_rejected:
+            old = self._old_row(job)
+            return lambda _, record: old(record)
+        if look is not None and (known := look.replaces()):
+            return lambda index, _: known.get(job.lines[index])
+        return None
+
+    @property
+    def _has_rejected(self) -> bool:
+        """Whether the input is a file of rejected rows."""
+        return self.name in self.journal.history.rejected_files
 
     def _old_row(self, job: Job) -> Callable[[Any], int | None]:
         line_of = line_reader(job)

@@ -109,10 +109,12 @@ from a file of that name, so the same command is right in each of these cases:
 | is another one | it is uploaded |
 | has grown, or is sorted in another way | the new rows are sent |
 | was corrected | what was rejected before is sent |
-| has rows whose corrections were uploaded as `FILE.rejected.csv` | those rows are left out |
+| has rows whose corrections were uploaded as `FILE.rejected.csv` | each correction leaves one out |
+| is another one, with a rejected row like a corrected one | the row is checked again |
 | is another one, and the last upload was broken off | refused: its rest would be lost |
 | has rows in doubt no longer | refused: they may be saved or not |
 | has a row that was changed after it was accepted | refused: it would be saved twice |
+| has new rows where accepted ones are missing now | refused: they may be those, changed |
 | has rows that were sent from another file in the folder | refused: they would be saved twice |
 
 The refusal says what to do; `--force` uploads the file all the same. In a terminal, the command

@@ -354,6 +354,143 @@ def test_the_first_and_the_last_row_can_have_changed(
     assert sdir("upload", *COURSE, "a.csv").code == 2
 
 
+def _with_a_settled_row(sdir: Callable[..., Done], tmp_path: Path, where: str) -> None:
+    """Upload a file with a rejected row between accepted ones, and its correction."""
+    _csv(tmp_path / "a.csv", "A", "", "C")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    if where == "in the rejected file":
+        _correct(tmp_path / "a.rejected.csv", "B")
+        assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
+    else:
+        _csv(tmp_path / "a.csv", "A", "B", "C")
+        assert sdir("upload", *COURSE, "a.csv").code == 0
+
+
+@pytest.mark.parametrize("where", ["in the rejected file", "in the input"])
+@pytest.mark.parametrize(
+    "codes",
+    [["X", "", "C"], ["X", "B", "C"], ["A", "", "X"], ["A", "X", "C"], ["X", "Y", "B", "C"]],
+)
+def test_an_accepted_row_that_changed_beside_a_settled_one_is_refused(
+    sdir: Callable[..., Done],
+    sandbox: SandboxThread,
+    tmp_path: Path,
+    where: str,
+    codes: list[str],
+) -> None:
+    """A rejected row that was corrected explains no new row: neither beside it nor in its place."""
+    _with_a_settled_row(sdir, tmp_path, where)
+    _csv(tmp_path / "a.csv", *codes)
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "C"])
+
+
+@pytest.mark.parametrize("codes", ["CXBA", "DXBA", "AXYCD", "XBYCD", "AXCY", "XD"])
+def test_new_rows_where_accepted_ones_are_missing_are_refused(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, codes: str
+) -> None:
+    """Also if they are not as many, the file is sorted in another way, or it had grown before."""
+    for night in ("ABC", "ABCD"):
+        _csv(tmp_path / "a.csv", *night)
+        assert sdir("upload", *COURSE, "a.csv").code == 0
+    _csv(tmp_path / "a.csv", *codes)
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "C", "D"])
+
+
+def test_the_only_row_that_was_added_has_changed(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It was sent on another night than the row before it, at either end of the file."""
+    for night in ("BC", "BCD", "ABCD"):
+        _csv(tmp_path / "a.csv", *night)
+        assert sdir("upload", *COURSE, "a.csv").code == 0
+    for night in ("ABCX", "XBCD"):
+        _csv(tmp_path / "a.csv", *night)
+        assert sdir("upload", *COURSE, "a.csv").code == 2
+    assert _codes(sandbox) == ["A", "B", "C", "D"]
+
+
+def test_nights_that_have_nothing_in_common_are_not_compared(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """A file that grows is not missing the rows of the file that had its name before."""
+    for night in ("AB", "CD", "XCD", "XCDY", "ABZ"):
+        _csv(tmp_path / "a.csv", *night)
+        assert sdir("upload", *COURSE, "a.csv").code == 0
+    assert _codes(sandbox) == sorted("ABCDXYZ")
+
+
+def test_a_row_that_was_corrected_in_the_input_is_asked_about_in_the_rejected_file(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Corrected twice in two ways, it would be saved twice; the same correction is known."""
+    _with_a_settled_row(sdir, tmp_path, "in the input")
+    _correct(tmp_path / "a.rejected.csv", "X")
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 2
+    _correct(tmp_path / "a.rejected.csv", "B")
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
+    assert _codes(sandbox) == ["A", "B", "C"]
+
+
+def test_one_correction_settles_one_row(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Of two equal rows one was corrected: the other is rejected again, listed, and can be sent."""
+    _csv(tmp_path / "a.csv", "", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _correct(tmp_path / "a.rejected.csv", "A", "")
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 1
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (1, ["A"])
+    assert "0 accepted  1 rejected" in done.out
+    assert "1 row was corrected and accepted in an earlier run, and left out now." in done.out
+    assert "Every row is saved" not in done.out
+    _correct(tmp_path / "a.rejected.csv", "A", "B")
+    done = sdir("upload", *COURSE, "a.rejected.csv")
+    assert (done.code, _codes(sandbox)) == (0, ["A", "B"])
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (0, ["A", "B"])
+    assert "2 rows were corrected" in done.out
+
+
+def test_the_second_of_two_equal_rows_is_corrected_later(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Both in the file of rejected rows: the first correction is not taken for a changed row."""
+    _csv(tmp_path / "a.csv", "", "", "C")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    for corrected, code in ((("A", ""), 1), (("A", "B"), 0)):
+        _correct(tmp_path / "a.rejected.csv", *corrected)
+        assert sdir("upload", *COURSE, "a.rejected.csv").code == code
+    assert _codes(sandbox) == ["A", "B", "C"]
+    _correct(tmp_path / "a.rejected.csv", "A", "B2")
+    done = sdir("upload", *COURSE, "a.rejected.csv")
+    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "C"])
+    assert "line 3 was accepted before and has changed since." in done.err
+
+
+def test_the_same_bad_row_of_another_night_is_not_left_out(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It is rejected and listed, night after night, until it is corrected itself."""
+    _csv(tmp_path / "a.csv", "A", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _correct(tmp_path / "a.rejected.csv", "B")
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
+    (tmp_path / "a.rejected.csv").unlink()
+    _csv(tmp_path / "a.csv", "", "E", "F")
+    for _ in range(2):
+        done = sdir("upload", *COURSE, "a.csv", "--receipt", "csv")
+        assert (done.code, _codes(sandbox)) == (1, ["A", "B", "E", "F"])
+        assert "2 accepted  1 rejected" in done.out
+        assert "2;rejected;;" in (tmp_path / "a.receipt.csv").read_text(encoding="utf-8-sig")
+    _correct(tmp_path / "a.rejected.csv", "D")
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
+    done = sdir("upload", *COURSE, "a.csv")
+    assert (done.code, _codes(sandbox)) == (0, ["A", "B", "D", "E", "F"])
+
+
 @pytest.mark.parametrize("codes", ["CDEF", "ABCDE", "EABCD", "AD", "DXYZ", "ABXCD"])
 def test_rows_that_come_or_go_have_not_changed(
     sdir: Callable[..., Done], tmp_path: Path, codes: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -61,6 +62,11 @@ class History:
         corrects: Which row each corrected one stands for.
         since: The first row of the upload that the last run began or went on with.
         rejected_files: For each file of rejected rows, which row each of its lines was.
+        runs: For each run, the number of its first new row, and the mark of its input.
+        after: Which row a new one came after in its input, where that is not the one before it.
+        before: Which row the new ones at the top of an input came before.
+        replaces: Which row came to stand in the input where a rejected one stood. It seems to be
+            its correction: that is reason enough to ask, and not enough to leave a row out.
     """
 
     known: Known = Factory(Known)
@@ -73,6 +79,10 @@ class History:
     corrects: dict[int, int] = Factory(dict)
     since: int = 0
     rejected_files: dict[str, list[tuple[int, int, int]]] = Factory(dict)
+    runs: list[tuple[int, str]] = Factory(list)
+    after: dict[int, int] = Factory(dict)
+    before: dict[int, int] = Factory(dict)
+    replaces: dict[int, int] = Factory(dict)
     _wires: dict[int, Numbers] = Factory(dict)
 
     def replay(self, chunk: int, kind: str, detail: bytes) -> None:
@@ -116,7 +126,9 @@ class History:
             case "read":
                 self.run = evolve(self.run or Run("", 0, ""), is_read=True)
             case "corrects":
-                self.corrects |= {old: new for new, old in detail if self.saved_as(old) < 0}
+                self._correct(detail)
+            case "after" | "before" | "replaces":
+                getattr(self, kind).update(detail)
             case "rejected_file":
                 self.rejected_files[detail["name"]] = detail["rows"]
             case _:
@@ -130,6 +142,16 @@ class History:
         if run.left:
             self.left.update(*self.unknown)
         self.run, self.begun, self.last = run, [], []
+        self.runs.append((len(self.states), run.mark))
+
+    def _correct(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """A new row that stands for a rejected one has its place, too."""
+        first = self.runs[-1][0] if self.runs else 0
+        for new, old in pairs:
+            if self.saved_as(old) < 0:
+                self.corrects[old] = new
+                if new >= first:
+                    self.after[new] = old
 
     def _begin(self, *rows: range) -> None:
         last = self.begun[-1] if self.begun else range(0)
@@ -182,8 +204,23 @@ class History:
         return done and not self.unsent() and not self.in_doubt()
 
     def corrected(self) -> list[int]:
-        """Return the rejected rows whose corrections were accepted."""
-        return [old for old in self.corrects if self.saved_as(old) >= 0]
+        """Return the rejected rows whose corrections were accepted: one for each correction."""
+        by_correction = {self.saved_as(old): old for old in reversed(self.corrects)}
+        return [old for new, old in by_correction.items() if new >= 0]
+
+    def settled_by(self, number: int) -> int:
+        """Return as which accepted row a row is saved, or seems to be; -1 for none."""
+        for one in (number, self.saved_as(number), self.replaces.get(number, -1)):
+            if one >= 0 and self.states[one] == ACCEPTED:
+                return one
+        return -1
+
+    def run_of(self, number: int) -> tuple[range, str]:
+        """Return the rows that were new in the run of a row, and the mark of its input."""
+        at = bisect_right(self.runs, number, key=lambda run: run[0])
+        stop = self.runs[at][0] if at < len(self.runs) else len(self.states)
+        start, mark = self.runs[at - 1] if at else (0, "")
+        return range(start, stop), mark
 
     def saved_as(self, old: int) -> int:
         """Return which correction of a row, or correction of that, was accepted; -1 for none."""

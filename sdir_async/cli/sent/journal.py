@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ...upload.chunks import Chunk, Piece
     from ...upload.journal.recorded import Store
     from ...upload.report import State
-    from ..records import Row
     from .history import Run
     from .known import Found
 
@@ -48,7 +47,10 @@ class RowJournal(RecordedJournal):
         self.history = History()
         self._twice_is_once = twice_is_once
         self._run: Run | None = None
-        self._old: Callable[[Any], int | None] | None = None
+        self._old: Callable[[int, Any], int | None] | None = None
+        self._is_sure = True
+        self._previous: int | None = None
+        self._head: int | None = None
         self._starts: list[int] = []
         self._places: list[Sequence[int]] = []
         self._pass = 0
@@ -84,17 +86,27 @@ class RowJournal(RecordedJournal):
             since = len(history.states) if history.is_finished else history.since
         return lambda digests: known.find(digests, number, since)
 
-    async def begins(self, run: Run, old: Callable[[Any], int | None] | None = None) -> None:
+    async def begins(
+        self,
+        run: Run,
+        old: Callable[[int, Any], int | None] | None = None,
+        *,
+        is_sure: bool = True,
+    ) -> None:
         """Say what the next upload is.
 
         Args:
             run: The run.
-            old: Returns the number of the row that a record is the correction of.
+            old: Returns the number of the row that a record is the correction of, by the place of
+                the record in the input and what stands there.
+            is_sure: Whether it is known to be that, and does not only seem so.
         """
         if self._is_used:
             await self._reopen()
         self._run, self._old, self._is_used = run, old, True
         self._starts, self._places = [], []
+        self._previous = self._head = None
+        self._is_sure = is_sure
 
     async def _reopen(self) -> None:
         """Read again what is in the store: rows of the upload before this one are known now."""
@@ -127,12 +139,13 @@ class RowJournal(RecordedJournal):
     def begin(self, chunk: Chunk) -> Past | None:
         """Number the rows of a chunk; return what is known of them."""
         digests = [self.digest(record) for record in chunk.records]
-        found = self._find(digests)
+        found = self._not_settled(digests, self._find(digests))
         numbers = self._numbered(digests, found)
+        self._order(chunk.start, numbers, found)
         self._starts.append(chunk.start)
         self._places.append(numbers)
         if self._old is not None:
-            self._correct(chunk, numbers, self._old)
+            self._correct(chunk, numbers, digests)
         past = self._past(numbers, found)
         again = [numbers[at] for at in past.rest if found[at] is not None]
         if again:
@@ -158,13 +171,52 @@ class RowJournal(RecordedJournal):
         numbers = iter(range(first, first + len(new)))
         return [next(numbers) if one is None else one.number for one in found]
 
-    def _correct(
-        self, chunk: Chunk, numbers: Sequence[int], old: Callable[[Row | bytes], int | None]
-    ) -> None:
-        """Remember which rejected rows these stand for."""
-        pairs = zip(numbers, map(old, chunk.records), strict=True)
-        if corrects := [(new, was) for new, was in pairs if was is not None and was != new]:
+    def _not_settled(
+        self, digests: Sequence[bytes], found: list[Found | None]
+    ) -> list[Found | None]:
+        """Look further where a rejected row was found that was corrected since.
+
+        Its correction stands for that row alone, so an equal one is another row.
+        """
+        if not self.history.corrects:
+            return found
+        while at := [place for place, one in enumerate(found) if one and self._is_settled(one)]:
+            for place, one in zip(at, self._find([digests[place] for place in at]), strict=True):
+                found[place] = one
+        return found
+
+    def _is_settled(self, found: Found) -> bool:
+        history = self.history
+        return history.states[found.number] != ACCEPTED and history.saved_as(found.number) >= 0
+
+    def _order(self, start: int, numbers: Sequence[int], found: Sequence[Found | None]) -> None:
+        """Remember between which rows new ones stood."""
+        first = self.history.runs[-1][0] if self.history.runs else 0
+        after = []
+        for number, one in zip(numbers, found, strict=True):
+            if one is None and self._previous is None:
+                self._head = number
+            elif one is None and (number == first or self._previous != number - 1):
+                after.append((number, self._previous))
+            elif one is not None and self._head is not None:
+                self._take(start, "before", [(self._head, number)])
+                self._head = None
+            self._previous = number
+        if after:
+            self._take(start, "after", after)
+
+    def _correct(self, chunk: Chunk, numbers: Sequence[int], digests: Sequence[bytes]) -> None:
+        """Remember which rejected rows these stand for. An equal row is no correction."""
+        assert self._old is not None  # noqa: S101
+        corrects = []
+        for at, (new, digest) in enumerate(zip(numbers, digests, strict=True)):
+            was = self._old(chunk.start + at, chunk.records[at])
+            if was is not None and was != new and self.history.known.digests([was]) != [digest]:
+                corrects.append((new, was))
+        if corrects and self._is_sure:
             self._take(chunk.start, "corrects", corrects)
+        elif corrects:
+            self._take(chunk.start, "replaces", [(was, new) for new, was in corrects])
 
     def _past(self, numbers: Sequence[int], found: Sequence[Found | None]) -> Past:
         """Return what is known of rows, by their places in a chunk.
