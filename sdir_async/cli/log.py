@@ -76,7 +76,9 @@ def show_log(*, as_json: bool) -> Exit:
     if not entries:
         sys.stderr.write(say("Nothing was sent from here yet, or not by this user.\n"))
         return Exit.DONE
-    table = Table(say("when"), say("file"), "API", say("what"), say("where"), box=None)
+    table = Table(box=None)
+    for title in (say("when"), say("file"), "API", say("what"), say("where")):
+        table.add_column(title, overflow="fold")  # a name that is cut is of no use
     for name in _COUNTS:
         table.add_column(say(STATES[name]), justify="right")
     table.add_column(say("ended"))
