@@ -26,9 +26,10 @@ from .sent.look import Look
 from .trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from .inputs import Reader
     from .job import Job, Reading
     from .sent.beside import Beside
     from .settings import Target
@@ -87,7 +88,7 @@ class Book:
         return self.name in self.journal.history.rejected_files
 
     def _old_row(self, job: Job) -> Callable[[Any], int | None]:
-        line_of = line_reader(job)
+        line_of = line_reader(job.reader)
         history = self.journal.history
         return lambda record: (
             None if (line := line_of(record)) is None else history.row_at(self.name, line)
@@ -108,16 +109,20 @@ class _Skips:
         return Corrected(line, saved.uid, saved.time)
 
 
-def line_reader(job: Job) -> Callable[[Any], int | None]:
+def line_reader(reader: Reader) -> Callable[[Any], int | None]:
     """Return what reads at which line of its input a row of a file of rejected rows stood."""
-    reader = job.reader
     if isinstance(reader, JsonLines | JsonArray):
         return _line_in_object
     at = reader.headings.index(LINE) if LINE in reader.headings else None
     if at is None:
         return lambda _: None
     place = at
-    return lambda record: _number(record.cells[place]) if place < len(record.cells) else None
+
+    def read(record: Row | Sequence[object]) -> int | None:
+        cells = record.cells if isinstance(record, Row) else record
+        return _number(cells[place]) if place < len(cells) else None
+
+    return read
 
 
 def _line_in_object(record: Row | bytes) -> int | None:

@@ -6,17 +6,23 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
+
 from ..privacy import printable
 from .page import MARK
+from .rejected import lines_in, own_rows
 from .sent.beside import read_journal
 from .trouble import Exit, Trouble, reason_of
 from .words import say, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-_REJECTED = re.compile(r".+\.rejected(-\d+)?\.(csv|xlsx|jsonl|json|parquet)")
+    from .sent import History
+    from .sent.beside import Beside
+
+_REJECTED = re.compile(r"(?P<stem>.+)\.rejected(-\d+)?\.(?P<ending>csv|xlsx|jsonl|json|parquet)")
 _DRAFT = re.compile(r"(\..+\.sdir-|.+\.journal\.)[0-9a-f]{8}")
 _JOURNAL: Final = ".journal"
 _HEAD: Final = 2_000
@@ -30,41 +36,100 @@ def clean(folder: Path, *, yes: bool) -> Exit:
     """
     if not folder.is_dir():
         raise Trouble("{folder}: is not a folder.", folder=folder)
-    found = dict(leftovers(folder))
-    for path, what in found.items():
-        sys.stdout.write(printable(f"{path}: {what}\n"))
-    for path in sorted(folder.glob(f"*{_JOURNAL}")):
-        if path not in found:
-            sys.stdout.write(
-                printable(say("{path}: kept, since its upload is not finished\n", path=path))
-            )
+    seen = list(_seen(folder))
+    for one in seen:
+        sys.stdout.write(printable(f"{one.path}: {one.what}\n"))
+    found = [one.path for one in seen if one.goes]
     if not found:
         sys.stdout.write(say("There is nothing to remove.\n"))
         return Exit.DONE
-    if not yes and not _agreed(len(found)):
+    if not yes and not _agreed(found):
         raise Trouble("Nothing was removed.")
     for path in found:
         _remove(path)
     return Exit.DONE
 
 
+@frozen
+class Seen:
+    """A file that an upload left, what to say of it, and whether it can be removed."""
+
+    path: Path
+    what: str
+    goes: bool = True
+
+
 def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files of a folder that uploads left, each with what it is.
+    """Yield the files of a folder that uploads left and that can be removed, with what each is.
 
     The journal of an upload that is not finished is none of them: without it the upload can't go
-    on, and records could be sent twice.
+    on, and records could be sent twice. Nor are rejected rows that are not saved and stand nowhere
+    else, and what knows which rows those were.
     """
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink() or not path.is_file():
-            continue
-        if path.name.endswith(_JOURNAL) and is_finished(path):
-            yield path, say("the journal of a finished upload: it knows which rows were sent")
-        elif _REJECTED.fullmatch(path.name):
-            yield path, say("rejected rows, as they stood")
+    return ((one.path, one.what) for one in _seen(folder) if one.goes)
+
+
+def _seen(folder: Path) -> Iterator[Seen]:
+    files = [one for one in sorted(folder.iterdir()) if one.is_file() and not one.is_symlink()]
+    # None is a journal that is in use, damaged, or not ours: it stays
+    journals = {one: read_journal(one) for one in files if one.name.endswith(_JOURNAL)}
+    known = [one.history for one in journals.values() if one is not None]
+    rejected = [one for one in files if _REJECTED.fullmatch(one.name)]
+    needed = [one for one in rejected if not (_is_settled(one, known) or _stands_in_input(one))]
+    for path in files:
+        if path in needed:
+            what = say("kept: it may have rejected rows that were not corrected and accepted yet")
+            yield Seen(path, what, goes=False)
+        elif path in journals:
+            yield _seen_journal(path, journals[path], needed)
+        elif path in rejected:
+            yield Seen(path, say("rejected rows, as they stood"))
         elif path.suffix == ".html" and _is_report(path):
-            yield path, say("the report of an upload")
+            yield Seen(path, say("the report of an upload"))
         elif _DRAFT.fullmatch(path.name):
-            yield path, say("a draft that an interrupted command left")
+            yield Seen(path, say("a draft that an interrupted command left"))
+
+
+def _seen_journal(path: Path, journal: Beside | None, needed: Iterable[Path]) -> Seen:
+    if journal is None or not journal.history.is_finished:
+        return Seen(path, say("kept, since its upload is not finished"), goes=False)
+    for one in needed:
+        if printable(one.name) in journal.history.rejected_files:
+            what = say("kept, since it knows which rows of {file} were sent", file=one.name)
+            return Seen(path, what, goes=False)
+    what = say(
+        "the journal of a finished upload. Without it, the same file can be sent again, and all of"
+        " it is saved twice"
+    )
+    return Seen(path, what)
+
+
+def _is_settled(path: Path, known: Iterable[History]) -> bool:
+    """Say whether each row of a file of rejected rows is saved, itself or a correction of it."""
+    lines = lines_in(path)
+    name = printable(path.name)
+    return (
+        None not in lines
+        and len(set(lines)) == len(lines)
+        and any(
+            all(
+                (number := history.row_at(name, line or 0)) is not None and history.is_saved(number)
+                for line in lines
+            )
+            for history in known
+            if name in history.rejected_files
+        )
+    )
+
+
+def _stands_in_input(path: Path) -> bool:
+    """Say whether a file of rejected rows holds nothing that its input does not hold, too."""
+    parts = _REJECTED.fullmatch(path.name)
+    assert parts is not None  # noqa: S101
+    source = path.with_name(f"{parts['stem']}.{parts['ending']}")
+    if not source.is_file() or _REJECTED.fullmatch(source.name):
+        return False
+    return own_rows(path) <= own_rows(source)
 
 
 def is_finished(path: Path) -> bool:
@@ -78,11 +143,15 @@ def _is_report(path: Path) -> bool:
         return MARK.encode() in file.read(_HEAD)
 
 
-def _agreed(count: int) -> bool:
+def _agreed(found: Sequence[Path]) -> bool:
     if not sys.stdin.isatty():
         raise Trouble("Files are removed only with --yes, where nobody can be asked.")
+    if any(path.name.endswith(_JOURNAL) for path in found):
+        sys.stderr.write(
+            say("Without its journal, a file that was uploaded can be sent and saved again.\n")
+        )
     sys.stderr.write(
-        some(count, "Remove this file? [y/N] ", "Remove these {count:,} files? [y/N] ")
+        some(len(found), "Remove this file? [y/N] ", "Remove these {count:,} files? [y/N] ")
     )
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes", "j", "ja")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import frozen
 
 from ..privacy import printable
-from .books import LINE
+from .books import LINE, line_reader
 from .columns import OURS, is_ours
 from .files import free_name, private_file, unpacked_name
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
@@ -124,31 +126,38 @@ def write_rejected(rows: Iterable[Rejected], reader: Reader, path: Path) -> Path
     written = free_name(path)
     with private_file(written) as file:
         _write(rows, reader, file)
-    if written != path and _own_rows(path) <= _own_rows(written):
+    if written != path and set(own_rows(path)) <= set(own_rows(written)):
         written.replace(path)
         return path
     return written
 
 
-def _own_rows(path: Path) -> set[int]:
-    """Return a number for each row of a file, without what we added to it.
+def own_rows(path: Path) -> Counter[int]:
+    """Count the rows of a file by a number for each, without what we added to it.
 
     A file that can't be read has one that no other has.
     """
-    unreadable = {hash(path)}
     try:
-        source = open_source(str(path))
+        with closing(open_source(str(path))) as source:
+            reader = open_reader(source)
+            if isinstance(reader, JsonLines | JsonArray):
+                return Counter(hash(_own_json(body)) for _, body in reader.objects())
+            return Counter(hash(repr(_kept(cells, reader.headings))) for _, cells in reader.rows())
     except Trouble:
-        return unreadable
+        return Counter([hash(path)])
+
+
+def lines_in(path: Path) -> list[int | None]:
+    """Return at which lines of its input the rows of a file of rejected rows stood."""
     try:
-        reader = open_reader(source)
-        if isinstance(reader, JsonLines | JsonArray):
-            return {hash(_own_json(body)) for _, body in reader.objects()}
-        return {hash(repr(_kept(cells, reader.headings))) for _, cells in reader.rows()}
+        with closing(open_source(str(path))) as source:
+            reader = open_reader(source)
+            is_objects = isinstance(reader, JsonLines | JsonArray)
+            rows = reader.objects() if is_objects else reader.rows()  # type: ignore[union-attr]
+            line_of = line_reader(reader)
+            return [line_of(row) for _, row in rows]
     except Trouble:
-        return unreadable
-    finally:
-        source.close()
+        return [None]
 
 
 def _own_json(body: bytes) -> str:

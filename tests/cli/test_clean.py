@@ -54,7 +54,7 @@ def test_what_an_upload_left_is_removed(sdir: Callable[..., Done], uploaded: Pat
     assert done.code == 0
     assert names(uploaded) == KEPT
     for said in (
-        "the journal of a finished upload: it knows which rows were sent",
+        "the journal of a finished upload. Without it, the same file can be sent again",
         "courses.rejected.jsonl: rejected rows",
         "report.html: the report of an upload",
         "a draft that an interrupted command left",
@@ -95,7 +95,7 @@ def test_it_asks_first(
     before = names(uploaded)
     monkeypatch.setattr("sys.stdin", Terminal())
     done = sdir("clean")
-    assert "Remove these 4 files? [y/N]" in done.err
+    assert "can be sent and saved again.\nRemove these 4 files? [y/N]" in done.err
     assert names(uploaded) == (KEPT if removed else before)
     assert done.code == (0 if removed else 2)
 
@@ -129,6 +129,57 @@ def test_the_journal_of_an_upload_that_is_not_finished_stays(
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")
         assert not is_finished(journal)
+
+
+def _rejected(sdir: Callable[..., Done], folder: Path) -> Path:
+    """Upload a file of which two rows are rejected."""
+    records = [course(1), course(2, courseCode=""), course(3, courseCode="")]
+    (folder / "a.jsonl").write_bytes(lines_of(records))
+    assert sdir("upload", *COURSE, "a.jsonl").code == 1
+    return folder / "a.rejected.jsonl"
+
+
+def _correct(rejected: Path, count: int) -> None:
+    text = rejected.read_text(encoding="utf-8")
+    rejected.write_text(text.replace('"courseCode":""', '"courseCode":"C"', count), "utf-8")
+
+
+@pytest.mark.parametrize(("corrected", "is_sent"), [(0, False), (1, False), (2, False), (1, True)])
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_rejected_rows_that_are_not_saved_yet_stay(
+    sdir: Callable[..., Done], tmp_path: Path, corrected: int, is_sent: bool, is_replaced: bool
+) -> None:
+    """And so does the journal that knows them; only what stands in the input as it is may go."""
+    rejected = _rejected(sdir, tmp_path)
+    _correct(rejected, corrected)
+    if is_sent:
+        assert sdir("upload", *COURSE, rejected).code == 1
+    if is_replaced:
+        (tmp_path / "a.jsonl").write_bytes(lines_of([course(4)]))
+        assert sdir("upload", *COURSE, "a.jsonl").code == 0
+    done = sdir("clean", "--yes")
+    stays = corrected > 0 or is_replaced
+    assert rejected.exists() == stays
+    assert (len(list(tmp_path.glob("*.journal"))) == 1) == stays
+    assert ("may have rejected rows that were not corrected and accepted yet" in done.out) == stays
+    assert ("since it knows which rows of a.rejected." in done.out) == stays
+
+
+def test_rejected_rows_that_were_corrected_and_accepted_may_go(
+    sdir: Callable[..., Done], tmp_path: Path
+) -> None:
+    """Each of them is saved, whatever became of the input; a row that was added stays."""
+    rejected = _rejected(sdir, tmp_path)
+    _correct(rejected, 2)
+    assert sdir("upload", *COURSE, rejected).code == 0
+    (tmp_path / "a.jsonl").unlink()
+    with rejected.open("ab") as file:
+        file.write(lines_of([course(9)]))
+    assert sdir("clean", "--yes").code == 0
+    assert rejected.exists()
+    rejected.write_bytes(b"".join(rejected.read_bytes().splitlines(keepends=True)[:2]))
+    assert sdir("clean", "--yes").code == 0
+    assert names(tmp_path) == set()
 
 
 def test_what_a_draft_is_called_is_what_is_removed(tmp_path: Path) -> None:

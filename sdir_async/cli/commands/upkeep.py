@@ -105,8 +105,11 @@ def clean(
     """Remove what uploads left in a folder: it lists the files, and asks.
 
     That is the journals of finished uploads, files of rejected rows, reports, and drafts of
-    interrupted commands. The journal of an upload that is not finished stays: without it the upload
-    can't go on.
+    interrupted commands. Without its journal, a file that was uploaded can be sent again, and all
+    of it is saved twice: keep the journal while the file, or another one of that name, may come
+    again. The journal of an upload that is not finished stays: without it the upload can't go on.
+    Rejected rows stay until each of them was corrected and accepted, unless all of them stand in
+    the input as they are; so does the journal that knows which of them were sent.
 
     Example: `sdir clean`
     """

@@ -208,6 +208,10 @@ class History:
         by_correction = {self.saved_as(old): old for old in reversed(self.corrects)}
         return [old for new, old in by_correction.items() if new >= 0]
 
+    def is_saved(self, number: int) -> bool:
+        """Return whether a row, or a correction of it, was accepted."""
+        return self.states[number] == ACCEPTED or self.saved_as(number) >= 0
+
     def settled_by(self, number: int) -> int:
         """Return as which accepted row a row is saved, or seems to be; -1 for none."""
         for one in (number, self.saved_as(number), self.replaces.get(number, -1)):
