@@ -111,6 +111,11 @@ class Job:
         """The file, if it is one."""
         return self.source.path
 
+    @property
+    def is_only_checked(self) -> bool:
+        """Whether its records are validated and not saved."""
+        return self._how.kind == "validate"
+
     def again(self) -> Job:
         """Open the input once more, to read it from its beginning."""
         sheet = self.reader.name if isinstance(self.reader, Sheet) else self._how.wanted.sheet

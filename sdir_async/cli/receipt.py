@@ -35,7 +35,7 @@ class ReceiptRow:
     Attributes:
         line: Where it stands.
         state: `accepted`, `rejected`, `in_doubt` or `unsent`; `corrected` if it was rejected in an
-            earlier run, and a correction of it was accepted.
+            earlier run, and a correction of it was accepted; `valid` if it was only validated.
         uid: The identifier that Sdir gave it or its correction, if that is known.
         time: When Sdir answered, in local time with its offset.
     """
@@ -57,8 +57,14 @@ _HEADINGS: Final = tuple(one.name for one in fields(ReceiptRow))
 def rows_of(result: Result) -> Iterator[ReceiptRow]:
     """Yield what became of each row of an input, in its order."""
     lines = result.job.lines
+    accepted = "valid" if result.job.is_only_checked else "accepted"
     sent = (
-        ReceiptRow(lines[one.index], one.state, one.uid, _moment(one.time))
+        ReceiptRow(
+            lines[one.index],
+            accepted if one.state == "accepted" else one.state,
+            one.uid,
+            _moment(one.time),
+        )
         for one in result.report.rows()
     )
     corrected = (

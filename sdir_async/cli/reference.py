@@ -79,7 +79,8 @@ sdir upload course courses.xlsx --report report.html
   overwritten.
 - **A receipt** says for each row what became of it, which identifier Sdir gave it, and when:
   `--receipt csv` writes `FILE.receipt.csv`. It is whole after an upload that was interrupted, too.
-  The receipt of another file is not overwritten.
+  A row whose answer was lost, and that Sdir turned out to have, has no identifier in it. Rows that
+  were only validated are `valid`. The receipt of another file is not overwritten.
 - **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
   it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
   It knows rows by their content. Standard input has no journal, unless you give `--journal`.
@@ -144,7 +145,8 @@ def pages() -> str:
         " the `run`, which tells\nthis run of the command from others. `saved` has up to 500 rows"
         " with `line`, `state`, `uid` and `time`.\n`end` has the counts, the exit"
         " code, `complete`,\n`ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled`"
-        " or `error`), and `begun`, which is\nfalse for an input that was never begun.\n"
+        " or `error`), `begun`, which is\nfalse for an input that was never begun, and `saves`,"
+        " which is false for a dry run and `-o validate`:\n`accepted` counts valid rows then.\n"
     )
     return _INTRO + codes + events + "".join(commands)
 

@@ -238,7 +238,7 @@ def resumable(result: Result, *, resumes: bool) -> bool:
     return resumes and not result.is_hopeless and exit_of(result) in _RESUMED
 
 
-def tell(result: Result, command: str, *, resumes: bool) -> None:
+def tell(result: Result, command: str, *, resumes: bool, dry: bool = False) -> None:
     """Write the events at the end of an input."""
     report = result.report
     for row in result.rejected:
@@ -259,7 +259,7 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
     if lost := result.receipt_not_written:
         message = say("The receipt was not written: {why}", why=lost)
         emit("error", input=result.job.name, kind="NotWritten", message=message)
-    for rows in saved_rows(result):
+    for rows in () if dry else saved_rows(result):
         emit("saved", input=result.job.name, rows=rows)
     emit(
         "end",
@@ -267,6 +267,7 @@ def tell(result: Result, command: str, *, resumes: bool) -> None:
         begun=result.begun,
         ended=report.ended,
         complete=report.complete,
+        saves=not dry and not result.job.is_only_checked,
         accepted=report.accepted,
         rejected=report.rejected,
         in_doubt=report.in_doubt,

@@ -244,7 +244,7 @@ def _finish(results: Sequence[Result], options: Options) -> Exit:
             _write_receipt(result, options)
         resumes = options.resumes(result.job)
         if options.json:
-            tell(result, command, resumes=resumes)
+            tell(result, command, resumes=resumes, dry=options.dry_run)
         else:
             show(
                 result,

@@ -131,6 +131,30 @@ def test_events_carry_time_run_and_identifiers(
     assert (row["line"], row["uid"]) == (1, _uids(sandbox)["C1"])
 
 
+def test_a_dry_run_saves_nothing_and_says_so(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """There is no event of saved rows, whether a row is valid or not."""
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(1), course(2, courseCode="")]))
+    done = sdir("upload", *COURSE, "a.jsonl", "--dry-run", "--json")
+    assert (done.code, len(sandbox.records(COURSES))) == (1, 0)
+    assert [event["event"] for event in done.events] == ["rejected", "end"]
+    assert (done.end["saves"], done.end["accepted"], done.end["rejected"]) == (False, 1, 1)
+
+
+def test_a_validated_row_is_valid_and_not_accepted(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It is not saved, and has no identifier."""
+    (tmp_path / "a.jsonl").write_bytes(lines_of([course(1), course(2, courseCode="")]))
+    command = ("upload", *COURSE, "a.jsonl", "-o", "validate", "--receipt", "jsonl", "--json")
+    done = sdir(*command)
+    assert (done.code, done.end["saves"], len(sandbox.records(COURSES))) == (1, False, 0)
+    assert "saved" not in [event["event"] for event in done.events]
+    rows = _rows(tmp_path / "a.receipt.jsonl")
+    assert [(row["state"], row["uid"]) for row in rows] == [("valid", None), ("rejected", None)]
+
+
 def test_the_report_has_the_identifiers(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:

@@ -85,7 +85,12 @@ def upload(
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Only check the records. Nothing is sent.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            "-n",
+            help="Only check the records. Nothing is sent: codes are not looked up in Sdir's list.",
+        ),
     ] = False,
     yes: Annotated[
         bool,

@@ -155,8 +155,8 @@ def content_of(results: Sequence[Result], options: Options) -> dict[str, Any]:
         "receipt": _receipt(results) if options.saves else [],
         "receipt_said": some(
             sum(map(_saved, results)),
-            "{count:,} saved record, with the identifier that Sdir gave it",
-            "{count:,} saved records, each with the identifier that Sdir gave it",
+            "{count:,} saved record, with its identifier if Sdir's answer is known",
+            "{count:,} saved records, each with its identifier if Sdir's answer is known",
         ),
         "receipt_left": say(
             "{count:,} more are not shown here. --receipt writes a file with all of them.",
