@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
@@ -180,7 +181,10 @@ class Look:
         )
 
     def _with_missing(self, present: bytearray) -> Iterator[tuple[Sequence[int | None], list[int]]]:
-        absent = [at for at, number in enumerate(self._order.rows) if not present[number]]
+        if not self._gaps:
+            return
+        inputs, rows = sorted(self._inputs, key=lambda one: one.start), self._order.rows
+        absent = array("q", (at for one in inputs for at in one if not present[rows[at]]))
         for gap in self._gaps if self._is_sorted else self._whole():
             bounds = [
                 (bisect_left(absent, one.start), bisect_left(absent, one.stop))
