@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -12,6 +14,9 @@ from sdir_async import Sdir
 from sdir_async.testing.mocker import NAME
 
 from .browser import browser as browser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
@@ -36,6 +41,16 @@ def _transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(defaults, "transport", request.config.getoption("transport"))
     if request.config.getoption("transport") != "httpx":
         monkeypatch.setattr(respx.mocks, "DEFAULT_MOCKER", NAME)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Undo what `SDIR_LOG` did: the next test may look at the log."""
+    logger = logging.getLogger("sdir_async")
+    level, handlers = logger.level, logger.handlers.copy()
+    yield
+    logger.setLevel(level)
+    logger.handlers[:] = handlers
 
 
 @pytest.fixture(autouse=True)

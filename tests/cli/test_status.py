@@ -67,7 +67,10 @@ def test_an_upload_that_runs(
     sandbox: SandboxThread,
     tmp_path: Path,
 ) -> None:
-    """The file is read while it is in use, and again after the process was killed."""
+    """The file is read while it is in use, and again after the process was killed.
+
+    The status of one that came to its end is complete.
+    """
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(at) for at in range(2000)]))
     sandbox.faults.add(Fault("latency", seconds=0.3))
     arguments = ("upload", *COURSE, "a.jsonl", "--chunk-size", "50", "--journal", "a.journal")
@@ -82,10 +85,11 @@ def test_an_upload_that_runs(
     assert (after["owned"], after["sending"], after["complete"]) == (0, 0, False)
     assert after["in_doubt"] > 0
     sandbox.faults.clear()
-    assert sdir(*arguments).code == 0
-    watched = sdir("status", "a.journal", "--watch", "0.1", "--json")
+    (tmp_path / "b.jsonl").write_bytes(lines_of([course(at) for at in range(3000, 3100)]))
+    assert sdir("upload", *COURSE, "b.jsonl", "--journal", "b.journal").code == 0
+    watched = sdir("status", "b.journal", "--watch", "0.1", "--json")
     assert status_of(watched)["complete"]
-    assert status_of(watched)["accepted"] == 2000
+    assert status_of(watched)["accepted"] == 100
 
 
 def test_what_is_not_a_journal(sdir: Callable[..., Done], tmp_path: Path) -> None:
