@@ -13,6 +13,7 @@ import orjson
 from attrs import asdict, fields, frozen
 
 from .files import free_name, private_file, unpacked_name
+from .inert import inert, text_cell
 from .inputs import Delimited, JsonLines, open_reader, open_source
 from .trouble import Trouble
 
@@ -134,7 +135,7 @@ def _write_csv(rows: Iterable[ReceiptRow], file: IO[bytes], delimiter: str) -> N
     text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(_HEADINGS)
-    writer.writerows((one.line, one.state, one.uid, one.time) for one in rows)
+    writer.writerows((one.line, one.state, inert(one.uid or ""), one.time) for one in rows)
     text.detach()
 
 
@@ -145,7 +146,7 @@ def _write_xlsx(rows: Iterable[ReceiptRow], file: IO[bytes], _: str) -> None:
     sheet = book.create_sheet("receipt")
     sheet.append(_HEADINGS)
     for one in rows:
-        sheet.append((one.line, one.state, one.uid, one.time))
+        sheet.append((one.line, one.state, text_cell(one.uid, sheet), one.time))
     book.save(file)
 
 

@@ -16,6 +16,7 @@ from ..privacy import printable
 from .books import LINE, line_reader
 from .columns import OURS, is_ours
 from .files import free_name, private_file, unpacked_name
+from .inert import inert, text_cell
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
 from .inputs.marks import letters_of
 from .reasons import in_words
@@ -220,14 +221,9 @@ def _write_csv_in(
     try:
         writer = csv.writer(text, delimiter=reader.delimiter, lineterminator=reader.line_end)
         writer.writerow(_headings(reader.headings))
-        writer.writerows(_cells(row, reader.headings, _inert(row.why)) for row in rows)
+        writer.writerows(_cells(row, reader.headings, inert(row.why)) for row in rows)
     finally:
         text.detach()
-
-
-def _inert(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula when it opens a CSV file."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def _write_xlsx(rows: Iterable[Rejected], reader: Sheet, file: IO[bytes]) -> None:
@@ -235,26 +231,10 @@ def _write_xlsx(rows: Iterable[Rejected], reader: Sheet, file: IO[bytes]) -> Non
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(_NO_TITLE.sub("_", reader.name)[:_LONGEST_TITLE])
-    sheet.append([_as_it_stood(one, sheet) for one in _headings(reader.headings)])
+    sheet.append([text_cell(one, sheet) for one in _headings(reader.headings)])
     for row in rows:
-        sheet.append([_as_it_stood(one, sheet) for one in _cells(row, reader.headings)])
+        sheet.append([text_cell(one, sheet) for one in _cells(row, reader.headings)])
     book.save(file)
-
-
-def _as_it_stood(value: object, sheet: Any) -> Any:
-    """Return a cell in which a text stays a text: openpyxl makes a formula of one with `=`.
-
-    XML has one line end, so that is what the lines of a text get.
-    """
-    from openpyxl.cell import WriteOnlyCell
-
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet)
-    cell.value = value.replace("\r\n", "\n").replace("\r", "\n")
-    cell.data_type = "s"
-    cell.quotePrefix = value.startswith("=")
-    return cell
 
 
 def _write_parquet(rows: Iterable[Rejected], reader: Parquet, file: IO[bytes]) -> None:

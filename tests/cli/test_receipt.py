@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import openpyxl
 import orjson
 import pytest
 
+from sdir_async.cli.receipt import ReceiptRow, _write_csv, _write_xlsx
 from sdir_async.sandbox import Fault
 
 from .conftest import COURSE, COURSES, course, lines_of
@@ -196,3 +198,15 @@ def test_standard_input_has_a_receipt(
     assert done.code == 0
     (row,) = _rows(tmp_path / "standard-input.receipt.csv")
     assert row["uid"] == _uids(sandbox)["C1"]
+
+
+def test_an_identifier_is_never_a_formula() -> None:
+    """A server chooses it; a spreadsheet shows it as it is."""
+    rows = [ReceiptRow(2, "accepted", "=HYPERLINK(A1)", None)]
+    written = io.BytesIO()
+    _write_csv(rows, written, ";")
+    assert "2;accepted;'=HYPERLINK(A1);" in written.getvalue().decode("utf-8-sig")
+    written = io.BytesIO()
+    _write_xlsx(rows, written, "")
+    (_, row) = openpyxl.load_workbook(written).worksheets[0].iter_rows()
+    assert (row[2].value, row[2].data_type) == ("=HYPERLINK(A1)", "s")
