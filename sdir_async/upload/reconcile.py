@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -301,7 +302,8 @@ def _near(sent: Any, found: Any) -> bool:
     """Say whether one may be another way to write the other.
 
     A field may be left out, or filled in by the server; a moment may have lost its time, its zone,
-    its seconds or its fraction; a code may be a number; a text may be cut or spaced otherwise.
+    its seconds or its fraction; a code may be a number, and a number rounded; a text may be cut,
+    spaced otherwise, or have lost its first zeros.
     """
     if sent is None or found is None:
         return True
@@ -310,6 +312,8 @@ def _near(sent: Any, found: Any) -> bool:
         return _one_moment(one.replace(tzinfo=None), other.replace(tzinfo=None))
     if isinstance(found, str) != isinstance(sent, str):
         return True
+    if isinstance(sent, int | float) and isinstance(found, int | float):
+        return _is_rounded(sent, found)
     shown = _letters(str(other))
     is_cut = isinstance(sent, str) and _letters(str(one)).startswith(shown)
     return is_cut or _letters(str(one)) == shown
@@ -328,8 +332,14 @@ def _one_moment(one: datetime.datetime, other: datetime.datetime) -> bool:
     return apart <= _A_DAY and (no_time or beside_zone <= rounded)
 
 
+def _is_rounded(sent: float, found: float) -> bool:
+    decimals = len(str(found).partition(".")[2].rstrip("0"))
+    return abs(sent - found) < 10.0**-decimals
+
+
 def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    """Return what two spellings of a text share: letters may be composed of several signs."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text))).lstrip("0")
 
 
 def _comparable(value: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from sdir_async import ConfigurationError, RetryPolicy, UploadReport
 from sdir_async.document import Listing, Operation
-from sdir_async.upload.reconcile import _same, _spread, value_at, was_applied
+from sdir_async.upload.reconcile import _near, _same, _spread, value_at, was_applied
 from tests.upload.server import NORMAL, UNKNOWN, Fate, Record, Register, client, record
 from tests.virtual import run
 
@@ -476,3 +476,27 @@ def test_equal_records_that_can_not_be_told_apart_are_not_absent(repeated: list[
     report = run(upload(register, given, chunk_size=20, concurrency=1))
     assert (report.accepted, report.in_doubt) == (20, len(repeated))
     assert len(register.saved) == len(given)
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "near"),
+    [
+        (12.3456, 12.35, True),
+        (12.3456, 12.34, True),
+        (12.9, 12, True),
+        (12.35, 12.4, True),
+        (12.3, 12.5, False),
+        (5, 6, False),
+        (5, 5.0, True),
+        ("0012", "12", True),
+        ("12", "13", False),
+        ("Tromsø", "Troms\u00f8", True),
+        ("Ås", "A\u030as", True),
+        ("Ås", "Os", False),
+    ],
+)
+def test_a_value_that_may_be_written_otherwise_is_no_proof_of_absence(
+    sent: object, found: object, near: bool
+) -> None:
+    """A database may round a number, drop the first zeros of a code, or decompose a letter."""
+    assert _near(sent, found) is near
