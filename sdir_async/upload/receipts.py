@@ -123,12 +123,14 @@ def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
 def _packed_in(answer: bytes, name: str, count: int) -> bytes:
     """Return the bytes of the UUIDs in an answer; nothing if it is not one for each record.
 
-    No object is made for a record: parsing all of the answer takes ten times as long. It is parsed
-    where a record holds other objects, since one of those may have a field of the same name.
+    No object is made for a record: parsing all of the answer takes several times as long. It is
+    parsed where braces show that a field of the same name may stand further down in a record: from
+    one identifier to the next as many have to be closed as opened, and only one before the first.
     """
-    if not answer.startswith(b"[{") or {answer.count(b"{"), answer.count(b"},{") + 1} != {count}:
+    before, *found = answer.split(b'"%s":"' % name.encode())
+    opened = {one.count(b"{") - one.count(b"}") for one in found[:-1]}
+    if before.count(b"{") - before.count(b"}") != 1 or not opened <= {0}:
         return b""
-    found = answer.split(b'"%s":"' % name.encode())[1:]
     text = b"".join([after[: _TEXT + 1] for after in found])
     hyphens = all(text[at :: _TEXT + 1] == b"-" * count for at in (8, 13, 18, 23))
     if len(found) != count or not hyphens or text[_TEXT :: _TEXT + 1] != b'"' * count:
