@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from os import PathLike
 from pathlib import Path
@@ -15,7 +14,8 @@ from attrs import evolve
 from .call import Call
 from .errors import ConfigurationError
 from .frames import no_locals
-from .options import checked_headers
+from .loops import loop_time
+from .options import checked_headers, is_sendable
 from .parameters import InPath
 from .parameters import text as _text
 from .session import Session, value_of
@@ -94,7 +94,7 @@ class Operations:
             template=base_url + operation.path if path else None,
         )
         deadline = self._session.deadline if deadline is None else deadline
-        until = None if deadline is None else asyncio.get_running_loop().time() + deadline
+        until = None if deadline is None else loop_time() + deadline
         exchange = await self._session.exchange(call, until)
         answer: T = self._answer(exchange, _reading(parse))
         return answer
@@ -322,7 +322,7 @@ def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, st
     """
     given: dict[str, str] = {}
     for name, value in _given(values):
-        if not (value.isascii() and value.isprintable()) or value != value.strip():
+        if not is_sendable(value):
             raise ConfigurationError(
                 f"{operation.name}: {name} must be printable ASCII without spaces around it."
             )

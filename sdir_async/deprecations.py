@@ -74,11 +74,14 @@ def _by_document(operation: Operation) -> str:
 def _announced(headers: Mapping[str, str]) -> str:
     """Say what the headers announce, with the dates that can be read."""
     since, sunset = _deprecated_at(headers.get("deprecation", "")), _moment(headers.get("sunset"))
-    is_over = since is not None and since <= datetime.now(UTC)
-    words = [] if since is None else [f"{'is' if is_over else 'will be'} deprecated on {since:%F}"]
-    if is_over:
-        words = [f"is deprecated since {since:%F}"]
-    words += [] if sunset is None else [f"stops working on {sunset:%F}"]
+    words = []
+    if since is not None:
+        over = since <= datetime.now(UTC)
+        words.append(
+            f"is deprecated since {since:%F}" if over else f"will be deprecated on {since:%F}"
+        )
+    if sunset is not None:
+        words.append(f"stops working on {sunset:%F}")
     return " and ".join(words) or "is deprecated"
 
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def loop_time() -> float:
+    """Return the time of the running event loop, in seconds."""
+    return asyncio.get_running_loop().time()
+
+
 class PerLoop(Generic[T]):
     """A value of the running event loop: locks, events and connections can't move to another.
 

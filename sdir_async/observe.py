@@ -18,7 +18,7 @@ from .deprecations import Deprecations
 from .errors import ConfigurationError
 from .privacy import mask
 from .problems import request_id_of
-from .wire import Answer
+from .wire import Answer, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -108,7 +108,7 @@ class Watch:
             logger.info(
                 "%s: %s in %.3f s, %s%s",
                 _name(call),
-                _result(answer),
+                result_of(answer),
                 seconds,
                 _counted(exchange.attempts),
                 "" if found is None else f", request id {mask(found)}",
@@ -186,10 +186,6 @@ def _name(call: Call) -> str:
 
 def _counted(attempts: Sequence[Attempt]) -> str:
     return f"{len(attempts)} attempt{'' if len(attempts) == 1 else 's'}"
-
-
-def _result(happened: Happened) -> str:
-    return str(happened.status) if isinstance(happened, Answer) else happened.cause
 
 
 def log_as_told() -> None:

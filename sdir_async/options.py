@@ -39,7 +39,7 @@ def checked_headers(given: Mapping[str, str] | None) -> dict[str, str]:
             raise ConfigurationError("headers: a name must be text such as X-Trace.")
         if name.title() in _OURS:
             raise ConfigurationError(f"headers: {name} is set by sdir-async. Leave it out.")
-        if not _is_sendable(value):
+        if not is_sendable(value):
             raise ConfigurationError(
                 f"headers: {name} must be printable ASCII text without spaces around it."
             )
@@ -47,7 +47,8 @@ def checked_headers(given: Mapping[str, str] | None) -> dict[str, str]:
     return checked
 
 
-def _is_sendable(value: object) -> bool:
+def is_sendable(value: object) -> bool:
+    """Say whether a header may have this value; a transport would refuse others in its own way."""
     return (
         isinstance(value, str)
         and value.isascii()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import asdict, define
 
-from .loops import PerLoop
+from .loops import PerLoop, loop_time
 
 _MARGIN: Final = 0.04
 """So much less than what was refused is sent: calls sent evenly arrive unevenly."""
@@ -80,13 +80,13 @@ class Pacer:
 
     def _wait(self) -> float:
         """Return how long to wait before looking again: meanwhile the rate may have grown."""
-        now = _now()
+        now = loop_time()
         wait = max(self._paused_until, self._last_start + 1 / self._rate.at(now)) - now
         return min(wait, 1.0) if wait > 1e-4 else 0.0
 
     def _start(self) -> float:
         """Count a start; that it comes a little late does not delay those after it."""
-        now = _now()
+        now = loop_time()
         due = self._last_start + 1 / self._rate.at(now)
         self._last_start = due if now - due < _LATE else now
         self._rate.started(now)
@@ -105,7 +105,7 @@ class Pacer:
 
     def pause(self, seconds: float) -> None:
         """Start nothing for this many seconds; then one, and more as they succeed."""
-        self._paused_until = max(self._paused_until, _now() + seconds)
+        self._paused_until = max(self._paused_until, loop_time() + seconds)
         self._last_limit = max(self._last_limit, self._limit)
         self._limit = 1.0
 
@@ -115,7 +115,7 @@ class Pacer:
         What was in flight together counts as one event.
         """
         if started >= self._slowed_at:
-            self._slowed_at = _now()
+            self._slowed_at = loop_time()
             self._limit = self._last_limit = max(
                 1.0, min(self._limit, self._gate.get().in_flight + 1) / 2
             )
@@ -125,7 +125,7 @@ class Pacer:
 
         Without a time to wait nothing can be learnt of a limit: fewer are sent at once, no more.
         """
-        self._paused_until = max(self._paused_until, _now() + seconds)
+        self._paused_until = max(self._paused_until, loop_time() + seconds)
         self.congested(started)
         if seconds > 0:
             self._rate.turned_away(started, seconds)
@@ -307,7 +307,3 @@ class Rate:
             self._known = math.inf
         if self._growth != _GUESSED:
             self._growth = _KNOWN
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST: Final = 256 * 1024
-"""Bytes of an answer whose words are read. To look for person numbers in more would take seconds;
-what is wrong with 500 records takes about 75 KiB."""
+"""Bytes of an answer whose words are read: to look for person numbers in more would take seconds.
+ASP.NET Core names 200 errors at most, unless it is told otherwise."""
 
 _PAGE: Final = 2000  # letters
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
+from .loops import loop_time
 from .problems import failure_of
 from .retries import Retries
 from .verdicts import Action, Exchange, judge
@@ -23,6 +24,7 @@ from .wire import (
     Lost,
     Request,
     Secret,
+    result_of,
 )
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ class Session:
         for task in owned:
             cancel_once(task)
         try:
-            await _gone([task for task in owned if task is not _UPLOAD.get()])
+            await until_gone([task for task in owned if task is not _UPLOAD.get()])
         finally:
             await self._transport.aclose()
             await self._pacer.aclose()
@@ -144,7 +146,7 @@ class Session:
         Raises:
             ConfigurationError: The `Sdir`, or the user's client, is closed.
         """
-        began = _now()
+        began = loop_time()
         attempts: list[Attempt] = []
         refused: set[Secret] = set()
         retries = Retries(
@@ -160,7 +162,7 @@ class Session:
                 wait = None
             if verdict.action is Action.RENEW_TOKEN and self._tokens is None:
                 wait = None
-            no_time = deadline is not None and _now() + (wait or 0.0) >= deadline
+            no_time = deadline is not None and loop_time() + (wait or 0.0) >= deadline
             if wait is None or no_time:
                 ended = Exchange(
                     call.operation,
@@ -171,7 +173,7 @@ class Session:
                     attempts=tuple(attempts),
                     expired=no_time and verdict.action is not Action.QUOTA,
                 )
-                self.watch.ended(call, ended, _now() - began)
+                self.watch.ended(call, ended, loop_time() - began)
                 return ended
             await asyncio.sleep(wait)
 
@@ -193,7 +195,7 @@ class Session:
         deadline: float | None,
     ) -> tuple[Happened, Verdict]:
         """Send once, and draw the conclusions: for the call, the key, the pace, the attempts."""
-        at, started = time.time(), _now()
+        at, started = time.time(), loop_time()
         known = call.maybe_applied
         happened: Happened = _NOT_BEGUN
         key: Secret | None = None
@@ -210,12 +212,12 @@ class Session:
                     elif deadline is None or started < deadline:
                         request = self._request(call, key, token)
                         call.maybe_applied, happened = True, _UNANSWERED
-                        bound.reschedule(_end_of(request.timeouts, _now(), deadline))
+                        bound.reschedule(_end_of(request.timeouts, loop_time(), deadline))
                         happened = await self._transport.send(request)
         except TimeoutError:
             if not bound.expired():
                 raise
-            if happened is _UNANSWERED and (deadline is None or _now() < deadline):
+            if happened is _UNANSWERED and (deadline is None or loop_time() < deadline):
                 happened = _TOO_SLOW
         except SdirError:
             call.maybe_applied = known  # ours come before anything is sent
@@ -228,7 +230,7 @@ class Session:
             refused.add(key)
         self._note_token(token, verdict)
         if happened is not _NOT_BEGUN:
-            attempts.append(Attempt(at, _now() - started, _result(happened)))
+            attempts.append(Attempt(at, loop_time() - started, result_of(happened)))
             self.watch.attempted(call, attempts, happened, verdict)
         self._pace(started, happened, verdict)
         return happened, verdict
@@ -338,14 +340,20 @@ def cancel_once(task: asyncio.Task[None]) -> None:
         task.cancel()
 
 
-async def _gone(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Wait until tasks have ended. If the wait is cancelled, they still end undisturbed, first."""
+async def until_gone(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Wait until tasks have ended. If the wait is cancelled, they are, once; they end first.
+
+    An upload that is cancelled closes its journal. Some libraries cancel a task again and again
+    until it ends, and would interrupt that.
+    """
     cancelled: asyncio.CancelledError | None = None
     while left := [task for task in tasks if not task.done()]:
         try:
             await asyncio.wait(left)
         except asyncio.CancelledError as error:
             cancelled = error
+            for task in left:
+                cancel_once(task)
     if cancelled is not None:
         raise cancelled
 
@@ -356,11 +364,3 @@ def _end_of(timeouts: Timeouts, started: float, deadline: float | None) -> float
         return deadline
     end = started + timeouts.total
     return end if deadline is None else min(end, deadline)
-
-
-def _result(happened: Happened) -> str:
-    return happened.cause if isinstance(happened, Lost) else str(happened.status)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

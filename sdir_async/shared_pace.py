@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import Factory, define
 
-from .loops import PerLoop
+from .loops import PerLoop, loop_time
 from .pacing import Pacer, Rate
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class SharedPacer(Pacer):
             super().turned_away(started, seconds)
         else:
             super().turned_away(started, 0.0)
-            self._paused_until = max(self._paused_until, _now() + seconds)
+            self._paused_until = max(self._paused_until, loop_time() + seconds)
             self._tell(started, seconds)
 
     async def aclose(self) -> None:
@@ -162,11 +162,11 @@ class SharedPacer(Pacer):
 
     def _tell(self, started: float | None, seconds: float) -> None:
         if seconds > 0 and not self._is_alone():
-            self._news.append((started, _now() + seconds, seconds))
+            self._news.append((started, loop_time() + seconds, seconds))
             self._told.get().set()
 
     def _is_alone(self) -> bool:
-        return _now() < self._alone_until
+        return loop_time() < self._alone_until
 
     async def _turn(self) -> float:
         while not self._is_alone():
@@ -187,11 +187,11 @@ class SharedPacer(Pacer):
         )
         self._starts.clear()
         self._news.clear()
-        self._alone_until = _now() + _ALONE
+        self._alone_until = loop_time() + _ALONE
 
     async def _shared(self) -> float | None:
         """Return the next start when its time has come; `None`: look again."""
-        now = _now()
+        now = loop_time()
         if self._starts and self._starts[0] < now - _STALE:
             self._starts.popleft()
         elif self._news or not (self._starts or self._paused_until > now + _SOON):
@@ -225,7 +225,7 @@ class SharedPacer(Pacer):
         while True:
             version, state, ahead = await self._read()
             schedule = Schedule.of(state)
-            now = _now() + ahead
+            now = loop_time() + ahead
             for started, until, seconds in news:
                 schedule.pause(now, until + ahead)
                 if started is not None:
@@ -243,9 +243,9 @@ class SharedPacer(Pacer):
 
     async def _read(self) -> tuple[int, bytes, float]:
         """Return the version, the state, and how far the store's clock is ahead of the loop's."""
-        asked = _now()
+        asked = loop_time()
         version, state, there = await self._store.read()
-        self._looked = _now()
+        self._looked = loop_time()
         return version, state, there - (asked + self._looked) / 2
 
     def _learn(self, schedule: Schedule, ahead: float) -> None:
@@ -253,7 +253,3 @@ class SharedPacer(Pacer):
             self._starts.clear()
             self._pauses = schedule.pauses
         self._paused_until = max(self._paused_until, schedule.paused - ahead)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -146,6 +146,11 @@ def too_long(largest: int) -> Lost:
 Happened = Answer | Lost
 
 
+def result_of(happened: Happened) -> str:
+    """Return the status of an answer, or what happened instead, for people."""
+    return happened.cause if isinstance(happened, Lost) else str(happened.status)
+
+
 @frozen
 class Attempt:
     """One try to send a request.

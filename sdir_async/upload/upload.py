@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ConfigurationError
 from ..frames import no_locals
-from ..session import cancel_once
+from ..session import cancel_once, until_gone
 from .engine import Engine, attach
 from .report import ChunkOutcome, UploadReport
 
@@ -105,22 +105,14 @@ class Upload(Generic[SavedT]):
 async def _ended(task: asyncio.Task[None], engine: Engine | None) -> None:
     """Wait for the end of an upload. If the wait is cancelled, so is the upload, once.
 
-    A cancelled upload closes its journal. Some libraries cancel a task again and again until it
-    ends, and would interrupt that.
-
     Raises:
         BaseException: What ended the upload early.
     """
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-            cancel_once(task)
-    if cancelled is not None:
+    try:
+        await until_gone([task])
+    except asyncio.CancelledError:
         _look(task)
-        raise cancelled
+        raise
     if _was_closed(task):
         closed = ConfigurationError("The upload was ended, since it or its Sdir was closed.")
         if engine is not None:
