@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from .programs import IN_CI, skip_without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,7 @@ BINARY = next(
 DRIVER = shutil.which("chromedriver")
 
 in_a_browser = pytest.mark.skipif(
-    not (BINARY and DRIVER) and not os.environ.get("CI"),
-    reason="There is no chromium here, or no chromedriver.",
+    not (BINARY and DRIVER) and not IN_CI, reason="chromium or chromedriver is not installed"
 )
 
 
@@ -33,8 +33,7 @@ def barriers(browser: Chrome) -> list[str]:
 
     The test is skipped where axe-core is not installed: `make test` installs it if there is npm.
     """
-    if not AXE.exists() and not os.environ.get("CI"):
-        pytest.skip("`npm install` was not run in tests/axe")
+    skip_without(AXE.exists(), "`npm install` was not run in tests/axe")
     browser.execute_script(AXE.read_text("utf-8"))
     script = "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
     return [

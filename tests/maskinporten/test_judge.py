@@ -7,7 +7,6 @@ installs it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -33,6 +32,7 @@ from ..certificates import (
     private_key,
     public_pem,
 )
+from ..programs import IN_CI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +42,8 @@ NODE = shutil.which("node")
 SCOPES = ("sdir:seafarer.course.write",)
 
 pytestmark = pytest.mark.skipif(
-    not (NODE and (FOLDER / "node_modules").is_dir()) and not os.environ.get("CI"),
-    reason="there is no node here, or `npm install` was not run in tests/maskinporten/judge",
+    not (NODE and (FOLDER / "node_modules").is_dir()) and not IN_CI,
+    reason="node is not installed, or `npm install` was not run in tests/maskinporten/judge",
 )
 
 

@@ -16,6 +16,7 @@ import yaml
 
 from sdir_async.sandbox import Fault, Sandbox
 
+from ..programs import needs
 from .conftest import PERSON, TLS
 
 if TYPE_CHECKING:
@@ -366,7 +367,7 @@ async def test_documents_can_be_downloaded(sandbox: Sandbox, desk: httpx.AsyncCl
     assert (await desk.get("/_sandbox/documents/x/download")).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["curl", "python"])
+@pytest.mark.parametrize("kind", [pytest.param("curl", marks=needs("curl")), "python"])
 async def test_a_request_can_be_sent_again_by_its_snippet(
     sandbox: Sandbox,
     client: httpx.AsyncClient,
