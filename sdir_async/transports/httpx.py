@@ -31,6 +31,44 @@ _ENCODINGS: Final = "gzip, deflate"
 _NOT_ENCODED: Final = ("", "identity")
 
 
+class _Emptied:
+    """The raw body of an answer. After it, the connection must hold nothing more.
+
+    A surplus answer that arrived together with this one would be taken for the next request's.
+    httpcore keeps such bytes in its parser, and looks at the socket alone before it uses a
+    connection again. There is no public way to the parser; where it can't be reached, as with
+    HTTP/2 or in tests, there is nothing to do.
+    """
+
+    def __init__(self, stream: Any, network: Any) -> None:
+        self._stream = stream
+        self._network = network
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            yield piece
+        stream = getattr(self._stream, "_stream", self._stream)  # a client counts the time
+        pooled = getattr(stream, "_httpcore_stream", None)
+        connection = getattr(getattr(pooled, "_stream", pooled), "_connection", None)
+        parser = getattr(connection, "_h11_state", None)
+        if parser is not None and (parser.trailing_data[0] or _holds_more(self._network)):
+            parser.send_failed()  # it is closed then, and not kept
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _holds_more(network: Any) -> bool:
+    """Say whether TLS has decrypted, or can decrypt, more than was read."""
+    tls = None if network is None else network.get_extra_info("ssl_object")
+    try:
+        return tls is not None and bool(tls.read(1))
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
+
+
 class Library:
     """What is needed of httpx, or of httpx2.
 
@@ -66,6 +104,9 @@ class Library:
         return made
 
 
+HTTPX: Final = Library(httpx)
+
+
 def goes_through_proxy() -> bool:
     """Say whether the environment names a proxy, which a client goes through."""
     return not _PROXIES.isdisjoint(getproxies())
@@ -80,12 +121,11 @@ def over_httpx(client: httpx.AsyncClient | None) -> Transport:
     return HttpxTransport()
 
 
-def lost(error: Exception, body: Body | None, library: Library | None = None) -> Lost:
+def lost(error: Exception, body: Body | None, library: Library = HTTPX) -> Lost:
     """Translate an error of httpx, or of another library like it.
 
     What says that nothing was sent is believed only if no piece of the body was handed over.
     """
-    library = library or HTTPX
     cause = mask(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
     if isinstance(error, library.nothing_sent) and not (body and body.begun):
         return Lost("nothing", cause)
@@ -97,8 +137,8 @@ def lost(error: Exception, body: Body | None, library: Library | None = None) ->
 class HttpxTransport:
     """Straight over httpx's own transport: no cookies, hooks, authentication or redirects."""
 
-    def __init__(self, library: Library | None = None) -> None:
-        self._library = library = library or HTTPX
+    def __init__(self, library: Library = HTTPX) -> None:
+        self._library = library
         self._here: PerLoop[httpx.AsyncHTTPTransport] = PerLoop(
             lambda: library.module.AsyncHTTPTransport(limits=library.limits)
         )
@@ -151,10 +191,10 @@ class ClientTransport:
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, library: Library | None = None, *, owned: bool = False
+        self, client: httpx.AsyncClient, library: Library = HTTPX, *, owned: bool = False
     ) -> None:
         self._client = client
-        self._library = library or HTTPX
+        self._library = library
         self._owned = owned
         self._loop = PerLoop(object)
         self._first: object | None = None
@@ -234,44 +274,3 @@ async def _answer(response: httpx.Response, largest: int, library: Library) -> A
         return Answer(response.status_code, response.headers, b"".join(pieces))
     finally:
         await response.aclose()
-
-
-class _Emptied:
-    """The raw body of an answer. After it, the connection must hold nothing more.
-
-    A surplus answer that arrived together with this one would be taken for the next request's.
-    httpcore keeps such bytes in its parser, and looks at the socket alone before it uses a
-    connection again. There is no public way to the parser; where it can't be reached, as with
-    HTTP/2 or in tests, there is nothing to do.
-    """
-
-    def __init__(self, stream: Any, network: Any) -> None:
-        self._stream = stream
-        self._network = network
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            yield piece
-        stream = getattr(self._stream, "_stream", self._stream)  # a client counts the time
-        pooled = getattr(stream, "_httpcore_stream", None)
-        connection = getattr(getattr(pooled, "_stream", pooled), "_connection", None)
-        parser = getattr(connection, "_h11_state", None)
-        if parser is not None and (parser.trailing_data[0] or _holds_more(self._network)):
-            parser.send_failed()  # it is closed then, and not kept
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-def _holds_more(network: Any) -> bool:
-    """Say whether TLS has decrypted, or can decrypt, more than was read."""
-    tls = None if network is None else network.get_extra_info("ssl_object")
-    try:
-        return tls is not None and bool(tls.read(1))
-    except ssl.SSLWantReadError:
-        return False
-    except ssl.SSLError:
-        return True
-
-
-HTTPX: Final = Library(httpx)
