@@ -16,7 +16,6 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -311,7 +310,8 @@ async def an_iterator_whose_pages_come_again(scene: Scene) -> object:
     uid = {"uid": "00000000-0000-4000-8000-000000000001"}
     scene.server.body = json.dumps([courses()[0].to_dict() | uid]).encode()
     async with scene.sdir() as sdir:
-        return [each async for each in sdir.course.v1.iter_courses(page_size=1)]
+        course = sdir.course.v1
+        return [each async for each in course.iter_courses(person_id=PERSON, page_size=1)]
 
 
 @case
@@ -319,7 +319,12 @@ async def a_call_of_ones_own_that_is_refused(scene: Scene) -> object:
     scene.server.status = 400
     async with scene.sdir() as sdir:
         return await sdir.request(
-            "POST", f"/{PERSON}/{{id}}", api="course", path_params={"id": PERSON}, body=courses()
+            "POST",
+            f"/{PERSON}/{{id}}",
+            api="course",
+            path_params={"id": PERSON},
+            params={"p": PERSON},
+            body=_mappings(),
         )
 
 
@@ -585,49 +590,11 @@ async def an_upload_that_fails_in_a_loop(scene: Scene) -> object:
 
 
 @case
-async def pages_that_are_refused(scene: Scene) -> object:
-    scene.server.status = 404
-    async with scene.sdir() as sdir:
-        return [one async for one in sdir.course.v1.iter_courses(person_id=PERSON)]
-
-
-@case
-async def pages_that_repeat(scene: Scene) -> object:
-    scene.server.body = json.dumps([*_mappings(uid=str(UUID(int=1)))]).encode()
-    async with scene.sdir() as sdir:
-        course = sdir.course.v1
-        return [one async for one in course.iter_courses(person_id=PERSON, page_size=20)]
-
-
-@case
-async def a_raw_answer_of_another_shape(scene: Scene) -> object:
-    scene.server.body = f'[{{"personalIdentityNumber": "{PERSON}", "completedAt": "x"}}]'.encode()
-    async with scene.sdir() as sdir:
-        raw = await sdir.course.v1.with_raw_response.list_courses(person_id=PERSON)
-        return raw.value
-
-
-@case
-async def a_request_that_is_refused(scene: Scene) -> object:
-    scene.server.status = 422
-    async with scene.sdir() as sdir:
-        return await sdir.request(
-            "POST", "/x", api="course", params={"p": PERSON}, body=_mappings()
-        )
-
-
-@case
 async def a_request_that_would_lead_elsewhere(scene: Scene) -> object:
     async with scene.sdir() as sdir:
         return await sdir.request(
             "GET", "/{person}", api="course", path_params={"person": "..", "x": PERSON}
         )
-
-
-@case
-async def an_option_that_makes_no_sense(scene: Scene) -> object:
-    async with scene.sdir() as sdir:
-        return sdir.with_options(headers={"Authorization": f"Bearer {TOKEN}"})
 
 
 @case
