@@ -14,6 +14,7 @@ from typing import Any
 from openapi_python_client.strings import ClassName
 
 from .item_schemas import read_only
+from .names import free
 from .schema_steps import takes_null, without_null
 from .walk import (
     SCHEMAS,
@@ -142,8 +143,7 @@ def _name(document: Json, schema: Json, name: str) -> None:
     if "$ref" in schema or not _is_class(bare):
         return
     named = components(document)
-    while name in named:
-        name += "_"
+    name = free(name, named)
     if "enum" in bare:
         bare["enum"] = [value for value in bare["enum"] if value is not None]
     named[name] = bare

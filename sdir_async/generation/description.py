@@ -9,8 +9,8 @@ from .item_schemas import COMMENT, DIALECT, worded
 from .walk import Json, Operation, components, operations
 
 if TYPE_CHECKING:
-    from .facts import Call, Facts, Upload
-    from .walks import Walk
+    from .calls import Call, Walk
+    from .facts import Facts, Upload
 
 
 def description_of(facts: Facts, document: Json) -> Json:

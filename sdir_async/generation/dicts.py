@@ -11,6 +11,9 @@ from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 
+from .names import free
+from .understood import fields_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -71,13 +74,13 @@ class Dicts:
         waiting = [model for body in bodies for model in _models_in(body)]
         while waiting:
             name = waiting.pop()
-            if name not in found and name in self._models and _fields(self._models[name]):
+            if name not in found and name in self._models and fields_of(self._models[name]):
                 found[name] = None
-                fields = _fields(self._models[name])
+                fields = fields_of(self._models[name])
                 waiting += [inner for prop in fields for inner in _models_in(prop)]
         self._names: dict[str, str] = {}
         for name in sorted(found):
-            self._names[name] = _free(f"{name}Dict", {*taken, *self._names.values()})
+            self._names[name] = free(f"{name}Dict", {*taken, *self._names.values()})
 
     @property
     def names(self) -> list[str]:
@@ -87,7 +90,7 @@ class Dicts:
     def __iter__(self) -> Iterator[Dict]:
         """Yield each, in the order of names."""
         for model, name in self._names.items():
-            yield Dict(name, model, [self._field(prop) for prop in _fields(self._models[model])])
+            yield Dict(name, model, [self._field(prop) for prop in fields_of(self._models[model])])
 
     def taken_by(self, body: Any) -> str:
         """Return the type of a body that may hold mappings instead of models, as code."""
@@ -123,10 +126,6 @@ class Dicts:
         return str(prop.get_type_string(no_optional=True, json=True).as_unembedded_code())
 
 
-def _fields(model: ModelProperty) -> list[Any]:
-    return [*(model.required_properties or []), *(model.optional_properties or [])]
-
-
 def _models_in(prop: Any) -> list[str]:
     """Return the classes of which a value is made, without those inside them."""
     if isinstance(prop, ListProperty):
@@ -134,9 +133,3 @@ def _models_in(prop: Any) -> list[str]:
     if isinstance(prop, UnionProperty):
         return [name for each in prop.inner_properties for name in _models_in(each)]
     return [str(prop.class_info.name)] if isinstance(prop, ModelProperty) else []
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name

@@ -17,13 +17,14 @@ from openapi_python_client.strings import ClassName, PythonIdentifier, snake_cas
 from ..openapi.batches import item_of
 from ..openapi.security import scopes_of
 from .batches import listing_of, upload_names
+from .calls import Call
 from .class_steps import merge_all_of
 from .item_schemas import can_check, item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX
-from .project import type_of
 from .sending import entry
+from .understood import fields_of, type_of
 from .walk import Json, LeftOut, Operation, components, operations
-from .walks import Walk, add_walks
+from .walks import add_walks
 
 if TYPE_CHECKING:
     from openapi_python_client.config import Config
@@ -32,86 +33,6 @@ if TYPE_CHECKING:
 
 _JSON = "application/json"
 _ONE = re.compile(r"/\{([^{}]+)\}$")
-
-
-@define
-class Call:
-    """One operation, as the templates see it.
-
-    Attributes:
-        endpoint: What the generator knows of it.
-        id: What the document calls it.
-        effect: What a request does to the register.
-        arguments: Python names of its parameters, each with its description.
-        sending: Python names of its parameters, each with the code that puts it into a request.
-        parser: The function that makes a value of its answer, `None` where there is no content.
-        answers: For each status with an answer of its own, which of the alternatives that is.
-        parsers: The functions that read the alternatives.
-        more: What its `Operation` has that most have not, as keyword arguments.
-        optional_body: Whether it can be called without its body.
-        walk: The iterator over its pages, if its list has any.
-    """
-
-    endpoint: Endpoint
-    id: str
-    method: str
-    path: str
-    effect: str
-    arguments: dict[str, str]
-    sending: dict[str, str]
-    parser: str | None
-    answers: dict[str, int]
-    parsers: list[str]
-    more: dict[str, Any]
-    optional_body: bool
-    walk: Walk | None = None
-
-    @property
-    def name(self) -> str:
-        """The name of its method."""
-        return str(self.endpoint.name)
-
-    @property
-    def constant(self) -> str:
-        """The name of its `Operation`."""
-        return f"_{self.name.upper()}"
-
-    @property
-    def deprecated(self) -> bool:
-        """Whether the document calls it so."""
-        return self.more.get("deprecated") is True
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """What a token must be good for."""
-        scopes: tuple[str, ...] = self.more.get("scopes", ())
-        return scopes
-
-    @property
-    def reads(self) -> str:
-        """What makes a value of its answer, as code."""
-        return f"_answers_of_{self.name}" if self.parsers else self.parser or "_nothing"
-
-    @property
-    def by_status(self) -> dict[str, str]:
-        """The function that reads the answer of each status."""
-        return {status: self.parsers[number] for status, number in self.answers.items()}
-
-    @property
-    def answer(self) -> Any:
-        """What the generator knows of its answer."""
-        return self.endpoint.responses.patterns[0].prop if self.parser else None
-
-    @property
-    def returns(self) -> str:
-        """The type of its answer, as code."""
-        return type_of(self.answer) if self.parser else "None"
-
-    @property
-    def summary(self) -> str:
-        """The first line of its docstring."""
-        words = self.endpoint.summary.get_untrusted_value().strip() or f"{self.method} {self.path}"
-        return words if words[-1] in ".!" else f"{words}."
 
 
 @define
@@ -373,8 +294,6 @@ def _identifier(call: Call, described: dict[str, Operation]) -> str | None:
     item = call.answer.inner_property if isinstance(call.answer, ListProperty) else None
     if _saved(call) is None or not isinstance(item, ModelProperty):
         return None
-    fields = {
-        one.name for one in (*(item.required_properties or ()), *(item.optional_properties or ()))
-    }
+    fields = {field.name for field in fields_of(item)}
     ends = (_ONE.search(one.path) for one in described.values() if one.method == "get")
     return next((end[1] for end in ends if end and end[1] in fields), None)

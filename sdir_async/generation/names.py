@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from openapi_python_client.strings import PythonIdentifier, snake_case
 
 from . import words as _words  # noqa: F401  it teaches the generator other alphabets
 from .walk import Json, LeftOut, Operation, operations
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 PREFIX = "field_"
 TAKEN = frozenset({"upload", "with_raw_response"})
@@ -35,6 +39,13 @@ def name_operations(document: Json) -> list[LeftOut]:
             left.append(LeftOut(str(operation), f"its operationId {operation.id}", why))
         ids.setdefault(operation.id, str(operation))
     return left
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken, with as many underscores behind it as that takes."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _numbered(name: str, used: set[str]) -> str:

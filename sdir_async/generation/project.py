@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from openapi_python_client import Project
@@ -19,14 +19,12 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from .distinct import Aliases, tell_apart
 from .failures import DocumentError
 from .names import PREFIX
+from .understood import endpoints_of, fields_of, type_of
 from .unions import converts, several
 from .walk import SCHEMAS, Json, LeftOut, become, components, operations, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from openapi_python_client.parser.openapi import Endpoint
-    from openapi_python_client.parser.properties import ModelProperty, Property
 
     from .dicts import Dicts
 
@@ -100,17 +98,6 @@ def literal(value: object) -> str:
     return repr(value.get_untrusted_value() if isinstance(value, UntrustedString) else value)
 
 
-def type_of(prop: Any) -> str:
-    """Return a type as code."""
-    return str(prop.get_type_string().as_unembedded_code())
-
-
-def endpoints_of(data: GeneratorData) -> list[Endpoint]:
-    """Return all operations in the order of the document."""
-    groups = data.endpoint_collections_by_tag.values()
-    return [endpoint for group in groups for endpoint in group.endpoints]
-
-
 def config_for(target: Path) -> Config:
     """Return the generator's settings for writing to a folder."""
     settings = ConfigFile.load_from_path(SETTINGS)
@@ -144,7 +131,7 @@ def understand(document: Json, config: Config) -> tuple[GeneratorData, list[Left
 
 def _restore_names(data: GeneratorData, aliases: Aliases) -> None:
     """What was called otherwise in Python goes over the wire as the document has it."""
-    fields = [prop for model in data.models for prop in _fields(model)]
+    fields = [prop for model in data.models for prop in fields_of(model)]
     given = [prop for each in endpoints_of(data) for _, prop in each.iter_all_parameters()]
     for prop in [*fields, *given]:
         name = prop.name.get_untrusted_value()
@@ -152,14 +139,10 @@ def _restore_names(data: GeneratorData, aliases: Aliases) -> None:
             object.__setattr__(prop, "name", UntrustedString(aliases[name]))
 
 
-def _fields(model: ModelProperty) -> list[Property]:
-    return [*(model.required_properties or []), *(model.optional_properties or [])]
-
-
 def _step_aside(data: GeneratorData, config: Config) -> None:
     """Fields that are called like something in the methods of a model get an underscore."""
     for model in data.models:
-        for prop in _fields(model):
+        for prop in fields_of(model):
             if prop.python_name in _IN_MODELS:
                 name = UntrustedString(f"{prop.python_name}_")
                 prop.set_python_name(name, config, skip_snake_case=True)

@@ -21,9 +21,10 @@ from .facts import Facts, class_name_of, facts_of
 from .failures import GenerationFailed, Mistakes, blaming
 from .lock import lock_of, read_lock, stale_parts, write_lock
 from .prepare import for_generator, prepare
-from .project import TEMPLATES, Version, config_for, endpoints_of, understand
+from .project import TEMPLATES, Version, config_for, understand
 from .servers import read_hosts
 from .tree import differences, tidy, update
+from .understood import endpoints_of
 from .unions import discriminators, naming
 
 if TYPE_CHECKING:

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import define
 from openapi_python_client.parser.properties.list_property import ListProperty
 
 from ..openapi.pages import pages_of
-from .names import TAKEN
+from .calls import Walk
+from .names import TAKEN, free
+from .understood import type_of
 from .walk import LeftOut
 
 if TYPE_CHECKING:
-    from .facts import Call
+    from .calls import Call
     from .walk import Json, Operation
 
 _VERB = re.compile("(list|get)_(?=.)")
-
-
-@define
-class Walk:
-    """An iterator over all pages, as the templates see it.
-
-    Attributes:
-        name: The name of its method.
-        number: The name of the parameter for the number of the page, in the document.
-        size: The name of the parameter for the size of a page, in the document.
-        largest: The largest size, which is the default.
-        full: Code for the size of a page that is not the last; `UNSET` where that says nothing.
-        item: The type of a record, as code.
-    """
-
-    name: str
-    number: str
-    size: str | None
-    largest: int | None
-    full: str
-    item: str
 
 
 def add_walks(document: Json, described: dict[str, Operation], calls: list[Call]) -> list[LeftOut]:
@@ -50,7 +30,7 @@ def add_walks(document: Json, described: dict[str, Operation], calls: list[Call]
         if pages is None:
             continue
         types = {
-            prop.name.get_untrusted_value(): (str(prop.python_name), _type_of(prop))
+            prop.name.get_untrusted_value(): (str(prop.python_name), type_of(prop))
             for prop in call.endpoint.query_parameters
         }
         counted = [types.get(name, ("", ""))[1] for name in (pages.number, pages.size) if name]
@@ -65,20 +45,13 @@ def add_walks(document: Json, described: dict[str, Operation], calls: list[Call]
             size=pages.size,
             largest=pages.largest,
             full=size if size and pages.end == "short" else "UNSET",
-            item=_type_of(call.answer.inner_property),
+            item=type_of(call.answer.inner_property),
         )
         taken.add(call.walk.name)
     return left
 
 
-def _type_of(prop: Any) -> str:
-    return str(prop.get_type_string().as_unembedded_code())
-
-
 def _name(method: str, taken: set[str]) -> str:
     """Return `iter_courses` for `list_courses`."""
     short = f"iter_{_VERB.sub('', method, count=1)}"
-    name = short if short not in taken else f"iter_{method}"
-    while name in taken:
-        name += "_"
-    return name
+    return free(short if short not in taken else f"iter_{method}", taken)
