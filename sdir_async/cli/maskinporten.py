@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ..errors import ConfigurationError, ConnectionFailed, TokenError
 from ..maskinporten.refusals import MEANINGS, UNKNOWN
+from .keyring import from_keyring, store_in_keyring
 from .trouble import Trouble, reason_of
 from .words import recast, say, unsaid
 
@@ -44,14 +45,23 @@ def entry_of(environment: str) -> str:
     return f"{environment} maskinporten"
 
 
+def store_password(environment: str, password: str) -> None:
+    """Put the password of the key for Maskinporten into the system's keyring.
+
+    Raises:
+        Trouble: There is no keyring, or it refuses; or the password is empty.
+    """
+    if not (password := password.rstrip("\r\n")):
+        raise Trouble("The password is empty.")
+    store_in_keyring(entry_of(environment), password)
+
+
 def settings_of(environment: str, folder: Path = Path()) -> dict[str, str]:
     """Return the variables for an environment: those of `sdir.toml`, and over them the real ones.
 
     Raises:
         Trouble: The file can't be read, or holds what doesn't belong in it.
     """
-    from .settings import from_keyring
-
     told = {
         f"{PREFIX}{name.upper()}": value for name, value in _section(environment, folder).items()
     }

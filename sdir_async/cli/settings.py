@@ -16,6 +16,8 @@ from ..auth import ENVIRONMENT_VARIABLE, SubscriptionKey
 from ..errors import ConfigurationError
 from ..modes import others_may_read
 from ..privacy import printable
+from .keyring import from_keyring, store_in_keyring
+from .maskinporten import maskinporten_of
 from .trouble import Trouble, reason_of
 from .words import say, unsaid
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from ..transports import TransportName
 
 _PROXIES: Final = ("http", "https", "all")
-SERVICE: Final = "sdir-async"
 NO_KEY: Final = unsaid(
     "A subscription key is required. Set SDIR_API_KEY, give --key-file, or run `sdir login`."
 )
@@ -73,7 +74,6 @@ class Target:
             Trouble: There is no key, or a setting is wrong.
         """
         from ..client import Sdir
-        from .maskinporten import maskinporten_of
 
         try:
             return Sdir(
@@ -133,73 +133,11 @@ def _as_key(text: str, where: str) -> SubscriptionKey:
         raise Trouble(f"{where}: {error}") from None
 
 
-def from_keyring(environment: str) -> str | None:
-    """Return what the system's keyring holds for an environment, if there is a keyring."""
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        return keyring.get_password(SERVICE, environment)
-    except (KeyringError, OSError, RuntimeError):
-        return None
-
-
-def store_in_keyring(environment: str, key: str) -> None:
+def store_key(environment: str, key: str) -> None:
     """Put a key into the system's keyring.
 
     Raises:
-        Trouble: There is no keyring, or it refuses.
+        Trouble: It is not a key; or there is no keyring, or it refuses.
     """
     _as_key(key, say("the answer"))
-    _store(environment, "\n".join(key.split()))
-
-
-def store_password(environment: str, password: str) -> None:
-    """Put the password of the key for Maskinporten into the system's keyring.
-
-    Raises:
-        Trouble: There is no keyring, or it refuses; or the password is empty.
-    """
-    from .maskinporten import entry_of
-
-    if not (password := password.rstrip("\r\n")):
-        raise Trouble("The password is empty.")
-    _store(entry_of(environment), password)
-
-
-def _store(entry: str, secret: str) -> None:
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        keyring.set_password(SERVICE, entry, secret)
-    except (KeyringError, OSError, RuntimeError) as error:
-        raise Trouble(_no_keyring(error)) from None
-
-
-def remove_from_keyring(environment: str) -> bool:
-    """Remove a key from the system's keyring; return whether there was one.
-
-    Raises:
-        Trouble: There is no keyring, or it refuses.
-    """
-    import keyring
-    from keyring.errors import KeyringError, PasswordDeleteError
-
-    try:
-        keyring.delete_password(SERVICE, environment)
-    except PasswordDeleteError:
-        return False
-    except (KeyringError, OSError, RuntimeError) as error:
-        raise Trouble(_no_keyring(error)) from None
-    return True
-
-
-def _no_keyring(error: Exception) -> str:
-    why = type(error).__name__
-    return say(
-        "The system's keyring can't be used ({why}). Set {environment_variable} or give "
-        "--key-file instead.",
-        why=why,
-        environment_variable=ENVIRONMENT_VARIABLE,
-    )
+    store_in_keyring(environment, "\n".join(key.split()))

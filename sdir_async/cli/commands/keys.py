@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from ..app import Where, app, command
-from ..maskinporten import entry_of
-from ..settings import remove_from_keyring, store_in_keyring, store_password
+from ..keyring import remove_from_keyring
+from ..maskinporten import entry_of, store_password
+from ..settings import store_key
 from ..trouble import Exit, Trouble
 from ..words import say, unsaid
 
@@ -45,7 +46,7 @@ def login(
         store_password(environment, secret)
         said = unsaid("The password for {environment} is stored in the keyring.\n")
     else:
-        store_in_keyring(environment, secret)
+        store_key(environment, secret)
         said = unsaid("The key for {environment} is stored in the keyring.\n")
     sys.stderr.write(say(said, environment=environment))
     return Exit.DONE

@@ -1,0 +1,63 @@
+"""The system's keyring: where `sdir login` keeps keys and passwords."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..auth import ENVIRONMENT_VARIABLE
+from .trouble import Trouble
+
+SERVICE: Final = "sdir-async"
+
+
+def from_keyring(entry: str) -> str | None:
+    """Return what the keyring holds, `None` if that is nothing or there is no keyring."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(SERVICE, entry)
+    except (KeyringError, OSError, RuntimeError):
+        return None
+
+
+def store_in_keyring(entry: str, secret: str) -> None:
+    """Put a secret into the keyring.
+
+    Raises:
+        Trouble: There is no keyring, or it refuses.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(SERVICE, entry, secret)
+    except (KeyringError, OSError, RuntimeError) as error:
+        raise _no_keyring(error) from None
+
+
+def remove_from_keyring(entry: str) -> bool:
+    """Remove a secret from the keyring; return whether there was one.
+
+    Raises:
+        Trouble: There is no keyring, or it refuses.
+    """
+    import keyring
+    from keyring.errors import KeyringError, PasswordDeleteError
+
+    try:
+        keyring.delete_password(SERVICE, entry)
+    except PasswordDeleteError:
+        return False
+    except (KeyringError, OSError, RuntimeError) as error:
+        raise _no_keyring(error) from None
+    return True
+
+
+def _no_keyring(error: Exception) -> Trouble:
+    return Trouble(
+        "The system's keyring can't be used ({why}). Set {environment_variable} or give "
+        "--key-file instead.",
+        why=type(error).__name__,
+        environment_variable=ENVIRONMENT_VARIABLE,
+    )
