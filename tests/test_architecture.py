@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sdir_async"
 ON_TOP = ("api", "openapi", "generation", "sandbox", "testing", "cli")
 """Packages that count as one room each."""
 
-WITHOUT_CIRCLES = ("openapi", "generation")
+WITHOUT_CIRCLES = ("openapi", "generation", "cli")
 """Those of them whose own modules import each other in one direction."""
 
 LONGEST = 400
@@ -87,7 +87,7 @@ def test_there_is_no_circle() -> None:
 
 
 def test_there_is_no_circle_inside_a_package_that_counts_as_one_room() -> None:
-    """Of `openapi` and `generation`, each module imports only what does not lead back to it."""
+    """Each module of `WITHOUT_CIRCLES` imports only what does not lead back to it."""
     graph = {name: set(imports_of(path, INSIDE)) - {name} for path, name in INSIDE.items()}
     assert {"generation/facts", "openapi/walk"} <= graph.keys()
     assert "openapi/walk" in graph["generation/walk"]

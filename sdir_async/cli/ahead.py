@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from ..privacy import mask, printable
+from ..privacy import mask
 from .codes import Codes, code_fields
+from .questions import require_yes
 from .screen import emit, looking
 from .summary import spoken_lines
 from .survey import Survey, survey
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
 
     from .books import Book, Books
     from .job import Job, Reading
+    from .options import Options
     from .sent.look import Left, Look
-    from .uploading import Options
 
 ORGANIZATION: Final = "organization-number"
-_YES: Final = ("y", "yes", "j", "ja")
 
 
 @frozen
@@ -106,9 +106,9 @@ def _asked(one: Prepared, options: Options) -> Prepared:
             continue
         if not asks:
             raise Trouble("{name}: {said} {advice}", name=one.job.name, said=said, advice=advice)
-        _require_yes(f"{one.job.name}: {said} {say('Upload this file?')}")
+        require_yes(f"{one.job.name}: {said} {say('Upload this file?')}")
     if asks and one.survey and one.survey.repeated()[0]:
-        _require_yes(say("Send these rows again?"))
+        require_yes(say("Send these rows again?"))
     return evolve(one, leaves=left is not None)
 
 
@@ -172,10 +172,3 @@ def _not_finished(left: Left) -> str:
         when=when,
         rows=", ".join(rows),
     )
-
-
-def _require_yes(question: str) -> None:
-    sys.stderr.write(printable(mask(f"{question} [y/N] ")))
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() not in _YES:
-        raise Trouble("Nothing was sent.")

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ..privacy import printable
 from .page import MARK
+from .questions import agrees
 from .rejected import lines_in, own_rows
 from .sent.beside import read_journal
 from .trouble import Exit, Trouble, reason_of
@@ -150,11 +151,7 @@ def _agreed(found: Sequence[Path]) -> bool:
         sys.stderr.write(
             say("Without its journal, a file that was uploaded can be sent and saved again.\n")
         )
-    sys.stderr.write(
-        some(len(found), "Remove this file? [y/N] ", "Remove these {count:,} files? [y/N] ")
-    )
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes", "j", "ja")
+    return agrees(some(len(found), "Remove this file?", "Remove these {count:,} files?"))
 
 
 def _remove(path: Path) -> None:

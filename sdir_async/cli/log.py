@@ -21,8 +21,8 @@ from .words import say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .send import Result
-    from .uploading import Options
+    from .options import Options
+    from .result import Result
 
 _COUNTS: Final = ("accepted", "rejected", "in_doubt", "unsent")
 

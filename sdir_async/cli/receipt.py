@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from .send import Result
+    from .result import Result
 
 ReceiptFormat = Literal["csv", "xlsx", "jsonl"]
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from ..privacy import mask, mask_json, printable
 from .receipt import saved_rows
+from .result import exit_of
 from .screen import emit
-from .send import exit_of
 from .trouble import Exit
 from .words import recast, say, some, unsaid
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..upload.report import UploadReport
     from .rejected import Rejected
-    from .send import Result
+    from .result import Result
 
 _SHOWN = 8
 STATES: Final = {

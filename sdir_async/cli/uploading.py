@@ -8,27 +8,22 @@ import shlex
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from ..privacy import mask
-from ..retries import RetryPolicy
 from .ahead import ORGANIZATION, look_ahead
-from .apis import find_batch, find_version
 from .books import Books
-from .columns import read_mapping
 from .dry import check
-from .inputs import Wanted
-from .inputs.text import read_lines
 from .job import Job, Reading, open_jobs
 from .log import remember
+from .questions import require_yes
 from .reach import unreachable
 from .receipt import receipt_path, write_receipt
-from .refusal import Hints
 from .rejected import rejected_path, write_rejected
+from .result import Result, exit_of_all, gravest
 from .screen import Bar, Events, Plain, looking
-from .send import Result, Sending, ended_before_next, exit_of_all, gravest, not_begun, send
+from .send import Sending, ended_before_next, not_begun, send
 from .stop import Stop
 from .summary import resumable, show, tell
 from .trouble import Exit, Trouble
@@ -38,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .ahead import Prepared
-    from .receipt import ReceiptFormat
+    from .options import Options
     from .screen import Screen
     from .settings import Target
     from .survey import Survey
@@ -49,63 +44,6 @@ _DOING: Final = {
     "update": unsaid("Update"),
     "validate": unsaid("Validate"),
 }
-
-
-@frozen(kw_only=True)
-class Options:
-    """The arguments of `sdir upload`."""
-
-    api: str
-    files: tuple[str, ...]
-    target: Target
-    version: str | None = None
-    operation: str = "create"
-    mapping: tuple[str, ...] = ()
-    mapping_file: Path | None = None
-    skip_unknown: bool = False
-    wanted: Wanted = field(factory=Wanted)
-    hints: Hints = field(factory=Hints)
-    journal: Path | None = None
-    no_journal: bool = False
-    force: bool = False
-    rejected: Path | None = None
-    report: Path | None = None
-    receipt: ReceiptFormat | None = None
-    settings: dict[str, Any] = field(factory=dict)
-    retry: RetryPolicy = field(factory=RetryPolicy)
-    grace: float = 20.0
-    dry_run: bool = False
-    yes: bool = False
-    show_persons: bool = False
-    json: bool = False
-    no_codes: bool = False
-
-    @property
-    def saves(self) -> bool:
-        """Whether records are saved, and not only checked."""
-        return not self.dry_run and self.operation != "validate"
-
-    def until(self) -> float | None:
-        """Return when the deadline passes, by the clock of the running event loop."""
-        seconds = self.settings.get("deadline")
-        return None if seconds is None else asyncio.get_running_loop().time() + seconds
-
-    def reading(self) -> Reading:
-        """Return how to read the inputs."""
-        mapping: dict[str, str] = {}
-        if self.mapping_file is not None:
-            mapping |= read_mapping(read_lines(self.mapping_file), str(self.mapping_file))
-        mapping |= read_mapping(self.mapping, "--map")
-        version = find_version(self.api, self.version)
-        find_batch(version, self.operation)
-        wanted = evolve(self.wanted, ask=_ask_for_sheets if sys.stdin.isatty() else None)
-        return Reading(version, self.operation, mapping, self.skip_unknown, wanted, self.hints)
-
-    def resumes(self, job: Job) -> bool:
-        """Return whether the same command can be run again to continue an input."""
-        if self.dry_run:
-            return False
-        return self.journal is not None or (job.path is not None and not self.no_journal)
 
 
 def upload(options: Options) -> Exit:
@@ -151,21 +89,6 @@ def _check(job: Job, how: Reading, options: Options) -> Result:
     return result
 
 
-def _ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
-    """Ask which of several sheets to upload."""
-    sys.stderr.write(say("Several sheets have matching columns:\n"))
-    for number, name in enumerate(names, 1):
-        sys.stderr.write(f"  {number}  {name}\n")
-    sys.stderr.write(say("Enter the number of a sheet, or a for all: "))
-    sys.stderr.flush()
-    answer = sys.stdin.readline().strip().casefold()
-    if answer in ("a", "all", "alle"):
-        return names
-    if answer.isdecimal() and 0 < int(answer) <= len(names):
-        return [names[int(answer) - 1]]
-    raise Trouble("Nothing was sent.")
-
-
 def _reach(how: Reading, options: Options) -> bool:
     """Warn early if the host can't be reached: the upload itself retries for a while."""
     why = unreachable(how.version, options.target)
@@ -189,20 +112,17 @@ def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:
     )
     shown = ", ".join(organizations[:_MANY]) + (", …" if len(organizations) > _MANY else "")
     at = say(" at {where}", where=target.where) if target.base_url else ""
-    asked_for = say(_DOING[how.kind])
-    asked = say(
-        "{doing} {count:,} records of {name} for organisation {organizations} in PRODUCTION{at}?"
-        " [y/N] ",
-        doing=asked_for,
-        count=count,
-        name=how.version.name,
-        organizations=shown or say("(none named)"),
-        at=at,
+    require_yes(
+        say(
+            "{doing} {count:,} records of {name} for organisation {organizations} in"
+            " PRODUCTION{at}?",
+            doing=say(_DOING[how.kind]),
+            count=count,
+            name=how.version.name,
+            organizations=shown or say("(none named)"),
+            at=at,
+        )
     )
-    sys.stderr.write(mask(asked))
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() not in ("y", "yes", "j", "ja"):
-        raise Trouble("Nothing was sent.")
 
 
 async def _send_all(prepared: Sequence[Prepared], how: Reading, options: Options) -> Exit:

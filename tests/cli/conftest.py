@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sdir_async import Snapshot
+    from sdir_async.cli.options import Options
     from sdir_async.cli.screen import Screen
 
     Watch = Callable[[Callable[[Snapshot], None]], None]
@@ -148,7 +149,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     made = uploading.screen_of
 
     def watch(seen: Callable[[Snapshot], None]) -> None:
-        def screen_of(options: uploading.Options) -> Screen:
+        def screen_of(options: Options) -> Screen:
             screen = made(options)
             shown = screen.progress
 

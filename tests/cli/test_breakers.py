@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sdir_async import RetryPolicy
-from sdir_async.cli import send, spool
+from sdir_async.cli import result, spool
 from sdir_async.cli.rejected import Rejected
 from sdir_async.cli.spool import RejectedRows
 from sdir_async.sandbox import Fault
@@ -32,7 +32,7 @@ def test_nothing_more_is_tried_when_no_row_is_good(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The rows that were looked at are in the file of rejected rows; the exit code is 4."""
-    monkeypatch.setattr(send, "_HOPELESS", 100)
+    monkeypatch.setattr(result, "_HOPELESS", 100)
     given = [course(at, courseCode="") for at in range(5000)]
     (tmp_path / "a.jsonl").write_bytes(lines_of(given))
     done = sdir("upload", *COURSE, "a.jsonl", "--chunk-size", 50)
@@ -56,7 +56,7 @@ def test_one_good_row_is_reason_enough_to_go_on(
     earlier: bool,
 ) -> None:
     """Also one that an earlier run sent."""
-    monkeypatch.setattr(send, "_HOPELESS", 100)
+    monkeypatch.setattr(result, "_HOPELESS", 100)
     given = [course(0), *(course(at, courseCode="") for at in range(1, 1000))]
     if earlier:
         (tmp_path / "a.jsonl").write_bytes(lines_of(given[:1]))

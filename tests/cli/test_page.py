@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async.cli.page.plot import HEIGHT, WIDTH, draw, ticks
-from sdir_async.cli.send import Point
+from sdir_async.cli.result import Point
 from sdir_async.sandbox import Fault
 
 from ..browser import barriers, in_a_browser, in_scheme

@@ -190,8 +190,8 @@ def upload(
     """
     from ..inputs import Wanted
     from ..inputs.text import known_encoding
+    from ..options import Options
     from ..refusal import Hints
-    from ..uploading import Options
     from ..uploading import upload as run
 
     settings = {

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
-from ..trouble import Trouble, reason_of
+from ..trouble import Trouble
 from ..words import say
 from .delimited import Delimited
 from .objects import JsonArray, JsonLines
-from .packed import DAMAGED
 from .parquet import Parquet
 from .sniff import sniff
-from .source import called, open_source
-from .workbook import Sheet, Workbook, workbook_of
+from .source import called, open_source, reading
+from .workbook import Sheet, Workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from .source import Source
     from .tabular import Judge
@@ -97,7 +95,7 @@ def open_readers(source: Source, wanted: Wanted) -> list[Reader]:
                     raise Trouble("has no headings in its first line.")
                 return [table]
             case "workbook":
-                return list(_sheets(workbook_of(source), wanted))
+                return list(_sheets(source.workbook(), wanted))
             case "parquet":
                 return [Parquet(source)]
             case "json":
@@ -148,19 +146,3 @@ def _asked(sheets: Sequence[Sheet], wanted: Wanted) -> list[Sheet]:
         )
     chosen = wanted.ask(names)
     return [sheet for sheet in sheets if sheet.name in chosen]
-
-
-@contextlib.contextmanager
-def reading(name: str) -> Iterator[None]:
-    """Say of which input a trouble is, and of which a fault of the system or of a packer is."""
-    try:
-        yield
-    except Trouble as error:
-        raise Trouble(f"{called(name)}: {error}", error.code) from None
-    except EOFError:
-        raise Trouble(
-            "{name}: ends too early: it was not copied whole.", name=called(name)
-        ) from None
-    except DAMAGED as error:
-        why = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise Trouble("{name}: can't be read: {why}.", name=called(name), why=why) from None

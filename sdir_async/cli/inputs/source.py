@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ..trouble import Trouble, reason_of
 from ..words import say
 from .packed import DAMAGED, unpacked
+from .workbook import Workbook
 
 if TYPE_CHECKING:
-    from .workbook import Workbook
+    from collections.abc import Iterator
 
 STANDARD_INPUT: Final = "-"
 _HEAD: Final = 65_536
@@ -31,7 +33,6 @@ class Source:
         name: What to call it.
         head: Its first bytes, uncompressed.
         stream: All of it, uncompressed, to be read once.
-        book: The workbook that it is, once it was opened: it is in memory, and is kept there once.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Source:
     _outer: Source | None = field(default=None, alias="outer")
     _copy: IO[bytes] | None = field(default=None, init=False)
     _content: bytes | None = field(default=None, alias="content")
-    book: Workbook | None = field(default=None, init=False, repr=False)
+    _book: Workbook | None = field(default=None, alias="book", repr=False)
 
     @property
     def path(self) -> Path | None:
@@ -69,13 +70,22 @@ class Source:
         copy.seek(0)
         return copy
 
+    def workbook(self) -> Workbook:
+        """Return the workbook that it is; its sheets are read once, however often it is opened.
+
+        Raises:
+            Trouble: It can't be read.
+        """
+        if self._book is None:
+            self._book = Workbook(self.seekable(), self.head)
+        return self._book
+
     def again(self) -> Source | None:
         """Open the input once more, `None` if it can be read only once."""
         if self._content is None and self.path is None:
             return None
         again = open_source(self.name) if self._content is None else source_of(self._content)
-        again.book = self.book
-        return again
+        return evolve(again, book=self._book)
 
     def close(self) -> None:
         """Close the file, and what was copied of it."""
@@ -120,13 +130,12 @@ def open_source(name: str) -> Source:
     """
     file = sys.stdin.buffer if name == STANDARD_INPUT else _open(Path(name))
     try:
-        size = _size_of(Path(name)) if name != STANDARD_INPUT else None
-        source = _opened(name, file, size)
-    except DAMAGED as error:
+        with reading(name):
+            size = _size_of(Path(name)) if name != STANDARD_INPUT else None
+            source = _opened(name, file, size)
+    except Trouble:
         file.close()
-        raise Trouble("{name}: can't be read: {why}.", name=called(name), why=_why(error)) from None
-    except Trouble as error:
-        raise Trouble(f"{called(name)}: {error}") from None
+        raise
     if not source.head.strip(b"\xef\xbb\xbf \t\r\n"):
         source.close()
         raise Trouble("{name}: is empty.", name=called(name))
@@ -185,6 +194,17 @@ def _head_of(stream: IO[bytes]) -> bytes:
             break
         head += piece
     return head
+
+
+@contextlib.contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Say of which input a trouble is, and of which a fault of the system or of a packer is."""
+    try:
+        yield
+    except Trouble as error:
+        raise Trouble(f"{called(name)}: {error}", error.code) from None
+    except DAMAGED as error:
+        raise Trouble("{name}: can't be read: {why}.", name=called(name), why=_why(error)) from None
 
 
 def _why(error: Exception) -> str:

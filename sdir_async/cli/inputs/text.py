@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
+from contextlib import closing
 from typing import IO, TYPE_CHECKING, Final
 
 from ..trouble import Trouble
 from .charset import BOMS, guess, wide
+from .source import open_source, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,11 +111,5 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         Trouble: It can't be read.
     """
-    from . import reading
-    from .source import open_source
-
-    source = open_source(str(path))
-    with reading(source.name):
-        lines = [line.rstrip("\r\n") for line in Text(source.stream, source.head)]
-    source.close()
-    return lines
+    with closing(open_source(str(path))) as source, reading(source.name):
+        return [line.rstrip("\r\n") for line in Text(source.stream, source.head)]

@@ -16,8 +16,7 @@ from .tabular import Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from .source import Source
+    from typing import IO
 
 _EPOCH: Final = datetime.datetime(1899, 12, 30)
 _EPOCH_1904: Final = datetime.datetime(1904, 1, 1)
@@ -35,11 +34,11 @@ class Workbook:
 
     format: Final = "xlsx"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, file: IO[bytes], head: bytes) -> None:
         import python_calamine as calamine
 
-        self._file = source.seekable()
-        if source.head.startswith(OLD_OFFICE):
+        self._file = file
+        if head.startswith(OLD_OFFICE):
             content = self._file.read()
             if _LOCKED in content:
                 raise Trouble(_PASSWORD)
@@ -71,17 +70,6 @@ class Workbook:
                 marks = marks_of(self._file, name)
                 self._sheets[name] = self._book.get_sheet_by_name(name), marks
         return Sheet(name, *self._sheets[name])
-
-
-def workbook_of(source: Source) -> Workbook:
-    """Return the workbook that an input is; its sheets are read once, however often it is opened.
-
-    Raises:
-        Trouble: It can't be read.
-    """
-    if source.book is None:
-        source.book = Workbook(source)
-    return source.book
 
 
 class Sheet(Tabular):

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ...upload.report import UploadReport
+    from ..options import Options
     from ..rejected import Rejected
-    from ..send import Result
-    from ..uploading import Options
+    from ..result import Result
 
 MARK = '<meta name="generator" content="sdir upload --report">'
 """By this `sdir clean` knows such a page from others."""

@@ -12,7 +12,7 @@ from ..words import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..send import Point
+    from ..result import Point
 
 WIDTH, HEIGHT = 760, 160
 LEFT, RIGHT, TOP, BOTTOM = 84, 12, 14, 30
