@@ -189,10 +189,11 @@ def no_fault_of_ours(source: Source) -> Iterator[None]:
 def _write_apis(tree: Path, apis: list[Api], place: Place) -> None:
     env = templates()
     env.globals.update(command=place.command, documents=place.documents.name, whole=place.whole)
-    (tree / "__init__.py").write_text(env.get_template("apis.py.jinja").render(apis=apis))
+    words = env.get_template("apis.py.jinja").render(apis=apis)
+    (tree / "__init__.py").write_text(words, encoding="utf-8")
     for api in apis:
         words = env.get_template("api_versions.py.jinja").render(api=api)
-        (tree / api.name / "__init__.py").write_text(words)
+        (tree / api.name / "__init__.py").write_text(words, encoding="utf-8")
     if place.whole:
         (tree / "py.typed").touch()
 
