@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sdir_async.generation.class_steps import merge_all_of
+from sdir_async.generation.class_steps import merge_all_of, names_used
 from sdir_async.generation.servers import named_servers
-from sdir_async.generation.walk import SCHEMAS, Json, Operation, components, operations, references
+from sdir_async.generation.walk import Json, Operation, components, operations
 from sdir_async.openapi.security import scopes_of
 
 from .values import Change, Use, compare_values, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["Change", "compare", "compare_servers", "shape"]
 
@@ -206,7 +206,8 @@ def _written(parameter: Json) -> str:
 
 def _compare_classes(before: Json, after: Json) -> Iterator[Change]:
     old, new = components(before), components(after)
-    sent, got = _used(after, _given), _used(after, lambda o: [o.answer])
+    sent = names_used(after, [_given(operation) for operation in operations(after)])
+    got = names_used(after, [operation.answer for operation in operations(after)])
     for name in [name for name in old if name not in new]:
         yield Change(name, "class removed", True)
     for name in [name for name in new if name not in old]:
@@ -228,18 +229,6 @@ def _given(operation: Operation) -> list[Json | None]:
 
 def _is_closed(schema: Json) -> bool:
     return schema.get("additionalProperties") is False
-
-
-def _used(document: Json, parts: Callable[[Operation], list[Json | None]]) -> set[str]:
-    """Return the names of the schemas that the parts of operations lead to."""
-    named, used = components(document), set[str]()
-    waiting: list[Any] = [part for operation in operations(document) for part in parts(operation)]
-    while waiting:
-        mentioned = {reference.removeprefix(SCHEMAS) for reference in references(waiting.pop())}
-        found = (mentioned & named.keys()) - used
-        used |= found
-        waiting += [named[name] for name in found]
-    return used
 
 
 def _compare_fields(name: str, old: Json, new: Json, use: Use) -> Iterator[Change]:

@@ -257,7 +257,7 @@ def _united(parts: list[Json]) -> Json:
 def let_out_read_only(document: Json) -> list[LeftOut]:
     """Ask for no field that the server fills in, in a class that is sent."""
     named = components(document)
-    for name in _used(document, [operation.body for operation in operations(document)]):
+    for name in names_used(document, [operation.body for operation in operations(document)]):
         given = read_only(document, named[name])
         if given and "required" in named[name]:
             named[name]["required"] = [r for r in named[name]["required"] if r not in given]
@@ -266,13 +266,13 @@ def let_out_read_only(document: Json) -> list[LeftOut]:
 
 def drop_unused_schemas(document: Json) -> list[LeftOut]:
     """Leave out schemas that only error answers used."""
-    used = _used(document, [operation.node for operation in operations(document)])
+    used = names_used(document, [operation.node for operation in operations(document)])
     named = components(document)
     document["components"]["schemas"] = {k: v for k, v in named.items() if k in used}
     return []
 
 
-def _used(document: Json, places: list[Any]) -> set[str]:
+def names_used(document: Json, places: list[Any]) -> set[str]:
     """Return the names of the schemas that places of a document lead to."""
     named = components(document)
     used: set[str] = set()

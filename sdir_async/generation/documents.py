@@ -129,9 +129,8 @@ def reserved_names(client: Path) -> frozenset[str]:
     """
     if not client.exists():
         return frozenset()
-    classes = [
-        node for node in ast.parse(client.read_text()).body if isinstance(node, ast.ClassDef)
-    ]
+    module = ast.parse(client.read_text(encoding="utf-8"))
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
     methods = (ast.FunctionDef, ast.AsyncFunctionDef)
     return frozenset(
         node.name for found in classes for node in found.body if isinstance(node, methods)
@@ -167,10 +166,9 @@ def check(document: Json) -> None:
     if document["paths"] is None:
         document["paths"] = {}
     check_shape(document, schemas=False)
-    paths = document["paths"].items()
-    document["paths"] = {path: item for path, item in paths if not path.startswith("x-")}
     # After a host, a path without its slash would be part of the host's name.
     document["paths"] = {
         path if path.startswith("/") else f"/{path}": item
         for path, item in document["paths"].items()
+        if not path.startswith("x-")
     }

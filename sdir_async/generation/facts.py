@@ -15,11 +15,12 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
 from ..openapi.batches import item_of
+from ..openapi.schemas import can_check
 from ..openapi.security import scopes_of
 from .batches import listing_of, upload_names
 from .calls import Call
 from .class_steps import merge_all_of
-from .item_schemas import can_check, item_schema, rules_left_to_the_server
+from .item_schemas import item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX
 from .sending import entry
 from .understood import fields_of, type_of

@@ -24,9 +24,7 @@ def note_subclasses(document: Json) -> list[LeftOut]:
         classes = _extending(named, base)
         if not isinstance(told, dict) or "propertyName" not in told or not classes:
             continue
-        mapping = {str(v): bare_name(str(t)) for v, t in (told.get("mapping") or {}).items()}
-        implied = {name: name for name in classes if name not in mapping.values()}
-        known = {v: name for v, name in {**implied, **mapping}.items() if name in named}
+        known = variants_of(told.get("mapping") or {}, classes, named)
         for word in ("oneOf", "anyOf"):
             if {*references(schema.get(word))} <= {SCHEMAS + name for name in classes}:
                 schema.pop(word, None)
@@ -52,9 +50,15 @@ def _extending(named: Json, base: str) -> list[str]:
     return found
 
 
-def bare_name(target: str) -> str:
-    """Return the name of the schema that a mapping leads to, by reference or by name."""
-    return unquote(target).removeprefix(SCHEMAS)
+def variants_of(mapping: Json, classes: list[str], named: Json) -> dict[str, str]:
+    """Return which named schema each value of a discriminator means.
+
+    A mapping leads to a schema by reference or by name. A class that no value is mapped to is meant
+    by its own name, as OpenAPI has it.
+    """
+    mapped = {str(v): unquote(str(to)).removeprefix(SCHEMAS) for v, to in mapping.items()}
+    implied = {name: name for name in classes if name not in mapped.values()}
+    return {v: name for v, name in {**implied, **mapped}.items() if name in named}
 
 
 def expand_bases(document: Json) -> list[LeftOut]:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-import jsonschema_rs
-
+from ..openapi.schemas import compiles
 from .walk import (
     SCHEMAS,
     Json,
@@ -21,8 +19,10 @@ from .walk import (
     components,
     conditions,
     pointer,
+    put,
     references,
     subschemas,
+    walk,
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -117,7 +117,7 @@ def rules_left_to_the_server(document: Json, item: Json, where: str) -> list[Lef
     waiting, found = [(item, "")], []
     while waiting:
         schema, place = waiting.pop(0)
-        for each, inner in _inside(schema, place):
+        for inner, each in walk(schema, place):
             found += [
                 LeftOut(
                     where,
@@ -132,15 +132,6 @@ def rules_left_to_the_server(document: Json, item: Json, where: str) -> list[Lef
             if name in named and name not in seen:
                 seen.add(name)
                 waiting.append((named[name], name))
-    return found
-
-
-def _inside(schema: Any, place: str) -> list[tuple[Json, str]]:
-    if not isinstance(schema, dict):
-        return []
-    found = [(schema, place)]
-    for keyword, key, inner in [*subschemas(schema), *conditions(schema)]:
-        found += _inside(inner, place + pointer(keyword, *([] if key is None else [str(key)])))
     return found
 
 
@@ -167,17 +158,14 @@ def _bare(document: Json, schema: Json, given: frozenset[str]) -> Json:
     for keyword, key, inner in applied:
         passed = given if keyword in ("allOf", "anyOf", "oneOf") else frozenset()
         plain = _bare(document, inner, passed) if isinstance(inner, dict) else inner
-        if key is None:
-            bare[keyword] = plain
-        else:
-            bare[keyword][key] = plain
+        put(bare, keyword, key, plain)
     return _lenient(_addressed(bare))
 
 
 def _addressed(bare: Json) -> Json:
     if "$ref" in bare:
-        name = bare["$ref"].removeprefix(SCHEMAS)
-        bare["$ref"] = "#/$defs/" + quote(name.replace("~", "~0").replace("/", "~1"), safe="~")
+        place = pointer("$defs", bare["$ref"].removeprefix(SCHEMAS))
+        bare["$ref"] = "#" + quote(place, safe="/~$")
     return bare
 
 
@@ -200,7 +188,7 @@ _GUARDED = {"not": ("not",), "if": ("if", "then", "else"), "contains": ("maxCont
 
 
 def _is_whole(condition: Any) -> bool:
-    inside = [each for each, _ in _inside(condition, "")]
+    inside = [each for _, each in walk(condition, "")]
     return not any(each.keys() & {"$ref", "oneOf"} for each in inside) and all(
         _is_usable(keyword, each) for each in inside for keyword in each
     )
@@ -216,10 +204,7 @@ def worded(schema: Json) -> Json:
     applied: list[tuple[str, Any, Any]] = [*subschemas(bare), *conditions(bare)]
     for keyword, key, inner in applied:
         plain = worded(inner) if isinstance(inner, dict) else inner
-        if key is None:
-            bare[keyword] = plain
-        else:
-            bare[keyword][key] = plain
+        put(bare, keyword, key, plain)
     if "$ref" in bare:
         bare["$ref"] = bare["$ref"].replace(SCHEMAS, "#/$defs/")
     return bare
@@ -254,22 +239,8 @@ def _is_usable(keyword: str, schema: Json) -> bool:
     if keyword == "format":
         return value not in _FORMATS
     if keyword == "patternProperties":
-        return all(_compiles("pattern", json.dumps(each)) for each in value)
+        return all(compiles("pattern", json.dumps(each)) for each in value)
     if keyword == "pattern" and _OTHERWISE.search(str(value)):
         return False
     applied = {*(k for k, _, _ in subschemas(schema)), *(k for k, _, _ in conditions(schema))}
-    return keyword in _LEADING or keyword in applied or _compiles(keyword, json.dumps(value))
-
-
-@lru_cache(maxsize=4096)
-def _compiles(keyword: str, value: str) -> bool:
-    return can_check({"$schema": DIALECT, keyword: json.loads(value)})
-
-
-def can_check(schema: Json) -> bool:
-    """Whether the validator takes a schema."""
-    try:
-        jsonschema_rs.validator_for(schema)
-    except (jsonschema_rs.ValidationError, ValueError):
-        return False
-    return True
+    return keyword in _LEADING or keyword in applied or compiles(keyword, json.dumps(value))

@@ -49,7 +49,6 @@ def inline_paths(document: Json) -> list[LeftOut]:
     paths = document["paths"]
     for path, item in paths.items():
         paths[path] = copy.deepcopy(path_item(document, path, item))
-    document["paths"] = {p if p.startswith("/") else f"/{p}": i for p, i in paths.items()}
     return []
 
 
@@ -378,7 +377,7 @@ def _not_null(schema: Json) -> Json:
     plain = without_null(schema)
     for word in ("anyOf", "oneOf"):
         if word in plain:
-            others = [each for each in plain[word] if each.get("type") not in ("null", ["null"])]
+            others = [each for each in plain[word] if not _is_null(each)]
             plain[word] = others
             plain = others[0] if len(others) == 1 else plain
     if "enum" in plain:

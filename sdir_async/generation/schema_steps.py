@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 from openapi_python_client.strings import snake_case
 
-from .inheritance import bare_name
+from ..openapi.schemas import bound_exclusively
+from .inheritance import variants_of
 from .walk import (
     SCHEMAS,
     Json,
@@ -22,6 +23,7 @@ from .walk import (
     components,
     lookup,
     nowhere,
+    put,
     schemas_in,
     subschemas,
 )
@@ -71,7 +73,7 @@ def make_whole(document: Json) -> list[LeftOut]:
             elif not isinstance(inner, dict) and not (
                 keyword == "additionalProperties" and inner is False
             ):
-                _put(schema, keyword, key, {})
+                put(schema, keyword, key, {})
         for keyword in [k for k, v in schema.items() if not _may_be(k, v)]:
             del schema[keyword]
         if "required" in schema:
@@ -85,13 +87,6 @@ def _may_be(keyword: str, value: Any) -> bool:
     if value is None:
         return keyword in _MAY_BE_NULL
     return isinstance(value, _SHAPES.get(keyword, object))
-
-
-def _put(schema: Json, keyword: str, key: str | int | None, value: Json) -> None:
-    if key is None:
-        schema[keyword] = value
-    else:
-        schema[keyword][key] = value
 
 
 def mend_references(document: Json) -> list[LeftOut]:
@@ -238,10 +233,7 @@ def _allow_null(schema: Json) -> None:
 
 
 def note_variants(document: Json) -> list[LeftOut]:
-    """Note which named schema each value of a discriminator means, before they are renamed.
-
-    A schema that no value is mapped to is meant by its own name, as OpenAPI has it.
-    """
+    """Note which named schema each value of a discriminator means, before they are renamed."""
     named = components(document)
     for _, schema in schemas_in(document):
         told = schema.get("discriminator")
@@ -249,25 +241,16 @@ def note_variants(document: Json) -> list[LeftOut]:
         if not isinstance(told, dict) or not alternatives or "propertyName" not in told:
             continue
         meant = [str(each["$ref"]).removeprefix(SCHEMAS) for each in alternatives if "$ref" in each]
-        mapping = {str(v): bare_name(str(t)) for v, t in (told.get("mapping") or {}).items()}
-        if "defaultMapping" in told:
-            mapping[""] = bare_name(str(told["defaultMapping"]))
-        implied = {name: name for name in meant if name not in mapping.values()}
-        variants = {v: name for v, name in {**implied, **mapping}.items() if name in named}
-        schema["x-sdir-variants"] = variants
+        default = {"": told["defaultMapping"]} if "defaultMapping" in told else {}
+        mapping = {**(told.get("mapping") or {}), **default}
+        schema["x-sdir-variants"] = variants_of(mapping, meant, named)
     return []
 
 
 def bounds_as_numbers(document: Json) -> list[LeftOut]:
     """Write exclusive bounds as OpenAPI 3.1 and JSON Schema do: as numbers of their own."""
     for _, schema in schemas_in(document):
-        for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            if (
-                isinstance(schema.get(exclusive), bool)
-                and schema.pop(exclusive)
-                and bound in schema
-            ):
-                schema[exclusive] = schema.pop(bound)
+        bound_exclusively(schema)
     return []
 
 

@@ -31,10 +31,12 @@ __all__ = [
     "nowhere",
     "operations",
     "pointer",
+    "put",
     "references",
     "resolved",
     "schemas_in",
     "subschemas",
+    "walk",
 ]
 
 SCHEMAS = "#/components/schemas/"
@@ -147,6 +149,14 @@ def conditions(schema: Json) -> Iterator[tuple[str, str | int | None, Any]]:
     for keyword in ("dependentSchemas", "dependencies"):
         if isinstance(schema.get(keyword), dict):
             yield from ((keyword, key, inner) for key, inner in schema[keyword].items())
+
+
+def put(schema: Json, keyword: str, key: str | int | None, value: Any) -> None:
+    """Put a value where `subschemas` or `conditions` found one."""
+    if key is None:
+        schema[keyword] = value
+    else:
+        schema[keyword][key] = value
 
 
 def references(value: Any) -> Iterator[str]:

@@ -189,12 +189,11 @@ def to_json_schema(node: Any) -> Any:
         name: to_json_schema(value)
         for name, value in node.items()
         if (name not in _ELSEWHERE or not isinstance(value, str))
-        and (name not in _RULES or isinstance(value, dict) or _compiles(name, json.dumps(value)))
+        and (name not in _RULES or isinstance(value, dict) or compiles(name, json.dumps(value)))
     }
     if isinstance(schema.get("$ref"), str):
         schema["$ref"] = quote(schema["$ref"], safe="#/~%")
-    _bound_exclusively(schema, "minimum", "exclusiveMinimum")
-    _bound_exclusively(schema, "maximum", "exclusiveMaximum")
+    bound_exclusively(schema)
     _bound_integer(schema)
     if schema.get("additionalProperties") is False:
         del schema[
@@ -205,20 +204,29 @@ def to_json_schema(node: Any) -> Any:
     return schema
 
 
-@lru_cache(maxsize=1024)
-def _compiles(rule: str, value: str) -> bool:
-    """Whether the validator takes a rule; it does not take every pattern that .NET does."""
+@lru_cache(maxsize=4096)
+def compiles(rule: str, value: str) -> bool:
+    """Whether the validator takes a rule, whose value is given as JSON.
+
+    It does not take every pattern that .NET does.
+    """
+    return can_check({rule: json.loads(value)})
+
+
+def can_check(schema: Json) -> bool:
+    """Whether the validator takes a schema."""
     try:
-        jsonschema_rs.validator_for({rule: json.loads(value)})
+        jsonschema_rs.validator_for(schema)
     except (jsonschema_rs.ValidationError, ValueError):
         return False
     return True
 
 
-def _bound_exclusively(schema: Json, limit: str, exclusive: str) -> None:
+def bound_exclusively(schema: Json) -> None:
     """OpenAPI 3.0 marks a limit as exclusive; JSON Schema has a limit of its own for that."""
-    if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and limit in schema:
-        schema[exclusive] = schema.pop(limit)
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and limit in schema:
+            schema[exclusive] = schema.pop(limit)
 
 
 def _bound_integer(schema: Json) -> None:
