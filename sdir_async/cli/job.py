@@ -23,8 +23,10 @@ from .inputs import (
     open_source,
     reading,
 )
-from .records import Lines, Notes, ObjectMapper, ReadColumn, Row, from_objects, from_table
+from .objects import ObjectMapper, from_objects
+from .records import Lines, Notes
 from .refusal import Hints
+from .tables import ReadColumn, from_table
 from .trouble import Trouble
 from .values import Cells
 from .words import listed, say
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ..description import Description
     from .inputs import Objects, Reader, Table
     from .inputs.source import Source
+    from .records import Row
 
 
 @frozen

@@ -254,6 +254,19 @@ def test_names_in_json_may_be_mapped(
     assert "--map: 'cuorseCode' matches no field (closest: courseCode)." in done.err
 
 
+def test_a_field_that_an_object_has_twice_is_rejected(
+    sdir: Callable[..., Done], tmp_path: Path
+) -> None:
+    """Under its dotted name and in an object: neither of the two values is chosen."""
+    other = {"person": {"firstName": "Kari"}}
+    twice = {"person.firstName": "Åse", **other}
+    (tmp_path / "a.jsonl").write_bytes(lines_of([other, twice]))
+    done = sdir("upload", "seagoing", "a.jsonl", "--dry-run", "--json")
+    (rejected,) = (one for one in done.events if one["event"] == "rejected" and one["line"] == 2)
+    said = [one["message"] for one in rejected["reasons"] if one["field"] == "person.firstName"]
+    assert said == ["is the same field as 'person.firstName'"]
+
+
 @pytest.mark.parametrize("shape", ["array", "pretty", "flat", "snake"])
 def test_json_of_many_shapes_is_uploaded(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, shape: str
