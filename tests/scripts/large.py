@@ -8,8 +8,8 @@ BATCHES = 22
 OPERATIONS = 137
 
 
-def large() -> Json:
-    """Return a document of 137 operations; 22 of them are batches by reference."""
+def large(batches: int = BATCHES, operations: int = OPERATIONS) -> Json:
+    """Return a document of so many operations; some of them are batches by reference."""
     doc = document(
         openapi="3.0.1",
         servers=[{"url": "http://api.sdir.no/fleet"}, {"url": "https://api.sdir.no/fleet"}],
@@ -19,11 +19,11 @@ def large() -> Json:
             "description": 'All of it.\n\nWith "quotes" and \\ in it',
         },
     )
-    for number in range(BATCHES):
-        _add_kind(doc, f"Kind{number}", number)
+    for number in range(batches):
+        _add_kind(doc, f"Kind{number}", (number + 1) % batches)
     _add_odd_ones(doc)
     number = 0
-    while sum(len(item) for item in doc["paths"].values()) < OPERATIONS:
+    while sum(len(item) for item in doc["paths"].values()) < operations:
         doc["paths"][f"/plain/{number}"] = {
             "get": {**operation(None), "operationId": f"{number:024x}"}
         }
@@ -31,11 +31,11 @@ def large() -> Json:
     return doc
 
 
-def _add_kind(doc: Json, name: str, number: int) -> None:
+def _add_kind(doc: Json, name: str, following: int) -> None:
     """Add a kind of record in the ways of exports: its list, its batch, its single record."""
     lower = name.lower()
     schemas, paths = doc["components"]["schemas"], doc["paths"]
-    schemas[name] = _record(number)
+    schemas[name] = _record(following)
     schemas[f"{name}Array"] = {"type": "array", "items": ref(name)}
     schemas[f"{name}BatchPost200ApplicationJsonResponse"] = {"type": "boolean"}
     batch = operation(
@@ -54,7 +54,7 @@ def _add_kind(doc: Json, name: str, number: int) -> None:
     paths[f"/api/{lower}/{{id}}"] = {"get": operation(f"v1_get{lower}__id__get", answer=ref(name))}
 
 
-def _record(number: int) -> Json:
+def _record(following: int) -> Json:
     return {
         "type": "object",
         "description": None,
@@ -69,7 +69,7 @@ def _record(number: int) -> Json:
                 "properties": {"name": {"type": "string"}},
             },
             "flag": {"type": "string", "nullable": True, "enum": ["NO", "SE"]},
-            "next": {"allOf": [ref(f"Kind{(number + 1) % BATCHES}")], "nullable": True},
+            "next": {"allOf": [ref(f"Kind{following}")], "nullable": True},
             "tags": {"type": "array"},
             "from": {"type": "string", "format": "date-time"},
         },

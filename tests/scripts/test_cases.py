@@ -28,7 +28,8 @@ from .server import Handler, serving
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+FOLDER = Path(__file__).parent / "cases"
+CASES = sorted(FOLDER.glob("*.yaml"))
 
 
 @frozen
@@ -508,7 +509,7 @@ def test_odd_names_are_told_apart_and_go_over_the_wire_as_they_are(cases: Cases)
 
 def yaml_of(name: str) -> Any:
     """Return a document as it was written."""
-    return parse((Path(__file__).parent / "cases" / f"{name}.yaml").read_bytes())
+    return parse((FOLDER / f"{name}.yaml").read_bytes())
 
 
 def _sample(schema: dict[str, Any]) -> Any:

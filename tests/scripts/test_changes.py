@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from comparison.report import text_of
 from sdir_async.generation.failures import GenerationFailed
 from sdir_async.generation.prepare import prepare
 
+from ..programs import skip_without
 from .conftest import ROOT
 from .toys import SHIP, Json, content, document, fleet, operation, query, ref
 
@@ -398,6 +400,7 @@ def test_a_document_that_was_not_generated_yet_is_named(checkout: Checkout) -> N
 @pytest.fixture
 def repository(checkout: Checkout) -> Checkout:
     """A checkout with one commit."""
+    skip_without(shutil.which("git"), "git is not installed")
     checkout.add("fleet/v1.json", fleet())
     checkout.generate()
     (checkout.root / "sdir_async" / "__init__.py").write_text(

@@ -12,9 +12,10 @@ import pytest
 
 from sdir_async.sandbox import SandboxThread
 
-from .test_cases import CASES, cases
+from .test_cases import CASES, FOLDER, cases
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from .test_cases import Cases
@@ -27,19 +28,23 @@ READ = [path for path in CASES if path.stem not in OTHERS and "get:" in path.rea
 VALUES = {"int": 1, "float": 1.0, "bool": True}
 
 
+def served(cases: Cases, name: str, use: Callable[[Any], Awaitable[Any]], folder: Path) -> Any:
+    """Use a version against a sandbox that has its document in a folder, and no other."""
+    (folder / name).mkdir()
+    shutil.copy(FOLDER / f"{name}.yaml", folder / name / "v1.yaml")
+    with SandboxThread(folder, keys=["key"]) as box:
+        return asyncio.run(cases.run(name, use, box.base_url))
+
+
 @pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
 def test_every_read_is_answered_and_understood(cases: Cases, path: Path, tmp_path: Path) -> None:
     """At its own server, under names of any alphabet, with examples that fit their types."""
-    folder = tmp_path / path.stem
-    folder.mkdir()
-    shutil.copy(path, folder / "v1.yaml")
     reads = reads_of(cases, path.stem)
 
     async def use(api: Any) -> list[Any]:
         return [await getattr(api, name)(**needed) for name, needed in reads.items()]
 
-    with SandboxThread(tmp_path, keys=["key"]) as box:
-        answers = asyncio.run(cases.run(path.stem, use, box.base_url))
+    answers = served(cases, path.stem, use, tmp_path)
     assert len(answers) == len(reads) > 0
 
 
@@ -47,16 +52,12 @@ def test_examples_of_the_wrong_type_and_envelopes_are_answered_as_their_schemas_
     cases: Cases, tmp_path: Path
 ) -> None:
     """`"string"` is no date; a list in an envelope has what it must have."""
-    (source,) = (path for path in CASES if path.stem == "examples")
-    (tmp_path / "examples").mkdir()
-    shutil.copy(source, tmp_path / "examples" / "v1.yaml")
 
     async def use(api: Any) -> Any:
         assert (await api.twice("x", id_query="x")).theme == "dark"
         return await api.dates(), await api.page(), await api.file("a/b/c.pdf")
 
-    with SandboxThread(tmp_path, keys=["key"]) as box:
-        dates, page, file = asyncio.run(cases.run("examples", use, box.base_url))
+    dates, page, file = served(cases, "examples", use, tmp_path)
     assert str(dates.day) == "2020-01-01"
     assert (len(page.items), page.total) == (1, 1)
     assert file == dates == page.items[0]
@@ -66,9 +67,6 @@ def test_parameters_are_read_in_the_style_that_they_are_written_in(
     cases: Cases, tmp_path: Path
 ) -> None:
     """Of every kind; what does not fit its schema is refused, so that it was read."""
-    (source,) = (path for path in CASES if path.stem == "parameters")
-    (tmp_path / "parameters").mkdir()
-    shutil.copy(source, tmp_path / "parameters" / "v1.yaml")
     filter_ = cases.models("parameters").Filter
     good, bad = filter_(year=2024, flags=["NO", "DK"]), filter_()
     bad["year"] = "x"
@@ -91,15 +89,11 @@ def test_parameters_are_read_in_the_style_that_they_are_written_in(
         found = await asyncio.gather(*refused, return_exceptions=True)
         return [getattr(each, "status", 0) for each in found]
 
-    with SandboxThread(tmp_path, keys=["key"]) as box:
-        assert asyncio.run(cases.run("parameters", use, box.base_url)) == [400] * 7
+    assert served(cases, "parameters", use, tmp_path) == [400] * 7
 
 
 def test_a_record_that_brings_its_own_name_is_found_by_it(cases: Cases, tmp_path: Path) -> None:
     """Such as a user; another one cannot take the name. A list of them may stand in an envelope."""
-    (source,) = (path for path in CASES if path.stem == "examples")
-    (tmp_path / "examples").mkdir()
-    shutil.copy(source, tmp_path / "examples" / "v1.yaml")
     user = cases.models("examples").User
 
     async def use(api: Any) -> list[Any]:
@@ -111,8 +105,7 @@ def test_a_record_that_brings_its_own_name_is_found_by_it(cases: Cases, tmp_path
         assert (await api.extended()).to_dict() == {"name": "", "kind": "big"}
         return [saved, await api.get_user("Ada"), other.name != "ada"]
 
-    with SandboxThread(tmp_path, keys=["key"]) as box:
-        saved, found, renamed = asyncio.run(cases.run("examples", use, box.base_url))
+    saved, found, renamed = served(cases, "examples", use, tmp_path)
     assert saved == found == user(name="Ada", age=3)
     assert renamed
 
