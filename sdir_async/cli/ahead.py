@@ -13,7 +13,7 @@ from ..privacy import mask
 from .codes import Codes, code_fields
 from .questions import require_yes
 from .screen import emit, looking
-from .summary import spoken_lines
+from .spoken import spoken_lines
 from .survey import Survey, survey
 from .trouble import Trouble
 from .words import say, some
@@ -107,7 +107,7 @@ def _asked(one: Prepared, options: Options) -> Prepared:
         if not asks:
             raise Trouble("{name}: {said} {advice}", name=one.job.name, said=said, advice=advice)
         require_yes(f"{one.job.name}: {said} {say('Upload this file?')}")
-    if asks and one.survey and one.survey.repeated()[0]:
+    if asks and one.survey and one.survey.repeated():
         require_yes(say("Send these rows again?"))
     return evolve(one, leaves=left is not None)
 

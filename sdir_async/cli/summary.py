@@ -13,6 +13,7 @@ from ..privacy import mask, mask_json, printable
 from .receipt import saved_rows
 from .result import exit_of
 from .screen import emit
+from .spoken import spoken_lines, spoken_ranges
 from .trouble import Exit
 from .words import recast, say, some, unsaid
 
@@ -48,27 +49,6 @@ def groups_of(rejected: Iterable[Rejected]) -> list[tuple[str, Sequence[int]]]:
         for field, said in dict.fromkeys(row.reasons):
             groups[f"{field}: {said}" if field else said].append(row.line)
     return sorted(groups.items(), key=lambda group: -len(group[1]))
-
-
-def spoken_lines(lines: Sequence[int], most: int = 3) -> str:
-    """Return some lines in words: `line 3`, `lines 3, 4, 7 and 9 more`."""
-    first = ", ".join(map(str, lines[:most]))
-    more = say(" and {count:,} more", count=len(lines) - most) if len(lines) > most else ""
-    return some(len(lines), "line {first}{more}", "lines {first}{more}", first=first, more=more)
-
-
-def spoken_ranges(ranges: Sequence[tuple[int, int]], most: int = 5) -> str:
-    """Return ranges of lines in words: `line 3`, `lines 3 to 5, 9`."""
-    shown = [
-        say("{first} to {last}", first=first, last=last) if last > first else str(first)
-        for first, last in ranges[:most]
-    ]
-    more = say(" and {count:,} more ranges", count=len(ranges) - most) if len(ranges) > most else ""
-    one = len(ranges) == 1 and ranges[0][0] == ranges[0][1]
-    count = 1 if one else 2
-    return some(
-        count, "line {first}{more}", "lines {first}{more}", first=", ".join(shown), more=more
-    )
 
 
 def show(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from .records import Row
+from .spoken import spoken_lines
 from .trouble import Trouble
 from .words import say, some
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _LOW: Final = (1 << 64) - 1
 _PARTS: Final = 64
 """The hashes are looked at a part at a time, which takes no more memory than a part."""
-_SHOWN: Final = 3
 _TOLD: Final = 1000
 _MOST: Final = 10_000
 
@@ -105,13 +105,12 @@ class Survey:
                 "{after} is before {before} in {lines}.",
                 after=self._headings.get(after, after),
                 before=self._headings.get(before, before),
-                lines=_spoken(lines, len(lines)),
+                lines=spoken_lines(lines),
             )
-        count, lines = self.repeated()
-        if count:
+        if lines := self.repeated():
             yield say(
                 "The same row comes again in {lines}; it is sent each time.",
-                lines=_spoken(lines, count),
+                lines=spoken_lines(lines),
             )
         for name, sent in self._sent.elsewhere.items() if self._sent else ():
             yield some(
@@ -119,16 +118,16 @@ class Survey:
                 "{count:,} row was sent before, from {file}: {lines}.",
                 "{count:,} rows were sent before, from {file}: {lines}.",
                 file=name,
-                lines=_spoken(sent, len(sent)),
+                lines=spoken_lines(sent),
             )
 
-    def repeated(self) -> tuple[int, list[int]]:
-        """Return how many rows are the same as an earlier one, and the first lines of such."""
+    def repeated(self) -> list[int]:
+        """Return the lines of the rows that are the same as an earlier one."""
         found: list[int] = []
         for hashes, lines in self._parts:
             if len(set(hashes)) < len(hashes):
                 found += _again(hashes, lines)
-        return len(found), sorted(found)[:_SHOWN]
+        return sorted(found)
 
 
 def _hash(record: Row | bytes) -> int:
@@ -162,12 +161,6 @@ def _at(value: Any, path: Iterable[str]) -> Any:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def _spoken(lines: list[int], count: int) -> str:
-    shown = ", ".join(map(str, lines[:_SHOWN]))
-    more = say(" and {count:,} more", count=count - _SHOWN) if count > _SHOWN else ""
-    return some(count, "line {first}{more}", "lines {first}{more}", first=shown, more=more)
 
 
 def survey(job: Job, found: Survey) -> Survey:

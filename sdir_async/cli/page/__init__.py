@@ -19,13 +19,13 @@ from ...upload.reconcile import value_at
 from ..apis import find_version
 from ..files import private_file
 from ..receipt import ReceiptRow, rows_of
+from ..spoken import spoken_lines
 from ..summary import (
     STATES,
     earlier_of,
     groups_of,
     groups_of_warnings,
     resumable,
-    spoken_lines,
     took_of,
     what_to_do,
 )
