@@ -13,11 +13,11 @@ import orjson
 from attrs import frozen
 
 from ..upload.journal.history import History
-from ..upload.journal.sqlite import _FORMAT as FORMAT
+from .journals import UNREADABLE, journal_in
 from .sent.history import ACCEPTED, REJECTED, UNKNOWN
 from .sent.history import History as RowHistory
 from .sent.known import Known
-from .trouble import Exit, Trouble
+from .trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,26 +91,32 @@ def part_in_file(path: Path) -> Part:
         Trouble: It is not a journal, or can't be read.
     """
     try:
-        with contextlib.suppress(sqlite3.OperationalError):
-            return counted(path.name, "", _entries(path, "mode=ro"))
-        for _ in range(_TRIES):
-            before = _changes(path)
-            with contextlib.suppress(sqlite3.Error):
-                entries = _entries(path, "mode=ro&immutable=1")
-                if before is not None and before == _changes(path):
-                    return counted(path.name, IN_USE, entries)
-            time.sleep(0.01)
-    except (OSError, sqlite3.Error, ValueError, LookupError, TypeError, AttributeError):
-        pass
-    raise Trouble("{path}: is not a journal, or is damaged.", Exit.USAGE, path=path)
+        try:
+            return counted(path.name, "", _entries(path))
+        except sqlite3.OperationalError:
+            return counted(path.name, IN_USE, _entries_in_use(path))
+    except UNREADABLE:
+        raise Trouble("{path}: is not a journal, or is damaged.", path=path) from None
 
 
-def _entries(path: Path, how: str) -> list[Entry]:
-    with contextlib.closing(
-        sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=0)
-    ) as db:
-        if db.execute("PRAGMA application_id").fetchone() != (FORMAT,):
-            raise ValueError("not a journal")
+def _entries_in_use(path: Path) -> list[Entry]:
+    """Read a file past its lock, until nothing was written meanwhile."""
+    for _ in range(_TRIES):
+        before = _changes(path)
+        try:
+            entries = _entries(path, "mode=ro&immutable=1")
+        except sqlite3.Error:
+            if before is not None and before == _changes(path):
+                raise  # it is damaged; otherwise half of a change was read
+        else:
+            if before is not None and before == _changes(path):
+                return entries
+        time.sleep(0.01)
+    raise Trouble("{path}: is written to all the time, and can't be read now. Retry.", path=path)
+
+
+def _entries(path: Path, how: str = "mode=ro") -> list[Entry]:
+    with journal_in(path, how) as db:
         return db.execute("SELECT id, chunk, kind, detail FROM event ORDER BY id").fetchall()
 
 

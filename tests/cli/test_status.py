@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
+from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from sdir_async import PermissionDenied, Sdir
+from sdir_async.cli import parts
 from sdir_async.sandbox import Fault
 from tests.upload.server import Fate, Register, bad, client, record
 
@@ -59,6 +63,27 @@ def test_an_upload_that_was_interrupted(sdir: Callable[..., Done], tmp_path: Pat
     assert re.split("  +", shown[0]) == heading
     assert shown[1].split() == ["a.journal", "9", "1", "0", "0", "20", "nobody"]
     assert shown[2] == "1 part"
+
+
+def test_a_journal_that_is_written_to_all_the_time(
+    sdir: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not said to be damaged; one that lacks a table is."""
+    refused = Fate("no", False, lambda _: httpx.Response(403))
+    interrupted(client(Register(fates=[refused])), tmp_path / "a.journal")
+    monkeypatch.setattr(parts, "_TRIES", 3)
+    with closing(sqlite3.connect(tmp_path / "a.journal", isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        with monkeypatch.context() as busy:
+            changes = map(str.encode, map(str, count()))
+            busy.setattr(parts, "_changes", lambda _: next(changes))
+            done = sdir("status", "a.journal")
+        assert (done.code, "is written to all the time" in done.err) == (2, True)
+        assert status_of(sdir("status", "a.journal", "--json"))["owned"] == 1
+    with closing(sqlite3.connect(tmp_path / "a.journal")) as db:
+        db.execute("DROP TABLE event")
+    done = sdir("status", "a.journal")
+    assert (done.code, "is not a journal, or is damaged" in done.err) == (2, True)
 
 
 def test_an_upload_that_runs(

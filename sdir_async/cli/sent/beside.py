@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 
-from ...upload.journal.sqlite import _FORMAT as FORMAT
+from ..journals import UNREADABLE, journal_in
 from .history import ACCEPTED, UNKNOWN, History
 from .known import SIZE, Known, digester
 
@@ -70,15 +69,12 @@ def read_journal(path: Path) -> Beside | None:
     """Return what is in a journal; `None` if it is in use, damaged, or not one of ours."""
     history = History(_Digests())
     try:
-        address = f"{path.absolute().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=0)) as db:
-            if db.execute("PRAGMA application_id").fetchone() != (FORMAT,):
-                return None
+        with journal_in(path) as db:
             stored = dict(db.execute("SELECT name, value FROM upload"))
             for event in db.execute("SELECT chunk, kind, detail FROM event ORDER BY id"):
                 history.replay(*event)
         return Beside(path, bytes.fromhex(stored["salt"]), history)
-    except (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError):
+    except UNREADABLE:
         return None
 
 

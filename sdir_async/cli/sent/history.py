@@ -107,7 +107,7 @@ class History:
         self._begin(range(first, first + count))
 
     def take(self, chunk: int, kind: str, detail: Any) -> None:
-        """Take an event into account that is no list of digests.
+        """Take an event into account that is not a list of digests.
 
         Raises:
             ValueError: It is none of ours.
