@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .app import SeenRequest
     from .assertions import TokenClient
     from .faults import Fault, Faults
+    from .seen import SeenRequest
     from .server import Sandbox
     from .thread import SandboxThread
     from .token_server import TokenServer
@@ -24,7 +24,7 @@ _load, __dir__ = lazy_names(
         "Faults": ".faults",
         "Sandbox": ".server",
         "SandboxThread": ".thread",
-        "SeenRequest": ".app",
+        "SeenRequest": ".seen",
         "TokenClient": ".assertions",
         "TokenServer": ".token_server",
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -16,6 +15,7 @@ from ..privacy import mask
 from . import gateway as gateways
 from .endpoint import Endpoint, refuse_body
 from .exchanges import Exchanges
+from .seen import SeenRequest
 from .validation import InvalidError
 
 if TYPE_CHECKING:
@@ -29,34 +29,6 @@ if TYPE_CHECKING:
 CLIENT_GONE = 499
 NO_ANSWER = 0
 _logger = logging.getLogger("sdir_async.sandbox")
-
-
-@dataclass(frozen=True)
-class SeenRequest:
-    """A request that was answered: no query, no header, no body, so no key and no person.
-
-    Attributes:
-        method: In capitals.
-        path: Without the query, and with what could be a person number starred out.
-        status: Of the answer; 499 if the client hung up before its body was whole, 0 if a fault
-            ended the connection without an answer.
-        records: How many records it brought; `None` if it has no body of records.
-        fault: The fault that it met, `""` if none.
-        key: Which key it brought: `primary`, `secondary`, `wrong` or `none`.
-        consumer: The organization number in its token, `""` if it brought none that is good.
-        seconds: How long the answer took to begin.
-        at: When the answer began, in seconds since 1970.
-    """
-
-    method: str
-    path: str
-    status: int
-    records: int | None = field(default=None, compare=False)
-    fault: str = field(default="", compare=False)
-    key: str = field(default="", compare=False)
-    consumer: str = field(default="", compare=False)
-    seconds: float = field(default=0.0, compare=False)
-    at: float = field(default_factory=time.time, compare=False)
 
 
 def create_app(

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import ipaddress
 import secrets
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -30,56 +29,17 @@ from .faults import read_fault
 from .pages import STATIC, Filter, Pages
 
 if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from ..openapi.documents import Document
-    from ..openapi.operations import Operation
-    from .app import SeenRequest
-    from .exchanges import Exchanges
-    from .faults import Fault, Faults
-    from .sleeping import Sleeper
-    from .store import Store
+    from .desk import Desk
+    from .faults import Fault
 
 PREFIX = "/_sandbox"
 TRIED = "X-Sandbox-Try"
 _LOOK_AGAIN = 0.5
 _PATIENCE = 300.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What the page shows, and what it can change.
-
-    Attributes:
-        documents: The documents that are served.
-        operations: All of their operations.
-        store: The records.
-        requests: The requests seen.
-        exchanges: The last of them as they came, with their answers.
-        ended: Set when the sandbox ends.
-        api_key: A key that works, for requests that are tried from the page.
-        faults: The faults in force.
-        sleeper: The database's sleep.
-        clear: Forgets records and requests.
-        base_url: Where all of it is.
-        place: Where records are kept, for people to read.
-    """
-
-    documents: Sequence[Document]
-    operations: Sequence[Operation]
-    store: Store
-    requests: deque[SeenRequest]
-    exchanges: Exchanges
-    ended: asyncio.Event
-    api_key: str
-    faults: Faults
-    sleeper: Sleeper
-    clear: Callable[[], None]
-    base_url: str
-    place: str
 
 
 def create_console(desk: Desk) -> Mapping[str, ASGIApp]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Scope
 
-    from .app import SeenRequest
+    from .seen import SeenRequest
 
 Headers = list[tuple[str, str]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from .console import Desk
+    from .desk import Desk
     from .exchanges import Body, Exchange, Headers
 
 STATIC = Path(__file__).with_name("static")
@@ -194,10 +195,8 @@ class Pages:
         """Return a body as a person reads it."""
         text = body.content.decode("utf-8", "replace")
         if body.is_whole:
-            try:
+            with contextlib.suppress(orjson.JSONDecodeError):  # then it is shown as text
                 return self._pretty(orjson.loads(body.content), shown=shown)
-            except orjson.JSONDecodeError:
-                pass
         elif not shown and self._personal:
             return "It is too long to be masked: show keys and persons to read its beginning."
         return printable(text) if shown else mask(text)

@@ -12,9 +12,10 @@ import orjson
 
 from ..openapi.operations import Operation, collection_of
 from ..openapi.reader import base_path, read_folder
-from .app import SeenRequest, create_app
+from .app import create_app
 from .backend import Backend
-from .console import Desk, create_console
+from .console import create_console
+from .desk import Desk
 from .endpoint import Service
 from .exchanges import Exchanges
 from .faults import Faults
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from .misfortune import Drop
+    from .seen import SeenRequest
     from .token_server import TokenServer
 
 _REMEMBERED_REQUESTS = 100_000

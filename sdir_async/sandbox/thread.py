@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from .app import SeenRequest
     from .faults import Faults
+    from .seen import SeenRequest
     from .token_server import TokenServer
 
 T = TypeVar("T")

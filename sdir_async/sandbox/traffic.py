@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .app import SeenRequest
+    from .seen import SeenRequest
 
 WIDTH: Final = 720
 HEIGHT: Final = 110

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sdir_async.sandbox.app import SeenRequest
 from sdir_async.sandbox.exchanges import Body, Exchanges
+from sdir_async.sandbox.seen import SeenRequest
 from sdir_async.sandbox.traffic import HEIGHT, WIDTH, draw
 
 SCOPE = {
