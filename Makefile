@@ -70,7 +70,7 @@ fuzz: $(VENV)/.dev ## break inputs, answers and documents for ten minutes; SECON
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 simulate: $(VENV)/.dev ## upload 10^8 records from 1,000 workers of 100 accounts, on virtual time
-	@$(BIN)/python scripts/simulate.py
+	@$(BIN)/python -m scripts.simulate
 
 bench-pace: $(VENV)/.dev $(VENV)/.postgres ## measure how much of a limit several processes use together
 	@$(BIN)/python scripts/bench_pace.py

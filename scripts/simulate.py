@@ -25,6 +25,7 @@ from sdir_async.sandbox.limits import Rate, RateLimit
 from sdir_async.shared_pace import SharedPacer, StoreLost
 from sdir_async.upload.journal.recorded import RecordedJournal
 from sdir_async.wire import Answer, Happened, Lost, Request
+from tests.virtual import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,24 +42,6 @@ TRIP: Final = 0.001
 """Seconds to the store and back."""
 ROW: Final = 70
 """Bytes of a row beside its detail: its header, its numbers, its time, and its index entry."""
-
-
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps to the next timer whenever there is nothing else to do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._virtual = 0.0
-
-    def time(self) -> float:
-        """Return the virtual time."""
-        return self._virtual
-
-    def _run_once(self) -> None:
-        timers = self._scheduled  # type: ignore[attr-defined]
-        if not self._ready and timers:  # type: ignore[attr-defined]
-            self._virtual = max(self._virtual, timers[0].when())
-        super()._run_once()  # type: ignore[misc]
 
 
 def now() -> float:
@@ -381,6 +364,7 @@ def _require_complete(report: UploadReport, part: range) -> None:
 
 async def simulate(given: argparse.Namespace) -> int:
     """Run it all, compare, print, and return the exit code."""
+    random.seed(given.seed)  # the waits before a retry are random, too
     chance, database = random.Random(given.seed), Database()
     each = given.records // EACH // given.accounts
     size = max(1, each // (2 * given.workers // given.accounts))
@@ -458,8 +442,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(2**31))
     given = parser.parse_args(arguments)
     started = time.perf_counter()
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        code = runner.run(simulate(given))
+    code = run(simulate(given))
     print(f"{time.perf_counter() - started:.0f} s of real time")
     return code
 
