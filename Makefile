@@ -125,8 +125,7 @@ $(VENV)/.judge: $(VENV)/.made tests/maskinporten/judge/package.json tests/axe/pa
 	@touch $@
 
 $(VENV)/.postgres: $(VENV)/.dev scripts/install_postgres.sh
-	@BIN=$(BIN) sh scripts/install_postgres.sh
-	@touch $@
+	@BIN=$(BIN) sh scripts/install_postgres.sh $@
 
 $(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing the core alone, to measure its import"

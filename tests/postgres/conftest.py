@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from local_postgres import LocalPostgres, folder_of_binaries, running_postgres
+from local_postgres import NOT_FOUND, LocalPostgres, folder_of_binaries, running_postgres
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[LocalPostgres]:
     """One for all tests; where CI has none, that is a failure."""
     if folder_of_binaries() is None and not os.environ.get("CI"):
-        pytest.skip("there is no PostgreSQL here: `make setup` as root installs one")
+        pytest.skip(NOT_FOUND)
     with running_postgres() as running:
         yield running
 

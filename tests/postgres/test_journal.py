@@ -89,7 +89,7 @@ async def test_a_cancelled_upload_goes_on(dsn: str) -> None:
     while not first.in_flight:
         await asyncio.sleep(0.01)
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError):
         await task
     second = Register(saved=first.saved)
     judge(second, records(), await upload(second, part(dsn)))
@@ -102,9 +102,7 @@ async def test_of_many_who_open_a_part_at_once_one_has_it(dsn: str) -> None:
         *(upload(register, part(dsn)) for _ in range(6)), return_exceptions=True
     )
     refused = [one for one in ended if isinstance(one, JournalError)]
-    assert [str(one).split(" is in use by another worker, ")[1][:1] != "" for one in refused] == (
-        [True] * 5
-    )
+    assert ["is in use by another worker, " in str(one) for one in refused] == [True] * 5
     (report,) = (one for one in ended if isinstance(one, UploadReport))
     judge(register, records(), report)
 
@@ -327,7 +325,7 @@ def pooled(server: LocalPostgres, dsn: str, tmp_path: Path) -> Iterator[str]:
     except FileNotFoundError:
         if os.environ.get("CI"):
             raise
-        pytest.skip("there is no PgBouncer here")
+        pytest.skip("No PgBouncer found. Install Debian's `pgbouncer`.")
     yield server.dsn_of(dsn.rpartition("/")[2], port)
     bouncer.terminate()
     bouncer.wait(10)
@@ -401,11 +399,10 @@ async def test_a_frozen_worker_loses_its_part_and_wakes(dsn: str) -> None:
 @contextlib.asynccontextmanager
 async def part_of(dsn: str, base_url: str) -> AsyncIterator[Any]:
     """Take the part of the worker over, as another upload would."""
-    url = f"{base_url}/course/v1/courses/batch"
     async with await psycopg.AsyncConnection.connect(dsn) as session:
         found = await (await session.execute("SELECT target FROM sdir_part")).fetchone()
     assert found is not None
-    assert found[0]["url"].startswith(base_url), url
+    assert found[0]["url"].startswith(base_url)
     async with PostgresJournal(dsn, upload="u", part="7").journal_of(found[0]) as journal:
         yield journal
 
