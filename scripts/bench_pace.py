@@ -1,8 +1,8 @@
 """How much of an account's limit several processes use together: `make bench-pace`.
 
 Each worker is a process that uploads single records for a minute, with a `PostgresPace` on a
-database of this machine. The server lets so many requests in within any window, and those that it
-turns away count, too. With `--kill` one worker is killed every 5 s, and another one begins.
+database of this machine. The server has a limit for any window of time, and requests that it turns
+away count too. With `--kill` one worker is killed every 5 s, and another one begins.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def work(base_url: str, dsn: str, number: int, seconds: float) -> None:
 
 
 async def measure(dsn: str, rate: Rate, workers: int, *, kill: bool) -> None:
-    """Run so many workers, and print what they did."""
+    """Run this many workers, and print what they did."""
     gateway = Gateway(_Never(), limiter=RateLimit(rate))
     async with serving(gateway) as base_url:
         until = time.monotonic() + SECONDS

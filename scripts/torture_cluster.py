@@ -112,7 +112,7 @@ async def work(base_url: str, dsn: str, plan: Plan, seed: int) -> None:
 
 @define
 class Limited(Judge):
-    """The register behind a gateway that lets an account send so many requests a second."""
+    """The register behind a gateway that limits the requests of an account."""
 
     limiter: RateLimit = Factory(lambda: RateLimit(Rate(20, 1)))
     turned_away: int = 0

@@ -12,7 +12,7 @@ from attrs import asdict, define
 from .loops import PerLoop, loop_time
 
 _MARGIN: Final = 0.04
-"""So much less than what was refused is sent: calls sent evenly arrive unevenly."""
+"""The share by which we stay below a rate that was refused: even starts arrive unevenly."""
 _TRUSTED: Final = 30.0
 """Seconds until more than a known rate is tried. That costs a pause, mostly of a second: 3 %."""
 _CONFIRMED: Final = 60.0
@@ -121,9 +121,9 @@ class Pacer:
             )
 
     def turned_away(self, started: float, seconds: float) -> None:
-        """The server told a request that started then to wait: all do.
+        """Make all requests wait, since the server told one that started then to wait.
 
-        Without a time to wait nothing can be learnt of a limit: fewer are sent at once, no more.
+        Without a time to wait nothing can be learnt of a limit: only fewer are sent at once.
         """
         self._paused_until = max(self._paused_until, loop_time() + seconds)
         self.congested(started)
@@ -294,7 +294,7 @@ class Rate:
         self._doubts = 0
 
     def _doubt(self, news: _Refusal) -> None:
-        """What is known should have held: the limit fell, others use it too, or it is none."""
+        """What is known should have held: the limit fell, others use it too, or it isn't one."""
         if news.lasted >= _HELD:
             self._doubts = 0
         elif not news.is_shared:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger("sdir_async")
 
 _BLOCK: Final = 0.15
-"""Seconds of starts that are reserved together. A worker that dies takes so much with it."""
+"""Seconds of starts that are reserved together, and the most that a worker wastes when it dies."""
 _MOST: Final = 16
 """Starts reserved together where no limit is known."""
 _STALE: Final = 0.25
-"""Seconds after which a start that was not used is given up: others start now."""
+"""Seconds after which a start that was not used is given up: others have started since."""
 _SAME: Final = 0.05
-"""Seconds: a pause that ends so little later is the same one."""
+"""Seconds: a pause that ends less than this much later is the same one."""
 _EARLIER: Final = 0.002
 """Seconds by which two processes may see the same moment differently."""
 _SOON: Final = 1e-4
@@ -54,18 +54,18 @@ class Schedule:
 
     @classmethod
     def of(cls, state: bytes) -> Self:
-        """Return the one that was written; a new one of nothing."""
+        """Return the schedule that was written as this state; `b""` is a new one."""
         if not state:
             return cls()
         rate, *others = json.loads(state)
         return cls(Rate.of_state(rate), *others)
 
     def state(self) -> bytes:
-        """Return it as it is written."""
+        """Return the schedule as bytes for the store."""
         return json.dumps([self.rate.state(), self.next, self.paused, self.pauses]).encode()
 
     def reserve(self, now: float, most: float) -> list[float]:
-        """Return the next free starts, at most so many; none before a pause is over."""
+        """Return the next free starts: none in a pause, else at least one and at most `most`."""
         if self.paused > now:
             return []
         due, starts = max(self.next, now), list[float]()
@@ -112,7 +112,7 @@ class PaceStore(Protocol):
 
 
 class StoreLost(Exception):
-    """The store can't be reached. The words say why."""
+    """The store can't be reached. The message says why."""
 
 
 class SharedPacer(Pacer):
@@ -148,7 +148,7 @@ class SharedPacer(Pacer):
         self._tell(None, seconds)
 
     def turned_away(self, started: float, seconds: float) -> None:
-        """The server told a request that started then to wait: all processes do."""
+        """Make all processes wait, since the server told a request that started then to wait."""
         if self._is_alone():
             super().turned_away(started, seconds)
         else:

@@ -22,7 +22,7 @@ from .virtual import VirtualTimeLoop, run
 
 @define
 class Bucket:
-    """A token bucket: so many calls a second, and so many at once after a rest."""
+    """A token bucket: `rate` calls a second, and `capacity` at once after a rest."""
 
     rate: float
     capacity: float
@@ -45,7 +45,7 @@ class Bucket:
 
 @define
 class Window:
-    """A fixed window: so many calls in so many seconds, which begin with the first of them."""
+    """A fixed window: `calls` in `seconds`, which begin with the first of them."""
 
     calls: int
     seconds: float
@@ -62,7 +62,7 @@ class Window:
 
 
 def sliding(calls: int, seconds: float) -> RateLimit:
-    """The sandbox's limiter: so many calls in any such while, and those turned away count too."""
+    """The sandbox's limiter: `calls` in any `seconds`, and those turned away count too."""
     return RateLimit(Rate(calls, seconds), clock=_now)
 
 
@@ -404,7 +404,7 @@ def _take(rate: Learnt, start: float, calls: int, seconds: float) -> None:
 
 
 def _refuse(rate: Learnt, now: float, pause: float, *, of: int = 8, all_but: int = 0) -> float:
-    """Start so many at once, all turned away but some; return when the pause is over."""
+    """Start some at once, all turned away but a few; return when the pause is over."""
     for _ in range(of):
         rate.started(now)
     for _ in range(of - all_but):
@@ -414,7 +414,7 @@ def _refuse(rate: Learnt, now: float, pause: float, *, of: int = 8, all_but: int
 
 
 def refused_after(calls: int, seconds: float, pause: float) -> tuple[Learnt, float]:
-    """A rate after so many calls in so long, then eight that were turned away, then a pause."""
+    """A rate after calls that were let in, then eight that were turned away, then a pause."""
     rate = Learnt()
     _take(rate, 0, calls, seconds)
     return rate, _refuse(rate, seconds, pause)
@@ -468,7 +468,7 @@ def test_refusals_that_count_different_limits_are_chance() -> None:
 
 
 def test_what_is_contradicted_again_and_again_is_forgotten() -> None:
-    """A known rate should hold: where it does not, however low it gets, it is none."""
+    """A known rate should hold: where it does not, however low it gets, it isn't one."""
     rate, now = refused_after(50, 0.5, 1)
     rates = []
     for _ in range(5):

@@ -32,14 +32,14 @@ class Busy:
         return started
 
     async def waves(self, count: int) -> list[int]:
-        """Run so many; return how many started together, time after time."""
+        """Run this many; return how many started together, time after time."""
         self.starts.clear()
         await asyncio.gather(*(self.one() for _ in range(count)))
         return [len(list(group)) for _, group in itertools.groupby(self.starts)]
 
 
 async def _lose(pacer: Pacer, count: int) -> None:
-    """Lose a flight of so many."""
+    """Lose this many requests that were in flight together."""
 
     async def one() -> None:
         async with pacer as started:
@@ -50,7 +50,7 @@ async def _lose(pacer: Pacer, count: int) -> None:
 
 
 async def _turn_away(pacer: Pacer, count: int, seconds: float) -> None:
-    """Send so many at once, all of which are told to wait."""
+    """Send this many at once, all of which are told to wait."""
 
     async def one() -> None:
         async with pacer as started:

@@ -1,4 +1,4 @@
-"""Counts calls: how many in a while, how many in all, and how many of them failed."""
+"""Limits that count calls: a rate, a quota, and a circuit that opens after failures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Limits:
     """What a gateway counts; `None` for what it doesn't.
 
     Attributes:
-        rate: The calls that it lets pass in any such while.
+        rate: The calls that it lets pass in any window of this length.
         quota: The calls that it lets pass in a longer period.
         circuit: This many failures of an API within this time open its circuit for as long.
     """
@@ -44,7 +44,7 @@ def read_limits(rate: str | None, quota: str | None, circuit: str | None) -> Lim
     """Read each of the rates.
 
     Raises:
-        ValueError: One is none.
+        ValueError: One is not a rate.
     """
     read = [read_rate(text) if text else None for text in (rate, quota, circuit)]
     return Limits(rate=read[0], quota=read[1], circuit=read[2])

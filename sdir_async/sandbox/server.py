@@ -82,12 +82,12 @@ class Sandbox:
             documents: A folder of OpenAPI 3 documents; `None` takes our own.
             store: A file to keep the records in; `None` keeps them in memory.
             host: Where to listen; only this machine by default.
-            port: `0` takes a free one.
-            keys: The subscription keys that are let in; `None` makes two.
+            port: `0` uses a free one.
+            keys: The subscription keys to accept; `None` makes two.
             body_limit: The largest body in bytes that is not answered with 413.
-            rate: The calls that the gateway lets pass, such as `20/s`; what it turns away counts.
-            quota: The calls of a longer period, such as `1000/h`.
-            circuit: So many failures of an API in a while open its circuit for as long again.
+            rate: The rate limit, such as `20/s`; rejected calls count too.
+            quota: The limit for a longer period, such as `1000/h`.
+            circuit: `3/10s` refuses calls of an API for 10 s after 3 failures within 10 s.
             gateway_timeout: Seconds after which the gateway gives up on an API, which goes on.
             sleep_after: Idle seconds after which the database sleeps; `None`: never.
             wake: Seconds that it takes to wake.
@@ -98,7 +98,7 @@ class Sandbox:
 
         Raises:
             ValueError: There are no documents, one can't be read, or two serve the same operation;
-                or a rate is none, or a fault is for an operation that isn't served.
+                or a rate is not one, or a fault is for an operation that isn't served.
             ModuleNotFoundError: The extra `maskinporten` is needed, and missing.
         """
         self._documents, self._operations = read_folder(documents)
@@ -130,7 +130,7 @@ class Sandbox:
         """The token endpoint beside the APIs.
 
         Raises:
-            RuntimeError: There is none.
+            RuntimeError: The sandbox has no token endpoint.
         """
         if self._tokens is None:
             raise RuntimeError("There is no token endpoint: use Sandbox(maskinporten=True).")

@@ -43,7 +43,7 @@ def sdir_routes(documents: str | Path | None = None, **settings: Any) -> respx.M
     `00000000-0000-4000-8000-000000000001`; an update echoes its records; a check finds nothing
     wrong; what reads answers with the document's example. Each route is named by its document and
     its `operationId` in snake case, such as `course.v1.create_courses`, to be looked at or changed:
-    that is how the SDK calls the operation, unless the id is none that people can read.
+    that is how the SDK calls the operation, unless the id is not readable.
 
     Args:
         documents: A folder of OpenAPI 3 documents; `None` takes our own.

@@ -29,7 +29,7 @@ OPERATIONS = read_operations(load_documents(find_folder()))
 
 
 def _course(faults: Faults, requests: int) -> str:
-    """Return which of so many requests meet a fault, as a row of dots and crosses."""
+    """Return which requests meet a fault, as a row of dots and crosses."""
     return "".join("x" if faults.meet(CREATE).fault else "." for _ in range(requests))
 
 

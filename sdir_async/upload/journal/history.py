@@ -91,7 +91,7 @@ class History:
         """Take the next event into account.
 
         Raises:
-            ValueError: It is none of ours.
+            ValueError: It is not one of our events.
         """
         if kind == "rejected":
             found = {int(at): (Reason(EARLIER, str(said)),) for at, said in detail.items()}
