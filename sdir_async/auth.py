@@ -111,11 +111,11 @@ class KeyRing:
             return self._keys[0]
 
     async def renew(self, refused: Collection[Secret]) -> bool:
-        """Say whether there is a key to try, other than those that one call was refused with.
+        """Say whether a key is left to try that this call was not refused with.
 
-        A source that is a function is asked once more for a call, then the secondary key is tried.
-        Of calls that were refused together, the first one renews the key for all. No key is given
-        up for good: a rotated key takes minutes to work everywhere.
+        If the source is a function, it is called once more for each call; then the secondary key is
+        tried. When several calls are refused together, the first one renews the key for all. No key
+        is given up for good: a rotated key takes minutes to work everywhere.
         """
         async with self._lock.get():
             if self._keys[0] in refused and self._ask is not None and len(refused) == 1:

@@ -111,7 +111,7 @@ class Operations:
     def _how_to_ask(self) -> str:
         listing = next((batch.listing for batch in self._batches.values() if batch.listing), None)
         asked = f" with {listing.operation.name}" if listing else ""
-        return f"Ask{asked} whether it is there before you send it again."
+        return f"Look for it{asked} before you send it again."
 
 
 class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
@@ -153,9 +153,9 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 whether it was saved, where the document names an operation for that. An async
                 function of yours is given the chunk's records and returns `True`, `False` or, if
                 it can't know, `None`. `None` asks nobody: the chunk is in doubt.
-            witness: A record that you know is saved at Sdir, such as one of an earlier upload. That
-                a record is absent from the list counts only once the list has shown one that is
-                saved. Without `witness`, that is one that this upload saved.
+            witness: A record that you know is saved at Sdir, such as one of an earlier upload. A
+                record that the list does not show counts as not saved only once the list has shown
+                a saved one. Without `witness`, that is one that this upload saved.
             check: Look at each record here first; one that fails costs no request. Without it,
                 bytes are sent as they are, and looked at when Sdir refuses them.
             journal: A file that lets the same upload go on after the process died, or a
@@ -230,7 +230,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         if kind not in self._batches:
             raise ConfigurationError(
                 f"{self._document.api} {self._document.version} has no batch operation {kind!r};"
-                f" there is {', '.join(self._batches)}."
+                f" it has {', '.join(self._batches)}."
             )
         return self._batches[kind]
 
@@ -256,7 +256,7 @@ class ByStatus(Generic[T_co]):
 
 
 def nothing(_: object) -> None:
-    """Parse an answer of which the document promises no JSON: whatever it holds."""
+    """Parse an answer for which the document promises no JSON: it may hold anything."""
 
 
 def _reading(parse: Callable[[Any], T] | ByStatus[T]) -> Callable[[Answer], T]:
@@ -315,10 +315,11 @@ def _require_encodable(operation: Operation, name: str, text: str) -> None:
 
 
 def _headers(operation: Operation, values: Mapping[str, object]) -> dict[str, str]:
-    """Return the headers that were given, their names written as ours are: they have no case.
+    """Return the headers that were given, with names spelled like ours: their case is ignored.
 
     Raises:
-        ConfigurationError: One can't stand in a header; the transport would say so in its own way.
+        ConfigurationError: A value can't be sent in a header; the error of the transport would say
+            less.
     """
     given: dict[str, str] = {}
     for name, value in _given(values):

@@ -28,10 +28,10 @@ class Call:
         few: Whether a lost answer is worth only one more attempt.
         before_attempt: What to await before each attempt. Nothing is sent if it raises an error.
         retry: How often to try again; `None` for what the session says.
-        document: Of what version the operation is.
-        template: The URL with the places of its path in braces; `None` where `url` has none.
-        maybe_applied: Whether a request may have been applied. It is true to what is known at any
-            moment, also when the call is cancelled.
+        document: The version that the operation belongs to.
+        template: The URL with placeholders in its path; `None` if it has none.
+        maybe_applied: Whether a request may have been applied. It is up to date at any moment,
+            also when the call is cancelled.
     """
 
     operation: Operation

@@ -74,7 +74,7 @@ class SdirBase:
             if environment not in get_args(Environment):
                 known = ", ".join(map(repr, get_args(Environment)))
                 raise ConfigurationError(
-                    f"There is no environment {environment!r}. Give one of {known}."
+                    f"environment must be one of {known}, not {environment!r}."
                 )
             check_pins(versions or {}, self._versions)
             self._environment = environment
@@ -137,7 +137,7 @@ class SdirBase:
             customer: The customer's organization number.
 
         Raises:
-            ConfigurationError: It is not a number of 9 digits, or there is no `token`.
+            ConfigurationError: It is not a number of 9 digits, or no `token` was given.
 
         Example:
             >>> customer = sdir.on_behalf_of("991825827")  # doctest: +SKIP
@@ -165,15 +165,15 @@ class SdirBase:
         It shares connections, keys, tokens and pace, and closing it closes nothing.
 
         Args:
-            timeout: As of `Sdir`.
-            retry: As of `Sdir`.
+            timeout: As for `Sdir`.
+            retry: As for `Sdir`.
             headers: Headers that go along with each request, besides those of this one.
             deadline: Seconds for each call and each upload as a whole, waits and repeated attempts
-                included, where the call itself says nothing.
+                included, unless the call has a deadline of its own.
 
         Raises:
-            ConfigurationError: A setting makes no sense, or a header is one that the key, the
-                token, the body or the connection needs as it is.
+            ConfigurationError: A setting is not valid, or a header is one that sdir-async sets
+                itself, for the key, the token, the body or the connection.
 
         Example:
             >>> patient = sdir.with_options(timeout=300, headers={"X-Trace": "…"})  # doctest: +SKIP
@@ -192,7 +192,7 @@ class SdirBase:
             )
 
     def _over(self, session: Session) -> Self:
-        """Return one that differs in its session alone."""
+        """Return a copy with another session."""
         other = object.__new__(type(self))
         other._environment, other._origin = self._environment, self._origin
         other._insecure_http = self._insecure_http
@@ -230,18 +230,18 @@ class SdirBase:
             params: The query; a list becomes a repeated parameter.
             body: What to send as JSON: models, mappings, lists.
             effect: What a request does to the register: `"read"`, `"create"`, `"update"` or
-                `"validate"`. All but `"create"` may be sent twice. By default the method tells:
-                POST and PATCH create.
-            timeout: As of `Sdir`, for this call.
+                `"validate"`. All but `"create"` may be sent twice. By default, POST and PATCH are
+                creates.
+            timeout: As for `Sdir`, for this call.
             deadline: Seconds for the call as a whole.
-            retry: As of `Sdir`, for this call.
+            retry: As for `Sdir`, for this call.
             headers: Headers that go along.
 
         Returns:
             The answer; its `value` is the parsed JSON.
 
         Raises:
-            ConfigurationError: There is no such API or version, or the path would lead elsewhere.
+            ConfigurationError: The API or the version was not found, or the path leads elsewhere.
             SdirError: As for any call.
 
         Example:
@@ -255,7 +255,7 @@ class SdirBase:
         with no_locals:
             if api not in self._versions:
                 raise ConfigurationError(
-                    f"There is no API {api!r}; there is {', '.join(self._versions)}."
+                    f"API {api!r} was not found. Give one of {', '.join(self._versions)}."
                 )
             versions = getattr(self, api)
             operations = versions.selected if version is None else versions[version]
@@ -298,31 +298,31 @@ class Sdir(Apis, SdirBase):
     Args:
         api_key: The subscription key: a string, a `SubscriptionKey`, or a function, plain or async,
             that returns one. Without it the key is read from `SDIR_API_KEY`.
-        token: What gives the token that Sdir wants beside the key: a `Maskinporten`, or a function,
-            plain or async, that takes the scopes and returns a token. Without it, a `Maskinporten`
-            is made from the environment where `SDIR_MASKINPORTEN_CLIENT_ID` is set; else none is
-            sent. It is not closed here.
+        token: The source of the token that Sdir requires beside the key: a `Maskinporten`, or a
+            function, plain or async, that takes the scopes and returns a token. Without it, a
+            `Maskinporten` is made from the environment if `SDIR_MASKINPORTEN_CLIENT_ID` is set;
+            otherwise no token is sent. It is not closed here.
         environment: `"development"`, `"test"` or `"production"`. Nothing is reported to production
             unless you say so.
         base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
             the paths stay as the documents say.
-        versions: Which version `.selected` means, per API; the newest where nothing is said.
+        versions: Which version `.selected` means, per API; by default the newest.
         timeout: Seconds, or an `httpx.Timeout`, for each part of an attempt: to connect, to send,
             to read, to get a connection. Reads wait for 120 s by default. All parts together bound
             an attempt as a whole.
         retry: How often and how long to try again, where that is safe.
         http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport), or one of httpx2. It is
-            not closed here. If its transport repeats requests by itself, it gets the body of a
-            create only once all the same, unless the client has an `auth` that sends again after a
-            401. Its pool timeout is kept, 60 s if it has none: with a limit on connections, httpx
-            may lose some for good when calls are cancelled; httpx2 does not.
-        transport: How requests travel where no `http_client` is given: over `"httpx"`, over
+            not closed here. If its transport repeats requests by itself, it still gets the body of
+            a create only once, unless the client has an `auth`, which may send again after a 401.
+            Its pool timeout is kept, 60 s if it has none: with a limit on connections, httpx may
+            lose some for good when calls are cancelled; httpx2 does not.
+        transport: How requests travel if no `http_client` is given: over `"httpx"`, over
             `"httpx2"`, which needs `pip install 'sdir-async[httpx2]'`, or over aiohttp with
             `"fast"`, which needs `pip install 'sdir-async[fast]'`.
         largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
             by default. A longer answer counts as lost.
         pace: A `Pacer` that several `Sdir` share, since they send for one account and so have one
-            rate limit; a `PostgresPace` where other processes send for it, too. Without it, this
+            rate limit; a `PostgresPace` if other processes send for it, too. Without it, this
             `Sdir` has a pace of its own.
         insecure_http: Whether the key may go over plain http to another machine. By default it goes
             over https, or to this machine.
@@ -332,7 +332,7 @@ class Sdir(Apis, SdirBase):
             `pip install 'sdir-async[otel]'`.
 
     Raises:
-        ConfigurationError: There is no key, or a setting names what does not exist.
+        ConfigurationError: No key was given, or a setting is not valid.
 
     Example:
         >>> async with Sdir(api_key="…", environment="test") as sdir:  # doctest: +SKIP

@@ -21,7 +21,7 @@ _log: Final = logging.getLogger("sdir_async")
 
 
 class Deprecations:
-    """What was announced so far: each is told once.
+    """What was announced so far. Each announcement is reported once.
 
     Source: RFC 9745 (`Deprecation`), RFC 8594 (`Sunset`), OpenAPI (`deprecated`).
     """
@@ -37,8 +37,8 @@ class Deprecations:
         """Warn of what an answer announces, or its operation's document.
 
         Raises:
-            DeprecationWarning: Where warnings are errors, and the call only asked something: of
-                another one it must be reported that it was applied.
+            DeprecationWarning: Warnings are errors, and the call only reads. A call that changes
+                something was applied, so its result is returned instead.
         """
         announced = "sunset" in headers or "deprecation" in headers
         if document is None or not (announced or operation.deprecated):

@@ -50,7 +50,7 @@ class PagesDescription:
     Attributes:
         python_name: The name of the method, such as `"iter_courses"`.
         number: The query parameter for the number of the page, from 1.
-        size: The query parameter for the size of a page; `None` where there is none.
+        size: The query parameter for the size of a page; `None` if the list has none.
         largest: The largest size; `None` where the document names none.
     """
 
@@ -178,7 +178,7 @@ def describe(
         package: The package that has the API, if it is one that `sdir generate` made.
 
     Raises:
-        ConfigurationError: There is no such API or version; the message lists those that exist.
+        ConfigurationError: The API or the version was not found; the message lists what exists.
 
     Example:
         >>> course = describe("course", "v1")
@@ -189,12 +189,12 @@ def describe(
     """
     apis = _versions(package)
     if api not in apis:
-        raise ConfigurationError(f"There is no API {api!r}; there is {', '.join(apis)}.")
+        raise ConfigurationError(f"API {api!r} was not found. Give one of {', '.join(apis)}.")
     versions = apis[api]
     wanted = versions[-1] if version is None else version
     if wanted not in versions:
         known = ", ".join(versions)
-        raise ConfigurationError(f"{api} has no version {version!r}; there is {known}.")
+        raise ConfigurationError(f"{api} has no version {version!r}; it has {known}.")
     folder = resources.files(package).joinpath(api, wanted)
     return _description(orjson.loads(folder.joinpath("description.json").read_bytes()))
 

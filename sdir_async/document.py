@@ -25,7 +25,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "PUT": "update",
     "DELETE": "update",
 }
-"""What a method does where nothing else is said; others create."""
+"""The effect of a method, unless something else is said; other methods create."""
 
 BatchKind = Literal["create", "update", "validate"]
 """What an upload can do with records, where the document has a batch operation for it."""
@@ -59,9 +59,9 @@ class Operation:
         method: In capitals.
         path: A template such as `/codes/{code}`, below the base URL.
         effect: What a request does to the register.
-        deprecated: Whether the document calls it so.
-        scopes: What its `security` wants a token to be good for; there are none where the
-            subscription key is enough.
+        deprecated: Whether the document calls it deprecated.
+        scopes: The scopes that its `security` requires of a token; empty if the subscription key
+            is enough.
         content_type: How its body is sent: a form of JSON.
         accept: The form of JSON that it answers.
         servers: The base URL for each environment, where they are not the document's.
@@ -86,7 +86,7 @@ class Listing:
         operation: The list operation.
         filters: Its query parameters, each with the dotted path of the field that fills it.
         match: Dotted paths of the fields that make two records the same report.
-        page: Query parameter for the number of the page, from 1; `None` if there are no pages.
+        page: Query parameter for the number of the page, from 1; `None` without pages.
         page_size: Query parameter for the size of a page, and the largest size.
     """
 
@@ -99,13 +99,13 @@ class Listing:
 
 @frozen
 class Batch(Generic[SavedT_co]):
-    """A batch operation: the server saves all of a request or nothing of it.
+    """A batch operation: the server saves all records of a request or none.
 
     Attributes:
         operation: Where its requests go.
         record: The names of the model or models that it takes.
         parse: Turns the JSON of an answer into the saved records, if it is a list of them.
-        listing: How to ask whether records were saved; `None` where there is no way.
+        listing: How to ask whether records were saved; `None` if the document names no way.
         identifier: The field of a saved record by which one record is asked for, such as `uid`;
             `None` where the answer has none.
     """

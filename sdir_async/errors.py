@@ -2,13 +2,13 @@
 
     SdirError
     ├── ConfigurationError          a setting or an argument is wrong; nothing was sent
-    ├── TokenError                  Maskinporten refuses to give a token; nothing was sent to Sdir
-    ├── ConnectionFailed            no connection, or every answer to a harmless call was lost
+    ├── TokenError                  Maskinporten gave no token; nothing was sent to Sdir
+    ├── ConnectionFailed            no connection, or every answer to a safe call was lost
     ├── PageRepeated                a list answers the same page again and again
     ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
     ├── JournalError                the journal can't be used: locked, full, read-only, foreign
     │   └── JournalMismatch         it belongs to another upload, or the input changed
-    └── ApiError                    Sdir or its gateway answered, and the answer is no
+    └── ApiError                    Sdir or its gateway answered with an error
         ├── AuthenticationError     401
         ├── PermissionDenied        403
         │   └── QuotaExceeded       403, the subscription's quota is used up
@@ -18,7 +18,7 @@
         └── ServerError             5xx
 
 No message, attribute or `repr` of them holds a key or a person number. An error that ends an
-upload carries in `report` what had become of the records by then.
+upload has a `report`: what had happened to the records by then.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class SdirError(Exception):
     """The root of all errors of this library.
 
     Attributes:
-        report: When the error ended an upload, what had become of the records by then.
+        report: If the error ended an upload, what had happened to the records by then.
     """
 
     report: UploadReport | None = None
@@ -87,7 +87,7 @@ class TokenError(SdirError):
         code: Maskinporten's code, such as `MP-121`; `None` if its answer has none.
         advice: What to do about it.
         trace_id: What Digdir's support needs to find the request in its logs, if the answer says.
-        clock_skew: How many seconds this machine's clock is ahead of Maskinporten's, where that is
+        clock_skew: How many seconds this machine's clock is ahead of Maskinporten's, if that is
             more than 10 s either way.
         status: The HTTP status of the answer.
 
@@ -141,7 +141,7 @@ class ApiError(SdirError):
     Attributes:
         status: The HTTP status.
         problem: The parsed JSON body of the answer, `None` if it had none. It is the server's
-            text: person numbers in it are starred out.
+            text, with person numbers masked.
         request_id: What Sdir's support needs to find the request in its logs, if the answer says.
         method: The HTTP method.
         url: Where it was sent, without the query.
@@ -176,8 +176,8 @@ class AuthenticationError(ApiError):
     """401: the key or the token is missing, wrong or expired.
 
     Attributes:
-        source: `"key"` or `"token"`: which of the two. The secondary key, if there is one, is
-            refused too, or a new token is.
+        source: `"key"` or `"token"`: which of the two was refused. The secondary key, if given,
+            or a new token was refused too.
     """
 
     source: Literal["key", "token"] = "key"
@@ -192,7 +192,7 @@ class QuotaExceeded(PermissionDenied):
 
 
 class NotFound(ApiError):
-    """404: there is no such record, or no such operation."""
+    """404: the record or the operation was not found."""
 
 
 class InvalidRequest(ApiError):
@@ -200,8 +200,8 @@ class InvalidRequest(ApiError):
 
 
 class RateLimited(ApiError):
-    """429: too many calls, still after waiting. `retry_after` is in seconds."""
+    """429: too many calls, even after waiting. `retry_after` is in seconds."""
 
 
 class ServerError(ApiError):
-    """5xx: Sdir or its gateway failed, still after repeating what may be repeated."""
+    """5xx: Sdir or its gateway failed, even after every attempt that is safe."""

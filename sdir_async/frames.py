@@ -1,8 +1,8 @@
-"""Errors leave with every place that they came by, and with no value that was held there.
+"""Errors keep each file and line of their traceback, and lose the values of its frames.
 
-A crash reporter sends the locals of each frame of an error: here they are keys, person numbers and
-records. So each public call stands in `with no_locals`. The traceback of an error that leaves it
-shows the same files, lines and functions as before, in frames that hold nothing.
+A crash reporter sends the locals of each frame of an error. In this library they are keys, person
+numbers and records. So each public call runs inside `with no_locals`. The traceback of an error
+that leaves it shows the same files, lines and functions as before, in frames that hold nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _NoLocals:
 
 
 no_locals: Final = _NoLocals()
-"""Put the whole body of a public function in it; it costs a quarter of a microsecond.
+"""Put the whole body of a public function in it; it costs less than a microsecond.
 
 Example:
     >>> async def call(key):
@@ -44,11 +44,11 @@ Example:
 
 
 def forget_locals(error: BaseException) -> None:
-    """Empty the frames of an error, and of what it came from.
+    """Empty the frames of an error, and of the errors that it came from.
 
-    Where that counts, do this in `except BaseException`, and `raise` after it.
-    Python adds no entry for a frame in which an error is raised again like this, or by `with`: what
-    is set here stays the whole traceback, and has an entry for the calling function too.
+    Call it in `except BaseException`, and `raise` afterwards. Python adds no entry for a frame that
+    raises an error again like this, or by `with`. So the traceback that is set here stays the whole
+    one, and it has an entry for the calling function too.
     """
     traceback = error.__traceback__
     above = list(_callers(traceback.tb_frame)) if traceback else []

@@ -1,4 +1,4 @@
-"""Which host requests go to. A key goes along, so nothing about it is guessed or passed over."""
+"""Which host requests go to. A key goes along, so nothing about it is guessed or ignored."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _split(base_url: str) -> SplitResult:
 
 
 def _require_only_an_origin(parts: SplitResult) -> None:
-    """Whatever else was given would be dropped, and nobody would notice."""
+    """Refuse anything else: it would be dropped, and nobody would notice."""
     given = {
         "a user or a password": "@" in parts.netloc,
         "a path": parts.path not in ("", "/"),

@@ -47,7 +47,7 @@ class PerLoop(Generic[T]):
 
     @property
     def current(self) -> T | None:
-        """The value that was made last, in whichever loop; `None` before the first."""
+        """The value that was made last, in any loop; `None` before the first."""
         return None if self._loop is None else self._value
 
     @property

@@ -1,4 +1,4 @@
-"""Who may read a file. Windows keeps that elsewhere, so nothing is said or changed there."""
+"""Who may read a file. Windows stores that in another way: nothing is checked or changed there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the logger `sdir_async` says of calls, chunks and uploads; and the hook `on_attempt`.
 
-Paths are shown as templates, such as `/courses/{uid}`: what stands in a place of a path or in a
-query may be about a person.
+Paths are shown as templates, such as `/courses/{uid}`: a value in a path or a query may be about a
+person.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ logger: Final = logging.getLogger("sdir_async")
 
 @frozen
 class AttemptEvent:
-    """One try to send a request, as `Sdir(on_attempt=…)` is told of it.
+    """One try to send a request, as `Sdir(on_attempt=…)` gets it.
 
     Attributes:
         api: The API, such as `"course"`.
@@ -46,7 +46,7 @@ class AttemptEvent:
         method: The HTTP method.
         path: The path as a template, such as `/courses/{uid}`.
         number: Which try of the call it was, from 1.
-        status: The HTTP status; `None` where no whole answer came.
+        status: The HTTP status; `None` if no whole answer came.
         result: The status, or what happened instead, in words.
         seconds: How long it took.
         request_id: What Sdir's support needs to find the request, if the answer says.
@@ -71,7 +71,7 @@ OnAttempt = Callable[[AttemptEvent], object]
 
 
 class Watch:
-    """Is told what happens in one `Sdir`: writes the log, calls the hook, warns of what ends."""
+    """Follows what happens in one `Sdir`: writes the log, calls the hook, warns of old versions."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ def counts_of(outcome: ChunkOutcome[Any]) -> dict[str, int]:
 def event_of(
     call: Call, attempts: Sequence[Attempt], happened: Happened, verdict: Verdict
 ) -> AttemptEvent:
-    """Return what is told of the last attempt."""
+    """Return the event of the last attempt."""
     answer = happened if isinstance(happened, Answer) else None
     found = None if answer is None else request_id_of(answer)
     document = call.document

@@ -17,14 +17,14 @@ _OURS: Final = frozenset(
     | {"Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "Content-Length"}
     | {"Connection", "Expect", "Te", "Transfer-Encoding", "Upgrade"}
 )
-"""What the key, the token, the body and the connection need to be as they are."""
+"""What sdir-async sets itself, for the key, the token, the body and the connection."""
 
 
 def checked_headers(given: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers that were given to go along, their names written as ours are.
+    """Return the user's headers, with names spelled like ours.
 
     Raises:
-        ConfigurationError: One would replace a header of ours, or can't stand in a request. Its
+        ConfigurationError: One would replace a header of ours, or can't be sent. Its
             value is not shown: it may be a secret.
 
     Example:

@@ -32,7 +32,7 @@ async def every(
             and others follow: then an empty one ends the list.
 
     Raises:
-        PageRepeated: Pages are the same as earlier ones: it would go on for ever.
+        PageRepeated: Pages are the same as earlier ones: the list would never end.
     """
     with no_locals:
         seen: set[int] = set()
@@ -46,8 +46,8 @@ async def every(
             if repeated == _REPEATED:
                 raise PageRepeated(
                     f"Page {number} of the list is the same as an earlier one, and so was the one"
-                    " before. The server may not know pages: ask without them, with the method"
-                    " that lists."
+                    " before. The server may ignore page numbers: call the method that lists"
+                    " instead."
                 )
             if not repeated:
                 seen.add(digest)

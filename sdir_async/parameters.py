@@ -27,7 +27,7 @@ def text(value: object) -> str:
     """Return one value as text.
 
     Raises:
-        ConfigurationError: It is an object or a list, which this parameter has no way to write.
+        ConfigurationError: It is an object or a list, which this parameter can't hold.
 
     Example:
         >>> text(True), text(datetime.date(2024, 5, 31))

@@ -96,8 +96,8 @@ _ADVICE: Final[Mapping[type[ApiError], str]] = {
     ApiError: "Sdir does not take such requests: check the version and the environment.",
 }
 _ADVICE_ON_TOKENS: Final = (
-    "It is about the token that Sdir wants beside the key. Give Sdir(token=Maskinporten(…)), with"
-    " the scopes and the environment of this API."
+    "It is about the token that Sdir requires beside the key. Give Sdir(token=Maskinporten(…)),"
+    " with the scopes and the environment of this API."
 )
 _SHOWN: Final = 3
 """How many reasons a message shows; `reasons` has all."""
@@ -162,7 +162,7 @@ def request_id_of(answer: Answer, problem: Mapping[str, Any] = {}) -> str | None
 
 
 def failure_of(exchange: Exchange, hint: str = "") -> SdirError:
-    """Return the error that a call without an acceptable answer ends in."""
+    """Return the error of a call that got no acceptable answer."""
     operation, happened = exchange.operation, exchange.happened
     where = f"{operation.method} {exchange.url}"
     if exchange.maybe_applied and operation.effect == "create":

@@ -23,7 +23,7 @@ ValueT_co = TypeVar("ValueT_co", covariant=True)
 
 
 class RawResponse(Generic[ValueT_co]):
-    """The answer to a call that went well; errors are raised as without it.
+    """The answer to a call that succeeded; errors are raised as without it.
 
     Its `repr` shows nothing of what was asked or answered.
 
@@ -90,7 +90,7 @@ class RawResponse(Generic[ValueT_co]):
 
 
 class RawOperations(Operations):
-    """The operations of a version, each of which returns the answer itself."""
+    """The operations of a version; each returns the answer itself."""
 
     def _answer(self, exchange: Exchange, read: Callable[[Answer], T]) -> RawResponse[T]:
         return RawResponse(exchange, read, self._how_to_ask)
@@ -109,5 +109,5 @@ class RawMethod(Generic[P, ValueT]):
 def raw(
     method: Callable[Concatenate[Any, P], Awaitable[ValueT]],
 ) -> RawMethod[P, ValueT]:
-    """Return a method as one that returns the answer: in `RawOperations` it does, as it stands."""
+    """Type a method as one that returns the answer: in `RawOperations` it does, unchanged."""
     return cast("RawMethod[P, ValueT]", method)

@@ -33,13 +33,13 @@ def operation_of(
     Args:
         method: The HTTP method.
         path: Its path below the server's URL, with places in braces.
-        effect: What it does to the register; `None` for what the method tells.
+        effect: What it does to the register; `None` for the default of the method.
         places: The names of the places for which there are values.
-        scopes: What a token must be good for.
+        scopes: The scopes that a token needs.
 
     Raises:
-        ConfigurationError: There is no such method or effect, the path would lead elsewhere, or its
-            places are others.
+        ConfigurationError: The method or the effect is not known, the path would lead elsewhere, or
+            its places are not those in `places`.
 
     Example:
         >>> operation_of("delete", "/courses/{uid}", None, places=["uid"], scopes=()).effect
@@ -81,5 +81,5 @@ def scopes_of(api: str, version: str, package: str) -> tuple[str, ...]:
 
 
 def as_it_is(data: Any) -> Any:
-    """Parse JSON of which no document says anything."""
+    """Parse JSON that no document describes."""
     return data

@@ -47,7 +47,7 @@ class RetryPolicy:
             body, each such batch costs a question and `settle` seconds.
 
     Raises:
-        ConfigurationError: A value is negative, or there would be no attempt.
+        ConfigurationError: A number of seconds is negative, or `attempts` is below 1.
 
     Example:
         >>> RetryPolicy(attempts=3)

@@ -243,10 +243,10 @@ class Session:
         return token
 
     async def _token(self, call: Call) -> Secret | Lost | None:
-        """Return the token to send, if one is; `Lost` where its server was not reached.
+        """Return the token to send, if any; `Lost` if its server was not reached.
 
         Raises:
-            ConfigurationError: Nobody says which scopes it needs.
+            ConfigurationError: No scope is known that it needs.
             TokenError: Maskinporten refuses to give one.
         """
         if self._tokens is None:
@@ -309,7 +309,7 @@ def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: Callable[[],
 
     Raises:
         ApiError: The answer is an error; the subclass says which.
-        ConnectionFailed: There is no answer, and nothing was changed by asking.
+        ConnectionFailed: No usable answer came, and nothing can have been created.
         UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
     """
     answer = accepted(exchange, hint)
@@ -321,11 +321,11 @@ def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: Callable[[],
 
 
 def accepted(exchange: Exchange, hint: Callable[[], str]) -> Answer:
-    """Return the answer of a call that went well.
+    """Return the answer of a call that succeeded.
 
     Raises:
         ApiError: The answer is an error; the subclass says which.
-        ConnectionFailed: There is no answer, and nothing was changed by asking.
+        ConnectionFailed: No usable answer came, and nothing can have been created.
         UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
     """
     answer = exchange.happened

@@ -1,8 +1,8 @@
 """OpenTelemetry: spans and metrics, for those who give `Sdir(telemetry=Telemetry())`.
 
 Only the API of OpenTelemetry is used, which does nothing until a program sets up its SDK. URLs are
-templates: what stands in a place of a path or in a query may be about a person. No text of an error
-is noted, and no header.
+templates: a value in a path or a query may be about a person. No text of an error and no header is
+noted.
 
 Source of the names that begin with `http`, `url`, `server` and `error`: OpenTelemetry's stable
 semantic conventions for HTTP clients. Those that begin with `sdir` are ours.
@@ -156,7 +156,7 @@ class Telemetry:
 
     @contextmanager
     def _span(self, name: str, attributes: Mapping[str, str | int], **more: Any) -> Iterator[Span]:
-        """Surround something with the span of it; of an error that ends it, the type is noted."""
+        """Surround something with a span; if an error ends it, note the type of the error."""
         span = self._tracer.start_span(name, attributes=attributes, **more)
         with self._trace.use_span(
             span, end_on_exit=True, record_exception=False, set_status_on_exception=False
@@ -316,7 +316,7 @@ class _TracedWatch(Watch):
 
 
 def _sent_now() -> tuple[_Place, int]:
-    """Return where the request of now goes, and how many of its call came before it."""
+    """Return where the current request goes, and how many of its call came before it."""
     under_way = _CALL.get()
     under_way.requests += 1
     call = under_way.call
@@ -338,7 +338,7 @@ def _name_of(names: Attributes) -> str:
 
 
 def _outcome_of(happened: Happened) -> Attributes:
-    """Return the attributes of an answer, or of why there is none."""
+    """Return the attributes of an answer, or of why none came."""
     if not isinstance(happened, Answer):
         return {"error.type": _type_of(happened)}
     told: Attributes = {"http.response.status_code": happened.status}
@@ -346,7 +346,7 @@ def _outcome_of(happened: Happened) -> Attributes:
 
 
 def _type_of(happened: Happened) -> str:
-    """Return the status of an answer, or a name for why there is none: one of few."""
+    """Return the status of an answer, or a name for why none came: one of few."""
     if isinstance(happened, Answer):
         return str(happened.status)
     name = happened.cause.partition(":")[0]

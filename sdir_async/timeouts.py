@@ -22,7 +22,8 @@ class TimeoutParts(Protocol):
 
 
 Timeout = float | TimeoutParts | None
-"""Seconds for each part of an attempt, or an `httpx.Timeout` that names the parts; `None`: no end.
+"""Seconds for each part of an attempt, or an `httpx.Timeout` that names the parts; `None`: no
+limit.
 """
 
 

@@ -1,4 +1,4 @@
-"""Where the bearer token comes from that Sdir wants beside the key: what a session asks."""
+"""Where the bearer token comes from that Sdir requires beside the key: what a session asks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TokenSource(Protocol):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """What to ask for where the API's document names no scope."""
+        """What to ask for if the API's document names no scope."""
         ...
 
     @property
@@ -34,7 +34,7 @@ class TokenSource(Protocol):
         ...
 
     def bind(self, environment: str) -> None:
-        """Take note of the environment that calls go to; a token of another one never does."""
+        """Take note of the environment of the calls; a token of another one never goes there."""
 
     async def token(self, scopes: tuple[str, ...], consumer_org: str | None = None) -> str:
         """Return a token for these scopes, for the customer with this organization number."""

@@ -39,7 +39,7 @@ UNSET: Final = Unset()
 
 
 def present(value: object) -> Any:
-    """Return the value of an optional field; servers write null for one that is not there."""
+    """Return the value of an optional field; servers write null for one that is missing."""
     return UNSET if value is None else value
 
 
@@ -86,4 +86,4 @@ def jsonable(value: object) -> object:
     """
     if isinstance(value, Model):
         return value.to_dict()
-    raise TypeError(f"there is no JSON for {type(value).__name__}")
+    raise TypeError(f"values of type {type(value).__name__} are not supported")

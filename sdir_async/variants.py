@@ -1,4 +1,4 @@
-"""Values of which a document allows several kinds: generated models read and write them by this."""
+"""Values that may be of several kinds: generated models read and write them with this."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .wire import Attempt, Happened
 
 LONGEST_PAUSE: Final = 300.0
-"""Seconds; a rate limit's window in Azure API Management is no longer, so no pause has to be."""
+"""Seconds; a rate limit's window in Azure API Management is never longer, so no pause has to be."""
 
 _WAKING: Final = 15.0
 """Seconds to wait for a database that wakes up; it takes about a minute."""
@@ -71,7 +71,7 @@ class Exchange:
         verdict: What it means.
         maybe_applied: Whether the server may have applied the request, in this attempt or before.
         attempts: Every try.
-        expired: Whether there was no time left for another.
+        expired: Whether the deadline left no time for another attempt.
     """
 
     operation: Operation
@@ -214,7 +214,7 @@ NOT_JSON: Final = object()
 
 
 def parsed(body: bytes) -> Any:
-    """Return the JSON of a body, `NOT_JSON` if it is none."""
+    """Return the JSON of a body, `NOT_JSON` if it isn't JSON."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -41,7 +41,7 @@ class Versions(Generic[VersionT]):
     def _version(self, name: str) -> Any:
         if name not in self._names:
             raise ConfigurationError(
-                f"{self._api} has no version {name!r}; there is {', '.join(self._names)}."
+                f"{self._api} has no version {name!r}; it has {', '.join(self._names)}."
             )
         if name not in self._loaded:
             package = f"{type(self).__module__}.{name}"
@@ -55,9 +55,9 @@ def check_pins(pins: Mapping[str, str], existing: Mapping[str, tuple[str, ...]])
     for api, version in pins.items():
         if api not in existing:
             raise ConfigurationError(
-                f"versions: there is no API {api!r}; there is {', '.join(sorted(existing))}."
+                f"versions: API {api!r} was not found. Give one of {', '.join(sorted(existing))}."
             )
         if version not in existing[api]:
             raise ConfigurationError(
-                f"versions: {api} has no version {version!r}; there is {', '.join(existing[api])}."
+                f"versions: {api} has no version {version!r}; it has {', '.join(existing[api])}."
             )

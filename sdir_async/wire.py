@@ -1,11 +1,10 @@
 """The values on the wire: what is sent, and what came of it. This module imports none of ours.
 
-Request   what a session gives to a transport
-Answer    an answer that arrived whole
-Lost      no whole answer: how far the request may have come, and why
-Attempt   one try, for reports
-
-Transport what sends a request, whatever the library
+Request    what a session gives to a transport
+Answer     an answer that arrived whole
+Lost       no whole answer: how far the request may have come, and why
+Attempt    one try, for reports
+Transport  what sends a request, over any library
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def _sum_of(timeouts: Timeouts) -> float | None:
 
 @frozen
 class Timeouts:
-    """How many seconds each part of an attempt may take; `None` is for ever.
+    """How many seconds each part of an attempt may take; `None` means no limit.
 
     Attributes:
         connect: To resolve the name and open a connection.
@@ -126,7 +125,7 @@ class Answer:
 
 @frozen
 class Lost:
-    """There is no whole answer.
+    """No whole answer came.
 
     Attributes:
         sent: How much of the request the server can have received: `"nothing"`; `"part"`, since

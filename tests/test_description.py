@@ -49,9 +49,12 @@ def test_the_newest_version_is_described_where_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("courses",), r"There is no API 'courses'; there is additional_competence, .*seagoing\.$"),
-        (("course", "v99"), r"course has no version 'v99'; there is v1\b"),
-        ((None,), "There is no API None"),
+        (
+            ("courses",),
+            r"API 'courses' was not found\. Give one of additional_competence, .*seagoing\.$",
+        ),
+        (("course", "v99"), r"course has no version 'v99'; it has v1\b"),
+        ((None,), "API None was not found"),
         (("course", ""), "course has no version ''"),
     ],
 )

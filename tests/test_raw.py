@@ -57,7 +57,7 @@ def test_a_body_that_is_not_what_the_document_says_fails_when_it_is_asked_for() 
     with pytest.raises(ConnectionFailed, match="can't be understood"):
         _ = raw.value
     create = sdir_over(Script(answer(201, [1]))).course.v1.with_raw_response.create_courses([])
-    with pytest.raises(UnknownOutcome, match="Ask with listCourses"):
+    with pytest.raises(UnknownOutcome, match="Look for it with listCourses"):
         _ = run(create).value
 
 

@@ -113,8 +113,8 @@ def test_it_goes_to_no_other_host_and_no_folder_above(path: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"api": "boats"}, "There is no API 'boats'; there is additional_competence"),
-        ({"version": "v9"}, "course has no version 'v9'; there is v1"),
+        ({"api": "boats"}, "API 'boats' was not found. Give one of additional_competence"),
+        ({"version": "v9"}, "course has no version 'v9'; it has v1"),
         ({"method": "TRACE"}, "method must be one of GET, POST, PUT, PATCH, DELETE"),
         ({"effect": "destroy"}, "effect must be one of 'read'"),
         ({"path": "/{a}/{b}", "path_params": {"a": 1}}, "path_params must name each"),

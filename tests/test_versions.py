@@ -59,7 +59,7 @@ def test_each_version_goes_to_its_own_address() -> None:
 def test_an_unknown_version_is_refused_with_those_that_exist(name: Any) -> None:
     """By name; as an attribute it does not exist."""
     competences: Any = sdir_over(Script(OK)).additional_competence
-    message = f"additional_competence has no version {name!r}; there is v1, v2\\b"
+    message = f"additional_competence has no version {name!r}; it has v1, v2\\b"
     with pytest.raises(ConfigurationError, match=message):
         competences[name]
     with pytest.raises(AttributeError):
@@ -70,9 +70,9 @@ def test_an_unknown_version_is_refused_with_those_that_exist(name: Any) -> None:
     ("pins", "message"),
     [
         ({"additional_competence": "v99"}, "additional_competence has no version 'v99'; .* v1, v2"),
-        ({"course": None}, "course has no version None; there is v1"),
-        ({"courses": "v1"}, "no API 'courses'; there is .*course, "),
-        ({"course": "v1", "x": "v1"}, "no API 'x'"),
+        ({"course": None}, "course has no version None; it has v1"),
+        ({"courses": "v1"}, "API 'courses' was not found. Give one of .*course, "),
+        ({"course": "v1", "x": "v1"}, "API 'x' was not found"),
     ],
 )
 def test_a_pin_to_what_does_not_exist_is_refused(pins: Any, message: str) -> None:
@@ -85,9 +85,11 @@ def test_a_refused_pin_is_told_all_that_may_be_pinned() -> None:
     """The APIs by name, the versions as they are numbered."""
     existing = {"ships": ("v2", "v10"), "boats": ("v1",)}
     check_pins({"ships": "v10", "boats": "v1"}, existing)
-    with pytest.raises(ConfigurationError, match=r"no API 'x'; there is boats, ships\.$"):
+    with pytest.raises(
+        ConfigurationError, match=r"API 'x' was not found\. Give one of boats, ships\.$"
+    ):
         check_pins({"x": "v1"}, existing)
-    with pytest.raises(ConfigurationError, match=r"no version 'v1'; there is v2, v10\.$"):
+    with pytest.raises(ConfigurationError, match=r"no version 'v1'; it has v2, v10\.$"):
         check_pins({"ships": "v1"}, existing)
 
 

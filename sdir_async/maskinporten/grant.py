@@ -71,7 +71,7 @@ class Token:
 
 @frozen
 class NoToken:
-    """There is no answer, or none that can be understood; asking again may help."""
+    """No answer came, or it can't be understood; asking again may help."""
 
     cause: str
 

@@ -38,10 +38,11 @@ _DETAILS: Final = Meaning(
 )
 MEANINGS: Final = {
     "MP-012": Meaning(
-        "the assertion was used before", "Try again; if it stays, tell us: each one is used once."
+        "the assertion was used before",
+        "Try again; if it happens again, tell us: each one is used once.",
     ),
     "MP-100": Meaning(
-        "there is no such client",
+        "the client was not found",
         "Check client_id, and that it was made in the same environment, test or production.",
     ),
     "MP-110": Meaning(
@@ -80,7 +81,7 @@ MEANINGS: Final = {
         "Sdir",
     ),
     "MP-250": Meaning(
-        "the customer's organization has not got the scope",
+        "the customer's organization does not have the scope",
         "The customer asks Sdir for access; a new one takes about 15 minutes to work.",
         "Sdir",
     ),
@@ -106,11 +107,11 @@ _TRACE: Final = re.compile(r"\s*\(trace_id: ([^)\s]+)\)")
 
 @frozen
 class Refusal:
-    """An answer of Maskinporten that is no.
+    """An answer in which Maskinporten refuses to give a token.
 
     Attributes:
         status: The HTTP status.
-        code: Such as `MP-121`; `None` if it says none that can be found.
+        code: Such as `MP-121`; `None` if the answer names none.
         said: What it said, without the trace id.
         trace_id: What support needs.
         skew: How many seconds this machine's clock is ahead; `None` if that is not known.

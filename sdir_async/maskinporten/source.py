@@ -68,11 +68,11 @@ class Maskinporten:
             is known by it. A PKCS#12 file holds them already.
         password: What `key` is encrypted with.
         algorithm: `"RS256"`, `"RS384"` or `"RS512"`; what the JWK says, else RS256.
-        scopes: What to ask for where the API's document names no scope.
+        scopes: What to ask for if the API's document names no scope.
         consumer_org: The organization number of the customer on whose behalf you report.
         resource: The resources that the token is for.
         system_user: The organization number of the customer whose system user in Altinn you use.
-        environment: `"test"` or `"production"`; that of the `Sdir` if nothing is said.
+        environment: `"test"` or `"production"`; by default that of the `Sdir`.
         issuer: Another server than Maskinporten's own, such as a sandbox's. Its spelling is what
             the assertion is addressed to; the slash at the end counts.
         proxy: The URL of a proxy to this server. Without it the environment decides.
@@ -185,7 +185,7 @@ class Maskinporten:
         """
         if environment not in ISSUERS:
             known = ", ".join(ISSUERS)
-            raise ConfigurationError(f"There is no environment {environment!r}; there is {known}.")
+            raise ConfigurationError(f"environment must be one of {known}, not {environment!r}.")
         issuer = self._given_issuer or ISSUERS[environment]
         if self._issuer not in (None, issuer):
             raise ConfigurationError(
@@ -198,11 +198,11 @@ class Maskinporten:
         """Return a token that is good for a while.
 
         Args:
-            scopes: What it must allow; those of the constructor if there are none.
-            consumer_org: The customer; that of the constructor if there is none.
+            scopes: What it must allow; if empty, those of the constructor.
+            consumer_org: The customer; `None` for that of the constructor.
 
         Raises:
-            ConfigurationError: There is no scope to ask for, or the customer is not a number.
+            ConfigurationError: No scope is known to ask for, or the customer is not a number.
             TokenError: Maskinporten refuses. Asking again won't help.
             ConnectionFailed: Maskinporten was not reached, or gave no answer that can be used.
         """

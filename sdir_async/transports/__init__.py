@@ -25,15 +25,15 @@ TransportName = Literal["httpx", "httpx2", "fast"]
 
 
 def open_transport(name: TransportName, client: Client | None) -> Transport:
-    """Return a transport: over the user's client, if there is one, else the one of this name.
+    """Return a transport: over the user's client, if one is given, else the one of this name.
 
     Raises:
-        ConfigurationError: There is none of this name, or its extra is not installed; or the client
-            is not one of httpx or httpx2.
+        ConfigurationError: No transport has this name, its extra is not installed, or the client is
+            not one of httpx or httpx2.
     """
     if name not in get_args(TransportName):
         known = ", ".join(map(repr, get_args(TransportName)))
-        raise ConfigurationError(f"There is no transport {name!r}. Give one of {known}.")
+        raise ConfigurationError(f"transport must be one of {known}, not {name!r}.")
     if client is not None:
         return _over_client(client)
     try:

@@ -177,7 +177,7 @@ def _open() -> aiohttp.ClientSession:
     # What instruments aiohttp notes the whole URL, and a list has a person number in it.
     session.trace_configs.clear()
     # It sends a PUT again whose answer was lost, and tells of the second time only: that it could
-    # not connect, though the first was applied. There is no public way to say so.
+    # not connect, though the first was applied. aiohttp has no public setting for it.
     session._retry_connection = False  # noqa: SLF001
     return session
 
@@ -229,7 +229,7 @@ def _headers(request: Request, body: Body | None) -> dict[str, str]:
 def _bounded(
     content: bytes | None, body: Body | None, bound: asyncio.Timeout, timeouts: Timeouts
 ) -> bytes | AsyncIterator[bytes] | None:
-    """Return the body, whose sending is bounded: aiohttp waits for ever for who stops reading."""
+    """Return the body, sent in bounded time: aiohttp has no limit if the server stops reading."""
     if body is not None:
         return _watched(body, bound, timeouts)
     if content and len(content) > _NEVER_STALLS:

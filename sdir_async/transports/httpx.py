@@ -36,8 +36,8 @@ class _Emptied:
 
     A surplus answer that arrived together with this one would be taken for the next request's.
     httpcore keeps such bytes in its parser, and looks at the socket alone before it uses a
-    connection again. There is no public way to the parser; where it can't be reached, as with
-    HTTP/2 or in tests, there is nothing to do.
+    connection again. The parser is not public; where it can't be reached, as with HTTP/2 or in
+    tests, nothing is checked.
     """
 
     def __init__(self, stream: Any, network: Any) -> None:

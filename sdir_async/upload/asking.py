@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def saved_of(plan: Plan) -> Saved | None:
-    """Return what knows the saved records, if the list may be asked about others."""
+    """Return what remembers the saved records, if the list may be asked about others."""
     listing, creates = plan.batch.listing, plan.batch.operation.effect == "create"
     if not creates or plan.reconcile != "list" or listing is None:
         return None
@@ -37,7 +37,7 @@ def saved_of(plan: Plan) -> Saved | None:
 async def was_applied(
     step: Ask, plan: Plan, exchange: Exchanging, deadline: float | None
 ) -> bool | None:
-    """Find out whether a piece was saved: `None` when there is no way to know."""
+    """Find out whether a piece was saved: `None` if that can't be known."""
     if callable(plan.reconcile):
         return await _asked(plan.reconcile(step.piece.records), deadline)
     listing = plan.batch.listing

@@ -38,7 +38,7 @@ class Chunk:
 
     @property
     def bodies(self) -> list[bytes]:
-        """The JSON of each record; `b""` where there is none."""
+        """The JSON of each record; `b""` for one that has none."""
         if not self._bodies and self._body:
             self._bodies = [dumps(record) for record in orjson.loads(self._body)]
         return self._bodies
@@ -57,9 +57,9 @@ class Chunk:
 
     @property
     def mark(self) -> int | None:
-        """What tells whether the records changed since one array was written of them, if it was.
+        """What shows whether the records changed after one array was written of them, if it was.
 
-        It samples the array, since to hash all of it takes as long as to write it.
+        It samples the array, since hashing all of it takes as long as writing it.
         """
         return None if self._bodies else mark_of(self._body)
 

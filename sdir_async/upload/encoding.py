@@ -100,8 +100,8 @@ class Chunker:
     A record that is larger than `max_bytes` on its own makes a chunk on its own: whether it is too
     large is for the server to say.
 
-    `at_once` allows to write a whole chunk in one go: the input is a list, so that nobody's code
-    runs from one record to the next, and none changes meanwhile.
+    `at_once` allows writing a whole chunk in one go. It is for lists: no code of the user's runs
+    between two records, so none changes meanwhile.
     """
 
     def __init__(self, max_records: int, max_bytes: int, *, at_once: bool = False) -> None:
@@ -115,16 +115,16 @@ class Chunker:
         self._ahead: Iterator[Any] = iter(())
 
     def plan(self, lengths: Sequence[int]) -> None:
-        """Give the first chunks these lengths, whatever the limits are."""
+        """Give the first chunks these lengths, even beyond the limits."""
         self._planned = list(reversed(lengths))
 
     @property
     def read(self) -> int:
-        """How many records were taken, the one included that ended it all."""
+        """How many records were taken, including one that failed."""
         return self._chunk.start + len(self._chunk) + self._failed
 
     def fill(self, records: Iterator[object], encode: Encoder) -> Chunk | None:
-        """Take records until a chunk is full, which is returned, or until there are no more.
+        """Take records until a chunk is full, and return it; `None` if the records end before.
 
         Each is written as JSON when it is taken: a mapping may be another one with the next step
         of the iterator. What can't be written is refused.
@@ -156,9 +156,9 @@ class Chunker:
         return len(self._chunk) >= self._longest or (overflows and len(self._chunk) > 0)
 
     def _take_at_once(self, records: list[Any], encode: Encoder) -> bool:
-        """Take these records as a chunk; if that can't be, they are taken one by one from now on.
+        """Take these records as a chunk; if that fails, take them one by one from now on.
 
-        It is so when they need more bytes than allowed, or one of them is not what it should be.
+        It fails if they need more bytes than allowed, or if one of them can't be written.
         """
         body = encode.array(records) if records else b""
         if body is None or (len(body) > self.max_bytes and not self._planned and len(records) > 1):

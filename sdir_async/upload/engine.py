@@ -97,7 +97,7 @@ class Engine:
         """Read and send until every record has come to its end, or something ends it.
 
         Raises:
-            BaseException: Whatever ended it early, with the report attached as `report`.
+            BaseException: What ended it early, with the report attached as `report`.
         """
         try:
             async with self._plan.journal as journal:
@@ -124,7 +124,7 @@ class Engine:
             self._why = self._why or "deadline"
 
     def _account(self) -> None:
-        """Count what no task came to, and what was read of a chunk that was not full."""
+        """Count what no task began, and what was read of a chunk that was not full."""
         for flow in list(self._open):
             self._break_off(flow)
         self._recall(self._chunker.partial)
@@ -217,7 +217,7 @@ class Engine:
             await self._drive(flow)
 
     async def _drive(self, flow: Flow) -> None:
-        """Carry out the steps of a chunk; whatever interrupts them, no record is forgotten."""
+        """Carry out the steps of a chunk; if they are interrupted, no record is forgotten."""
         result: Exchange | bool | None = None
         try:
             while True:
@@ -257,7 +257,7 @@ class Engine:
         return None
 
     def _note(self, step: Step, flow: Flow) -> None:
-        """Carry out what takes no time."""
+        """Carry out a step that takes no time."""
         match step:
             case EndTurn():
                 self._end_turn(flow)
@@ -302,7 +302,7 @@ class Engine:
         return True
 
     async def _until(self, holds: Callable[[], bool], flow: Flow) -> bool:
-        """Wait until something holds; not for ever, if nothing else is under way.
+        """Wait until something holds, but not longer than anything else is under way.
 
         A chunk that waits gives its place to another.
         """

@@ -36,7 +36,7 @@ class Fate:
 
     @property
     def can_wait(self) -> bool:
-        """Whether a witness may come from another piece of the chunk, where there is none yet."""
+        """Whether no witness is known yet, and another piece of the chunk may become one."""
         nothing_yet = self.terms.saved is not None and self.terms.sample is None
         return nothing_yet and not (self.terms.stopping or self.is_last)
 
@@ -45,7 +45,7 @@ class Fate:
 
         When the API itself said that it failed, the batch was aborted and no backend is at work.
         Else the list must have shown what is saved: one that is always empty proves nothing.
-        Returns what was found out, or why nothing was; `None` where there was no time for more.
+        Returns what was found out, or why nothing was; `None` if the deadline left no time.
         """
         if not (yield from self._is_all_read()):
             return None
@@ -87,7 +87,7 @@ class Fate:
     def _show(self, sample: Piece | None) -> Generator[Step, Any, None]:
         """Ask for records that are saved. A list that lags may show them only after a while.
 
-        Where what it shows does not say whether these are there, others may do.
+        If its answer does not tell whether these are there, ask for others later.
         """
         if sample is None:
             return

@@ -219,7 +219,7 @@ class Flow:
         return lost and len(piece) > 1 and self._terms.losses < _TOO_MANY
 
     def _give_up(self, piece: Piece, exchange: Exchange) -> Steps:
-        """Without time, nothing more can be done here; else nor for any other chunk."""
+        """End this piece; unless it ran out of time, end the upload too: no chunk would succeed."""
         if not exchange.expired:
             yield Stop("error", failure_of(exchange))
         yield self._finish(piece, unfinished(piece), late=exchange.expired)

@@ -65,7 +65,7 @@ class Uids(Sequence[str]):
 
 
 def _packed(joined: str, count: int) -> bytes:
-    """Return the bytes of so many UUIDs in their usual form; nothing if it is anything else."""
+    """Return the bytes of `count` UUIDs in their usual form; empty if it is anything else."""
     try:
         packed = bytes.fromhex(joined.replace("-", ""))
     except ValueError:
@@ -107,7 +107,7 @@ def in_order(receipts: Iterable[Receipt]) -> Iterator[tuple[int, str | None, flo
 
 
 def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
-    """Return the identifiers in an answer: none unless it has one for each of so many records.
+    """Return the identifiers in an answer; empty unless it has one for each record sent.
 
     Args:
         answer: The JSON of the saved records.

@@ -20,8 +20,8 @@ _ASKED: Final = 5
 """How many records of a batch have to be found: one of them could be an older, equal report."""
 
 _CONSIDERED: Final = 10
-"""How many are looked at for those: a record without an equal in the upload says more. Where there
-are no more in the batch, all are asked for."""
+"""How many are looked at for those: a record without an equal in the upload says more. A batch that
+is no larger is asked for whole."""
 
 _SMALLEST_PAGE: Final = 2
 """Records: no server makes smaller ones, so that a page with a single record is the last."""
@@ -30,7 +30,7 @@ _ALIKE: Final = 3
 be chance: records that are saved meanwhile move others to the next page."""
 _MOST_PAGES: Final = 1000
 _A_DAY: Final = datetime.timedelta(hours=26)
-"""Two spellings of one moment are no further apart, whatever became of its zone."""
+"""Two spellings of one moment are at most this far apart, in any two zones."""
 _ZONES: Final = datetime.timedelta(minutes=15)
 """All zones in use are whole multiples of this apart."""
 
@@ -74,7 +74,7 @@ def can_ask_for(listing: Listing, record: dict[str, Any]) -> bool:
 
 
 def items_of(answer: bytes) -> list[Any] | None:
-    """Return the list in an answer, `None` if there is none."""
+    """Return the list in an answer, `None` if it has none."""
     try:
         items = orjson.loads(answer)
     except orjson.JSONDecodeError:
@@ -109,7 +109,7 @@ class _Wanted:
 
     @property
     def is_unique(self) -> bool:
-        """Whether there is no equal one in the upload, as far as it went."""
+        """Whether the upload has no equal one, as far as it was read."""
         return (self.own, self.others) == (1, 0)
 
     @property
@@ -121,7 +121,7 @@ class _Wanted:
     def answer(self) -> bool | None:
         """Whether it is there, after all of the list was looked at.
 
-        That is not known where something resembles it, or what is known to be saved is not shown.
+        That is not known if something resembles it, or if a record known to be saved is missing.
         """
         if self.is_found:
             return True
@@ -198,7 +198,7 @@ class _Asking:
         """Look for a record in the list; `None` where what it shows does not say.
 
         Raises:
-            _NoUseError: There is no list, or nobody knows whether it is whole.
+            _NoUseError: No list came, or it may not be whole.
         """
         first = yield from self._walk(wanted, 1)
         if not wanted.is_found and self.listing.page is not None:
@@ -208,10 +208,10 @@ class _Asking:
         return wanted.answer
 
     def _walk(self, wanted: _Wanted, start: int) -> Walk:
-        """Look at one page after the other until there is no need to, and return the first one.
+        """Look at one page after the other until that is enough, and return the first one.
 
-        They are asked for in their order: where the newest record comes first, one that is saved
-        meanwhile moves others to a page that is still to come.
+        Pages are asked for in order: if the newest record comes first, one that is saved meanwhile
+        moves others to a page that is still to come.
         """
         first = before = yield from self._look(wanted, self._query(wanted.record, start))
         full = max(_SMALLEST_PAGE, len(first))  # it may make smaller pages than it is asked for
@@ -228,7 +228,7 @@ class _Asking:
         raise _NoUseError
 
     def _look_at_all(self, wanted: _Wanted) -> Walk:
-        """Look at a list that knows no pages: it is whole if it knows no size of a page, either."""
+        """Look at a list that ignores the page number: it is whole if it ignores the size, too."""
         if self.listing.page_size is None:
             raise _NoUseError
         items = yield from self._look(wanted, self._query(wanted.record, 1, size=1))
@@ -282,7 +282,7 @@ class _Asking:
 
 
 def value_at(record: Any, path: str) -> Any:
-    """Return the value at a dotted path, `None` if there is none; names in any case."""
+    """Return the value at a dotted path, `None` if nothing is there; names in any case."""
     for name in path.split("."):
         if not isinstance(record, dict):
             return None

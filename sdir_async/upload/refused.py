@@ -1,4 +1,4 @@
-"""The rejections of an upload, of which there may be a million: the first ones whole."""
+"""The rejections of an upload, perhaps a million: only the first ones are kept whole."""
 
 from __future__ import annotations
 

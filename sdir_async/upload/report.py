@@ -46,8 +46,8 @@ Doubt = Literal["nobody", "no witness", "not shown", "unclear"]
 
 _WHY: Final[Mapping[Doubt, str]] = {
     "nobody": (
-        "There was no way to find out whether they are saved. Give `reconcile` a function of yours,"
-        " or 'list' where the API has a list operation."
+        "The upload could not check whether they are saved. Give a function as `reconcile`, or"
+        " 'list' if the API has a list operation."
     ),
     "no witness": (
         "Sdir's list has shown no record yet that is known to be saved. Name one as `witness`, or"

@@ -23,10 +23,10 @@ what the list is compared by. Of a larger upload the first ones are compared as 
 
 
 class Saved:
-    """The records that are known to be saved, and those of which that is not known yet.
+    """The records that are known to be saved, and those that may be.
 
-    Records of a list are written again when they are needed: to keep the JSON of all costs more.
-    If one of them was changed meanwhile, nothing is known of any record.
+    Records of a list are written again when they are needed: keeping the JSON of all costs more.
+    If one of them was changed meanwhile, nothing is known about any record.
     """
 
     def __init__(self, key: Callable[[Any], Hashable]) -> None:
@@ -109,8 +109,8 @@ class Saved:
     def elsewhere(self, piece: Piece, unknown: Sequence[Piece] = ()) -> Callable[[int], int | None]:
         """Return what says how many equals of the record at a place are known to be saved now.
 
-        It says `None` where there is an equal one of which that is not known: in another chunk that
-        is under way, in a piece that ended in doubt, or in other pieces of this chunk.
+        It says `None` if that is not known of an equal one: in another chunk that is under way, in
+        a piece that ended in doubt, or in other pieces of this chunk.
 
         Args:
             piece: The records.

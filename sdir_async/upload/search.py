@@ -91,7 +91,7 @@ class Uniform:
 def singled_out(pieces: Sequence[Piece], share: float) -> list[Piece]:
     """Take a single record out of the pieces, about so far into them, and put it first.
 
-    It is taken from an end of its piece: of what is left of it, the search takes no longer.
+    It is taken from an end of its piece, so that the search of the rest takes no longer.
     """
     place = int(sum(map(len, pieces)) * share)
     at = 0

@@ -4,7 +4,7 @@ A flow yields a step, and is sent what came of it:
 
     Send      a request with a piece of the chunk     an `Exchange`
     Ask       whether a piece was saved               `True`, `False`, or `None`: nobody knows
-    Wait      so many seconds                         whether the deadline left time for it
+    Wait      this many seconds                       whether the deadline left time for it
     Until     something holds                         whether it does, or never will
     Turn      until no other chunk has the turn       nothing
     EndTurn   let another chunk have it               nothing
@@ -110,7 +110,7 @@ class Finished:
         piece: The records, those that were rejected included.
         state: What became of the others.
         answer: What the server answered, where it accepted them.
-        late: Whether there was no time left for more.
+        late: Whether the deadline left no time for more.
         doubt: Why asking did not help, where they are in doubt.
         known: Whether the journal knows it already, from an earlier run.
         receipts: What Sdir gave for its records in an earlier run.

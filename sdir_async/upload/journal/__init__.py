@@ -31,7 +31,7 @@ class Journal:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """There is nothing to close."""
+        """Do nothing: nothing is open."""
 
     def planned(self) -> Sequence[int]:
         """Return the lengths of the chunks that an earlier run made, in order."""

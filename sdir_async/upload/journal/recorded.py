@@ -1,4 +1,4 @@
-"""A journal as a list of events, whatever stores them."""
+"""A journal as a list of events, in any store."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class RecordedJournal(Journal):
             return None
         if (known.length, known.digest) != (len(chunk), digest.hexdigest()):
             raise self._changed(f"records {chunk.start} to {chunk.start + len(chunk) - 1} differ")
-        if known.wire:  # remember it as unknown, whatever is sent next
+        if known.wire:  # remember it as unknown before something else is sent
             self._enter(chunk.start, "in_doubt", list(runs(known.wire)))
         return known.past()
 

@@ -80,7 +80,7 @@ class SqliteStore:
         await self._in_thread(lambda: self._append(entries))
 
     async def close(self) -> None:
-        """Close the file, after whatever the thread is still at, even if nobody waits for it."""
+        """Close the file when the thread has finished its work, even if nobody waits for it."""
         closing = self._thread.submit(self._close)
         try:
             await self._in_thread(closing.result)
@@ -133,7 +133,7 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn whatever a file or SQLite raises into an error that says what to do."""
+        """Turn any error of a file or of SQLite into one that says what to do."""
         try:
             yield
         except (sqlite3.Error, OSError, ValueError) as error:
