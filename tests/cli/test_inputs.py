@@ -11,7 +11,7 @@ import zipfile
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import hypothesis
 import openpyxl
@@ -210,6 +210,27 @@ def test_a_workbook_may_be_packed_too() -> None:
         archive.writestr("kurs.xlsx", _book(HEADINGS, ("Åse", day)))
     for packed in (content.getvalue(), gzip.compress(_book(HEADINGS, ("Åse", day)))):
         assert _rows(packed) == [[*HEADINGS], ["Åse", day]]
+
+
+def test_a_packed_workbook_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is unpacked into a temporary file, and once more when it is read again."""
+    path, made, open_one = tmp_path / "x", list[IO[bytes]](), tempfile.SpooledTemporaryFile
+
+    def remembered(max_size: int) -> IO[bytes]:
+        made.append(open_one(max_size))
+        return made[-1]
+
+    path.write_bytes(gzip.compress(_book(HEADINGS, ("Åse", 1)), mtime=0))
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", remembered)
+    with closing(open_source(str(path))) as source:
+        open_reader(source)
+        again = source.again()
+        assert again
+        with closing(again):
+            open_reader(again)
+    assert [file.closed for file in made] == [True, True]
 
 
 @pytest.mark.parametrize("content", ["Müller;\x81\n", "\x8fse;b\n"])

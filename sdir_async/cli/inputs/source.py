@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from ..trouble import Trouble, reason_of
 from ..words import say
@@ -33,6 +33,7 @@ class Source:
         name: What to call it.
         head: Its first bytes, uncompressed.
         stream: All of it, uncompressed, to be read once.
+        book: The workbook that it is, once that was read.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Source:
     _outer: Source | None = field(default=None, alias="outer")
     _copy: IO[bytes] | None = field(default=None, init=False)
     _content: bytes | None = field(default=None, alias="content")
-    _book: Workbook | None = field(default=None, alias="book", repr=False)
+    book: Workbook | None = field(default=None, init=False, repr=False)
 
     @property
     def path(self) -> Path | None:
@@ -76,16 +77,17 @@ class Source:
         Raises:
             Trouble: It can't be read.
         """
-        if self._book is None:
-            self._book = Workbook(self.seekable(), self.head)
-        return self._book
+        if self.book is None:
+            self.book = Workbook(self.seekable(), self.head)
+        return self.book
 
     def again(self) -> Source | None:
         """Open the input once more, `None` if it can be read only once."""
         if self._content is None and self.path is None:
             return None
         again = open_source(self.name) if self._content is None else source_of(self._content)
-        return evolve(again, book=self._book)
+        again.book = self.book
+        return again
 
     def close(self) -> None:
         """Close the file, and what was copied of it."""
