@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -96,30 +97,35 @@ def _places(value: Any) -> Any:
 
 def mutated_archive(random: Random, content: bytes) -> bytes:
     """Return a zip file, one of whose members is broken."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
-        names = old.namelist()
-        broken = random.choice(names)
-        for name in names:
-            told = old.read(name)
-            if name != broken:
-                new.writestr(name, told)
-            elif random.randrange(10):
-                new.writestr(name, mutated(random, told, old.read(random.choice(names))))
-    return made.getvalue()
+    members = members_of(content)
+    names = list(members)
+    broken = random.choice(names)
+    if random.randrange(10):
+        members[broken] = mutated(random, members[broken], members[random.choice(names)])
+    else:
+        del members[broken]
+    return archive_of(members)
 
 
-def _zipped(content: bytes) -> bytes:
+def members_of(content: bytes) -> dict[str, bytes]:
+    """Return what is in a zip file, by name."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def archive_of(members: dict[str, bytes]) -> bytes:
+    """Return a zip file that is the same whenever it is made: all its times are 1980."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("rows.csv", content)
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
+    "gz": partial(gzip.compress, mtime=0),
     "zst": zstandard.ZstdCompressor().compress,
-    "zip": _zipped,
+    "zip": lambda content: archive_of({"rows.csv": content}),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -31,7 +32,15 @@ from sdir_async.maskinporten.grant import read_answer
 from sdir_async.openapi.documents import Document, find_folder, parse
 from sdir_async.openapi.reader import read_operations
 from sdir_async.wire import Answer, Request
-from tests.fuzz.mutations import PACKERS, as_json, mutated, mutated_archive, mutated_json
+from tests.fuzz.mutations import (
+    PACKERS,
+    archive_of,
+    as_json,
+    members_of,
+    mutated,
+    mutated_archive,
+    mutated_json,
+)
 from tests.virtual import run
 
 Made = Callable[[Random], bytes]
@@ -49,6 +58,8 @@ class Target:
 
 # Inputs
 
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT[\d:]{8}Z")
+"""When a workbook was made."""
 HEADINGS = ["personalIdentityNumber", "completedAt", "organizationNumber", "courseCode"]
 ROWS = [
     ["41814061033", "2024-05-31T12:00:00+02:00", "991825827", "HSCLC"],
@@ -76,7 +87,9 @@ def _xlsx() -> bytes:
         book.worksheets[0].append(row)
     book.create_sheet("hidden").sheet_state = "hidden"
     book.save(made)
-    return made.getvalue()
+    core = "docProps/core.xml"
+    members = members_of(made.getvalue())
+    return archive_of(members | {core: _TIME.sub(b"2024-05-31T12:00:00Z", members[core])})
 
 
 def _parquet() -> bytes:
@@ -86,7 +99,8 @@ def _parquet() -> bytes:
 
 
 @cache
-def _seeds() -> dict[str, bytes]:
+def seeds() -> dict[str, bytes]:
+    """Return a whole input of each kind; cases are made by breaking it."""
     lines = b"\n".join(map(orjson.dumps, _records()))
     return {
         "csv": _csv(),
@@ -103,7 +117,7 @@ def _seeds() -> dict[str, bytes]:
 
 def _broken_input(kind: str) -> Made:
     def make(random: Random) -> bytes:
-        seed = _seeds()[kind]
+        seed = seeds()[kind]
         if kind in ("xlsx", "ods") and random.randrange(4):
             return mutated_archive(random, seed)
         if kind in ("json", "jsonl") and random.randrange(2):
@@ -111,7 +125,7 @@ def _broken_input(kind: str) -> Made:
             if kind == "json" or not isinstance(records, list):
                 return as_json(records)
             return b"\n".join(map(as_json, records))
-        return mutated(random, seed, _seeds()["csv"])
+        return mutated(random, seed, seeds()["csv"])
 
     return make
 
@@ -120,9 +134,9 @@ def _broken_pack(kind: str) -> Made:
     """Break what is packed, or the pack."""
 
     def make(random: Random) -> bytes:
-        content = _seeds()[random.choice(["csv", "jsonl", "xlsx"])]
+        content = seeds()[random.choice(["csv", "jsonl", "xlsx"])]
         if random.randrange(2):
-            return PACKERS[kind](mutated(random, content, _seeds()["csv"]))
+            return PACKERS[kind](mutated(random, content, seeds()["csv"]))
         return mutated(random, PACKERS[kind](content), content)
 
     return make
@@ -294,7 +308,7 @@ def look_at_document(case: bytes) -> None:
 
 
 def _targets() -> Iterator[tuple[str, Target]]:
-    for kind in _seeds():
+    for kind in seeds():
         yield kind, Target(_broken_input(kind), look_at_input)
     for kind in PACKERS:
         yield kind, Target(_broken_pack(kind), look_at_input)
