@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from sdir_async.api import VERSIONS
 from sdir_async.description import describe
+from sdir_async.generation.facts import class_name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ def version_page(api: str, version: str) -> str:
     """Return the page of a version: its operations, then its models."""
     module = f"sdir_async.api.{api}.{version}"
     names: list[str] = list(import_module(module).__all__)
-    operations = next(name for name in names if f"{api}{version}".replace("_", "") == name.lower())
+    operations = class_name_of(api, version)
     models = [name for name in names if name != operations]
     lines = [
         f"# {describe(api, version).title}, {version}",

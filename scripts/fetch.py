@@ -136,7 +136,7 @@ def understood(content: bytes) -> Json:
     if _start(content) == b"<":
         raise DownloadFailed("it is a web page, not an OpenAPI document")
     try:
-        document = parse(content, json_only=_start(content) == b"{")
+        document = parse(content, json_only=_suffix(content) == ".json")
         check(document)
     except DocumentError as error:
         raise DownloadFailed(f"not a whole OpenAPI document: {error}") from error
@@ -148,7 +148,7 @@ def understood(content: bytes) -> Json:
 
 def _try_to_generate(content: bytes, hosts: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / f"v1{'.json' if _start(content) == b'{' else '.yaml'}"
+        path = Path(scratch) / f"v1{_suffix(content)}"
         path.write_bytes(content)
         source = Source("fetched", "v1", path)
         try:
@@ -162,6 +162,10 @@ def _try_to_generate(content: bytes, hosts: Mapping[str, str]) -> None:
 def _start(content: bytes) -> bytes:
     """Return the first character that counts, which tells JSON, YAML and a web page apart."""
     return content.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+
+
+def _suffix(content: bytes) -> str:
+    return ".json" if _start(content) == b"{" else ".yaml"
 
 
 def _present(stem: Path) -> Source | None:
@@ -195,7 +199,7 @@ def _differences(
 
 def _write(place: Place, name: str, url: str, content: bytes, old: Source | None) -> None:
     """Put the document in place, byte for byte, and note where it came from."""
-    suffix = ".json" if _start(content) == b"{" else ".yaml"
+    suffix = _suffix(content)
     path = place.documents / f"{name}{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f"{suffix}.part")

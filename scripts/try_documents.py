@@ -47,31 +47,48 @@ for name in version.__all__:
 
 
 @frozen
-class Tried:
-    """What came of one document.
+class Refused:
+    """A document that did not generate.
+
+    Attributes:
+        name: Where it lies in the folder.
+        said: Why there is no code.
+    """
+
+    name: str
+    said: str
+
+    def row(self, _: Counter[str]) -> str:
+        """Return its row of the table."""
+        return f"| {self.name} | not generated: {self.said} | | | | | |"
+
+
+@frozen
+class Made:
+    """What came of a document.
 
     Attributes:
         name: Where it lies in the folder.
         api: What its package is called.
-        said: Why there is no code, if there is none.
+        operations: How many the document has.
+        methods: How many of them are methods.
+        left_out: How many lines `left_out.md` has.
         lost: Operations that are neither a method nor listed as left out.
         seconds: Of CPU time, Python's start included.
+        mebibytes: The most memory that was in use.
     """
 
     name: str
     api: str
-    said: str = ""
-    operations: int = 0
-    methods: int = 0
-    left_out: int = 0
-    lost: int = 0
-    seconds: float = 0.0
-    mebibytes: int = 0
+    operations: int
+    methods: int
+    left_out: int
+    lost: int
+    seconds: float
+    mebibytes: int
 
     def row(self, faults: Counter[str]) -> str:
         """Return its row of the table."""
-        if self.said:
-            return f"| {self.name} | not generated: {self.said} | | | | | |"
         counts = f"{self.operations} | {self.methods} | {self.left_out}"
         cost = f"{self.seconds:.1f} | {self.mebibytes} MiB"
         checked = f"{faults[self.api]} faults" if faults[self.api] else "clean"
@@ -79,7 +96,7 @@ class Tried:
         return f"| {self.name} | {counts}{lost} | {cost} | {checked} |"
 
 
-def try_one(path: Path, name: str, api: str, tree: Path) -> Tried:
+def try_one(path: Path, name: str, api: str, tree: Path) -> Made | Refused:
     """Generate from a document, and move what came out into a tree."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
@@ -94,7 +111,7 @@ def try_one(path: Path, name: str, api: str, tree: Path) -> Tried:
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             words = (root / "said").read_text().replace(f"{document}: ", "")
-            return Tried(name, api, " ".join(words.split()))
+            return Refused(name, " ".join(words.split()))
         made = root / _PACKAGE / "api"
         version = made / api / "v1"
         left = _rows(version / "left_out.md")
@@ -102,7 +119,7 @@ def try_one(path: Path, name: str, api: str, tree: Path) -> Tried:
         asked = len(operations(load(Source(api, "v1", document))))
         shutil.move(made / api, tree / api)
         (tree / "__init__.py").write_bytes((made / "__init__.py").read_bytes())
-        return Tried(
+        return Made(
             name=name,
             api=api,
             operations=asked,
@@ -118,7 +135,7 @@ def _rows(path: Path) -> list[str]:
     return path.read_text("utf-8").splitlines()[6:] if path.exists() else []
 
 
-def check(root: Path, tried: list[Tried]) -> Counter[str]:
+def check(root: Path, made: list[Made]) -> Counter[str]:
     """Import and type-check all that was generated; return the faults of each package."""
     mypy = ["mypy", "--strict", "--follow-imports=silent", "--no-error-summary", "--cache-dir=m"]
     command = [sys.executable, "-m", *mypy, f"{_PACKAGE}/api"]
@@ -130,10 +147,10 @@ def check(root: Path, tried: list[Tried]) -> Counter[str]:
         f"{_PACKAGE}/api",
     ]
     said += subprocess.run(pyright, cwd=root, capture_output=True, text=True, check=False).stdout
-    for one in tried:
+    for one in made:
         loads = [sys.executable, "-c", _LOAD, one.api]
         done = subprocess.run(loads, cwd=root, capture_output=True, text=True, check=False)
-        if done.returncode and not one.said:
+        if done.returncode:
             said += f"{_PACKAGE}/api/{one.api}/: error: {done.stderr.strip().splitlines()[-1]}\n"
     faults = [line for line in said.splitlines() if " error: " in line or " - error" in line]
     print(*faults, sep="\n", file=sys.stderr)
@@ -154,9 +171,10 @@ def run(folder: Path) -> int:
             try_one(path, str(path.relative_to(folder)), f"d{number}", tree)
             for number, path in enumerate(files)
         ]
-        faults = check(root, tried)
+        made = [one for one in tried if isinstance(one, Made)]
+        faults = check(root, made)
     print(HEAD, *(one.row(faults) for one in tried), sep="\n")
-    return int(any(one.said or one.lost for one in tried) or bool(faults))
+    return int(len(made) < len(tried) or any(one.lost for one in made) or bool(faults))
 
 
 def main() -> int:

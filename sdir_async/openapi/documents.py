@@ -74,7 +74,7 @@ def load_documents(folder: Path) -> list[Document]:
         if isinstance(spec, dict) and "openapi" in spec
     ]
     if not documents:
-        raise ValueError(f"There is no OpenAPI 3 document in {folder}.")
+        raise ValueError(f"No OpenAPI 3 document found in {folder}.")
     return documents
 
 

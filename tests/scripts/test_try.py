@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from try_documents import try_one
+from try_documents import Made, try_one
 
 from .toys import SHIP, content, fleet
 
@@ -21,6 +21,7 @@ def test_a_document_has_a_row_of_what_came_out_and_what_it_cost(tmp_path: Path) 
     doc["paths"]["/xml"] = {"post": {"requestBody": body, "responses": {}}}
     (tmp_path / "fleet.json").write_text(json.dumps(doc))
     tried = try_one(tmp_path / "fleet.json", "a/fleet.json", "d0", tmp_path)
+    assert isinstance(tried, Made)
     assert (tried.operations, tried.methods, tried.left_out, tried.lost) == (5, 4, 1, 0)
     assert 0 < tried.seconds < 60
     assert 20 < tried.mebibytes < 200
