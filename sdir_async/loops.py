@@ -45,12 +45,6 @@ class PerLoop(Generic[T]):
             self._value, self._loop = self._make(), loop
         return self._value
 
-    @property
-    def current(self) -> T | None:
-        """The value that was made last, in any loop; `None` before the first."""
-        return None if self._loop is None else self._value
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The loop that it was made in."""
-        return self._loop
+    def made(self) -> T | None:
+        """Return the value of this loop, `None` if none was made."""
+        return self._value if self._loop is asyncio.get_running_loop() else None

@@ -7,7 +7,8 @@ create is sent again if a transport says that nothing of it was sent.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ConfigurationError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Client: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
 
 TransportName = Literal["httpx", "httpx2", "fast"]
+_MODULES: Final = {"httpx": ".httpx", "httpx2": ".httpx2", "fast": ".aiohttp"}
 
 
 def open_transport(name: TransportName, client: Client | None) -> Transport:
@@ -31,48 +33,27 @@ def open_transport(name: TransportName, client: Client | None) -> Transport:
         ConfigurationError: No transport has this name, its extra is not installed, or the client is
             not one of httpx or httpx2.
     """
-    if name not in get_args(TransportName):
-        known = ", ".join(map(repr, get_args(TransportName)))
+    if name not in _MODULES:
+        known = ", ".join(map(repr, _MODULES))
         raise ConfigurationError(f"transport must be one of {known}, not {name!r}.")
-    if client is not None:
-        return _over_client(client)
+    wanted = name if client is None else _library_of(client)
     try:
-        return _of_name(name)
+        module = import_module(_MODULES[wanted], __name__)
     except ModuleNotFoundError as error:
         if error.name not in ("aiohttp", "yarl", "httpx2"):
             raise
-    raise ConfigurationError(f"transport={name!r} needs an extra: pip install 'sdir-async[{name}]'")
+        raise ConfigurationError(
+            f"transport={name!r} needs an extra: pip install 'sdir-async[{name}]'"
+        ) from None
+    transport: Transport = module.over(client)
+    return transport
 
 
-def _of_name(name: TransportName) -> Transport:
-    if name == "fast":
-        from .aiohttp import AiohttpTransport
-
-        return AiohttpTransport()
-    if name == "httpx2":
-        from .httpx2 import over_httpx2
-
-        return over_httpx2(None)
-    from .httpx import over_httpx
-
-    return over_httpx(None)
-
-
-def _over_client(client: Any) -> Transport:
-    """Return a transport over a client, by the library that it is of.
-
-    A library that was not imported yet has no client.
-    """
+def _library_of(client: Any) -> str:
+    """Return the library of a client; one that was not imported yet has none."""
     for name in ("httpx", "httpx2"):
-        library = sys.modules.get(name)
-        if library is not None and isinstance(client, library.AsyncClient):
-            if name == "httpx2":
-                from .httpx2 import over_httpx2
-
-                return over_httpx2(client)
-            from .httpx import over_httpx
-
-            return over_httpx(client)
+        if isinstance(client, getattr(sys.modules.get(name), "AsyncClient", ())):
+            return name
     raise ConfigurationError(
         "http_client must be an httpx.AsyncClient or an httpx2.AsyncClient,"
         f" not {type(client).__name__}."

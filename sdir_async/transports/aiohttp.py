@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
-from .body import LARGE, Body
+from .body import large_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
 
     from ..wire import Request, Timeouts
+    from .body import Body
 
 _NEVER_STALLS: Final = 65_536
 """A body of at most this many bytes never waits for the server to read."""
@@ -80,8 +81,7 @@ class AiohttpTransport:
         session = self._here.get()
         if self._used is None or self._used[0] is not session:
             await self._move(session)
-        large = request.body is not None and len(request.body) > LARGE
-        body = Body(request.body or b"", copied=False) if large else None
+        body = large_body(request)
         bound = asyncio.timeout(None)
         try:
             async with bound:
@@ -139,6 +139,11 @@ class AiohttpTransport:
                 await session.close()
             else:
                 await _forget(session, its_loop)
+
+
+def over(_: None) -> AiohttpTransport:
+    """Return a transport; a client of the user's is never one of aiohttp."""
+    return AiohttpTransport()
 
 
 async def _forget(session: aiohttp.ClientSession, its_loop: asyncio.AbstractEventLoop) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from ..wire import Request
+
 LARGE: Final = 262_144
 """Bytes. Of a larger body we want to know whether the server broke off within it."""
 _LAST_PIECE: Final = 65_536
@@ -46,3 +48,9 @@ class Body:
             yield view[start : min(start + LARGE, end)]  # type: ignore[misc]
         self.whole = True
         yield view[end:]  # type: ignore[misc]
+
+
+def large_body(request: Request) -> Body | None:
+    """Return a body in pieces for a request whose body is large, `None` for any other."""
+    is_large = request.body is not None and len(request.body) > LARGE
+    return Body(request.body or b"", copied=False) if is_large else None

@@ -5,7 +5,6 @@ httpx2 has the same interface: a `Library` says which of the two is meant.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import ssl
 from functools import lru_cache
@@ -18,7 +17,7 @@ from ..errors import ConfigurationError
 from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
-from .body import LARGE, AlreadySentError, Body
+from .body import AlreadySentError, Body, large_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -96,29 +95,8 @@ class Library:
         self.broken_off = (module.NetworkError, module.RemoteProtocolError)
         self.emptied: Any = type("Emptied", (_Emptied, module.AsyncByteStream), {})
 
-    def timeout_of(self, parts: Timeouts) -> httpx.Timeout:
-        """Return timeouts as the library has them."""
-        made: httpx.Timeout = self.module.Timeout(
-            connect=parts.connect, read=parts.read, write=parts.write, pool=parts.pool
-        )
-        return made
-
 
 HTTPX: Final = Library(httpx)
-
-
-def goes_through_proxy() -> bool:
-    """Say whether the environment names a proxy, which a client goes through."""
-    return not _PROXIES.isdisjoint(getproxies())
-
-
-def over_httpx(client: httpx.AsyncClient | None) -> Transport:
-    """Return a transport over the user's client; else one of ours, which goes through proxies."""
-    if client is not None:
-        return ClientTransport(client)
-    if goes_through_proxy():
-        return ClientTransport(httpx.AsyncClient(limits=HTTPX.limits), owned=True)
-    return HttpxTransport()
 
 
 def lost(error: Exception, body: Body | None, library: Library = HTTPX) -> Lost:
@@ -137,8 +115,10 @@ def lost(error: Exception, body: Body | None, library: Library = HTTPX) -> Lost:
 class HttpxTransport:
     """Straight over httpx's own transport: no cookies, hooks, authentication or redirects."""
 
-    def __init__(self, library: Library = HTTPX) -> None:
-        self._library = library
+    _library = HTTPX
+
+    def __init__(self) -> None:
+        library = self._library
         self._here: PerLoop[httpx.AsyncHTTPTransport] = PerLoop(
             lambda: library.module.AsyncHTTPTransport(limits=library.limits)
         )
@@ -147,7 +127,7 @@ class HttpxTransport:
     async def send(self, request: Request) -> Answer | Lost:
         """Send a request once."""
         here = self._here.get()
-        body = _large_body(request)
+        body = large_body(request)
         try:
             return await self._send(here, request, body)
         except Exception as error:  # noqa: BLE001  whatever it is, the request may have been sent
@@ -163,7 +143,7 @@ class HttpxTransport:
             params=list(request.query) or None,
             headers=_headers(request, body),
             content=body or request.body,
-            extensions={"timeout": library.timeout_of(request.timeouts).as_dict()},
+            extensions={"timeout": _parts(request.timeouts)},
         )
         response = await here.handle_async_request(built)
         response.request = built
@@ -176,8 +156,7 @@ class HttpxTransport:
 
     async def aclose(self) -> None:
         """Close the connections. Those of a loop that ended can't be closed any more."""
-        here = self._here.current
-        if here is not None and self._here.loop is asyncio.get_running_loop():
+        if (here := self._here.made()) is not None:
             await here.aclose()
 
 
@@ -190,11 +169,10 @@ class ClientTransport:
     has an `auth`, which sends again after a 401.
     """
 
-    def __init__(
-        self, client: httpx.AsyncClient, library: Library = HTTPX, *, owned: bool = False
-    ) -> None:
+    _library = HTTPX
+
+    def __init__(self, client: httpx.AsyncClient, *, owned: bool = False) -> None:
         self._client = client
-        self._library = library
         self._owned = owned
         self._loop = PerLoop(object)
         self._first: object | None = None
@@ -234,7 +212,7 @@ class ClientTransport:
             params=list(request.query) or None,
             headers=_headers(request, body),
             content=body,
-            timeout=self._library.timeout_of(request.timeouts),
+            timeout=self._library.module.Timeout(**_parts(request.timeouts)),
         )
         response = await self._client.send(built, follow_redirects=False, stream=True)
         return await _answer(response, request.largest, self._library)
@@ -245,9 +223,23 @@ class ClientTransport:
             await self._client.aclose()
 
 
-def _large_body(request: Request) -> Body | None:
-    is_large = request.body is not None and len(request.body) > LARGE
-    return Body(request.body or b"", copied=False) if is_large else None
+def over(
+    client: httpx.AsyncClient | None,
+    straight: type[HttpxTransport] = HttpxTransport,
+    over_client: type[ClientTransport] = ClientTransport,
+) -> Transport:
+    """Return a transport over the user's client; else one of ours, which goes through proxies."""
+    if client is not None:
+        return over_client(client)
+    if _PROXIES.isdisjoint(getproxies()):
+        return straight()
+    library = over_client._library  # noqa: SLF001
+    return over_client(library.module.AsyncClient(limits=library.limits), owned=True)
+
+
+def _parts(timeouts: Timeouts) -> dict[str, float | None]:
+    """Return timeouts as httpx has them."""
+    return {name: getattr(timeouts, name) for name in ("connect", "read", "write", "pool")}
 
 
 def _headers(request: Request, body: Body | None) -> dict[str, str]:

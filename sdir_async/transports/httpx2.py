@@ -9,32 +9,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
-from .httpx import ClientTransport, HttpxTransport, Library, goes_through_proxy
+from .httpx import ClientTransport, HttpxTransport, Library
+from .httpx import over as over_httpx
 
 if TYPE_CHECKING:
     from ..wire import Transport
 
-HTTPX2: Final = Library(httpx2)
+_HTTPX2: Final = Library(httpx2)
 
 
 class Httpx2Transport(HttpxTransport):
     """Straight over httpx2's own transport."""
 
-    def __init__(self) -> None:
-        super().__init__(HTTPX2)
+    _library = _HTTPX2
 
 
 class Httpx2ClientTransport(ClientTransport):
     """Over an `httpx2.AsyncClient`, with whatever it does."""
 
-    def __init__(self, client: Any, *, owned: bool = False) -> None:
-        super().__init__(client, HTTPX2, owned=owned)
+    _library = _HTTPX2
 
 
-def over_httpx2(client: httpx2.AsyncClient | None) -> Transport:
+def over(client: Any) -> Transport:
     """Return a transport over the user's client; else one of ours, which goes through proxies."""
-    if client is not None:
-        return Httpx2ClientTransport(client)
-    if goes_through_proxy():
-        return Httpx2ClientTransport(httpx2.AsyncClient(limits=HTTPX2.limits), owned=True)
-    return Httpx2Transport()
+    return over_httpx(client, Httpx2Transport, Httpx2ClientTransport)
