@@ -24,8 +24,7 @@ from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
 from .upload.encoding import BodyLimit, Encoder
 from .upload.journal import Journal
-from .upload.named import witness_of
-from .upload.plan import Plan, require_sense
+from .upload.plan import Plan, witness_of
 from .upload.upload import Upload
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class Operations:
             document=self._document,
             template=base_url + operation.path if path else None,
         )
-        deadline = self._session.deadline if deadline is None else deadline
+        deadline = self._session.settings.deadline if deadline is None else deadline
         until = None if deadline is None else loop_time() + deadline
         exchange = await self._session.exchange(call, until)
         answer: T = self._answer(exchange, _reading(parse))
@@ -173,14 +172,6 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             >>> report.accepted, [(r.index, r.reasons) for r in report.rejections]  # doctest: +SKIP
         """
         with no_locals:
-            require_sense(
-                chunk_size=chunk_size,
-                chunk_bytes=chunk_bytes,
-                concurrency=concurrency,
-                deadline=deadline,
-                on_rejected=on_rejected,
-                reconcile=reconcile,
-            )
             batch = self._batch(operation)
             encode = Encoder(batch.record)
             known = None if witness is None else witness_of(witness, encode, batch, reconcile)
@@ -198,10 +189,10 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                     chunk_size=chunk_size,
                     chunk_bytes=chunk_bytes,
                     concurrency=concurrency,
-                    isolate=on_rejected == "isolate",
+                    on_rejected=on_rejected,
                     reconcile=reconcile,
                     witness=known,
-                    deadline=self._session.deadline if deadline is None else deadline,
+                    deadline=self._session.settings.deadline if deadline is None else deadline,
                     progress=progress,
                 )
             )
@@ -217,8 +208,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             "operation": kind,
             "url": url_of(self._base_url_of(batch.operation), batch.operation, {}),
         }
-        if self._session.customer:
-            target["customer"] = self._session.customer
+        if self._session.settings.customer:
+            target["customer"] = self._session.settings.customer
         if not isinstance(given, str | PathLike):
             return given.journal_of(target)
         from .upload.journal.recorded import RecordedJournal

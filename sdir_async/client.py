@@ -18,17 +18,16 @@ from .options import checked_headers
 from .pacing import Pacer
 from .privacy import mask_logs_of_httpx
 from .retries import RetryPolicy
-from .session import Session
+from .session import Session, Settings
 from .timeouts import Timeout, timeouts_of
 from .tokens import tokens_of
 from .transports import TransportName, open_transport
 from .types import UNSET, Unset
-from .versions import check_pins
+from .versions import check_pins, versions_of
 from .wire import LARGEST_ANSWER, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
     from typing import Self
 
     from .auth import KeySource
@@ -89,13 +88,11 @@ class SdirBase:
                 open_transport(transport, http_client),
                 keys,
                 pace or Pacer(),
-                retry,
-                timeouts=_timeouts(timeout, http_client),
+                Settings(retry, _timeouts(timeout, http_client), _bytes(largest_answer)),
                 versions=dict(versions or {}),
                 base_url_of=self._base_url_of,
                 watch=watch(self._versions, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
-                largest_answer=_bytes(largest_answer),
             )
             mask_logs_of_httpx()
 
@@ -103,7 +100,8 @@ class SdirBase:
         if not hasattr(self, "_session"):  # its settings were refused
             return "Sdir(…)"
         where = f", base_url={str(self._origin)!r}" if self._origin else ""
-        told = f", on behalf of {self._session.customer}" if self._session.customer else ""
+        customer = self._session.settings.customer
+        told = f", on behalf of {customer}" if customer else ""
         return f"Sdir(environment={self._environment!r}{where}{told})"
 
     def __reduce__(self) -> NoReturn:
@@ -112,12 +110,7 @@ class SdirBase:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -150,7 +143,7 @@ class SdirBase:
                 raise ConfigurationError(
                     "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
                 )
-            return self._over(self._session.on_behalf_of(customer))
+            return self._with(evolve(self._session.settings, customer=customer))
 
     def with_options(
         self,
@@ -182,22 +175,24 @@ class SdirBase:
         with no_locals:
             if deadline is not None and not (isinstance(deadline, int | float) and deadline > 0):
                 raise ConfigurationError("deadline must be a number of seconds above 0.")
-            return self._over(
-                self._session.with_options(
-                    timeouts=None if isinstance(timeout, Unset) else timeouts_of(timeout),
-                    retry=retry,
-                    headers=checked_headers(headers),
-                    deadline=deadline,
+            now = self._session.settings
+            return self._with(
+                evolve(
+                    now,
+                    timeouts=now.timeouts if isinstance(timeout, Unset) else timeouts_of(timeout),
+                    retry=retry or now.retry,
+                    headers={**now.headers, **checked_headers(headers)},
+                    deadline=now.deadline if deadline is None else deadline,
                 )
             )
 
-    def _over(self, session: Session) -> Self:
-        """Return a copy with another session."""
+    def _with(self, settings: Settings) -> Self:
+        """Return a copy with other settings; all else is shared."""
         other = object.__new__(type(self))
         other._environment, other._origin = self._environment, self._origin
         other._insecure_http = self._insecure_http
         other._is_whole = False
-        other._session = session
+        other._session = self._session.with_settings(settings)
         return other
 
     async def request(
@@ -253,10 +248,7 @@ class SdirBase:
         from .request import as_it_is, operation_of, scopes_of
 
         with no_locals:
-            if api not in self._versions:
-                raise ConfigurationError(
-                    f"API {api!r} was not found. Give one of {', '.join(self._versions)}."
-                )
+            versions_of(api, self._versions)
             versions = getattr(self, api)
             operations = versions.selected if version is None else versions[version]
             document: Document = operations._document  # noqa: SLF001

@@ -13,7 +13,7 @@ import orjson
 from attrs import field, frozen
 
 from .document import BatchKind, Operation
-from .errors import ConfigurationError
+from .versions import require_version, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,14 +187,9 @@ def describe(
         >>> course.batches["create"].schema["$ref"]
         '#/$defs/Course'
     """
-    apis = _versions(package)
-    if api not in apis:
-        raise ConfigurationError(f"API {api!r} was not found. Give one of {', '.join(apis)}.")
-    versions = apis[api]
+    versions = versions_of(api, _versions(package))
     wanted = versions[-1] if version is None else version
-    if wanted not in versions:
-        known = ", ".join(versions)
-        raise ConfigurationError(f"{api} has no version {version!r}; it has {known}.")
+    require_version(api, versions, wanted)
     folder = resources.files(package).joinpath(api, wanted)
     return _description(orjson.loads(folder.joinpath("description.json").read_bytes()))
 

@@ -9,6 +9,8 @@ import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from attrs import field, frozen
+
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
 from .loops import loop_time
@@ -18,7 +20,6 @@ from .verdicts import Action, Exchange, judge
 from .wire import (
     BEARER_HEADER,
     KEY_HEADER,
-    LARGEST_ANSWER,
     Answer,
     Attempt,
     Lost,
@@ -51,6 +52,27 @@ _UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
 _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow in all")
 
 
+@frozen
+class Settings:
+    """What calls have in common, unless they say otherwise.
+
+    Attributes:
+        retry: How often to try again, and how long to wait.
+        timeouts: How long each part of an attempt may take.
+        largest_answer: How many bytes of an answer are read at most.
+        headers: Headers of the user's own.
+        deadline: Seconds for each call and each upload as a whole.
+        customer: The organization number of the customer on whose behalf they are.
+    """
+
+    retry: RetryPolicy
+    timeouts: Timeouts
+    largest_answer: int
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    deadline: float | None = None
+    customer: str | None = None
+
+
 class Session:
     """Sends the requests of one `Sdir`."""
 
@@ -59,56 +81,33 @@ class Session:
         transport: Transport,
         keys: KeyRing,
         pacer: Pacer,
-        retry: RetryPolicy,
+        settings: Settings,
         *,
-        timeouts: Timeouts,
         versions: Mapping[str, str],
         base_url_of: Callable[[Document], str],
         watch: Watch,
-        tokens: TokenSource | None = None,
-        largest_answer: int = LARGEST_ANSWER,
+        tokens: TokenSource | None,
     ) -> None:
-        self.retry = retry
+        self.settings = settings
         self.watch = watch
         self.versions = versions
         self.base_url_of = base_url_of
-        self.customer: str | None = None
-        self.deadline: float | None = None
-        self._headers: Mapping[str, str] = {}
         self._owned: set[asyncio.Task[None]] = set()
         self._tokens = tokens
         self._transport = transport
         self._keys = keys
         self._pacer = pacer
-        self._timeouts = timeouts
-        self._largest_answer = largest_answer
-        self._closed = threading.Event()  # shared by those for customers
+        self._closed = threading.Event()  # shared by those with other settings
 
     @property
     def has_tokens(self) -> bool:
         """Whether a token is sent beside the key."""
         return self._tokens is not None
 
-    def on_behalf_of(self, customer: str) -> Session:
-        """Return one whose tokens are this customer's; all else is shared, its end included."""
+    def with_settings(self, settings: Settings) -> Session:
+        """Return one with other settings; all else is shared, its end included."""
         session = copy.copy(self)
-        session.customer = customer
-        return session
-
-    def with_options(
-        self,
-        *,
-        timeouts: Timeouts | None,
-        retry: RetryPolicy | None,
-        headers: Mapping[str, str],
-        deadline: float | None,
-    ) -> Session:
-        """Return one with other settings, where they are given; all else is shared."""
-        session = copy.copy(self)
-        session.retry = retry or self.retry
-        session.deadline = self.deadline if deadline is None else deadline
-        session._timeouts = timeouts or self._timeouts  # noqa: SLF001
-        session._headers = {**self._headers, **headers}  # noqa: SLF001
+        session.settings = settings
         return session
 
     async def aclose(self) -> None:
@@ -150,7 +149,7 @@ class Session:
         attempts: list[Attempt] = []
         refused: set[Secret] = set()
         retries = Retries(
-            call.retry or self.retry,
+            call.retry or self.settings.retry,
             self._pacer.successes,
             patient=deadline is not None,
             few=call.few,
@@ -222,9 +221,8 @@ class Session:
         except SdirError:
             call.maybe_applied = known  # ours come before anything is sent
             raise
-        verdict = judge(
-            call.operation.effect, happened, trust_500=(call.retry or self.retry).trust_500
-        )
+        retry = call.retry or self.settings.retry
+        verdict = judge(call.operation.effect, happened, trust_500=retry.trust_500)
         call.maybe_applied = known if verdict.applied is False else True
         if verdict.action is Action.RENEW_KEY and key is not None:
             refused.add(key)
@@ -258,7 +256,8 @@ class Session:
                 " Maskinporten(scopes=…)."
             )
         try:
-            return Secret(_BEARER + await self._tokens.token(scopes, self.customer))
+            token = await self._tokens.token(scopes, self.settings.customer)
+            return Secret(_BEARER + token)
         except ConnectionFailed as error:
             return Lost("nothing", str(error))
 
@@ -283,17 +282,17 @@ class Session:
             operation.method,
             call.url,
             call.query,
-            {**ours, **self._headers, **call.headers, KEY_HEADER: key, **beside},
+            {**ours, **self.settings.headers, **call.headers, KEY_HEADER: key, **beside},
             call.body,
-            call.timeouts or self._timeouts,
+            call.timeouts or self.settings.timeouts,
             repeatable=operation.effect != "create",
-            largest=self._largest_answer,
+            largest=self.settings.largest_answer,
         )
 
     def _pace(self, started: float, happened: Happened, verdict: Verdict) -> None:
         status = happened.status if isinstance(happened, Answer) else 0
         if verdict.action is Action.PAUSE:
-            wait = self.retry.first_wait if verdict.wait is None else verdict.wait
+            wait = self.settings.retry.first_wait if verdict.wait is None else verdict.wait
             if status == 500:
                 self._pacer.pause(wait)
             else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .session import Session
 
@@ -39,10 +39,7 @@ class Versions(Generic[VersionT]):
         return selected
 
     def _version(self, name: str) -> Any:
-        if name not in self._names:
-            raise ConfigurationError(
-                f"{self._api} has no version {name!r}; it has {', '.join(self._names)}."
-            )
+        require_version(self._api, self._names, name)
         if name not in self._loaded:
             package = f"{type(self).__module__}.{name}"
             operations: type[Any] = import_module(".operations", package).OPERATIONS
@@ -53,11 +50,19 @@ class Versions(Generic[VersionT]):
 def check_pins(pins: Mapping[str, str], existing: Mapping[str, tuple[str, ...]]) -> None:
     """Raise `ConfigurationError` for a pin to an API or a version that does not exist."""
     for api, version in pins.items():
-        if api not in existing:
-            raise ConfigurationError(
-                f"versions: API {api!r} was not found. Give one of {', '.join(sorted(existing))}."
-            )
-        if version not in existing[api]:
-            raise ConfigurationError(
-                f"versions: {api} has no version {version!r}; it has {', '.join(existing[api])}."
-            )
+        require_version(api, versions_of(api, existing), version)
+
+
+def versions_of(api: str, existing: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the versions of an API; raise `ConfigurationError` if it does not exist."""
+    if api not in existing:
+        known = ", ".join(sorted(existing))
+        raise ConfigurationError(f"API {api!r} was not found. Give one of {known}.")
+    return existing[api]
+
+
+def require_version(api: str, existing: Sequence[str], version: str) -> None:
+    """Raise `ConfigurationError` for a version that does not exist."""
+    if version not in existing:
+        known = ", ".join(existing)
+        raise ConfigurationError(f"{api} has no version {version!r}; it has {known}.")

@@ -58,7 +58,7 @@ def test_a_policy_holds_for_the_calls_of_the_copy_alone() -> None:
 
     run(main())
     assert counts == [2, 4, 1, 1]
-    assert copy.course.v1.upload([])._plan.session.retry.attempts == 4
+    assert copy.course.v1.upload([])._plan.session.settings.retry.attempts == 4
 
 
 def test_trust_in_a_500_is_that_of_the_policy_of_the_call() -> None:

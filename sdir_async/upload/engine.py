@@ -55,9 +55,9 @@ class Engine:
         self._terms = Terms(
             plan.batch.operation.effect,
             answers_list=plan.batch.parse is not None,
-            isolate=plan.isolate,
+            isolate=plan.on_rejected == "isolate",
             check=plan.check,
-            retry=plan.session.retry,
+            retry=plan.session.settings.retry,
             limit=plan.limit,
             saved=saved_of(plan),
             sample=plan.witness,

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
+import orjson
 from attrs import field, frozen
 
 from ..errors import ConfigurationError
+from .chunks import Chunk, Piece
+from .encoding import Unreadable
+from .reconcile import can_ask_for
 from .report import Snapshot
 
 if TYPE_CHECKING:
+    from attrs import Attribute
+
     from ..document import Batch, Document, Operation
     from ..session import Session
     from .check import Findings
-    from .chunks import Piece
     from .encoding import BodyLimit, Encoder
     from .journal import Journal
 
@@ -32,9 +37,39 @@ Progress = Callable[[Snapshot], object]
 """Called with the counts whenever records were finished; it must not block."""
 
 
+def _count(_: Plan, attribute: Attribute[int], value: int) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ConfigurationError(
+            f"upload: {attribute.name} must be a whole number, at least 1, not {value!r}."
+        )
+
+
+def _seconds(_: Plan, attribute: Attribute[float | None], value: float | None) -> None:
+    if value is not None and not value > 0:
+        raise ConfigurationError(
+            f"upload: {attribute.name} must be a number of seconds above 0, not {value!r}."
+        )
+
+
+def _choice(_: Plan, attribute: Attribute[OnRejected], value: OnRejected) -> None:
+    if value not in get_args(OnRejected):
+        raise ConfigurationError(f"upload: {attribute.name} must be 'isolate' or 'stop'.")
+
+
+def _way_to_ask(_: Plan, attribute: Attribute[Reconcile], value: Reconcile) -> None:
+    if not (value in (None, "list") or callable(value)):
+        raise ConfigurationError(
+            f"upload: {attribute.name} must be 'list', an async function, or None."
+        )
+
+
 @frozen
 class Plan:
-    """An upload that has not begun."""
+    """An upload that has not begun.
+
+    Raises:
+        ConfigurationError: A parameter of `upload` makes no sense.
+    """
 
     session: Session = field(repr=False)
     document: Document
@@ -45,37 +80,33 @@ class Plan:
     check: Callable[[Piece], Findings] | None = field(repr=False)
     journal: Journal = field(repr=False)
     limit: BodyLimit
-    chunk_size: int
-    chunk_bytes: int
-    concurrency: int
-    isolate: bool
-    reconcile: Reconcile
+    chunk_size: int = field(validator=_count)
+    chunk_bytes: int = field(validator=_count)
+    concurrency: int = field(validator=_count)
+    on_rejected: OnRejected = field(validator=_choice)
+    reconcile: Reconcile = field(validator=_way_to_ask)
     witness: Piece | None = field(repr=False)
-    deadline: float | None
+    deadline: float | None = field(validator=_seconds)
     progress: Progress | None = field(repr=False)
 
 
-def require_sense(
-    *,
-    chunk_size: int,
-    chunk_bytes: int,
-    concurrency: int,
-    deadline: float | None,
-    on_rejected: str,
-    reconcile: object,
-) -> None:
-    """Raise `ConfigurationError` for the first parameter of an upload that makes no sense."""
-    whole = {"chunk_size": chunk_size, "chunk_bytes": chunk_bytes, "concurrency": concurrency}
-    for name, number in whole.items():
-        if not isinstance(number, int) or number < 1:
-            raise ConfigurationError(
-                f"upload: {name} must be a whole number, at least 1, not {number!r}."
-            )
-    if deadline is not None and not deadline > 0:
+def witness_of(record: object, encode: Encoder, batch: Batch[Any], reconcile: object) -> Piece:
+    """Return a record that is known to be saved, as a piece that can be asked for.
+
+    Raises:
+        ConfigurationError: Nothing would be asked, or not for this.
+    """
+    listing = batch.listing
+    if batch.operation.effect != "create" or reconcile != "list" or listing is None:
         raise ConfigurationError(
-            f"upload: deadline must be a number of seconds above 0, not {deadline!r}."
+            "upload: witness is only used for creates with reconcile='list', where the API has a"
+            " list operation."
         )
-    if on_rejected not in get_args(OnRejected):
-        raise ConfigurationError("upload: on_rejected must be 'isolate' or 'stop'.")
-    if not (reconcile in (None, "list") or callable(reconcile)):
-        raise ConfigurationError("upload: reconcile must be 'list', an async function, or None.")
+    try:
+        body = encode(record)
+    except (Unreadable, TypeError) as error:
+        raise ConfigurationError(f"upload: witness must be a record: {error}") from None
+    if not can_ask_for(listing, orjson.loads(body)):
+        fields = ", ".join(listing.filters.values())
+        raise ConfigurationError(f"upload: witness must have a value for {fields}.")
+    return Piece(Chunk(-1, [record], [body]), range(1))

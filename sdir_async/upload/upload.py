@@ -13,7 +13,6 @@ from .report import ChunkOutcome, UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
-    from types import TracebackType
     from typing import Self
 
     from .plan import Plan
@@ -93,12 +92,7 @@ class Upload(Generic[SavedT]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 
