@@ -55,53 +55,31 @@ if TYPE_CHECKING:
     from .upload.upload import Upload
     from .wire import Attempt
 else:
+    _NAMES = {
+        ".auth": "SubscriptionKey",
+        ".client": "Sdir",
+        ".description": (
+            "BatchDescription Description ListingDescription OperationDescription "
+            "ParameterDescription PagesDescription describe describe_all"
+        ),
+        ".errors": (
+            "ApiError AuthenticationError ConfigurationError ConnectionFailed InvalidRequest "
+            "JournalError JournalMismatch NotFound PageRepeated PermissionDenied "
+            "QuotaExceeded RateLimited Reason SdirError ServerError TokenError UnknownOutcome"
+        ),
+        ".maskinporten": "Maskinporten",
+        ".observe": "AttemptEvent",
+        ".pacing": "Pacer",
+        ".raw": "RawResponse",
+        ".retries": "RetryPolicy",
+        ".telemetry": "Telemetry",
+        ".types": "UNSET Unset",
+        ".upload.report": "ChunkOutcome Notice RecordOutcome Rejection Snapshot UploadReport",
+        ".upload.upload": "Upload",
+        ".wire": "Attempt",
+    }
     __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "ApiError": ".errors",
-            "Attempt": ".wire",
-            "AttemptEvent": ".observe",
-            "AuthenticationError": ".errors",
-            "BatchDescription": ".description",
-            "ChunkOutcome": ".upload.report",
-            "ConfigurationError": ".errors",
-            "ConnectionFailed": ".errors",
-            "Description": ".description",
-            "InvalidRequest": ".errors",
-            "JournalError": ".errors",
-            "JournalMismatch": ".errors",
-            "ListingDescription": ".description",
-            "Maskinporten": ".maskinporten",
-            "NotFound": ".errors",
-            "Notice": ".upload.report",
-            "OperationDescription": ".description",
-            "Pacer": ".pacing",
-            "ParameterDescription": ".description",
-            "PageRepeated": ".errors",
-            "PagesDescription": ".description",
-            "PermissionDenied": ".errors",
-            "QuotaExceeded": ".errors",
-            "RateLimited": ".errors",
-            "RawResponse": ".raw",
-            "Reason": ".errors",
-            "RecordOutcome": ".upload.report",
-            "Rejection": ".upload.report",
-            "RetryPolicy": ".retries",
-            "Sdir": ".client",
-            "SdirError": ".errors",
-            "ServerError": ".errors",
-            "Snapshot": ".upload.report",
-            "SubscriptionKey": ".auth",
-            "Telemetry": ".telemetry",
-            "TokenError": ".errors",
-            "UNSET": ".types",
-            "UnknownOutcome": ".errors",
-            "Unset": ".types",
-            "Upload": ".upload.upload",
-            "UploadReport": ".upload.report",
-            "describe": ".description",
-            "describe_all": ".description",
-        },
+        __name__, {name: module for module, names in _NAMES.items() for name in names.split()}
     )
 
 __all__ = [

@@ -15,11 +15,10 @@ from .call import Call
 from .errors import ConfigurationError
 from .frames import no_locals
 from .loops import loop_time
-from .options import checked_headers, is_sendable
+from .options import Timeout, checked_headers, is_sendable, timeouts_of
 from .parameters import InPath
 from .parameters import text as _text
 from .session import Session, value_of
-from .timeouts import Timeout, timeouts_of
 from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
 from .upload.encoding import BodyLimit, Encoder

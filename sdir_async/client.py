@@ -14,12 +14,11 @@ from .errors import ConfigurationError
 from .frames import no_locals
 from .hosts import origin_of, parse_base_url, require_secure
 from .observe import OnAttempt, Watch, log_as_told
-from .options import checked_headers
+from .options import Timeout, checked_headers, require_one_of, timeouts_of
 from .pacing import Pacer
-from .privacy import mask_logs_of_httpx
+from .privacy import mask_logs
 from .retries import RetryPolicy
 from .session import Session, Settings
-from .timeouts import Timeout, timeouts_of
 from .tokens import tokens_of
 from .transports import TransportName, open_transport
 from .types import UNSET, Unset
@@ -70,11 +69,7 @@ class SdirBase:
         with no_locals:
             log_as_told()
             keys = KeyRing(api_key)
-            if environment not in get_args(Environment):
-                known = ", ".join(map(repr, get_args(Environment)))
-                raise ConfigurationError(
-                    f"environment must be one of {known}, not {environment!r}."
-                )
+            require_one_of(get_args(Environment), "environment", environment)
             check_pins(versions or {}, self._versions)
             self._environment = environment
             self._insecure_http = insecure_http
@@ -88,13 +83,13 @@ class SdirBase:
                 open_transport(transport, http_client),
                 keys,
                 pace or Pacer(),
-                Settings(retry, _timeouts(timeout, http_client), _bytes(largest_answer)),
+                Settings(retry, _timeouts(timeout, http_client), largest_answer),
                 versions=dict(versions or {}),
                 base_url_of=self._base_url_of,
                 watch=watch(self._versions, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
             )
-            mask_logs_of_httpx()
+            mask_logs()
 
     def __repr__(self) -> str:
         if not hasattr(self, "_session"):  # its settings were refused
@@ -173,8 +168,6 @@ class SdirBase:
             >>> report = await patient.course.v1.upload(records)  # doctest: +SKIP
         """
         with no_locals:
-            if deadline is not None and not (isinstance(deadline, int | float) and deadline > 0):
-                raise ConfigurationError("deadline must be a number of seconds above 0.")
             now = self._session.settings
             return self._with(
                 evolve(
@@ -359,12 +352,6 @@ def _tokens(given: TokenGiven | None, environment: str) -> TokenSource | None:
     source = tokens_of(given)
     source.bind(environment)
     return source
-
-
-def _bytes(largest_answer: int) -> int:
-    if type(largest_answer) is not int or largest_answer < 1:
-        raise ConfigurationError("largest_answer must be a whole number of bytes, at least 1.")
-    return largest_answer
 
 
 def _timeouts(given: Timeout | Unset, http_client: Client | None) -> Timeouts:

@@ -1,15 +1,17 @@
-"""Headers of the user's own: checked before they go along with a call."""
+"""What a user gives: headers, timeouts, numbers, choices. Each is checked before it is used."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import ConfigurationError
-from .wire import BEARER_HEADER, KEY_HEADER
+from .wire import BEARER_HEADER, KEY_HEADER, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+    from attrs import Attribute
 
 _NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _OURS: Final = frozenset(
@@ -55,3 +57,64 @@ def is_sendable(value: object) -> bool:
         and value.isprintable()
         and value == value.strip()
     )
+
+
+class TimeoutParts(Protocol):
+    """Seconds for each part of an attempt, such as an `httpx.Timeout`."""
+
+    @property
+    def connect(self) -> float | None: ...  # noqa: D102
+    @property
+    def read(self) -> float | None: ...  # noqa: D102
+    @property
+    def write(self) -> float | None: ...  # noqa: D102
+    @property
+    def pool(self) -> float | None: ...  # noqa: D102
+
+
+Timeout = float | TimeoutParts | None
+"""Seconds for each part of an attempt, or an `httpx.Timeout` that names the parts; `None`: no
+limit.
+"""
+
+
+def timeouts_of(given: Timeout) -> Timeouts:
+    """Return the timeouts of each part of an attempt.
+
+    Raises:
+        ConfigurationError: They are not numbers above 0.
+    """
+    if given is None or isinstance(given, int | float):
+        parts: list[Any] = [given] * 4
+    else:
+        names = ("connect", "read", "write", "pool")
+        parts = [getattr(given, name, "missing") for name in names]
+    for part in parts:
+        if part is not None and not (isinstance(part, int | float) and part > 0):
+            raise ConfigurationError(
+                "timeout must be a number of seconds above 0, an httpx.Timeout, or None."
+            )
+    return Timeouts(*parts)
+
+
+def whole_number(_: object, attribute: Attribute[int], value: object) -> None:
+    """Raise `ConfigurationError` for a value of an attribute that counts nothing."""
+    if type(value) is not int or value < 1:
+        raise ConfigurationError(
+            f"{attribute.name} must be a whole number, at least 1, not {value!r}."
+        )
+
+
+def seconds_or_none(_: object, attribute: Attribute[float | None], value: object) -> None:
+    """Raise `ConfigurationError` for a value of an attribute that is no time to wait."""
+    if value is not None and not (isinstance(value, int | float) and value > 0):
+        raise ConfigurationError(
+            f"{attribute.name} must be a number of seconds above 0, not {value!r}."
+        )
+
+
+def require_one_of(known: Collection[str], name: str, given: str) -> None:
+    """Raise `ConfigurationError` for a choice that there is not."""
+    if given not in known:
+        shown = ", ".join(map(repr, known))
+        raise ConfigurationError(f"{name} must be one of {shown}, not {given!r}.")

@@ -330,6 +330,3 @@ def mask_logs() -> None:
     """Mask what this library and those below it log, at any level; a second call does nothing."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_filter)
-
-
-mask_logs_of_httpx = mask_logs

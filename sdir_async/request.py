@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from .description import describe
 from .document import EFFECTS, Effect, Operation
 from .errors import ConfigurationError
+from .options import require_one_of
 from .privacy import mask
 
 if TYPE_CHECKING:
@@ -46,11 +47,9 @@ def operation_of(
         'update'
     """
     verb = method.upper() if isinstance(method, str) else ""
-    if verb not in _METHODS:
-        raise ConfigurationError(f"request: method must be one of {', '.join(_METHODS)}.")
-    if effect is not None and effect not in get_args(Effect):
-        known = ", ".join(map(repr, get_args(Effect)))
-        raise ConfigurationError(f"request: effect must be one of {known}.")
+    require_one_of(_METHODS, "method", verb)
+    if effect is not None:
+        require_one_of(get_args(Effect), "effect", effect)
     _require_below(path)
     if set(_PLACE.findall(path)) != set(places) or re.search("[{}]", _PLACE.sub("", path)):
         raise ConfigurationError("request: path_params must name each {place} of the path.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from .errors import ConfigurationError
+from .options import whole_number
 from .verdicts import Action
 
 if TYPE_CHECKING:
@@ -20,14 +21,7 @@ if TYPE_CHECKING:
 def _seconds(_: RetryPolicy, attribute: Attribute[float], value: float) -> None:
     if not (isinstance(value, int | float) and 0 <= value < math.inf):
         raise ConfigurationError(
-            f"RetryPolicy: {attribute.name} must be a number of seconds, at least 0, not {value!r}."
-        )
-
-
-def _count(_: RetryPolicy, attribute: Attribute[int], value: int) -> None:
-    if not (isinstance(value, int) and value >= 1):
-        raise ConfigurationError(
-            f"RetryPolicy: {attribute.name} must be a whole number, at least 1, not {value!r}."
+            f"{attribute.name} must be a number of seconds, at least 0, not {value!r}."
         )
 
 
@@ -54,7 +48,7 @@ class RetryPolicy:
         RetryPolicy(attempts=3, first_wait=0.5, longest_wait=60.0, settle=30.0, trust_500=False)
     """
 
-    attempts: int = field(default=6, validator=_count)
+    attempts: int = field(default=6, validator=whole_number)
     first_wait: float = field(default=0.5, validator=_seconds)
     longest_wait: float = field(default=60.0, validator=_seconds)
     settle: float = field(default=30.0, validator=_seconds)

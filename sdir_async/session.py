@@ -14,6 +14,7 @@ from attrs import field, frozen
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
 from .loops import loop_time
+from .options import seconds_or_none, whole_number
 from .problems import failure_of
 from .retries import Retries
 from .verdicts import Action, Exchange, judge
@@ -67,9 +68,9 @@ class Settings:
 
     retry: RetryPolicy
     timeouts: Timeouts
-    largest_answer: int
+    largest_answer: int = field(validator=whole_number)
     headers: Mapping[str, str] = field(factory=dict, repr=False)
-    deadline: float | None = None
+    deadline: float | None = field(default=None, validator=seconds_or_none)
     customer: str | None = None
 
 

@@ -115,7 +115,7 @@ def test_it_goes_to_no_other_host_and_no_folder_above(path: Any) -> None:
     [
         ({"api": "boats"}, "API 'boats' was not found. Give one of additional_competence"),
         ({"version": "v9"}, "course has no version 'v9'; it has v1"),
-        ({"method": "TRACE"}, "method must be one of GET, POST, PUT, PATCH, DELETE"),
+        ({"method": "TRACE"}, "method must be one of 'GET', 'POST', 'PUT', 'PATCH', 'DELETE'"),
         ({"effect": "destroy"}, "effect must be one of 'read'"),
         ({"path": "/{a}/{b}", "path_params": {"a": 1}}, "path_params must name each"),
         ({"path": "/{a}", "path_params": {"a": ".."}}, "must not be empty or consist of dots"),

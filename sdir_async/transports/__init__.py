@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ConfigurationError
+from ..options import require_one_of
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -33,9 +34,7 @@ def open_transport(name: TransportName, client: Client | None) -> Transport:
         ConfigurationError: No transport has this name, its extra is not installed, or the client is
             not one of httpx or httpx2.
     """
-    if name not in _MODULES:
-        known = ", ".join(map(repr, _MODULES))
-        raise ConfigurationError(f"transport must be one of {known}, not {name!r}.")
+    require_one_of(_MODULES, "transport", name)
     wanted = name if client is None else _library_of(client)
     try:
         module = import_module(_MODULES[wanted], __name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..call import Call
 from ..verdicts import Action
 from ..wire import Answer
-from . import reconcile
+from .reconcile import Asking, items_of
 from .saved import Saved
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def saved_of(plan: Plan) -> Saved | None:
     listing, creates = plan.batch.listing, plan.batch.operation.effect == "create"
     if not creates or plan.reconcile != "list" or listing is None:
         return None
-    saved = Saved(reconcile.key_of(listing))
+    saved = Saved(Asking(listing).key)
     if plan.witness is not None:
         saved.add(plan.witness)
     return saved
@@ -44,7 +44,7 @@ async def was_applied(
     if plan.reconcile != "list" or listing is None:
         return None
     elsewhere = await _elsewhere(step)
-    questions = reconcile.was_applied(listing, step.piece.bodies, step.saved, elsewhere)
+    questions = Asking(listing).was_applied(step.piece.bodies, step.saved, elsewhere)
     items: list[Any] | None = None
     while True:
         try:
@@ -71,7 +71,7 @@ async def _list(
     answer = ended.happened
     if ended.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
         return None
-    return reconcile.items_of(answer.body)
+    return items_of(answer.body)
 
 
 async def _asked(answer: Awaitable[bool | None], deadline: float | None) -> bool | None:

@@ -9,9 +9,10 @@ import orjson
 from attrs import field, frozen
 
 from ..errors import ConfigurationError
+from ..options import require_one_of, seconds_or_none, whole_number
 from .chunks import Chunk, Piece
 from .encoding import Unreadable
-from .reconcile import can_ask_for
+from .reconcile import Asking
 from .report import Snapshot
 
 if TYPE_CHECKING:
@@ -37,30 +38,13 @@ Progress = Callable[[Snapshot], object]
 """Called with the counts whenever records were finished; it must not block."""
 
 
-def _count(_: Plan, attribute: Attribute[int], value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ConfigurationError(
-            f"upload: {attribute.name} must be a whole number, at least 1, not {value!r}."
-        )
-
-
-def _seconds(_: Plan, attribute: Attribute[float | None], value: float | None) -> None:
-    if value is not None and not value > 0:
-        raise ConfigurationError(
-            f"upload: {attribute.name} must be a number of seconds above 0, not {value!r}."
-        )
-
-
 def _choice(_: Plan, attribute: Attribute[OnRejected], value: OnRejected) -> None:
-    if value not in get_args(OnRejected):
-        raise ConfigurationError(f"upload: {attribute.name} must be 'isolate' or 'stop'.")
+    require_one_of(get_args(OnRejected), attribute.name, value)
 
 
 def _way_to_ask(_: Plan, attribute: Attribute[Reconcile], value: Reconcile) -> None:
     if not (value in (None, "list") or callable(value)):
-        raise ConfigurationError(
-            f"upload: {attribute.name} must be 'list', an async function, or None."
-        )
+        raise ConfigurationError(f"{attribute.name} must be 'list', an async function, or None.")
 
 
 @frozen
@@ -80,13 +64,13 @@ class Plan:
     check: Callable[[Piece], Findings] | None = field(repr=False)
     journal: Journal = field(repr=False)
     limit: BodyLimit
-    chunk_size: int = field(validator=_count)
-    chunk_bytes: int = field(validator=_count)
-    concurrency: int = field(validator=_count)
+    chunk_size: int = field(validator=whole_number)
+    chunk_bytes: int = field(validator=whole_number)
+    concurrency: int = field(validator=whole_number)
     on_rejected: OnRejected = field(validator=_choice)
     reconcile: Reconcile = field(validator=_way_to_ask)
     witness: Piece | None = field(repr=False)
-    deadline: float | None = field(validator=_seconds)
+    deadline: float | None = field(validator=seconds_or_none)
     progress: Progress | None = field(repr=False)
 
 
@@ -106,7 +90,7 @@ def witness_of(record: object, encode: Encoder, batch: Batch[Any], reconcile: ob
         body = encode(record)
     except (Unreadable, TypeError) as error:
         raise ConfigurationError(f"upload: witness must be a record: {error}") from None
-    if not can_ask_for(listing, orjson.loads(body)):
+    if Asking(listing).filters(orjson.loads(body)) is None:
         fields = ", ".join(listing.filters.values())
         raise ConfigurationError(f"upload: witness must have a value for {fields}.")
     return Piece(Chunk(-1, [record], [body]), range(1))

@@ -44,35 +44,6 @@ Walk: TypeAlias = "Generator[Query, list[Any] | None, list[Any]]"
 """The same, but it returns a page."""
 
 
-def was_applied(
-    listing: Listing,
-    bodies: Sequence[bytes],
-    saved: Sequence[bytes] = (),
-    elsewhere: Callable[[int], int | None] = lambda _: 0,
-) -> Questions:
-    """Ask for a few records of a batch. It is atomic: if one is absent, it was not saved.
-
-    Args:
-        listing: How the document says that one can ask.
-        bodies: The JSON of the records of the batch.
-        saved: The JSON of other records of the same chunk that are known to be saved: of equal
-            records there must be as many as in both.
-        elsewhere: Says of the record at a place how many equal ones of this upload are known to be
-            saved; `None` where that is not known yet.
-    """
-    return _Asking(listing).was_applied(bodies, saved, elsewhere)
-
-
-def key_of(listing: Listing) -> Callable[[Any], tuple[str, ...]]:
-    """Return what gives a record's key: equal records of an upload have equal ones."""
-    return _Asking(listing)._key  # noqa: SLF001
-
-
-def can_ask_for(listing: Listing, record: dict[str, Any]) -> bool:
-    """Say whether a record has what the list is filtered by."""
-    return _Asking(listing)._filters(record) is not None  # noqa: SLF001
-
-
 def items_of(answer: bytes) -> list[Any] | None:
     """Return the list in an answer, `None` if it has none."""
     try:
@@ -133,23 +104,38 @@ class _NoUseError(Exception):
 
 
 @frozen
-class _Asking:
+class Asking:
+    """How to ask a list for records.
+
+    Attributes:
+        listing: How the document says that one can ask.
+    """
+
     listing: Listing
 
     def was_applied(
         self,
         bodies: Sequence[bytes],
-        saved: Sequence[bytes],
-        elsewhere: Callable[[int], int | None],
+        saved: Sequence[bytes] = (),
+        elsewhere: Callable[[int], int | None] = lambda _: 0,
     ) -> Questions:
+        """Ask for a few records of a batch. It is atomic: if one is absent, it was not saved.
+
+        Args:
+            bodies: The JSON of the records of the batch.
+            saved: The JSON of other records of the same chunk that are known to be saved: of equal
+                records there must be as many as in both.
+            elsewhere: Says of the record at a place how many equal ones of this upload are known to
+                be saved; `None` where that is not known yet.
+        """
         try:
             records = [orjson.loads(body) for body in bodies]
         except orjson.JSONDecodeError:
             return None
-        keys = list(map(self._key, records))
+        keys = list(map(self.key, records))
         own = Counter(keys)
-        beside = Counter(self._key(orjson.loads(body)) for body in saved)
-        askable = [at for at, record in enumerate(records) if self._filters(record) is not None]
+        beside = Counter(self.key(orjson.loads(body)) for body in saved)
+        askable = [at for at, record in enumerate(records) if self.filters(record) is not None]
 
         def known(at: int, least: int) -> int | None:
             equals = elsewhere(at)
@@ -253,7 +239,7 @@ class _Asking:
         return items
 
     def _query(self, record: dict[str, Any], page: int, size: int | None = None) -> Query:
-        query = dict(self._filters(record) or {})
+        query = dict(self.filters(record) or {})
         if self.listing.page is not None:
             query[self.listing.page] = str(page)
         if self.listing.page_size is not None:
@@ -261,13 +247,15 @@ class _Asking:
             query[name] = str(size or most)
         return tuple(query.items())
 
-    def _filters(self, record: dict[str, Any]) -> dict[str, str] | None:
+    def filters(self, record: dict[str, Any]) -> dict[str, str] | None:
+        """Return what asks for a record; `None` if it has no value for it."""
         values = {name: value_at(record, path) for name, path in self.listing.filters.items()}
         if any(value is None for value in values.values()):
             return None
         return {name: str(value) for name, value in values.items()}
 
-    def _key(self, record: Any) -> tuple[str, ...]:
+    def key(self, record: Any) -> tuple[str, ...]:
+        """Return the key of a record: equal records of an upload have equal ones."""
         return tuple(str(_comparable(value_at(record, path))) for path in self.listing.match)
 
     def _pairs(self, sent: dict[str, Any], found: Any) -> Iterator[tuple[Any, Any]]:

@@ -44,7 +44,7 @@ _NOT_COMPLETE: Final[Mapping[Ended, str]] = {
 Doubt = Literal["nobody", "no witness", "not shown", "unclear"]
 """Why asking did not help."""
 
-_WHY: Final[Mapping[Doubt, str]] = {
+WHY: Final[Mapping[Doubt, str]] = {
     "nobody": (
         "The upload could not check whether they are saved. Give a function as `reconcile`, or"
         " 'list' if the API has a list operation."
@@ -284,11 +284,6 @@ class UploadReport:
         )
 
 
-def why(doubt: Doubt) -> str:
-    """Return why records are in doubt, and what would help."""
-    return _WHY[doubt]
-
-
 def _states(report: UploadReport) -> Iterator[tuple[int, State]]:
     """Yield the place and the state of each record that was not accepted, in order."""
     rejected: Iterator[tuple[int, State]] = ((one.index, "rejected") for one in report.rejections)
@@ -317,15 +312,11 @@ class RangeSet:
         overlaps_right = at < len(self._starts) and self._starts[at] < stop
         if overlaps_left or overlaps_right:
             raise AssertionError(f"records {start} to {stop - 1} were counted twice")
-        touches_left = at > 0 and self._stops[at - 1] == start
-        touches_right = at < len(self._starts) and self._starts[at] == stop
-        if touches_left and touches_right:
-            self._stops[at - 1] = self._stops.pop(at)
+        if at < len(self._starts) and self._starts[at] == stop:  # it goes on to the right
+            stop = self._stops.pop(at)
             del self._starts[at]
-        elif touches_left:
+        if at > 0 and self._stops[at - 1] == start:  # and to the left
             self._stops[at - 1] = stop
-        elif touches_right:
-            self._starts[at] = start
         else:
             self._starts.insert(at, start)
             self._stops.insert(at, stop)

@@ -12,7 +12,7 @@ import pytest
 
 from sdir_async import ConfigurationError, RetryPolicy, UploadReport
 from sdir_async.document import Listing, Operation
-from sdir_async.upload.reconcile import _near, _same, _spread, value_at, was_applied
+from sdir_async.upload.reconcile import Asking, _near, _same, _spread, value_at
 from tests.upload.server import NORMAL, UNKNOWN, Fate, Record, Register, client, record
 from tests.virtual import run
 
@@ -247,7 +247,7 @@ def test_a_list_that_shifts_while_it_is_looked_through(start: int, count: int) -
     """The newest record comes first, and with each question a new one: no page is left out."""
     listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
     found = [{"id": at, "of": "me"} for at in range(count)]  # 0 is the oldest
-    questions = was_applied(listing, [b'{"id": 0, "of": "me"}'])
+    questions = Asking(listing).was_applied([b'{"id": 0, "of": "me"}'])
     query = next(questions)
     with pytest.raises(StopIteration) as end:
         while True:
@@ -261,7 +261,7 @@ def test_a_list_that_shifts_by_a_page_is_looked_through() -> None:
     """The same page comes twice, since three new records were saved meanwhile."""
     listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
     found = [{"id": at, "of": "me"} for at in range(5)]
-    questions = was_applied(listing, [b'{"id": 9, "of": "me"}'])
+    questions = Asking(listing).was_applied([b'{"id": 9, "of": "me"}'])
     query = next(questions)
     asked = []
     with pytest.raises(StopIteration) as end:
@@ -461,7 +461,7 @@ def test_a_text_that_is_shown_cut_is_not_absent() -> None:
 def test_a_number_is_not_taken_for_one_that_was_cut() -> None:
     """A number that begins like another is another: the record is absent, not nearly there."""
     listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",))
-    questions = was_applied(listing, [b'{"id": 10, "of": "me"}'])
+    questions = Asking(listing).was_applied([b'{"id": 10, "of": "me"}'])
     next(questions)
     with pytest.raises(StopIteration) as end:
         questions.send([{"id": 1, "of": "me"}])

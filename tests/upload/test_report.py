@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async import ChunkOutcome, Reason, Rejection
-from sdir_async.upload.ledger import Ledger
-from sdir_async.upload.refused import Rejections
+from sdir_async.upload.ledger import Ledger, Rejections
 from sdir_async.upload.report import RangeSet, State, runs
 
 
