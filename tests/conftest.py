@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""What runs in the background ignores it, and so would the processes that tests interrupt."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
