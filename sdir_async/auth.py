@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NoReturn
 
@@ -13,11 +12,9 @@ from .errors import ConfigurationError
 from .frames import no_locals
 from .loops import PerLoop
 from .privacy import keep_secret
-from .wire import Secret
+from .wire import Secret, is_visible
 
 ENVIRONMENT_VARIABLE: Final = "SDIR_API_KEY"
-
-_KEY: Final = re.compile(r"[!-~]+")
 
 
 class SubscriptionKey:
@@ -47,7 +44,7 @@ class SubscriptionKey:
     def _require_usable(self) -> None:
         """Refuse what can't stand in a header: the transport's own error would show it."""
         for key in self._keys:
-            if not (isinstance(key.reveal(), str) and _KEY.fullmatch(key.reveal())):
+            if not is_visible(key.reveal()):
                 raise ConfigurationError("A key must be printable ASCII without spaces.")
 
     @property

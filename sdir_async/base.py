@@ -79,17 +79,16 @@ class Operations:
         retry: RetryPolicy | None = None,
         more_headers: Mapping[str, str] | None = None,
     ) -> T:
-        base_url = self._base_url_of(operation)
         call = Call(
             operation,
-            url_of(base_url, operation, path or {}),
+            self._url_of(operation, path or {}),
             _query(operation, params or {}),
             {**checked_headers(more_headers), **_headers(operation, headers or {})},
             None if body is UNSET else orjson.dumps(body, default=jsonable),
             None if isinstance(timeout, Unset) else timeouts_of(timeout),
             retry=retry,
             document=self._document,
-            template=base_url + operation.path if path else None,
+            template=self._url_of(operation) if path else None,
         )
         deadline = self._session.settings.deadline if deadline is None else deadline
         until = None if deadline is None else loop_time() + deadline
@@ -101,10 +100,13 @@ class Operations:
         """Return what a call gives: here the value, in `RawOperations` the answer itself."""
         return value_of(exchange, read, self._how_to_ask)
 
-    def _base_url_of(self, operation: Operation) -> str:
-        if operation.servers is None:
-            return self._base_url
-        return self._session.base_url_of(evolve(self._document, servers=operation.servers))
+    def _url_of(self, operation: Operation, path: Mapping[str, object] = {}) -> str:
+        """Return the URL of an operation, with these values in its path."""
+        base_url = self._base_url
+        if operation.servers is not None:
+            document = evolve(self._document, servers=operation.servers)
+            base_url = self._session.base_url_of(document)
+        return url_of(base_url, operation, path)
 
     def _how_to_ask(self) -> str:
         listing = next((batch.listing for batch in self._batches.values() if batch.listing), None)
@@ -180,7 +182,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                     self._document,
                     batch,
                     records,
-                    url_of=lambda operation: url_of(self._base_url_of(operation), operation, {}),
+                    url_of=self._url_of,
                     encode=encode,
                     check=check_of(self._package, operation) if check else None,
                     journal=self._journal(journal, operation, batch),
@@ -205,7 +207,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
             "api": self._document.api,
             "version": self._document.version,
             "operation": kind,
-            "url": url_of(self._base_url_of(batch.operation), batch.operation, {}),
+            "url": self._url_of(batch.operation),
         }
         if self._session.settings.customer:
             target["customer"] = self._session.settings.customer

@@ -134,7 +134,7 @@ class SdirBase:
         with no_locals:
             if not (isinstance(customer, str) and re.fullmatch("[0-9]{9}", customer)):
                 raise ConfigurationError("An organization number must be text of 9 digits.")
-            if not self._session.has_tokens:
+            if self._session.tokens is None:
                 raise ConfigurationError(
                     "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
                 )

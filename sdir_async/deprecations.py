@@ -7,9 +7,10 @@ import os
 import sys
 import warnings
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from .verdicts import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,8 @@ def _by_document(operation: Operation) -> str:
 
 def _announced(headers: Mapping[str, str]) -> str:
     """Say what the headers announce, with the dates that can be read."""
-    since, sunset = _deprecated_at(headers.get("deprecation", "")), _moment(headers.get("sunset"))
+    since = _deprecated_at(headers.get("deprecation", ""))
+    sunset = http_date(headers.get("sunset", ""))
     words = []
     if since is not None:
         over = since <= datetime.now(UTC)
@@ -92,15 +94,7 @@ def _deprecated_at(header: str) -> datetime | None:
             return datetime.fromtimestamp(int(header[1:]), UTC)
         except (ValueError, OverflowError, OSError):
             return None
-    return _moment(header)
-
-
-def _moment(header: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(header or "")
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return http_date(header)
 
 
 def _level_of_the_user() -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
 
@@ -16,6 +16,18 @@ T = TypeVar("T")
 def loop_time() -> float:
     """Return the time of the running event loop, in seconds."""
     return asyncio.get_running_loop().time()
+
+
+async def by(deadline: float | None, awaitable: Awaitable[T], late: T) -> T:
+    """Return what something gives, or `late` if the deadline, in the loop's time, passes first."""
+    bound = asyncio.timeout_at(deadline)
+    try:
+        async with bound:
+            return await awaitable
+    except TimeoutError:
+        if not bound.expired():
+            raise
+    return late
 
 
 class PerLoop(Generic[T]):

@@ -18,7 +18,7 @@ from .deprecations import Deprecations
 from .errors import ConfigurationError
 from .privacy import mask
 from .problems import request_id_of
-from .wire import Answer, result_of
+from .wire import Answer, counted, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,14 +86,9 @@ class Watch:
     ) -> None:
         """Take note of a try to send, the last of these."""
         if logger.isEnabledFor(logging.DEBUG):
-            last = attempts[-1]
-            logger.debug(
-                "%s: attempt %d: %s in %.3f s",
-                _name(call),
-                len(attempts),
-                last.result,
-                last.seconds,
-            )
+            last, number = attempts[-1], len(attempts)
+            took = f"{last.result} in {last.seconds:.3f} s"
+            logger.debug("%s: attempt %d: %s", _name(call), number, took)
         if self._on_attempt is not None:
             try:
                 self._on_attempt(event_of(call, attempts, happened, verdict))
@@ -105,14 +100,9 @@ class Watch:
         answer = exchange.happened
         if logger.isEnabledFor(logging.INFO):
             found = request_id_of(answer) if isinstance(answer, Answer) else None
-            logger.info(
-                "%s: %s in %.3f s, %s%s",
-                _name(call),
-                result_of(answer),
-                seconds,
-                _counted(exchange.attempts),
-                "" if found is None else f", request id {mask(found)}",
-            )
+            took = f"{result_of(answer)} in {seconds:.3f} s, {counted(exchange.attempts)}"
+            told = "" if found is None else f", request id {mask(found)}"
+            logger.info("%s: %s%s", _name(call), took, told)
         if isinstance(answer, Answer):
             self._deprecations.heed(call.document, call.operation, answer.headers)
 
@@ -124,13 +114,8 @@ class Watch:
                 for state, count in counts_of(outcome).items()
                 if count
             )
-            logger.info(
-                "records %d to %d: %s, %s",
-                outcome.indexes[0],
-                outcome.indexes[-1],
-                counts,
-                _counted(outcome.attempts),
-            )
+            first, last = outcome.indexes[0], outcome.indexes[-1]
+            logger.info("records %d to %d: %s, %s", first, last, counts, counted(outcome.attempts))
 
     def chunk(self, first: int, size: int) -> AbstractContextManager[object]:  # noqa: ARG002
         """Surround the work on a chunk, from its first record on."""
@@ -182,10 +167,6 @@ def event_of(
 def _name(call: Call) -> str:
     of = "" if call.document is None else f"{call.document.api} {call.document.version} "
     return f"{of}{call.operation.method} {mask(call.operation.path)}"
-
-
-def _counted(attempts: Sequence[Attempt]) -> str:
-    return f"{len(attempts)} attempt{'' if len(attempts) == 1 else 's'}"
 
 
 def log_as_told() -> None:

@@ -9,7 +9,7 @@ from . import errors
 from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
 from .privacy import mask, mask_json, without_values
 from .verdicts import is_quota, is_token, parsed, retry_after
-from .wire import Answer, Lost
+from .wire import Answer, Lost, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -172,8 +172,7 @@ def failure_of(exchange: Exchange, hint: str = "") -> SdirError:
         )
     if isinstance(happened, Answer) and not 200 <= happened.status < 300:
         return error_of(happened, method=operation.method, url=exchange.url)
-    count = len(exchange.attempts)
-    tried = f", after {count} attempt{'s' if count > 1 else ''}" if count else ""
+    tried = f", after {counted(exchange.attempts)}" if exchange.attempts else ""
     advice = "Check the network and the host, then try again."
     if isinstance(happened, Answer):
         advice = "Check that base_url leads to Sdir, and that no proxy answers in its place."

@@ -8,6 +8,7 @@ from .base import Operations
 from .frames import no_locals
 from .problems import request_id_of
 from .session import accepted, value_of
+from .wire import counted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -78,11 +79,10 @@ class RawResponse(Generic[ValueT_co]):
             return value_of(self._exchange, self._read, self._hint)
 
     def __repr__(self) -> str:
-        count = len(self.attempts)
         told = f", request id {self.request_id}" if self.request_id else ""
         return (
             f"<RawResponse {self.status}: {len(self.content)} bytes,"
-            f" {count} attempt{'' if count == 1 else 's'}{told}>"
+            f" {counted(self.attempts)}{told}>"
         )
 
     def __reduce__(self) -> NoReturn:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
-from .loops import loop_time
+from .loops import by, loop_time
 from .options import seconds_or_none, whole_number
 from .problems import failure_of
 from .retries import Retries
@@ -94,16 +94,11 @@ class Session:
         self.versions = versions
         self.base_url_of = base_url_of
         self._owned: set[asyncio.Task[None]] = set()
-        self._tokens = tokens
+        self.tokens = tokens
         self._transport = transport
         self._keys = keys
         self._pacer = pacer
         self._closed = threading.Event()  # shared by those with other settings
-
-    @property
-    def has_tokens(self) -> bool:
-        """Whether a token is sent beside the key."""
-        return self._tokens is not None
 
     def with_settings(self, settings: Settings) -> Session:
         """Return one with other settings; all else is shared, its end included."""
@@ -158,9 +153,10 @@ class Session:
         while True:
             happened, verdict = await self._attempt(call, refused, attempts, deadline)
             wait = retries.wait_after(verdict, self._pacer.successes)
-            if verdict.action is Action.RENEW_KEY and not await self._renew(refused, deadline):
-                wait = None
-            if verdict.action is Action.RENEW_TOKEN and self._tokens is None:
+            if verdict.action is Action.RENEW_KEY:
+                renewed = await by(deadline, self._keys.renew(refused), late=False)
+                wait = wait if renewed else None
+            if verdict.action is Action.RENEW_TOKEN and self.tokens is None:
                 wait = None
             no_time = deadline is not None and loop_time() + (wait or 0.0) >= deadline
             if wait is None or no_time:
@@ -176,16 +172,6 @@ class Session:
                 self.watch.ended(call, ended, loop_time() - began)
                 return ended
             await asyncio.sleep(wait)
-
-    async def _renew(self, refused: set[Secret], deadline: float | None) -> bool:
-        bound = asyncio.timeout_at(deadline)
-        try:
-            async with bound:
-                return await self._keys.renew(refused)
-        except TimeoutError:
-            if bound.expired():
-                return False
-            raise
 
     async def _attempt(
         self,
@@ -248,24 +234,24 @@ class Session:
             ConfigurationError: No scope is known that it needs.
             TokenError: Maskinporten refuses to give one.
         """
-        if self._tokens is None:
+        if self.tokens is None:
             return None
-        scopes = call.operation.scopes or self._tokens.scopes
-        if not scopes and self._tokens.needs_scopes:
+        scopes = call.operation.scopes or self.tokens.scopes
+        if not scopes and self.tokens.needs_scopes:
             raise ConfigurationError(
                 f"{call.operation.name}: the document names no scope to ask a token for. Give"
                 " Maskinporten(scopes=…)."
             )
         try:
-            token = await self._tokens.token(scopes, self.settings.customer)
+            token = await self.tokens.token(scopes, self.settings.customer)
             return Secret(_BEARER + token)
         except ConnectionFailed as error:
             return Lost("nothing", str(error))
 
     def _note_token(self, token: Secret | Lost | None, verdict: Verdict) -> None:
         refused = verdict.action is Action.RENEW_TOKEN
-        if refused and self._tokens is not None and isinstance(token, Secret):
-            self._tokens.refuse(token.reveal().removeprefix(_BEARER))
+        if refused and self.tokens is not None and isinstance(token, Secret):
+            self.tokens.refuse(token.reveal().removeprefix(_BEARER))
 
     def _require_open(self) -> None:
         if self._closed.is_set():

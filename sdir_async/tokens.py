@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from .errors import ConfigurationError
 from .frames import no_locals
-
-_TOKEN = re.compile(r"[!-~]+")
+from .wire import is_visible
 
 TokenFunction: TypeAlias = Callable[..., str | Awaitable[str]]
 """A function, plain or async, that takes the scopes and returns a token.
@@ -83,7 +81,7 @@ class _FromFunction:
         with no_locals:
             answer = self._function(scopes, *customer)
             token = await answer if inspect.isawaitable(answer) else answer
-            if not is_sendable(token):
+            if not is_visible(token):
                 raise ConfigurationError(
                     "The function given as token must return a token: text in ASCII."
                 )
@@ -94,8 +92,3 @@ class _FromFunction:
 
     async def aclose(self) -> None:
         pass
-
-
-def is_sendable(token: object) -> bool:
-    """Say whether it can stand in a header."""
-    return isinstance(token, str) and _TOKEN.fullmatch(token) is not None

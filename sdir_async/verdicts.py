@@ -7,7 +7,7 @@ of ASP.NET Core come from their public documentation.
 from __future__ import annotations
 
 import enum
-import time
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -195,14 +195,18 @@ def retry_after(answer: Answer) -> float | None:
 
 def _seconds_until(date: str, answer: Answer) -> float | None:
     """Count from the server's own clock, where it tells it: ours may be wrong."""
-    until, now = _timestamp(date), _timestamp(answer.headers.get("date", ""))
-    return None if until is None else max(0.0, until - (time.time() if now is None else now))
+    until, now = http_date(date), http_date(answer.headers.get("date", ""))
+    if until is None:
+        return None
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
 
 
-def _timestamp(date: str) -> float | None:
+def http_date(text: str) -> datetime | None:
+    """Return the moment that a header tells, `None` if it tells none."""
     try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError, OSError):
+        found = parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

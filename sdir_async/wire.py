@@ -9,12 +9,13 @@ Transport  what sends a request, over any library
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 
 from attrs import Factory, field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 """Source: Sdir's description of its REST APIs."""
@@ -49,6 +50,14 @@ class Secret:
     def reveal(self) -> str:
         """Return the text."""
         return self._text
+
+
+_VISIBLE: Final = re.compile(r"[!-~]+")
+
+
+def is_visible(text: object) -> bool:
+    """Say whether a key or a token can stand in a header: printable ASCII without spaces."""
+    return isinstance(text, str) and _VISIBLE.fullmatch(text) is not None
 
 
 def _sum_of(timeouts: Timeouts) -> float | None:
@@ -163,6 +172,11 @@ class Attempt:
     at: float
     seconds: float
     result: str
+
+
+def counted(attempts: Sequence[Attempt]) -> str:
+    """Say how many attempts these are."""
+    return f"{len(attempts)} attempt{'' if len(attempts) == 1 else 's'}"
 
 
 class Transport(Protocol):

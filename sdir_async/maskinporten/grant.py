@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
-from ..tokens import is_sendable
+from ..wire import is_visible
 from .refusals import Refusal, read_refusal
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _token(told: Any, asked: float) -> Token | NoToken:
     life, value = told.get("expires_in"), told.get("access_token")
     if isinstance(life, bool) or not isinstance(life, int | float) or not 0 < life < 1e9:
         return NoToken("it answered 200, but not how long the token lives")
-    if not is_sendable(value):
+    if not is_visible(value):
         return NoToken("it answered 200, but with no token that can be sent")
     return Token(value, asked + life - min(_MARGIN, life / 4), life)
 

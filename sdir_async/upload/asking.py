@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..call import Call
+from ..loops import by
 from ..verdicts import Action
 from ..wire import Answer
 from .reconcile import Asking, items_of
@@ -39,7 +40,8 @@ async def was_applied(
 ) -> bool | None:
     """Find out whether a piece was saved: `None` if that can't be known."""
     if callable(plan.reconcile):
-        return await _asked(plan.reconcile(step.piece.records), deadline)
+        known = await by(deadline, plan.reconcile(step.piece.records), late=None)
+        return None if known is None else bool(known)
     listing = plan.batch.listing
     if plan.reconcile != "list" or listing is None:
         return None
@@ -72,15 +74,3 @@ async def _list(
     if ended.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
         return None
     return items_of(answer.body)
-
-
-async def _asked(answer: Awaitable[bool | None], deadline: float | None) -> bool | None:
-    bound = asyncio.timeout_at(deadline)
-    try:
-        async with bound:
-            known = await answer
-            return None if known is None else bool(known)
-    except TimeoutError:
-        if bound.expired():
-            return None
-        raise
