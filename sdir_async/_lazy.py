@@ -1,7 +1,8 @@
-"""Names of a package that load their module when first used (PEP 562)."""
+"""What is made when it is first used: the names of a package (PEP 562), and patterns."""
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -25,3 +26,19 @@ def lazy_names(
         return sorted({*modules, *own})
 
     return load, names
+
+
+if TYPE_CHECKING:
+    pattern = re.compile
+else:
+
+    class pattern:  # noqa: N801  it stands for a function
+        """A pattern that is compiled on first use: a program that starts masks nothing yet."""
+
+        def __init__(self, *given: Any) -> None:
+            self._given = given
+
+        def __getattr__(self, name: str) -> Any:
+            found = getattr(re.compile(*self._given), name)
+            setattr(self, name, found)
+            return found

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from . import errors
+from .echoes import Echoes
 from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
-from .privacy import mask, mask_json, without_values
+from .privacy import mask, mask_json
 from .verdicts import is_quota, is_token, parsed, retry_after
 from .wire import Answer, Lost, counted
 
@@ -38,40 +39,42 @@ def problem_of(answer: Answer) -> dict[str, Any] | None:
 _ITEM = re.compile(r"\$?\[(\d{1,9})\]\.?(.*)", re.DOTALL)
 
 
-def reasons_of(answer: Answer) -> tuple[Reason, ...]:
+def reasons_of(answer: Answer, sent: Sequence[Any] = ()) -> tuple[Reason, ...]:
     """Return why a request was refused: what the answer says of single items, and of the whole.
+
+    What it repeats of `sent` is cut out.
 
     ASP.NET Core names an item of a list body as `[3].Competence.CompletionDate` when the value is
     bad and as `$[3].competence.completionDate` when the JSON can't be read into the type.
     """
     problem = problem_of(answer) or {}
-    named = problem.get("errors")
+    named, echoes = problem.get("errors"), Echoes(*sent)
     reasons = tuple(
-        _reason(key, str(message))
+        _reason(key, str(message), echoes)
         for key, messages in (named.items() if isinstance(named, dict) else ())
         for message in (messages if isinstance(messages, list) else [messages])
     )
-    return reasons or (Reason(_words(problem, answer)),)
+    return reasons or (Reason(_words(problem, answer, echoes)),)
 
 
-def _reason(key: str, message: str) -> Reason:
+def _reason(key: str, message: str, echoes: Echoes) -> Reason:
     item = _ITEM.fullmatch(key)
     if item is None:
         field = "" if key == "$" else key.removeprefix("$.")
-        return Reason(_shown(message, field), field)
-    return Reason(_shown(message, item[2]), item[2], int(item[1]))
+        return Reason(_shown(message, echoes, field), field)
+    return Reason(_shown(message, echoes, item[2]), item[2], int(item[1]))
 
 
-def _shown(words: str, field: str = "") -> str:
-    """Return words of the server without what they quote, and no more than a page of them."""
-    return without_values(words if len(words) <= _PAGE else f"{words[:_PAGE]}…", field)
+def _shown(words: str, echoes: Echoes, field: str = "") -> str:
+    """Return words of the server without what they repeat, and no more than a page of them."""
+    return echoes.cut(words if len(words) <= _PAGE else f"{words[:_PAGE]}…", field)
 
 
-def _words(problem: Mapping[str, Any], answer: Answer) -> str:
-    """Return what the answer says of the whole, without what it quotes: that can be a name."""
+def _words(problem: Mapping[str, Any], answer: Answer, echoes: Echoes) -> str:
+    """Return what the answer says of the whole, without what it repeats: that can be a name."""
     said = [problem.get(name) for name in ("detail", "title", "message")]
     words = next((word for word in said if isinstance(word, str) and word), None)
-    return f"HTTP {answer.status}" if words is None else _shown(words)
+    return f"HTTP {answer.status}" if words is None else _shown(words, echoes)
 
 
 _IDS: Final = ("activityId", "traceId", "requestId")
@@ -103,13 +106,14 @@ _SHOWN: Final = 3
 """How many reasons a message shows; `reasons` has all."""
 
 
-def error_of(answer: Answer, *, method: str, url: str) -> ApiError:
-    """Return the error that an answer stands for."""
+def error_of(answer: Answer, *, method: str, url: str, sent: Sequence[Any] = ()) -> ApiError:
+    """Return the error that an answer stands for; what it repeats of `sent` is cut out."""
     problem = problem_of(answer)
     kind = _class_of(answer)
-    reasons = reasons_of(answer) if kind is errors.InvalidRequest else ()
+    reasons = reasons_of(answer, sent) if kind is errors.InvalidRequest else ()
+    words = _words(problem or {}, answer, Echoes(*sent))
     error = kind(
-        f"{_said(_words(problem or {}, answer), reasons)} {_advice(kind, answer)}",
+        f"{_said(words, reasons)} {_advice(kind, answer)}",
         status=answer.status,
         method=method,
         url=url,
@@ -171,7 +175,7 @@ def failure_of(exchange: Exchange, hint: str = "") -> SdirError:
             f" may have been saved. Sending it again could report it twice. {hint}"
         )
     if isinstance(happened, Answer) and not 200 <= happened.status < 300:
-        return error_of(happened, method=operation.method, url=exchange.url)
+        return error_of(happened, method=operation.method, url=exchange.url, sent=exchange.sent)
     tried = f", after {counted(exchange.attempts)}" if exchange.attempts else ""
     advice = "Check the network and the host, then try again."
     if isinstance(happened, Answer):

@@ -168,6 +168,7 @@ class Session:
                     maybe_applied=call.maybe_applied,
                     attempts=tuple(attempts),
                     expired=no_time and verdict.action is not Action.QUOTA,
+                    sent=(call.body, dict(call.query)),
                 )
                 self.watch.ended(call, ended, loop_time() - began)
                 return ended

@@ -72,6 +72,7 @@ class Exchange:
         maybe_applied: Whether the server may have applied the request, in this attempt or before.
         attempts: Every try.
         expired: Whether the deadline left no time for another attempt.
+        sent: What was sent: the body, and the values of the query.
     """
 
     operation: Operation
@@ -81,6 +82,7 @@ class Exchange:
     maybe_applied: bool
     attempts: tuple[Attempt, ...] = ()
     expired: bool = False
+    sent: tuple[Any, ...] = field(default=(), repr=False)
 
 
 _ACCEPT = Verdict(Action.ACCEPT, applied=True)

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdir_async import privacy
-from sdir_async.privacy import mask, mask_json, mask_logs, without_values
+from sdir_async.echoes import Echoes
+from sdir_async.privacy import mask, mask_json, mask_logs
 from sdir_async.problems import problem_of
 from sdir_async.wire import Answer
 
@@ -67,6 +68,41 @@ SPELLINGS = [
     "%34%31%38%31%34%30%36%31%30%33%33",
     r"\u0034\u0031\u0038\u0031\u0034\u0030\u0036\u0031\u0030\u0033\u0033",
     "41814161034",
+    "418140,61033",
+    "418140, 61033",
+    "418140;61033",
+    "418140:61033",
+    "418140|61033",
+    "418140*61033",
+    "418140      61033",
+    '418140","61033',
+    "418140</b> <b>61033",
+    "41,81,40,61033",
+    "41,814,061,033",
+    "41'814'061'033",
+    "41\u2019814\u2019061\u2019033",
+    "418,140,610,33",
+    "418140\u201161033",
+    "418140\uff0d61033",
+    "418140\u202261033",
+    "418140&ndash;61033",
+    "418140&#x2011;61033",
+    "418140%252061033",
+    "418140=C2=A061033",
+    "4181406=\n1033",
+    r"418140\\n61033",
+    "418140\x1b[0m61033",
+    "\u0664\u0661\u0668\u0661\u0664\u0660\u0666\u0661\u0660\u0663\u0663",
+    "4\u200b1\u200b8\u200b1\u200b4\u200b0\u200b6\u200b1\u200b0\u200b3\u200b3",
+    "4\xad1\xad8\xad1\xad4\xad0\xad6\xad1\xad0\xad3\xad3",
+    "4\ufe0f\u20e31\ufe0f\u20e381406\ufe0f\u20e31\ufe0f\u20e3033",
+    "&#52;&#49;&#56;&#49;&#52;&#48;&#54;&#49;&#48;&#51;&#51;",
+    "&#xFF14;&#xFF11;&#xFF18;&#xFF11;&#xFF14;&#xFF10;&#xFF16;&#xFF11;&#xFF10;&#xFF13;&#xFF13;",
+    "=34=31=38=31=34=30=36=31=30=33=33",
+    "%EF%BC%94%EF%BC%91%EF%BC%98%EF%BC%91%EF%BC%94061033",
+    r"\u0664\u0661\u0668\u0661\u0664\u0660\u0666\u0661\u0660\u0663\u0663",
+    r"\\u0034\\u0031\\u0038\\u0031\\u0034061033",
+    r"\xef\xbc\x94\xef\xbc\x91\xef\xbc\x98\xef\xbc\x91\xef\xbc\x94061033",
 ]
 
 
@@ -84,6 +120,9 @@ def test_a_person_number_is_hidden_however_it_is_written(text: str, written: str
     ("text", "shown"),
     [
         ("41814061033.0", f"{STARS}.0"),
+        ("41,814,061,033.00", f"{STARS}.00"),
+        ("4,1814061033E+10", f"{STARS}E+10"),
+        ("=C2=A041814061033", f"=C2=A0{STARS}"),
         ("4.1814061033e10", f"{STARS}e10"),
         ("name%2041814061033", f"name%20{STARS}"),
         ("100%41814061033", f"100%{STARS}"),
@@ -116,7 +155,9 @@ def test_what_stands_around_a_person_number_hides_nothing_of_it(text: str, shown
         "Fnr.: {}",
     ],
 )
-@pytest.mark.parametrize("number", ["1010112345", "010101123456", "10101 12345"])
+@pytest.mark.parametrize(
+    "number", ["1010112345", "010101123456", "10101 12345", "10101,12345", "1,010,112,345"]
+)
 def test_a_mistyped_person_number_is_hidden_where_one_is_expected(text: str, number: str) -> None:
     """One that lost its leading zero, and one with a digit too many."""
     assert mask(text.format(number)) == text.format(STARS)
@@ -153,6 +194,16 @@ def test_a_mistyped_person_number_is_hidden_where_one_is_expected(text: str, num
         "+47 41 81 40 61",
         "1 2 3 4 5 6 7 8 9 10 11 12",
         "10, 11, 12, 13, 14, 15",
+        "1,10,11,12,13,14",
+        "101 234 567,89 kr",
+        "101,234,567.89",
+        "101.234.567,89",
+        "+46 70 123 45 67",
+        "IMO 7108576 2020",
+        "10:10:10,12345",
+        "count=341814061033",
+        "('127.0.0.1', 58231)",
+        "59.913868, 10.752245",
     ],
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
@@ -180,9 +231,22 @@ def test_no_id_and_no_moment_is_changed(text: str) -> None:
     assert mask(f"id {text}.") == f"id {text}."
 
 
-gaps = st.sampled_from(
-    ["", " ", "  ", "\xa0", "\u2009", "\u202f", ".", "-", "\u2013", "/", " - ", "%20", "&nbsp;"]
-)
+signs = [
+    "",
+    " ",
+    "  ",
+    "\xa0",
+    "\u2009",
+    "\u202f",
+    ".",
+    "-",
+    "\u2011",
+    "\u2212",
+    "/",
+    " - ",
+    "\u200b",
+]
+gaps = st.sampled_from([*signs, "\u2013", "\xad", "%20", "%2520", "&nbsp;", "&#8209;", "=C2=A0"])
 letters = st.text("abcxyzæøå=?:;,'\"()[]{} ", max_size=8)
 
 
@@ -373,50 +437,11 @@ def test_json_of_any_depth_can_be_masked() -> None:
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    """The time grows with the length and not with its square: 30,000 repetitions take below 5 s."""
+    """The time grows with the length and not with its square: 20,000 repetitions take below 5 s."""
     begun = time.process_time()
-    mask(text * 30_000)
-    without_values(text * 30_000)
+    mask(text * 20_000)
+    Echoes().cut(text * 20_000)
     assert time.process_time() - begun < 5
-
-
-@pytest.mark.parametrize(
-    ("message", "field", "shown"),
-    [
-        ("The value 'Kari' is not valid.", "person.firstName", "The value '…' is not valid."),
-        ("'Last Name' must not be empty.", "Person.LastName", "'Last Name' must not be empty."),
-        ("The LastName field is required.", "LastName", "The LastName field is required."),
-        ('"Kari" is not of type "integer"', "age", '"…" is not of type "integer"'),
-        ("must match the format 'yyyy-MM-dd'", "date", "must match the format 'yyyy-MM-dd'"),
-        ("Ola's value «Nordmann» is long", "x", "Ola's value «…» is long"),
-        ("“Kari Nordmann” is known", "", "“…” is known"),
-        ("Truncated value: 'Nordmann'.", "", "Truncated value: …"),
-        ("Truncated value: Nordmann", "", "Truncated value: …"),
-        ("The duplicate key value is (1, Kari).", "", "The duplicate key value is …."),
-        ('{"firstName": "Kari"} is not valid', "", "{…} is not valid"),
-        ("'O'Hara' is too long", "", "'…' is too long"),
-        ("", "", ""),
-    ],
-)
-def test_a_reason_names_the_field_and_the_rule_only(message: str, field: str, shown: str) -> None:
-    """What a server quotes of a record can be a person's name."""
-    assert without_values(message, field) == shown
-
-
-def test_the_texts_of_the_record_are_cut_out_of_a_reason() -> None:
-    """Also where the server does not quote them; whole words only."""
-    sent = {"person": {"firstName": "Kari", "id": PERSON}, "codes": ["A12", 7]}
-    said = f"Kari ({PERSON}) may not have A12; Karin may."
-    assert without_values(said, "", sent) == "… (…) may not have …; Karin may."
-
-
-names = st.from_regex(r"[A-ZÆØÅ][a-zæøå]{3,9}( [A-ZÆØÅ][a-zæøå]{3,9})?", fullmatch=True)
-
-
-@given(names, st.sampled_from(["'{}' is bad", 'The value "{}" is bad', "«{}»", "{} is unknown"]))
-def test_no_name_is_left_in_a_reason(name: str, text: str) -> None:
-    """With quotes around it; without them where the record is known."""
-    assert name not in without_values(text.format(name), "lastName", {"lastName": name})
 
 
 def test_no_log_below_shows_a_person(

@@ -180,7 +180,7 @@ class Flow:
             case Action.ACCEPT if isinstance(happened, Answer):
                 yield from self._believe(piece, exchange, happened.body)
             case Action.SEARCH if isinstance(happened, Answer):
-                yield from self._search(piece, exchange, reasons_of(happened))
+                yield from self._search(piece, exchange, reasons_of(happened, exchange.sent))
             case Action.HALVE:
                 yield from self._halve(piece, exchange)
             case Action.ASK:
