@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -77,6 +78,21 @@ def spread(
     return {name: joined(_alternating(plain), _SEPARATORS.get(style, ","))}
 
 
+def in_header(value: object, *, explode: bool = False) -> object:
+    """Return what stands in a header for a value of any kind, an object included.
+
+    Example:
+        >>> in_header({"year": 2024, "flag": "NO"}), in_header([1, 2])
+        ('year,2024,flag,NO', '1,2')
+    """
+    plain = value if value is UNSET else written(value)
+    if not isinstance(plain, Mapping):
+        return joined(plain)
+    if explode:
+        return joined([f"{key}={text(one)}" for key, one in plain.items()])
+    return joined(_alternating(plain))
+
+
 def _deep(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
     """Write an object inside another with one more pair of brackets, as most servers read it."""
     found: dict[str, Any] = {}
@@ -141,5 +157,11 @@ def _quoted(value: object, safe: str = "") -> str:
 
 
 def as_json(value: object) -> object:
-    """Write a value as JSON, for a parameter that the document describes by its content."""
-    return value if value is UNSET else orjson.dumps(value, default=jsonable).decode()
+    """Write a value as JSON, for a parameter that the document describes by its content.
+
+    Other letters than those of ASCII are escaped: a header can't have them.
+    """
+    if value is UNSET:
+        return value
+    plain = orjson.loads(orjson.dumps(value, default=jsonable))
+    return json.dumps(plain, separators=(",", ":"))

@@ -43,6 +43,17 @@ def present(value: object) -> Any:
     return UNSET if value is None else value
 
 
+def items(value: Any) -> Any:
+    """Return a list of an answer. `UNSET` stays what it is.
+
+    Raises:
+        TypeError: It is something else, whose keys or letters must not be taken for its items.
+    """
+    if isinstance(value, list | tuple | Unset):
+        return value
+    raise TypeError(f"{type(value).__name__} is not a list")
+
+
 class Model:
     """The base of every generated model: its `repr` shows nothing of a person.
 

@@ -264,6 +264,17 @@ def let_out_read_only(document: Json) -> list[LeftOut]:
     return []
 
 
+def open_patterns(document: Json) -> list[LeftOut]:
+    """Let a class keep the fields whose names match a pattern, as it keeps any other."""
+    for _, schema in list(schemas_in(document)):
+        kinds = list((schema.get("patternProperties") or {}).values())
+        others = schema.get("additionalProperties", {})
+        if kinds and others != {}:
+            kinds += [others] if others else []
+            schema["additionalProperties"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return []
+
+
 def drop_unused_schemas(document: Json) -> list[LeftOut]:
     """Leave out schemas that only error answers used."""
     used = names_used(document, [operation.node for operation in operations(document)])

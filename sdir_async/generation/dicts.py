@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from openapi_python_client.parser.openapi import Endpoint, GeneratorData
+    from openapi_python_client.parser.properties import Property
 
 MODULE = ".records"
 
@@ -48,7 +50,7 @@ class Dict:
     @property
     def plain(self) -> list[Field]:
         """The keys that can be written as fields of a class."""
-        return [each for each in self.fields if each not in self.odd]
+        return [each for each in self.fields if _is_field(each.name)]
 
     @property
     def odd(self) -> list[Field]:
@@ -59,8 +61,13 @@ class Dict:
         return [each for each in self.fields if not _is_field(each.name)]
 
 
+_IN_TYPES = frozenset({"Any", "Literal", "bool", "dict", "float", "int", "list", "str"})
+
+
 def _is_field(name: str) -> bool:
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+    """Whether a class can have the field, under just this name, and hides no type by it."""
+    plain = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+    return plain and name not in _IN_TYPES and unicodedata.normalize("NFKC", name) == name
 
 
 class Dicts:
@@ -69,6 +76,7 @@ class Dicts:
     def __init__(self, data: GeneratorData, endpoints: Iterable[Endpoint], own: str) -> None:
         self._models = {str(model.class_info.name): model for model in data.models}
         taken = {*self._models, *(str(each.class_info.name) for each in data.enums), own}
+        taken |= {_name(prop) for model in data.models for prop in fields_of(model)}
         bodies = [endpoint.bodies[0].prop for endpoint in endpoints if endpoint.bodies]
         found: dict[str, None] = {}
         waiting = [model for body in bodies for model in _models_in(body)]
@@ -90,7 +98,8 @@ class Dicts:
     def __iter__(self) -> Iterator[Dict]:
         """Yield each, in the order of names."""
         for model, name in self._names.items():
-            yield Dict(name, model, [self._field(prop) for prop in fields_of(self._models[model])])
+            named = [prop for prop in fields_of(self._models[model]) if _name(prop)]
+            yield Dict(name, model, list(map(self._field, named)))
 
     def taken_by(self, body: Any) -> str:
         """Return the type of a body that may hold mappings instead of models, as code."""
@@ -108,7 +117,7 @@ class Dicts:
         quoted = f'"{told}"' if any(name in told for name in self._names.values()) else told
         description = prop.description.get_untrusted_value() if prop.description else ""
         return Field(
-            prop.name.get_untrusted_value(),
+            _name(prop),
             quoted if prop.required else f"_NotRequired[{quoted}]",
             description.strip(),
         )
@@ -124,6 +133,10 @@ class Dicts:
         if isinstance(prop, EnumProperty):
             return str(prop.value_type.__name__)
         return str(prop.get_type_string(no_optional=True, json=True).as_unembedded_code())
+
+
+def _name(prop: Property) -> str:
+    return str(prop.name.get_untrusted_value())
 
 
 def _models_in(prop: Any) -> list[str]:

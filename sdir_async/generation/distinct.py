@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from openapi_python_client.strings import PythonIdentifier
@@ -53,12 +54,11 @@ def _distinct(names: Iterable[str], aliases: Aliases) -> dict[str, str]:
 
 
 def _alias(name: str, used: set[str], aliases: Aliases) -> str:
-    number = 2
-    while True:
-        alias = f"{_python(name).strip('_')}_{number}{_MARK}"
-        if _python(alias) not in used and aliases.setdefault(alias, name) == name:
-            return alias
-        number += 1
+    """Return what stands for a name; marks behind it tell it from those of other objects."""
+    plain = _python(name).strip("_")
+    wanted = next(each for n in count(2) if _python(each := f"{plain}_{n}") not in used)
+    marked = (wanted + _MARK * n for n in count(1))
+    return next(each for each in marked if aliases.setdefault(each, name) == name)
 
 
 def _python(name: str) -> str:

@@ -21,7 +21,7 @@ from .batches import listing_of, upload_names
 from .calls import Call
 from .class_steps import merge_all_of
 from .item_schemas import item_schema, rules_left_to_the_server
-from .names import OURS, PREFIX
+from .names import OURS, PREFIX, numbered
 from .sending import entry
 from .understood import fields_of, type_of
 from .walk import Json, LeftOut, Operation, components, operations
@@ -206,8 +206,10 @@ def _step_aside(endpoint: Endpoint, given: dict[tuple[str, str], Json], config: 
     taken = {str(prop.python_name) for _, prop in endpoint.iter_all_parameters()}
     for prop in endpoint.path_parameters:
         name = given[prop.name.get_untrusted_value(), "path"].get("x-sdir-name", "")
-        if not name.isascii() and PythonIdentifier(name, PREFIX) not in taken:
-            prop.set_python_name(UntrustedString(name), config)
+        if not name.isascii():
+            unique = numbered(PythonIdentifier(name, PREFIX), taken)
+            prop.set_python_name(UntrustedString(unique), config, skip_snake_case=True)
+            taken.add(unique)
     for _, prop in endpoint.iter_all_parameters():
         if prop.python_name in OURS:
             prop.set_python_name(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from openapi_python_client.strings import PythonIdentifier, snake_case
@@ -29,10 +30,11 @@ def name_operations(document: Json) -> list[LeftOut]:
     ids: dict[str, str] = {}
     left = []
     for operation in operations(document):
-        wanted = [method_name(operation), name_of_path(operation)]
-        name = next((each for each in wanted if each.upper() not in used), None)
+        name = method_name(operation)
         operation.node["x-sdir-operation-id"] = operation.id
-        operation.node["operationId"] = name or _numbered(wanted[-1], used)
+        operation.node["operationId"] = (
+            name if name.upper() not in used else numbered(name_of_path(operation), used)
+        )
         used.add(operation.name.upper())
         if operation.id and operation.id in ids:
             why = f"{ids[operation.id]} has it too; the method is called {operation.name}"
@@ -48,11 +50,11 @@ def free(name: str, taken: Collection[str]) -> str:
     return name
 
 
-def _numbered(name: str, used: set[str]) -> str:
-    number = 2
-    while f"{name}_{number}".upper() in used:
-        number += 1
-    return f"{name}_{number}"
+def numbered(name: str, used: Collection[str]) -> str:
+    """Return a name that nothing is called, in capitals or not, with a number if it needs one."""
+    taken = {each.upper() for each in used}
+    wanted = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(each for each in wanted if each.upper() not in taken)
 
 
 def method_name(operation: Operation) -> str:

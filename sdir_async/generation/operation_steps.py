@@ -280,6 +280,8 @@ def _not_sendable(operation: Operation, parameter: Json) -> str | None:
         return "the session sends this header"
     if where == "header" and not name.isascii():
         return "the name of a header can only have ASCII characters"
+    if "x-sdir-foreign" in parameter:
+        return f"its value is {parameter['x-sdir-foreign']}, not JSON"
     if where == "cookie" and parameter.get("required"):
         return "a cookie is not sent, though the API requires this one"
     if where not in ("path", "query", "header"):
@@ -295,23 +297,16 @@ def describe_parameters(document: Json) -> list[LeftOut]:
         for parameter in operation.node["parameters"]:
             content = parameter.pop("content", None) or {}
             kind, media = next(iter(content.items()), ("", Json()))
-            if json_kinds({kind: media}) and parameter["in"] != "header":
+            if json_kinds({kind: media}):
                 parameter["x-sdir-json"] = True
+            elif kind and not kind.lower().startswith("text/plain"):
+                parameter["x-sdir-foreign"] = kind
             given = parameter.get("schema", media.get("schema"))
-            any_value = given == {} and parameter["in"] == "query"
-            schema = (
-                given if (isinstance(given, dict) and given) or any_value else {"type": "string"}
-            )
-            parameter["schema"] = _plain(schema) if parameter["in"] == "header" else schema
+            whole = isinstance(given, dict) and (given or parameter["in"] != "path")
+            parameter["schema"] = given if whole else {"type": "string"}
             if parameter["in"] == "path":
                 parameter["required"] = True
     return []
-
-
-def _plain(schema: Json) -> Json:
-    """A header carries text: dates and lists in it are given as such."""
-    plain = schema.get("type") in ("integer", "number", "boolean") or "enum" in schema
-    return schema if plain or "$ref" in schema else {"type": "string"}
 
 
 def complete_paths(document: Json) -> list[LeftOut]:

@@ -32,6 +32,7 @@ OPERATION_STEPS: tuple[Step, ...] = (
 SCHEMA_STEPS: tuple[Step, ...] = (
     schema_steps.make_whole,
     schema_steps.mend_references,
+    schema_steps.join_siblings,
     schema_steps.known_types,
     schema_steps.nullable_as_type,
     inheritance.note_subclasses,
@@ -89,6 +90,7 @@ def for_generator(document: Json) -> Json:
     document = copy.deepcopy(document)
     class_steps.merge_all_of(document)
     class_steps.let_out_read_only(document)
+    class_steps.open_patterns(document)
     alone = {each.name: alternatives_of(each) for each in operations(document)}
     for _, schema in reversed(list(schemas_in(document))):
         for keyword in schema.keys() - _KEPT:

@@ -13,7 +13,9 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.openapi import GeneratorData
 from openapi_python_client.parser.properties import Schemas, build_schemas
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.schema import OpenAPI
+from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
 from .distinct import Aliases, tell_apart
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .dicts import Dicts
+
+# The generator refuses dates, lists and objects in headers; ours are written by `parameters`.
+PropertyProtocol._allowed_locations.add(ParameterLocation.HEADER)  # noqa: SLF001
 
 TEMPLATES = Path(__file__).parent / "templates"
 SETTINGS = Path(__file__).parent / "settings.yml"
@@ -214,7 +219,7 @@ def _simplify_operations(document: Json, data: GeneratorData, seen: set[str]) ->
 
 def _take_anything(node: Json) -> None:
     for parameter in node["parameters"]:
-        parameter["schema"] = {"type": "string"}
+        parameter["schema"] = {"type": "string"} if parameter["in"] == "path" else {}
     for holder in (node.get("requestBody") or {}, *node["responses"].values()):
         for media in (holder.get("content") or {}).values():
             media["schema"] = {}

@@ -57,6 +57,7 @@ _SHAPES: dict[str, type] = {
 _SAID = frozenset(("description", "title", "example", "examples", "default", "deprecated"))
 _SAID |= {"readOnly", "writeOnly", "xml", "externalDocs"}
 _TELLING = ("discriminator", "x-sdir-variants")
+_NO_NAMES = frozenset(("#", "components", "schemas", "$defs", "definitions"))
 _PART = re.compile(r"/(allOf|anyOf|oneOf)/\d+$")
 _MAY_BE_NULL = ("default", "example", "examples", "enum", "const")
 
@@ -105,7 +106,7 @@ def mend_references(document: Json) -> list[LeftOut]:
             continue
         target = lookup(document, reference)
         if isinstance(target, dict):
-            name = re.sub(r"\W+", "_", reference.removeprefix("#/")).strip("_")
+            name = _name_of_place(reference)
             named.setdefault(name, copy.deepcopy(target))
             schema["$ref"] = SCHEMAS + name
         else:
@@ -114,6 +115,36 @@ def mend_references(document: Json) -> list[LeftOut]:
             )
             become(schema, {})
     return left
+
+
+def _name_of_place(reference: str) -> str:
+    """Name a schema that stands inside something else.
+
+    >>> _name_of_place("#/components/schemas/Ship/$defs/Crew")
+    'Ship_Crew'
+    """
+    words = [part for part in reference.split("/") if part not in _NO_NAMES]
+    return re.sub(r"\W+", "_", "_".join(words)).strip("_") or "Place"
+
+
+def join_siblings(document: Json) -> list[LeftOut]:
+    """Read fields beside a reference as OpenAPI 3.1 does: the value has them too.
+
+    OpenAPI 3.0 ignores what stands there. Of that, only what asks for nothing is kept.
+    """
+    ignored = str(document.get("openapi", "")).startswith("3.0")
+    for _, schema in list(schemas_in(document)):
+        reference = schema.get("$ref")
+        if reference is None or not schema.keys() - _SAID - {"$ref"}:
+            continue
+        if ignored:
+            for keyword in schema.keys() - _SAID - {"$ref", "nullable"}:
+                if not keyword.startswith("x-"):
+                    del schema[keyword]
+        elif "properties" in schema:
+            own = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
+            become(schema, {"allOf": [{"$ref": reference}, {"type": "object", **own}]})
+    return []
 
 
 def _unescaped(name: str) -> str:

@@ -26,11 +26,14 @@ def entry(prop: Any, parameter: Json) -> str:
         return f"{name!r}: _parameters.as_json({value})"
     if parameter["in"] == "path":
         return f"{name!r}: {_in_path(prop, parameter)}"
+    if parameter["in"] == "header" and _holds(prop, ModelProperty, AnyProperty, ListProperty):
+        explode = parameter.get("explode") is True
+        return f"{name!r}: _parameters.in_header({value}, explode={explode})"
     style = str(parameter.get("style") or "form")
     explode = parameter.get("explode", style == "form") is not False
-    if parameter["in"] == "query" and _holds(prop, ModelProperty, AnyProperty):
+    if _holds(prop, ModelProperty, AnyProperty) and parameter["in"] == "query":
         return f"**_parameters.spread({name!r}, {value}, {style!r}, explode={explode})"
-    if _holds(prop, ListProperty) and not (parameter["in"] == "query" and explode):
+    if _holds(prop, ListProperty) and not explode:
         return f"{name!r}: _parameters.joined({value}, {_SEPARATORS.get(style, ',')!r})"
     return f"{name!r}: {value}"
 

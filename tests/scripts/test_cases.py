@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from attrs import frozen
 
+from sdir_async.errors import ConnectionFailed, UnknownOutcome
 from sdir_async.generation.run import OWN, Place, run
 from sdir_async.openapi.documents import parse
 
@@ -737,7 +738,87 @@ def test_parameters_of_any_type_are_written_as_text(cases: Cases) -> None:
         ("level", "high"),
         ("ids", f"{ids[0]} {ids[1]}"),
     ]
-    assert (sent.headers["x-levels"], sent.headers["x-kind"]) == ("1, 2", "2")
+    assert (sent.headers["x-levels"], sent.headers["x-kind"]) == ("1,2", "2")
+
+
+def test_headers_hold_lists_objects_and_json(cases: Cases) -> None:
+    """Each item or field in one text, by `explode`; letters beyond ASCII are escaped in JSON."""
+    models = cases.models("headers")
+    day = datetime.date(2024, 5, 31)
+    given: dict[str, Any] = {"x_numbers": [1, 2], "x_days": [day], "x_either": [1]}
+    given |= {"x_object": models.Area(a=1, b="x"), "x_spread": models.Area(a=1, b="x")}
+    given |= {"x_json": models.Area.from_dict({"a": 1, "b": "ø"}), "x_json_list": [1, 2]}
+    given |= {"x_at": datetime.datetime(2024, 5, 31, tzinfo=datetime.UTC), "q_json": [1, 2]}
+    _, sent = cases.call("headers", lambda api: api.find(**given), status=204)
+    assert {name: sent.headers[name] for name in sent.headers if name.startswith("x-")} == {
+        "x-numbers": "1,2",
+        "x-days": "2024-05-31",
+        "x-either": "1",
+        "x-object": "a,1,b,x",
+        "x-spread": "a=1,b=x",
+        "x-json": r'{"a":1,"b":"\u00f8"}',
+        "x-json-list": "[1,2]",
+        "x-at": "2024-05-31T00:00:00+00:00",
+    }
+    assert parse_qsl(urlsplit(sent.path).query) == [("qJson", "[1,2]")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "| GET /found | query parameter qXml | its value is application/xml, not JSON |",
+        "| GET /found | cookie parameter session | a parameter in cookie is not sent |",
+    ],
+)
+def test_a_parameter_that_cannot_be_written_is_listed(cases: Cases, line: str) -> None:
+    """Instead of being sent as something else than the document says."""
+    assert line in cases.left_out("headers")
+
+
+def test_names_that_fold_to_the_same_are_told_apart(cases: Cases) -> None:
+    """In a path, in a query, in an object, among classes; in the dictionaries of records, too."""
+    models = cases.models("headers")
+    _, sent = cases.call("headers", lambda api: api.years("a", "b", år="c", år_2="d"), status=204)
+    assert sent.path == "/base/years/a/b?%C3%85R=c&%C3%A5r=d"
+    data = {"år": "a", "ÅR": "2024-05-31", "År": 7, "ß": "b", "ss": "c", "fi": "d", "ﬁ": "e"}
+    data |= {"str": "f", "list": ["g"], "dict": {"x": 1}, "YearsDict": "h"}
+    value, sent = cases.call(
+        "headers", lambda api: api.add_years(models.Years.from_dict(data)), data
+    )
+    assert sent.json == value.to_dict() == data
+    assert (value.år, value.år_2, value.år_3) == ("a", datetime.date(2024, 5, 31), 7)
+    assert {"År", "ÅrModel"} < {*models.__all__}
+
+
+@pytest.mark.parametrize("answer", [[], "", [["a", "b"]], 0, None, "text"])
+def test_an_answer_that_is_no_object_is_not_read_as_one(cases: Cases, answer: Any) -> None:
+    """It was not understood: a read fails, and of a create the outcome is unknown."""
+    models = cases.models("headers")
+    with pytest.raises(ConnectionFailed):
+        cases.call("headers", lambda api: api.get_open(), answer)
+    with pytest.raises(UnknownOutcome):
+        cases.call("headers", lambda api: api.add_open(models.Open()), answer)
+
+
+@pytest.mark.parametrize("answer", [{}, "", {"a": 1}])
+def test_an_answer_that_is_no_list_is_not_read_as_one(cases: Cases, answer: Any) -> None:
+    """Its keys or letters are no items; inside an object neither."""
+    with pytest.raises(ConnectionFailed):
+        cases.call("headers", lambda api: api.list_open(), answer)
+    with pytest.raises(ConnectionFailed):
+        cases.call("headers", lambda api: api.get_open(), {"inner": answer})
+
+
+def test_what_openapi_31_adds_to_schemas_is_read_and_sent(cases: Cases) -> None:
+    """Definitions inside schemas, fields beside a reference, and fields that match a pattern."""
+    data: dict[str, Any] = {"inner": [{"at": "2024-05-31"}], "beside": {"a": 1, "at": "2024-05-31"}}
+    data |= {"patterns": {"x-a": "2024-05-31"}, "closed": {}}
+    value, _ = cases.call("headers", lambda api: api.get_open(), data)
+    assert value.to_dict() == data
+    assert type(value.inner[0]).__name__ == "OpenInner"
+    day = datetime.date(2024, 5, 31)
+    assert (value.inner[0].at, value.beside.at, value.beside.a) == (day, day, 1)
+    assert value.patterns["x-a"] == day
 
 
 @pytest.mark.parametrize("data", [{"radius": 1.5}, {"side": 2}, [1.5, 2], {"side": 1, "radius": 2}])

@@ -327,13 +327,13 @@ def test_parameters_that_are_not_the_callers_are_left_out_and_listed(
     assert left_out(paths) == [("GET /a", f"{parameter['in']} parameter {parameter['name']}", why)]
 
 
-def test_a_parameter_without_a_schema_is_text_and_one_in_a_header_too() -> None:
-    """A query parameter without a schema is text, and so is a date in a header."""
+def test_a_parameter_without_a_schema_is_text_and_one_in_a_header_has_its_type() -> None:
+    """A query parameter without a schema is text, and a date in a header is a date."""
     date = {"name": "X-Since", "in": "header", "schema": {"type": "string", "format": "date"}}
     made = only(
         prepared({"/a": {"get": operation("a", parameters=[{"name": "x", "in": "query"}, date])}})
     )
-    assert [p["schema"] for p in made["parameters"]] == [{"type": "string"}, {"type": "string"}]
+    assert [p["schema"] for p in made["parameters"]] == [{"type": "string"}, date["schema"]]
 
 
 def test_places_in_a_path_get_python_names_and_a_parameter_each() -> None:

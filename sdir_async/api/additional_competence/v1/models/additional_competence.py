@@ -71,7 +71,7 @@ class AdditionalCompetence(Model):
             from ..models.person import Person  # noqa: PLC0415
             from ..models.vessel import Vessel  # noqa: PLC0415
 
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 person=Person.from_dict(d.pop("person")),
                 organization=Organization.from_dict(d.pop("organization")),

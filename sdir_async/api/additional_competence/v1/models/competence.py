@@ -64,7 +64,7 @@ class Competence(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
 
             def _parse_period_start_date(data: object) -> datetime.date | None | Unset:
                 if data is None:

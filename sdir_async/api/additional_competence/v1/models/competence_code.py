@@ -45,7 +45,7 @@ class CompetenceCode(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 code=d.pop("code"),
                 description=d.pop("description", UNSET),

@@ -50,7 +50,7 @@ class Person(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 id=d.pop("id"),
                 first_name=d.pop("firstName", UNSET),

@@ -45,7 +45,7 @@ class ServiceInformation(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 name=d.pop("name", UNSET),
                 version=d.pop("version", UNSET),

@@ -58,7 +58,7 @@ class SavedCourse(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 personal_identity_number=d.pop("personalIdentityNumber"),
                 completed_at=datetime.datetime.fromisoformat(d.pop("completedAt")),

@@ -40,7 +40,7 @@ class EmailAddress(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 address=d.pop("Address"),
                 display_name=d.pop("DisplayName", UNSET),

@@ -40,7 +40,7 @@ class Insurer(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 name=d.pop("NAME"),
                 address=d.pop("ADDRESS", UNSET),

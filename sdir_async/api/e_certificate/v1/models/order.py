@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
 from sdir_async.types import hide as _hide
+from sdir_async.types import items as _items
 from sdir_async.types import present as _present
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ class Order(Model):
             from ..models.moment import Moment  # noqa: PLC0415
             from ..models.ordered_vessel import OrderedVessel  # noqa: PLC0415
 
-            d = dict(src_dict)
-            _notification_email_addresses = _present(d.pop("NotificationEmailAddresses", None))
+            d = {**src_dict}
+            _notification_email_addresses = _items(
+                _present(d.pop("NotificationEmailAddresses", None))
+            )
             notification_email_addresses: list[EmailAddress] | Unset = UNSET
             if _notification_email_addresses is not UNSET:
                 notification_email_addresses = []

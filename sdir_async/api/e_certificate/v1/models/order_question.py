@@ -37,7 +37,7 @@ class OrderQuestion(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 order_id=UUID(d.pop("orderId")),
             )

@@ -47,7 +47,7 @@ class OrderStatus(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 status=d.pop("status", UNSET),
                 errors=d.pop("errors", UNSET),

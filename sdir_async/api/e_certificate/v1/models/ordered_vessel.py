@@ -70,7 +70,7 @@ class OrderedVessel(Model):
         try:
             from ..models.owners import Owners  # noqa: PLC0415
 
-            d = dict(src_dict)
+            d = {**src_dict}
             _owners = _present(d.pop("Owners", None))
             owners: Owners | Unset
             if isinstance(_owners, Unset):

@@ -47,7 +47,7 @@ class Owner(Model):
         try:
             from ..models.owner_address import OwnerAddress  # noqa: PLC0415
 
-            d = dict(src_dict)
+            d = {**src_dict}
             _address = _present(d.pop("Address", None))
             address: OwnerAddress | Unset
             if isinstance(_address, Unset):

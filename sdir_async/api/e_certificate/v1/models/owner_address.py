@@ -48,7 +48,7 @@ class OwnerAddress(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 street_address=d.pop("StreetAddress", UNSET),
                 postal_code=d.pop("PostalCode", UNSET),

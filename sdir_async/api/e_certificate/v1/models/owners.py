@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
 from sdir_async.types import hide as _hide
+from sdir_async.types import items as _items
 from sdir_async.types import present as _present
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Owners(Model):
         try:
             from ..models.owner import Owner  # noqa: PLC0415
 
-            d = dict(src_dict)
-            _owner = _present(d.pop("Owner", None))
+            d = {**src_dict}
+            _owner = _items(_present(d.pop("Owner", None)))
             owner: list[Owner] | Unset = UNSET
             if _owner is not UNSET:
                 owner = []

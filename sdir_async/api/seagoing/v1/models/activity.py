@@ -52,7 +52,7 @@ class Activity(Model):
         try:
             from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 occupation_code=OccupationCode.from_dict(d.pop("occupationCode")),
                 hours=d.pop("hours"),

@@ -45,7 +45,7 @@ class OccupationMapping(Model):
         try:
             from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 occupation=OccupationCode.from_dict(d.pop("occupation")),
                 report_as=OccupationCode.from_dict(d.pop("reportAs")),

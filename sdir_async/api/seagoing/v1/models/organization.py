@@ -36,7 +36,7 @@ class Organization(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 organization_number=d.pop("organizationNumber"),
             )

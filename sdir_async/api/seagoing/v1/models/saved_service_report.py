@@ -86,7 +86,7 @@ class SavedServiceReport(Model):
             from ..models.service_report_optional import ServiceReportOptional  # noqa: PLC0415
             from ..models.vessel import Vessel  # noqa: PLC0415
 
-            d = dict(src_dict)
+            d = {**src_dict}
 
             def _parse_optional(data: object) -> None | ServiceReportOptional | Unset:
                 if data is None:

@@ -32,7 +32,7 @@ class ServiceReportOptional(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls()
             _made.additional_properties = d
             return _made

@@ -48,7 +48,7 @@ class Vessel(Model):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
-            d = dict(src_dict)
+            d = {**src_dict}
             _made = cls(
                 imo_number=d.pop("imoNumber", UNSET),
                 call_sign=d.pop("callSign", UNSET),
