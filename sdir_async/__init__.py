@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         PermissionDenied,
         QuotaExceeded,
         RateLimited,
-        Reason,
         SdirError,
         ServerError,
         TokenError,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from .upload.report import (
         ChunkOutcome,
         Notice,
+        Reason,
         RecordOutcome,
         Rejection,
         Snapshot,
@@ -65,7 +65,7 @@ else:
         ".errors": (
             "ApiError AuthenticationError ConfigurationError ConnectionFailed InvalidRequest "
             "JournalError JournalMismatch NotFound PageRepeated PermissionDenied "
-            "QuotaExceeded RateLimited Reason SdirError ServerError TokenError UnknownOutcome"
+            "QuotaExceeded RateLimited SdirError ServerError TokenError UnknownOutcome"
         ),
         ".maskinporten": "Maskinporten",
         ".observe": "AttemptEvent",
@@ -74,7 +74,9 @@ else:
         ".retries": "RetryPolicy",
         ".telemetry": "Telemetry",
         ".types": "UNSET Unset",
-        ".upload.report": "ChunkOutcome Notice RecordOutcome Rejection Snapshot UploadReport",
+        ".upload.report": (
+            "ChunkOutcome Notice Reason RecordOutcome Rejection Snapshot UploadReport"
+        ),
         ".upload.upload": "Upload",
         ".wire": "Attempt",
     }

@@ -81,13 +81,13 @@ class Operations:
     ) -> T:
         call = Call(
             operation,
+            self._document,
             self._url_of(operation, path or {}),
             _query(operation, params or {}),
             {**checked_headers(more_headers), **_headers(operation, headers or {})},
             None if body is UNSET else orjson.dumps(body, default=jsonable),
             None if isinstance(timeout, Unset) else timeouts_of(timeout),
             retry=retry,
-            document=self._document,
             template=self._url_of(operation) if path else None,
         )
         deadline = self._session.settings.deadline if deadline is None else deadline

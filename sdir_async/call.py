@@ -20,6 +20,7 @@ class Call:
 
     Attributes:
         operation: What to call.
+        document: The version that it belongs to.
         url: Where, encoded, without the query.
         query: The query's names and values.
         headers: Headers of this call.
@@ -28,13 +29,13 @@ class Call:
         few: Whether a lost answer is worth only one more attempt.
         before_attempt: What to await before each attempt. Nothing is sent if it raises an error.
         retry: How often to try again; `None` for what the session says.
-        document: The version that the operation belongs to.
         template: The URL with placeholders in its path; `None` if it has none.
         maybe_applied: Whether a request may have been applied. It is up to date at any moment,
             also when the call is cancelled.
     """
 
     operation: Operation
+    document: Document
     url: str = field(repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(factory=dict, repr=False)
@@ -44,5 +45,4 @@ class Call:
     before_attempt: Callable[[], Awaitable[None]] | None = None
     maybe_applied: bool = False
     retry: RetryPolicy | None = None
-    document: Document | None = None
     template: str | None = field(default=None, repr=False)

@@ -32,9 +32,7 @@ class Deprecations:
         self._versions = versions
         self._told: set[tuple[str, ...]] = set()
 
-    def heed(
-        self, document: Document | None, operation: Operation, headers: Mapping[str, str]
-    ) -> None:
+    def heed(self, document: Document, operation: Operation, headers: Mapping[str, str]) -> None:
         """Warn of what an answer announces, or its operation's document.
 
         Raises:
@@ -42,7 +40,7 @@ class Deprecations:
                 something was applied, so its result is returned instead.
         """
         announced = "sunset" in headers or "deprecation" in headers
-        if document is None or not (announced or operation.deprecated):
+        if not (announced or operation.deprecated):
             return
         version = (document.api, document.version)
         about = version if announced else (*version, operation.name)

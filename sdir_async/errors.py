@@ -26,30 +26,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .privacy import mask
-from .upload.report import Reason, UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = [
-    "ApiError",
-    "AuthenticationError",
-    "ConfigurationError",
-    "ConnectionFailed",
-    "InvalidRequest",
-    "JournalError",
-    "JournalMismatch",
-    "NotFound",
-    "PageRepeated",
-    "PermissionDenied",
-    "QuotaExceeded",
-    "RateLimited",
-    "Reason",
-    "SdirError",
-    "ServerError",
-    "TokenError",
-    "UnknownOutcome",
-]
+    from .upload.report import Reason, UploadReport
 
 
 class SdirError(Exception):

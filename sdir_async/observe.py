@@ -101,7 +101,7 @@ class Watch:
         if logger.isEnabledFor(logging.INFO):
             found = request_id_of(answer) if isinstance(answer, Answer) else None
             took = f"{result_of(answer)} in {seconds:.3f} s, {counted(exchange.attempts)}"
-            told = "" if found is None else f", request id {mask(found)}"
+            told = "" if found is None else f", request id {found}"
             logger.info("%s: %s%s", _name(call), took, told)
         if isinstance(answer, Answer):
             self._deprecations.heed(call.document, call.operation, answer.headers)
@@ -147,11 +147,9 @@ def event_of(
 ) -> AttemptEvent:
     """Return the event of the last attempt."""
     answer = happened if isinstance(happened, Answer) else None
-    found = None if answer is None else request_id_of(answer)
-    document = call.document
     return AttemptEvent(
-        "" if document is None else document.api,
-        "" if document is None else document.version,
+        call.document.api,
+        call.document.version,
         call.operation.name,
         call.operation.method,
         mask(call.operation.path),
@@ -159,14 +157,14 @@ def event_of(
         None if answer is None else answer.status,
         attempts[-1].result,
         attempts[-1].seconds,
-        None if found is None else mask(found),
+        None if answer is None else request_id_of(answer),
         verdict.wait,
     )
 
 
 def _name(call: Call) -> str:
-    of = "" if call.document is None else f"{call.document.api} {call.document.version} "
-    return f"{of}{call.operation.method} {mask(call.operation.path)}"
+    document, operation = call.document, call.operation
+    return f"{document.api} {document.version} {operation.method} {mask(operation.path)}"
 
 
 def log_as_told() -> None:

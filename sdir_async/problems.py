@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import errors
 from .echoes import Echoes
-from .errors import ApiError, ConnectionFailed, Reason, SdirError, UnknownOutcome
+from .errors import ApiError, ConnectionFailed, SdirError, UnknownOutcome
 from .privacy import mask, mask_json
+from .upload.report import Reason
 from .verdicts import is_quota, is_token, parsed, retry_after
 from .wire import Answer, Lost, counted
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -78,45 +79,41 @@ class Retries:
         self._policy = policy
         self._successes = successes
         self._patient = patient
-        self._failures = 0
-        self._keys = 0
-        self._tokens = 0
-        self._pauses = 0
-        self._quotas = 0
+        self._counts = Counter[Action]()
 
     def wait_after(self, verdict: Verdict, successes: int) -> float | None:
         """Return how many seconds to wait before the next attempt; `None` if that was the last."""
-        self._tokens = self._tokens + 1 if verdict.action is Action.RENEW_TOKEN else 0
+        count = self._count(verdict.action, successes)
+        more = count < self._policy.attempts
         match verdict.action:
             case Action.AGAIN:
-                self._failures += 1
-                enough = self._few and verdict.applied is None and self._failures > 1
-                more = self._left(self._failures) and not enough
-                return self._policy.wait(self._failures) if more else None
+                enough = self._few and verdict.applied is None and count > 1
+                return self._policy.wait(count) if more and not enough else None
             case Action.PAUSE:
-                return self._wait_after_pause(verdict.wait or 0.0, successes)
+                return max(verdict.wait or 0.0, self._policy.wait(count)) if more else None
             case Action.QUOTA:
-                return self._wait_for_quota(verdict.wait)
+                return self._wait_for_quota(verdict.wait, count, more=more)
             case Action.RENEW_KEY:
-                self._keys += 1
-                return 0.0 if self._left(self._keys) else None
+                return 0.0 if more else None
             case Action.RENEW_TOKEN:  # a new one that is refused at once would be again
-                return 0.0 if self._tokens == 1 else None
+                return 0.0 if count == 1 else None
         return None
 
-    def _wait_after_pause(self, asked: float, successes: int) -> float | None:
-        """Being turned away counts only while no other call comes through either."""
-        if self._successes != successes:
-            self._successes, self._pauses = successes, 0
-        self._pauses += 1
-        return max(asked, self._policy.wait(self._pauses)) if self._left(self._pauses) else None
+    def _count(self, action: Action, successes: int) -> int:
+        """Count one more, and return how many there were.
 
-    def _wait_for_quota(self, asked: float | None) -> float | None:
+        Being turned away counts only while no other call comes through either, and a refused token
+        only while nothing else happens.
+        """
+        if action is Action.PAUSE and self._successes != successes:
+            self._successes, self._counts[action] = successes, 0
+        if action is not Action.RENEW_TOKEN:
+            self._counts[Action.RENEW_TOKEN] = 0
+        self._counts[action] += 1
+        return self._counts[action]
+
+    def _wait_for_quota(self, asked: float | None, count: int, *, more: bool) -> float | None:
         """A quota may renew in days: without a deadline only a short wait is worth it."""
-        self._quotas += 1
-        wait = max(asked or 0.0, self._policy.wait(self._quotas))
+        wait = max(asked or 0.0, self._policy.wait(count))
         short = asked is not None and asked <= self._policy.longest_wait
-        return wait if self._patient or (short and self._left(self._quotas)) else None
-
-    def _left(self, used: int) -> bool:
-        return used < self._policy.attempts
+        return wait if self._patient or (short and more) else None

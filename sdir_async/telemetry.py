@@ -323,9 +323,7 @@ def _sent_now() -> tuple[_Place, int]:
     return _place_of(call.template or call.url), under_way.requests - 1
 
 
-def _names_of(document: Document | None, operation: Operation) -> Attributes:
-    if document is None:
-        return {"sdir.operation": operation.name}
+def _names_of(document: Document, operation: Operation) -> Attributes:
     return {
         "sdir.api": document.api,
         "sdir.version": document.version,

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 from sdir_async import RetryPolicy, Sdir
+from sdir_async.call import Call
+from sdir_async.document import Document, Operation
 
 KEY = "1bd956a741a64f7ab22bc37d2f032d4f"
 PERSON = "41814061033"
@@ -24,6 +26,14 @@ ASLEEP = {
     "detail": "Database 'apps' on server 'sdir-t' is not currently available."
     " Please retry the connection later. (Error 40613)",
 }
+
+DOCUMENT = Document("toys", "v1", "Toys", {})
+
+
+def call_of(operation: Operation, url: str, *given: Any, **settings: Any) -> Call:
+    """A call of an operation that stands in no document of openapi/."""
+    return Call(operation, DOCUMENT, url, *given, **settings)
+
 
 Line = Callable[[httpx.Request], httpx.Response]
 

@@ -15,11 +15,10 @@ import pytest
 from attrs import define
 
 from sdir_async import RetryPolicy, Sdir, SubscriptionKey, UnknownOutcome
-from sdir_async.call import Call
 from sdir_async.verdicts import Action, Exchange
 from sdir_async.wire import Answer, Lost, Timeouts
 
-from .scripted import PERSON, SWIFT
+from .scripted import PERSON, SWIFT, call_of
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -84,7 +83,9 @@ async def _exchange(sdir: Sdir, size: int, timeouts: Timeouts | None = None) -> 
     course = sdir.course.v1
     operation = course._batches["create"].operation
     url = f"{course._base_url}{operation.path}"
-    return await course._session.exchange(Call(operation, url, body=b" " * size, timeouts=timeouts))
+    return await course._session.exchange(
+        call_of(operation, url, body=b" " * size, timeouts=timeouts)
+    )
 
 
 @pytest.mark.parametrize("size", [1_000, 100_000, 3_000_000], ids="{:_}".format)

@@ -30,10 +30,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir
-from sdir_async.call import Call
 from sdir_async.document import Operation
 from sdir_async.verdicts import Action, judge, retry_after
 from sdir_async.wire import Answer, Happened, Lost
+
+from .scripted import call_of
 
 Reader: TypeAlias = asyncio.StreamReader
 Writer: TypeAlias = asyncio.StreamWriter
@@ -122,7 +123,7 @@ async def happened_at(url: str, kind: Any, body: bytes | None) -> Happened:
         else:
             given["http_client"] = await stack.enter_async_context(kind())
         sdir = await stack.enter_async_context(Sdir("key", base_url=url, **given))
-        return (await sdir._session.exchange(Call(operation, f"{url}/x", body=body))).happened
+        return (await sdir._session.exchange(call_of(operation, f"{url}/x", body=body))).happened
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ async def test_a_parameter_arrives_as_it_was_given(kind: Any, value: str) -> Non
         writer.write(EMPTY)
 
     async with serving(handler) as url, Sdir("key", base_url=url, transport=kind) as sdir:
-        request = Call(READ, f"{url}/a%2Fb", (("a b", value), ("a b", "2")))
+        request = call_of(READ, f"{url}/a%2Fb", (("a b", value), ("a b", "2")))
         await sdir._session.exchange(request)
         if kind != "fast":
             known: Any = vars(sdir._session._transport)["_known_url"]
@@ -385,7 +386,7 @@ async def test_what_comes_before_a_request_does_not_answer_it(kind: Any, stray: 
         async with Sdir("key", base_url=url, transport=kind) as sdir:
             happened = []
             for body in (b"[1]", b"[2]"):
-                request = Call(CREATE, f"{url}/x", body=body)
+                request = call_of(CREATE, f"{url}/x", body=body)
                 happened.append((await sdir._session.exchange(request)).happened)
                 answered.set()
                 assert ended.wait(5)
@@ -409,8 +410,8 @@ async def test_a_lost_update_is_not_sent_again_by_itself(kind: Any) -> None:
     async with serving(handler) as url:
         given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
         async with Sdir("key", base_url=url, **given) as sdir:
-            await sdir._session.exchange(Call(READ, f"{url}/x"))
-            update = Call(Operation("update", "PUT", "/", "update"), f"{url}/x", body=b"[]")
+            await sdir._session.exchange(call_of(READ, f"{url}/x"))
+            update = call_of(Operation("update", "PUT", "/", "update"), f"{url}/x", body=b"[]")
             exchange = await sdir._session.exchange(update)
     assert requests == 2
     assert isinstance(exchange.happened, Lost)
@@ -445,7 +446,7 @@ async def test_a_client_that_sends_again_by_itself(body: bytes | None) -> None:
         httpx.AsyncClient(transport=Resending()) as own,
         Sdir("key", http_client=own, **given) as sdir,
     ):
-        request = Call(CREATE, f"{url}/x", body=body)
+        request = call_of(CREATE, f"{url}/x", body=body)
         exchange = await sdir._session.exchange(request)
     assert requests == 1
     assert (exchange.verdict.action, request.maybe_applied) == (Action.ASK, True)
@@ -466,7 +467,7 @@ async def test_a_name_that_is_not_resolved_in_time(
     timeout = httpx.Timeout(60.0, connect=0.2, pool=None)
     given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
     async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
-        request = Call(CREATE, f"{url}/x", body=b"[]")
+        request = call_of(CREATE, f"{url}/x", body=b"[]")
         exchange = await asyncio.wait_for(sdir._session.exchange(request), 10)
     assert asked.is_set()
     assert isinstance(exchange.happened, Lost)
@@ -486,7 +487,7 @@ async def test_a_host_that_lets_nobody_in(kind: Any, body: bytes) -> None:
             timeout = httpx.Timeout(0.1, connect=1.0)
             given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
             async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
-                request = Call(CREATE, f"{url}/x", body=body)
+                request = call_of(CREATE, f"{url}/x", body=body)
                 happened = (await sdir._session.exchange(request)).happened
     assert isinstance(happened, Lost)
     assert happened.sent == "nothing"
@@ -802,7 +803,7 @@ async def statuses(sdir: Sdir, url: str, count: int) -> list[int | None]:
     """Send creates one after the other; return the status of each answer, `None` for none."""
     found: list[int | None] = []
     for at in range(count):
-        call = Call(CREATE, f"{url}/x", body=b"[%d]" % at)
+        call = call_of(CREATE, f"{url}/x", body=b"[%d]" % at)
         happened = (await sdir._session.exchange(call)).happened
         found.append(happened.status if isinstance(happened, Answer) else None)
     return found
@@ -939,7 +940,7 @@ async def test_an_answer_that_drips_is_bounded(our_kind: Any, where: str) -> Non
             await asyncio.sleep(0.02)
 
     async with serving(handler) as url, open_sdir(url, our_kind, timeout=0.1) as sdir:
-        call = Call(CREATE, f"{url}/x", body=b"[]")
+        call = call_of(CREATE, f"{url}/x", body=b"[]")
         exchange = await asyncio.wait_for(sdir._session.exchange(call), 10)
     assert isinstance(exchange.happened, Lost)
     assert exchange.happened.sent == "all"
@@ -1104,7 +1105,7 @@ async def next_call(library: Any) -> Happened:
     ):
 
         def call() -> Any:
-            return sdir._session.exchange(Call(READ, f"{url}/x", retry=RetryPolicy(attempts=1)))
+            return sdir._session.exchange(call_of(READ, f"{url}/x", retry=RetryPolicy(attempts=1)))
 
         for steps in range(50):  # cancelled before, while and after they connect
             calls = [asyncio.ensure_future(call()) for _ in range(4)]

@@ -69,7 +69,7 @@ async def _list(
     listing: Listing, plan: Plan, query: Query, exchange: Exchanging
 ) -> list[Any] | None:
     url = plan.url_of(listing.operation)
-    ended = await exchange(Call(listing.operation, url, query, document=plan.document))
+    ended = await exchange(Call(listing.operation, plan.document, url, query))
     answer = ended.happened
     if ended.verdict.action is not Action.ACCEPT or not isinstance(answer, Answer):
         return None

@@ -278,12 +278,12 @@ class Engine:
         await self._plan.journal.sending(piece)
         call = Call(
             operation,
+            self._plan.document,
             self._plan.url_of(operation),
             body=piece.body(),
             few=len(piece) > 1,
             before_attempt=self._plan.journal.before_attempt,
             maybe_applied=piece.maybe_applied,
-            document=self._plan.document,
         )
         try:
             return await self._exchange(call)

@@ -433,11 +433,12 @@ def test_a_huge_record_does_not_wait_for_the_next_one(before: int) -> None:
 
 def test_no_person_in_the_reprs_of_what_is_under_way() -> None:
     """Tracebacks may show local variables."""
-    from sdir_async.call import Call
     from sdir_async.document import Operation
     from sdir_async.wire import Answer
 
+    from ..scripted import call_of
+
     operation = Operation("list", "GET", "/x", "read")
     person = "41814061033"
-    shown = repr(Call(operation, "http://x", (("personId", person),), body=person.encode()))
+    shown = repr(call_of(operation, "http://x", (("personId", person),), body=person.encode()))
     assert person not in shown + repr(Answer(200, {"x": person}, person.encode()))
