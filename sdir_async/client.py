@@ -113,8 +113,9 @@ class SdirBase:
 
         One that `on_behalf_of` or `with_options` returned is closed with the one that it came from.
         """
-        if self._is_whole:
-            await self._session.aclose()
+        with no_locals:
+            if self._is_whole:
+                await self._session.aclose()
 
     def on_behalf_of(self, customer: str) -> Self:
         """Return an `Sdir` that reports on behalf of a customer who delegated that to you.

@@ -223,11 +223,12 @@ class Maskinporten:
 
     async def aclose(self) -> None:
         """End the questions under way; a call that waits for one gets `ConnectionFailed`."""
-        here = asyncio.get_running_loop()
-        tasks = [each.task for each in self._fetches.values() if each.task.get_loop() is here]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with no_locals:
+            here = asyncio.get_running_loop()
+            tasks = [each.task for each in self._fetches.values() if each.task.get_loop() is here]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _error(self, outcome: Refusal | NoToken) -> SdirError:
         if isinstance(outcome, Refusal):

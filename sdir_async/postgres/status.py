@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from ..errors import JournalError
+from ..frames import no_locals
 from .connection import Error, checked_dsn, connected, rows, words_of
 from .journal import LOCKS
 
 if TYPE_CHECKING:
     from ..upload.journal.recorded import Entry
+    from .connection import Connection
 
 _PATIENCE: Final = 10.0
 _PARTS: Final = """
@@ -52,17 +54,21 @@ async def stored_parts(dsn: str, upload: str) -> list[StoredPart]:
         ConfigurationError: The dsn is not a connection string.
         JournalError: The database can't be asked.
     """
-    try:
-        session = await connected(checked_dsn(dsn), _PATIENCE, {})
+    with no_locals:
         try:
-            parts = []
-            for number, name, owner, is_owned in await rows(session, _PARTS, LOCKS, upload):
-                found = await rows(session, _EVENTS, number)
-                entries = [(at, chunk, kind, bytes(detail)) for at, chunk, kind, detail, _ in found]
-                ages = [age for *_, age in found]
-                parts.append(StoredPart(name, owner if is_owned else "", entries, ages))
-            return parts
-        finally:
-            await session.close()
-    except Error as error:
-        raise JournalError(f"The database can't be asked: {words_of(error)}.") from error
+            session = await connected(checked_dsn(dsn), _PATIENCE, {})
+            try:
+                found = await rows(session, _PARTS, LOCKS, upload)
+                return [await _part(session, *each) for each in found]
+            finally:
+                await session.close()
+        except Error as error:
+            raise JournalError(f"The database can't be asked: {words_of(error)}.") from error
+
+
+async def _part(
+    session: Connection, number: int, name: str, owner: str, is_owned: bool
+) -> StoredPart:
+    found = await rows(session, _EVENTS, number)
+    entries = [(at, chunk, kind, bytes(detail)) for at, chunk, kind, detail, _ in found]
+    return StoredPart(name, owner if is_owned else "", entries, [age for *_, age in found])

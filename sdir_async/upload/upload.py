@@ -85,9 +85,10 @@ class Upload(Generic[SavedT]):
 
     async def aclose(self) -> None:
         """End the upload now; what was on its way is in doubt. The report says so."""
-        if self._task is not None:
-            cancel_once(self._task)
-            await asyncio.wait([self._task])
+        with no_locals:
+            if self._task is not None:
+                cancel_once(self._task)
+                await asyncio.wait([self._task])
 
     async def __aenter__(self) -> Self:
         return self
