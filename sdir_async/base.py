@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import orjson
-from attrs import evolve
+from attrs import evolve, frozen
 
 from .call import Call
 from .errors import ConfigurationError
@@ -227,24 +227,22 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         return self._batches[kind]
 
 
+@frozen
 class ByStatus(Generic[T_co]):
     """Reads the answer of an operation that answers differently with different statuses.
 
-    Args:
-        any_: Reads the answer of a status that is not listed, as the alternative that it fits.
+    Attributes:
+        otherwise: Reads the answer of a status that is not listed, as the alternative that it fits.
         statuses: What reads the answer of a status, such as `"201"` or `"2XX"`.
     """
 
-    def __init__(
-        self, any_: Callable[[Any], T_co], statuses: Mapping[str, Callable[[Any], T_co]]
-    ) -> None:
-        self._any = any_
-        self._statuses = statuses
+    otherwise: Callable[[Any], T_co]
+    statuses: Mapping[str, Callable[[Any], T_co]]
 
     def of(self, status: int) -> Callable[[Any], T_co]:
         """Return what reads the answer of a status."""
-        found = self._statuses.get(str(status)) or self._statuses.get(f"{status // 100}XX")
-        return found or self._any
+        found = self.statuses.get(str(status)) or self.statuses.get(f"{status // 100}XX")
+        return found or self.otherwise
 
 
 def nothing(_: object) -> None:

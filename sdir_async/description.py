@@ -215,19 +215,15 @@ def _versions(package: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _description(data: dict[str, Any]) -> Description:
+    del data["$comment"]
     operations = {each["python_name"]: _operation(each) for each in data["operations"]}
-    schemas = data["schemas"]
-    return Description(
-        api=data["api"],
-        version=data["version"],
-        title=data["title"],
-        description=data["description"],
-        servers=data["servers"],
-        scopes=tuple(data["scopes"]),
-        operations=operations,
-        batches={each["name"]: _batch(each, operations, schemas) for each in data["batches"]},
-        schemas=schemas,
-    )
+    batches = [_batch(each, operations, data["schemas"]) for each in data["batches"]]
+    made = {
+        "scopes": tuple(data["scopes"]),
+        "operations": operations,
+        "batches": {each.name: each for each in batches},
+    }
+    return Description(**data | made)
 
 
 def _operation(data: dict[str, Any]) -> OperationDescription:
@@ -242,26 +238,21 @@ def _operation(data: dict[str, Any]) -> OperationDescription:
 def _batch(
     data: dict[str, Any], operations: Mapping[str, OperationDescription], schemas: dict[str, Any]
 ) -> BatchDescription:
-    return BatchDescription(
-        name=data["name"],
-        kind=data["kind"],
-        operation=operations[data["operation"]],
-        records=tuple(data["records"]),
-        schema=data["schema"] | {"$defs": schemas},
-        listing=_listing(data["listing"], operations),
-    )
+    made = {
+        "operation": operations[data["operation"]],
+        "records": tuple(data["records"]),
+        "schema": data["schema"] | {"$defs": schemas},
+        "listing": None if data["listing"] is None else _listing(data["listing"], operations),
+    }
+    return BatchDescription(**data | made)
 
 
 def _listing(
-    data: dict[str, Any] | None, operations: Mapping[str, OperationDescription]
-) -> ListingDescription | None:
-    if data is None:
-        return None
-    size = data["page_size"]
-    return ListingDescription(
-        operation=operations[data["operation"]],
-        filters=data["filters"],
-        match=tuple(data["match"]),
-        page=data["page"],
-        page_size=None if size is None else (size[0], size[1]),
-    )
+    data: dict[str, Any], operations: Mapping[str, OperationDescription]
+) -> ListingDescription:
+    made = {
+        "operation": operations[data["operation"]],
+        "match": tuple(data["match"]),
+        "page_size": data["page_size"] and tuple(data["page_size"]),
+    }
+    return ListingDescription(**data | made)
