@@ -239,7 +239,8 @@ class SdirBase:
             ... )
             >>> raw.value  # doctest: +SKIP
         """
-        from .request import as_it_is, operation_of, scopes_of
+        from .request import operation_of, scopes_of
+        from .variants import anything
 
         with no_locals:
             versions_of(api, self._versions)
@@ -250,7 +251,7 @@ class SdirBase:
             operation = operation_of(method, path, effect, places=path_params or (), scopes=scopes)
             answer: RawResponse[Any] = await operations.with_raw_response._call(  # noqa: SLF001
                 operation,
-                as_it_is,
+                anything,
                 path=path_params,
                 params=params,
                 body=body,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import quote, unquote
 
 from .description import describe
@@ -77,8 +77,3 @@ def _require_below(path: object) -> None:
 def scopes_of(api: str, version: str, package: str) -> tuple[str, ...]:
     """Return the scopes that a token needs where an operation doesn't say otherwise."""
     return describe(api, version, package=package).scopes
-
-
-def as_it_is(data: Any) -> Any:
-    """Parse JSON that no document describes."""
-    return data

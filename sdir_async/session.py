@@ -9,7 +9,7 @@ import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
@@ -74,31 +74,20 @@ class Settings:
     customer: str | None = None
 
 
+@define(eq=False, repr=False, slots=False)
 class Session:
     """Sends the requests of one `Sdir`."""
 
-    def __init__(
-        self,
-        transport: Transport,
-        keys: KeyRing,
-        pacer: Pacer,
-        settings: Settings,
-        *,
-        versions: Mapping[str, str],
-        base_url_of: Callable[[Document], str],
-        watch: Watch,
-        tokens: TokenSource | None,
-    ) -> None:
-        self.settings = settings
-        self.watch = watch
-        self.versions = versions
-        self.base_url_of = base_url_of
-        self._owned: set[asyncio.Task[None]] = set()
-        self.tokens = tokens
-        self._transport = transport
-        self._keys = keys
-        self._pacer = pacer
-        self._closed = threading.Event()  # shared by those with other settings
+    _transport: Transport
+    _keys: KeyRing
+    _pacer: Pacer
+    settings: Settings
+    versions: Mapping[str, str]
+    base_url_of: Callable[[Document], str]
+    watch: Watch
+    tokens: TokenSource | None
+    _owned: set[asyncio.Task[None]] = field(factory=set, init=False)
+    _closed: threading.Event = field(factory=threading.Event, init=False)
 
     def with_settings(self, settings: Settings) -> Session:
         """Return one with other settings; all else is shared, its end included."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 from attrs import Factory, define
 
-from .report import WHY, RangeSet, Reason, Rejection, Snapshot, UploadReport, runs
+from .report import WHY, RangeSet, Reason, Rejection, Snapshot, UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,28 +92,20 @@ class Ledger:
 
     def enter(self, outcome: ChunkOutcome[SavedT]) -> None:
         """Count the records of an outcome."""
-        rest = len(outcome.indexes) - len(outcome.rejections)
-        if outcome.state == "unsent":
-            self._finish([rejection.index for rejection in outcome.rejections])
-        else:
-            self._finish(outcome.indexes)
+        rejected = [rejection.index for rejection in outcome.rejections]
+        rest = len(outcome.indexes) - len(rejected)
+        self._finished.update(rejected if outcome.state == "unsent" else outcome.indexes)
         self.rejections.extend(outcome.rejections)
         if outcome.state == "accepted":
             self.accepted += rest
         elif outcome.state == "in_doubt":
-            refused = {rejection.index for rejection in outcome.rejections}
-            for start, stop in runs([index for index in outcome.indexes if index not in refused]):
-                self._doubts.add(start, stop)
+            self._doubts.update(sorted({*outcome.indexes}.difference(rejected)))
             self._in_doubt += rest
 
     def explain(self, doubt: Doubt | None) -> None:
         """Note why records are in doubt, if asking did not help."""
         if doubt is not None:
             self._why[WHY[doubt]] = None
-
-    def _finish(self, indexes: Sequence[int]) -> None:
-        for start, stop in runs(indexes):
-            self._finished.add(start, stop)
 
     def snapshot(self, requests: int, seconds: float) -> Snapshot:
         """Return the counts of this moment."""

@@ -321,6 +321,11 @@ class RangeSet:
             self._starts.insert(at, start)
             self._stops.insert(at, stop)
 
+    def update(self, indexes: Sequence[int]) -> None:
+        """Add these, which are sorted."""
+        for start, stop in runs(indexes):
+            self.add(start, stop)
+
     def gaps(self, stop: int) -> tuple[range, ...]:
         """Return what is missing between 0 and `stop`."""
         edges = zip([0, *self._stops], [*self._starts, stop], strict=True)
