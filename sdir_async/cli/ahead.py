@@ -78,8 +78,9 @@ def _looked_at(job: Job, how: Reading, options: Options, books: Books) -> Prepar
         look = book.look(again) if book else None
         digest = book.journal.digest if book else None
         found = survey(again, Survey(fields, collected, show, digest=digest, sent=look))
-    for said in again.notes.said:
+    for said in again.notes:
         job.notes.say(said)
+    job.learn_from(again)
     if book is not None and look is not None and found.is_whole:
         book.leave_out_corrected(job, look)
     return Prepared(job, book, found, look if found.is_whole else None)
