@@ -131,12 +131,12 @@ def require_secure(origin: Origin, *, insecure_http: bool = False) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine: `localhost` or a name below it, 127.0.0.0/8, `::1`.
+    """Say whether a host is this machine: `localhost`, 127.0.0.0/8, `::1`.
 
-    Source: RFC 6761, section 6.3, for the names.
+    A name below `localhost` should be as well (RFC 6761, section 6.3), but many resolvers ask the
+    network for it.
     """
-    name = host.rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
+    if host.rstrip(".") == "localhost":
         return True
     try:
         address = ipaddress.ip_address(host)
