@@ -194,10 +194,10 @@ def _compare_default(where: str, what: str, old: Json, new: Json, use: Use) -> I
 
 def _compare_words(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
     """Yield what a document says of a value beside its type."""
-    for word, said, sent, got, gone in _SAID:
+    for word, said, sent, got, missed in _SAID:
         was, now = old.get(word) is True, new.get(word) is True
         if was != now:
-            broken = (sent and use.sent) or (got and use.got) if now else gone
+            broken = (sent and use.sent) or (got and use.got) if now else missed
             yield Change(where, f"{what} is {said if now else f'no longer {said}'}", broken)
     gone = [each for each in _labels(old) if each not in _labels(new)]
     more = [each for each in _labels(new) if each not in _labels(old)]
