@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve, frozen
 
 from ..privacy import mask
-from .codes import code_fields
 from .questions import require_yes
 from .screen import emit, looking
 from .spoken import spoken_lines
@@ -59,7 +58,7 @@ def look_ahead(
     """
     prepared = []
     for job in jobs:
-        one = _looked_at(job, how, options, books)
+        one = _looked_at(job, how, options, codes, books)
         if one.survey is not None:
             coded = codes.remarks(how.fields(), one.survey, job.notes.headings)
             for said in (*one.survey.remarks(), *coded):
@@ -69,12 +68,12 @@ def look_ahead(
     return prepared
 
 
-def _looked_at(job: Job, how: Reading, options: Options, books: Books) -> Prepared:
+def _looked_at(job: Job, how: Reading, options: Options, codes: Codes, books: Books) -> Prepared:
     book = books.book_of(job)
     if job.path is None:
         return Prepared(job, book)
     fields = how.fields()
-    collected = [*fields.of_format(ORGANIZATION), *code_fields(fields)]
+    collected = [*fields.of_format(ORGANIZATION), *codes.collected(fields)]
     with closing(again := job.again()), looking(again, quiet=options.json) as show:
         look = book.look(again) if book else None
         digest = book.journal.digest if book else None

@@ -81,13 +81,17 @@ class Codes:
         self._target = target
         self._known: set[str] | None = None if asked else set()
 
+    def collected(self, fields: Fields) -> list[Field]:
+        """Return the fields of which a survey collects the values, to look them up."""
+        return [] if self._known == set() else code_fields(fields)
+
     def remarks(self, fields: Fields, found: Survey, headings: Mapping[str, str]) -> Iterator[str]:
         """Yield what to say of the codes of an input, which a survey has collected.
 
         That they could not be checked is said too, and ends nothing.
         """
         names = [one.name for one in code_fields(fields)]
-        used = {headings.get(name, name): found.values[name] for name in names}
+        used = {headings.get(name, name): found.values.get(name, {}) for name in names}
         if self._known is None and any(used.values()):
             self._known = set()
             try:

@@ -9,7 +9,6 @@ from ..upload.check import Check
 from ..upload.chunks import Chunk, Piece
 from ..upload.encoding import Encoder, Unreadable
 from ..upload.report import Notice, Reason, Rejection, UploadReport
-from .codes import code_fields
 from .survey import Survey
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def check(
     checked = Check(dict(how.version.batches[how.kind].schema))
     read, rejected, warnings = 0, 0, list[Notice]()
     fields = how.fields()
-    survey = Survey(fields, code_fields(fields), look)
+    survey = Survey(fields, codes.collected(fields), look)
     records = survey.watch(job)
     while some := list(islice(records, _AT_ONCE)):
         bodies, refused = _encoded(some, encode)
