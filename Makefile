@@ -14,7 +14,7 @@ LOWEST := tests/upload tests/sandbox tests/cli tests/maskinporten \
     $(addprefix --ignore=tests/sandbox/,test_conformance.py test_answers.py test_another_origin.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-logs test-lowest check bench generate fetch changes try torture torture-cluster simulate bench-pace fuzz pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-logs test-lowest check bench generate fetch changes try torture torture-cluster try-engines simulate bench-pace fuzz pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ torture: $(VENV)/.dev ## upload under faults and kills: 200,000 records, then 10
 torture-cluster: $(VENV)/.dev $(VENV)/.postgres ## upload from four workers of one account, under kills and crashes
 	@$(BIN)/python scripts/torture_cluster.py
 
+try-engines: $(VENV)/.dev $(VENV)/.postgres ## kill the programs of docs/engines.md; ENGINES="dask ray", WITHOUT=1 a journal
+	@$(BIN)/python scripts/try_engines.py $(ENGINES) $(if $(WITHOUT),--without)
+
 fuzz: $(VENV)/.dev ## break inputs, answers and documents for ten minutes; SECONDS=60, SEED=2
 	@$(BIN)/python -m tests.fuzz \
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
@@ -98,7 +101,7 @@ dist: $(VENV)/.dev ## build dist/: wheel and sdist, the same each time, checked,
 	@$(BIN)/python scripts/dist.py
 
 clean: ## remove .venv, builds and caches
-	rm -rf $(VENV) $(VENV)-core $(VENV)-lowest bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .fuzz
+	rm -rf $(VENV) $(VENV)-core $(VENV)-engines $(VENV)-lowest bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .fuzz
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.made:

@@ -7,7 +7,6 @@ import urllib.request
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ..hosts import is_loopback
 from .trouble import reason_of
 from .words import say
 
@@ -40,5 +39,4 @@ def unreachable(version: Description, target: Target) -> str:
 
 
 def _by_proxy(scheme: str, host: str) -> bool:
-    is_named = scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
-    return is_named and not is_loopback(host)
+    return scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)

@@ -110,9 +110,7 @@ class Notes:
                 if count == 1
                 else say("{count:,} lines, the first is {first}", count=count, first=first)
             )
-            told = f"{name}: {note} ({where})."
-            if told not in self.said:
-                yield told
+            yield f"{name}: {note} ({where})."
 
 
 class Lines:

@@ -1,6 +1,7 @@
 """What several processes share in a PostgreSQL: the extra `postgres`."""
 
+from .forget import forget
 from .journal import PostgresJournal
 from .pace import PostgresPace
 
-__all__ = ["PostgresJournal", "PostgresPace"]
+__all__ = ["PostgresJournal", "PostgresPace", "forget"]

@@ -210,7 +210,10 @@ class PostgresStore:
         self._require_same(target)
         if not await self._locked(session):
             raise self._in_use(owner)
-        ((self._fence,),) = await rows(session, _TAKE, here(), self._id)
+        found = await rows(session, _TAKE, here(), self._id)
+        if not found:
+            raise JournalError(f"{self.name} was removed just now. Nothing was sent.")
+        ((self._fence,),) = found
 
     def _in_use(self, owner: str) -> JournalError:
         return JournalError(

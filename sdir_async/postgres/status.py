@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from attrs import frozen
 
 from ..errors import JournalError
 from ..frames import no_locals
+from ..upload.journal.history import History
 from .connection import Error, checked_dsn, connected, rows, words_of
 from .journal import LOCKS
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from ..upload.journal.recorded import Entry
     from .connection import Connection
 
@@ -46,6 +51,21 @@ class StoredPart:
     entries: list[Entry]
     ages: list[float]
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether its input was read to its end, and each record is accepted or rejected."""
+        chunks: dict[int, History] = {}
+        is_read = False
+        for _, start, kind, detail in self.entries:
+            if kind == "read":
+                chunks[start] = History(*orjson.loads(detail))
+            elif kind == "end":
+                is_read = True
+            else:
+                chunks[start].replay(kind, orjson.loads(detail))
+        pasts = [history.past() for history in chunks.values()]
+        return is_read and not any(past.unknown or past.rest for past in pasts)
+
 
 async def stored_parts(dsn: str, upload: str) -> list[StoredPart]:
     """Return the parts of an upload.
@@ -55,15 +75,26 @@ async def stored_parts(dsn: str, upload: str) -> list[StoredPart]:
         JournalError: The database can't be asked.
     """
     with no_locals:
+        async with asking(dsn) as session:
+            return await parts_of(session, upload)
+
+
+@contextlib.asynccontextmanager
+async def asking(dsn: str) -> AsyncIterator[Connection]:
+    """Open a session to ask or to tidy up in."""
+    try:
+        session = await connected(checked_dsn(dsn), _PATIENCE, {})
         try:
-            session = await connected(checked_dsn(dsn), _PATIENCE, {})
-            try:
-                found = await rows(session, _PARTS, LOCKS, upload)
-                return [await _part(session, *each) for each in found]
-            finally:
-                await session.close()
-        except Error as error:
-            raise JournalError(f"The database can't be asked: {words_of(error)}.") from error
+            yield session
+        finally:
+            await session.close()
+    except Error as error:
+        raise JournalError(f"The database can't be asked: {words_of(error)}.") from error
+
+
+async def parts_of(session: Connection, upload: str) -> list[StoredPart]:
+    """Return the parts of an upload, over a session."""
+    return [await _part(session, *one) for one in await rows(session, _PARTS, LOCKS, upload)]
 
 
 async def _part(

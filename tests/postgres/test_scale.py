@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 import pyarrow
 import pytest
+import try_engines
 from local_postgres import LocalPostgres
 from pyarrow import parquet
 
@@ -33,9 +34,11 @@ PAGE = ROOT / "docs" / "scale.md"
 SNIPPETS = [snippet for _, snippet in _snippets(PAGE, "python")]
 PROGRAMS = [snippet for snippet in SNIPPETS if "asyncio.run(main())" in snippet]
 PIECES = [snippet for snippet in SNIPPETS if snippet not in PROGRAMS]
+TASK, *JOBS = (snippet for _, snippet in _snippets(ROOT / "docs" / "engines.md", "python"))
 RUN = """
 import functools, sys, sdir_async
-sdir_async.Sdir = functools.partial(sdir_async.Sdir, base_url=sys.argv[1])
+retry = sdir_async.RetryPolicy(settle=0.6)
+sdir_async.Sdir = functools.partial(sdir_async.Sdir, base_url=sys.argv[1], retry=retry)
 exec(compile(open("program.py").read(), "program.py", "exec"), {"__name__": "__main__"})
 """
 KEY = "0123456789abcdef"
@@ -77,7 +80,7 @@ def test_killed_and_run_again(program: str, inputs: Path) -> None:
     with SandboxThread(keys=[KEY]) as sandbox:
         command = [sys.executable, "-c", RUN, sandbox.base_url]
         environment = {**os.environ, "SDIR_API_KEY": KEY}
-        sandbox.faults.add(Fault("latency", seconds=0.5))
+        sandbox.faults.add(Fault("latency", seconds=0.3))
         with subprocess.Popen(command, cwd=inputs, env=environment) as started:
             while len(_saved(sandbox)) < 500 and started.poll() is None:
                 time.sleep(0.01)
@@ -104,14 +107,16 @@ async def test_the_pieces_run(
     """One after another: each part is uploaded, and again with nothing sent."""
     with SandboxThread(keys=[KEY]) as sandbox:
         local = functools.partial(sdir_async.Sdir, base_url=sandbox.base_url)
+        monkeypatch.setattr(sdir_async, "Sdir", local)
         monkeypatch.setenv("SDIR_API_KEY", KEY)
         monkeypatch.setenv("SDIR_DATABASE", server.database())
         monkeypatch.chdir(tmp_path)
         lines = [orjson.dumps(course(at)) for at in range(500)]
         Path("courses.jsonl").write_bytes(b"\n".join(lines))
+        Path("saved.json").write_bytes(lines[0])
         names: dict[str, Any] = {"Sdir": local, "Pacer": sdir_async.Pacer, "asyncio": asyncio}
-        *pieces, for_each_part, for_engines = PIECES
-        for snippet in (*pieces, for_each_part, for_each_part, for_engines):
+        *pieces, for_each_part, forgetting = PIECES
+        for snippet in (*pieces, for_each_part, for_each_part, TASK):
             code = compile(snippet, str(PAGE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             if code.co_flags & inspect.CO_COROUTINE:
                 await eval(code, names)
@@ -122,5 +127,15 @@ async def test_the_pieces_run(
         assert all("0 requests" in line for line in said[8:])
         assert len(_saved(sandbox)) == sum(int(line.split()[1]) for line in said[:8])
         assert "0 requests" in await asyncio.to_thread(names["task"], 3)
+        await eval(compile(forgetting, str(PAGE), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+        with pytest.raises(sdir_async.JournalError, match="There is no upload"):
+            await names["forget"](os.environ["SDIR_DATABASE"], upload="2026-11")
         for name in ("first", "second"):
             await names[name].aclose()
+
+
+def test_each_engine_has_a_program() -> None:
+    """It is Python, and `make try-engines` knows how to run it."""
+    for job in JOBS:
+        ast.parse(job)
+    assert [len(try_engines.snippets(name)) for name in try_engines.ENGINES] == [1] * len(JOBS)

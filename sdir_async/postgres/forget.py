@@ -1,0 +1,88 @@
+"""Removes the journals of an upload from a PostgreSQL when nothing of it is left to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..errors import JournalError
+from ..frames import no_locals
+from .connection import rows
+from .journal import LOCKS
+from .status import asking, parts_of
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_IDLE: Final = """
+    SELECT upload, count(DISTINCT sdir_part.id), extract(epoch FROM
+        clock_timestamp() - max(greatest(sdir_part.taken, sdir_event.at)))::float8
+    FROM sdir_part LEFT JOIN sdir_event ON sdir_event.part = sdir_part.id
+    GROUP BY upload ORDER BY 3 DESC
+"""
+_TAKEN: Final = """
+    SELECT id, part, owner, pg_try_advisory_xact_lock(%s, id) FROM sdir_part WHERE upload = %s
+"""
+
+
+async def stored_uploads(dsn: str) -> list[tuple[str, int, float]]:
+    """Return the uploads in a database: name, parts, and for how many seconds nothing was written.
+
+    Raises:
+        ConfigurationError: The dsn is not a connection string.
+        JournalError: The database can't be asked.
+    """
+    with no_locals:
+        async with asking(dsn) as session:
+            return [(name, parts, idle) for name, parts, idle in await rows(session, _IDLE)]
+
+
+async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
+    """Remove the journals of an upload: its rows in `sdir_part` and `sdir_event`.
+
+    Without them nobody knows what was sent. The same records, uploaded again, are saved twice. So
+    forget an upload only when no job runs it again.
+
+    Args:
+        dsn: Where the database is, as for `PostgresJournal`.
+        upload: The name of the upload.
+        force: Whether to forget one that is not finished, too.
+
+    Raises:
+        ConfigurationError: The dsn is not a connection string.
+        JournalError: There is no such upload, a worker has a part of it, or it is not finished:
+            records are unsent or in doubt. Nothing was removed.
+
+    Example:
+        >>> await forget(dsn, upload="2026-08")  # doctest: +SKIP
+    """
+    with no_locals:
+        async with asking(dsn) as session, session.transaction():
+            await _take(session, upload)
+            if not force:
+                await _require_finished(session, upload)
+            await session.execute(
+                "DELETE FROM sdir_event USING sdir_part WHERE upload = %s AND sdir_event.part = id",
+                (upload,),
+            )
+            await session.execute("DELETE FROM sdir_part WHERE upload = %s", (upload,))
+
+
+async def _take(session: Connection, upload: str) -> None:
+    """Lock each part until the end of the transaction, as a worker would."""
+    parts = await rows(session, _TAKEN, LOCKS, upload)
+    if not parts:
+        raise JournalError(f"There is no upload {upload!r} in this database.")
+    for _, part, owner, is_free in parts:
+        if not is_free:
+            raise JournalError(
+                f"Upload {upload!r} can't be removed: part {part!r} is in use by {owner}."
+            )
+
+
+async def _require_finished(session: Connection, upload: str) -> None:
+    for part in await parts_of(session, upload):
+        if not part.is_finished:
+            raise JournalError(
+                f"Upload {upload!r} is not removed: records of part {part.name!r} are unsent or in"
+                " doubt. Without its journal they can be lost or saved twice. Run it to its end."
+            )
