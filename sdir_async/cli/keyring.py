@@ -11,14 +11,20 @@ SERVICE: Final = "sdir-async"
 
 
 def from_keyring(entry: str) -> str | None:
-    """Return what the keyring holds, `None` if that is nothing or there is no keyring."""
+    """Return what the keyring holds, `None` if that is nothing or there is no keyring.
+
+    Raises:
+        Trouble: The keyring refuses, such as one that is locked.
+    """
     import keyring
-    from keyring.errors import KeyringError
+    from keyring.errors import KeyringError, NoKeyringError
 
     try:
         return keyring.get_password(SERVICE, entry)
-    except (KeyringError, OSError, RuntimeError):
+    except NoKeyringError:
         return None
+    except (KeyringError, OSError, RuntimeError) as error:
+        raise _no_keyring(error) from None
 
 
 def store_in_keyring(entry: str, secret: str) -> None:

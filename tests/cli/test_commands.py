@@ -18,7 +18,7 @@ import openpyxl
 import orjson
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
+from keyring.errors import KeyringLocked, PasswordDeleteError
 from rich.console import Console
 
 import sdir_async
@@ -329,6 +329,21 @@ def test_a_keyring_that_does_not_work_is_said_in_a_line(
         assert "A subscription key is required" in sdir("codes", *COURSE).err
     finally:
         keyring.set_keyring(before)
+
+
+def test_a_locked_keyring_is_said(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold the key: to ask for one would hide what is wrong."""
+
+    def locked(*_: str) -> str:
+        raise KeyringLocked
+
+    monkeypatch.setattr(keyring, "get_password", locked)
+    assert sdir("codes", *COURSE).code == 0
+    monkeypatch.delenv("SDIR_API_KEY")
+    done = sdir("codes", *COURSE)
+    assert (done.code, "keyring can't be used (KeyringLocked)" in done.err) == (2, True)
 
 
 def test_a_key_file_may_hold_two(sdir: Callable[..., Done], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sdir_async import JournalError, RetryPolicy, UploadReport
 from sdir_async.cli.records import Row
-from sdir_async.cli.sent import RowJournal, Run, digester
+from sdir_async.cli.sent import RowJournal, Run, beside, digester
 from sdir_async.cli.sent.beside import read_journal
 from sdir_async.cli.sent.known import content_of
 from sdir_async.upload.journal.sqlite import SqliteStore
@@ -225,3 +225,15 @@ def test_a_digest_is_of_what_a_row_says() -> None:
     assert content_of(b'{"a":1}') != content_of(b'{"a":"1"}')
     assert content_of(b"{broken") != content_of(b"{broken ")
     assert digester(b"one")(b"{}") != digester(b"two")(b"{}")
+
+
+def test_a_journal_that_is_gone_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that were sent from another file are noticed still; a link to nothing is as if gone."""
+    (tmp_path / "a.journal").symlink_to(tmp_path / "nothing")
+    (tmp_path / "b.journal").touch()
+    looked: list[str] = []
+    monkeypatch.setattr(beside, "read_journal", lambda path: looked.append(path.name))
+    assert list(beside.journals_beside(tmp_path, "*.journal")) == []
+    assert looked == ["a.journal", "b.journal"]

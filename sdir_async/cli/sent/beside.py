@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -59,10 +58,16 @@ class Beside:
 
 def journals_beside(folder: Path, pattern: str) -> Iterator[Beside]:
     """Yield the journals in a folder that can be read now, the oldest first."""
-    with contextlib.suppress(OSError):
-        for path in sorted(folder.glob(pattern), key=lambda one: one.stat().st_mtime):
-            if (found := read_journal(path)) is not None:
-                yield found
+    for path in sorted(folder.glob(pattern), key=_changed):
+        if (found := read_journal(path)) is not None:
+            yield found
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # `sdir clean` removed it meanwhile, and hides no other
+        return 0.0
 
 
 def read_journal(path: Path) -> Beside | None:
