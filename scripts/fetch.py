@@ -91,12 +91,12 @@ def fetch(place: Place, address: Address, *, replace: bool, seconds: float) -> s
     content = download(address.url, address.key(), seconds=seconds)
     document = understood(content)
     hosts = read_hosts(place.documents)
-    _try_to_generate(content, hosts)
     name, moved = _place_of(address, document)
     old = _present(place.documents / name)
     if old and old.path.read_bytes() == content:
         return f"{moved}unchanged"
     overlay, lacking = _overlay(name, old, document)
+    _try_to_generate(name, content, overlay, hosts)
     changes = _differences(old, document, overlay, hosts)
     if old and not replace and not _is_as_fetched(place, old):
         raise DownloadFailed(
@@ -146,16 +146,24 @@ def understood(content: bytes) -> Json:
     return document
 
 
-def _try_to_generate(content: bytes, hosts: Mapping[str, str]) -> None:
+def _try_to_generate(
+    name: str, content: bytes, overlay: Json | None, hosts: Mapping[str, str]
+) -> None:
+    """Generate it as `make generate` will: with the corrections that stand beside it."""
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / f"v1{_suffix(content)}"
+        path = Path(scratch) / f"{name}{_suffix(content)}"
+        path.parent.mkdir()
         path.write_bytes(content)
-        source = Source("fetched", "v1", path)
+        corrections = None
+        if overlay is not None:
+            corrections = Path(scratch) / f"{name}.overlay.json"
+            write_overlay(corrections, overlay)
+        source = Source(path.parent.name, path.stem, path, corrections)
         try:
             with no_fault_of_ours(source):
-                generate_version(source, Path(scratch) / "api" / "fetched" / "v1", hosts, COMMAND)
+                generate_version(source, Path(scratch) / "api" / name, hosts, COMMAND)
         except GenerationFailed as error:
-            words = str(error).replace(f"{path}: ", "")
+            words = str(error).replace(f"{scratch}{os.sep}", "")
             raise DownloadFailed(f"no code can be generated from it: {words}") from error
 
 

@@ -55,7 +55,7 @@ class Operations:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._base_url = session.base_url_of(self._document)
+        self._base_url = session.servers.base_url_of(self._document)
         self._limits: defaultdict[str, BodyLimit] = defaultdict(BodyLimit)
 
     @property
@@ -105,7 +105,7 @@ class Operations:
         base_url = self._base_url
         if operation.servers is not None:
             document = evolve(self._document, servers=operation.servers)
-            base_url = self._session.base_url_of(document)
+            base_url = self._session.servers.base_url_of(document)
         return url_of(base_url, operation, path)
 
     def _how_to_ask(self) -> str:

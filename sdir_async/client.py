@@ -12,7 +12,7 @@ from .api import Apis
 from .auth import KeyRing
 from .errors import ConfigurationError
 from .frames import no_locals
-from .hosts import origin_of, parse_base_url, require_secure
+from .hosts import Servers, parse_base_url
 from .observe import OnAttempt, Watch, log_as_told
 from .options import Timeout, checked_headers, require_one_of, timeouts_of
 from .pacing import Pacer
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from .auth import KeySource
     from .document import Document, Effect
+    from .hosts import Origin
     from .raw import RawResponse
     from .telemetry import Telemetry
     from .tokens import TokenGiven, TokenSource
@@ -71,11 +72,6 @@ class SdirBase:
             keys = KeyRing(api_key)
             require_one_of(get_args(Environment), "environment", environment)
             check_pins(versions or {}, self._versions)
-            self._environment = environment
-            self._insecure_http = insecure_http
-            self._origin = (
-                None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
-            )
             self._is_whole = True
             traced = _telemetry(telemetry)
             open_session, watch = (traced.session, traced.watch) if traced else (Session, Watch)
@@ -85,7 +81,7 @@ class SdirBase:
                 pace or Pacer(),
                 Settings(retry, _timeouts(timeout, http_client), largest_answer),
                 versions=dict(versions or {}),
-                base_url_of=self._base_url_of,
+                servers=Servers(environment, _origin(base_url, insecure_http), insecure_http),
                 watch=watch(self._versions, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
             )
@@ -94,10 +90,10 @@ class SdirBase:
     def __repr__(self) -> str:
         if not hasattr(self, "_session"):  # its settings were refused
             return "Sdir(…)"
-        where = f", base_url={str(self._origin)!r}" if self._origin else ""
-        customer = self._session.settings.customer
+        servers, customer = self._session.servers, self._session.settings.customer
+        where = f", base_url={str(servers.origin)!r}" if servers.origin else ""
         told = f", on behalf of {customer}" if customer else ""
-        return f"Sdir(environment={self._environment!r}{where}{told})"
+        return f"Sdir(environment={servers.environment!r}{where}{told})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an Sdir can't be pickled or copied: it holds the key and open connections")
@@ -183,8 +179,6 @@ class SdirBase:
     def _with(self, settings: Settings) -> Self:
         """Return a copy with other settings; all else is shared."""
         other = object.__new__(type(self))
-        other._environment, other._origin = self._environment, self._origin
-        other._insecure_http = self._insecure_http
         other._is_whole = False
         other._session = self._session.with_settings(settings)
         return other
@@ -262,22 +256,6 @@ class SdirBase:
             )
             return answer
 
-    def _base_url_of(self, document: Document) -> str:
-        servers = document.servers
-        server = servers.get(self._environment)
-        if server is None and self._origin:
-            server = next(iter(servers.values()), "/")
-        if server is None:
-            known = ", ".join(filter(None, servers)) or "none"
-            raise ConfigurationError(
-                f"The document of {document.api} {document.version} names no server for"
-                f" {self._environment!r}; it names: {known}. Give base_url, or another environment."
-            )
-        if self._origin:
-            return self._origin.at(server)
-        require_secure(origin_of(server), insecure_http=self._insecure_http)
-        return server.rstrip("/")
-
 
 class Sdir(Apis, SdirBase):
     """The REST APIs of Sdir, the Norwegian Maritime Authority.
@@ -325,6 +303,10 @@ class Sdir(Apis, SdirBase):
         >>> async with Sdir(api_key="…", environment="test") as sdir:  # doctest: +SKIP
         ...     codes = await sdir.additional_competence.v1.list_codes()
     """
+
+
+def _origin(base_url: str | None, insecure_http: bool) -> Origin | None:
+    return None if base_url is None else parse_base_url(base_url, insecure_http=insecure_http)
 
 
 def _callable(on_attempt: OnAttempt | None) -> OnAttempt | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 from attrs import field, frozen
 
-from .document import BatchKind, Operation
+from .document import BatchKind, Listing, Operation
 from .versions import require_version, versions_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class OperationDescription(Operation):
 
 
 @frozen(kw_only=True)
-class ListingDescription:
+class ListingDescription(Listing):
     """How to ask which records were saved.
 
     Attributes:
@@ -106,10 +106,6 @@ class ListingDescription:
     """
 
     operation: OperationDescription
-    filters: Mapping[str, str] = field(hash=False)
-    match: tuple[str, ...]
-    page: str | None
-    page_size: tuple[str, int] | None
 
 
 @frozen(kw_only=True)

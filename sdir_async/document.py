@@ -91,7 +91,7 @@ class Listing:
     """
 
     operation: Operation
-    filters: Mapping[str, str]
+    filters: Mapping[str, str] = field(hash=False)
     match: tuple[str, ...]
     page: str | None = None
     page_size: tuple[str, int] | None = None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import frozen
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .document import Document
 
 _LAST_PORT: Final = 65_535
 _NAME = re.compile(
@@ -45,6 +48,43 @@ class Origin:
             'http://127.0.0.1:8400/course/v1'
         """
         return f"{self}{urlsplit(server).path}".rstrip("/")
+
+
+@frozen
+class Servers:
+    """Which of a document's servers calls go to.
+
+    Attributes:
+        environment: `"development"`, `"test"` or `"production"`.
+        origin: What stands in place of their scheme, host and port, if anything does.
+        insecure_http: Whether the key may go over plain http to another machine.
+    """
+
+    environment: str
+    origin: Origin | None
+    insecure_http: bool
+
+    def base_url_of(self, document: Document) -> str:
+        """Return the base URL of a version.
+
+        Raises:
+            ConfigurationError: Its document names no server for the environment, or an insecure
+                one.
+        """
+        servers = document.servers
+        server = servers.get(self.environment)
+        if server is None and self.origin:
+            server = next(iter(servers.values()), "/")
+        if server is None:
+            known = ", ".join(filter(None, servers)) or "none"
+            raise ConfigurationError(
+                f"The document of {document.api} {document.version} names no server for"
+                f" {self.environment!r}; it names: {known}. Give base_url, or another environment."
+            )
+        if self.origin:
+            return self.origin.at(server)
+        require_secure(origin_of(server), insecure_http=self.insecure_http)
+        return server.rstrip("/")
 
 
 def parse_base_url(base_url: str, *, insecure_http: bool = False) -> Origin:
@@ -91,12 +131,12 @@ def require_secure(origin: Origin, *, insecure_http: bool = False) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine: `localhost` or a name below it, 127.0.0.0/8, `::1`.
+    """Say whether a host is this machine: `localhost`, 127.0.0.0/8, `::1`.
 
-    Source: RFC 6761, section 6.3, for the names.
+    A name below `localhost` should be as well (RFC 6761, section 6.3), but many resolvers ask the
+    network for it.
     """
-    name = host.rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
+    if host.rstrip(".") == "localhost":
         return True
     try:
         address = ipaddress.ip_address(host)

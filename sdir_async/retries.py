@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -79,10 +79,12 @@ class Retries:
         self._policy = policy
         self._successes = successes
         self._patient = patient
-        self._counts = Counter[Action]()
+        self._counts: dict[Action, int] = defaultdict(int)
 
     def wait_after(self, verdict: Verdict, successes: int) -> float | None:
         """Return how many seconds to wait before the next attempt; `None` if that was the last."""
+        if verdict.action is Action.ACCEPT:
+            return None
         count = self._count(verdict.action, successes)
         more = count < self._policy.attempts
         match verdict.action:

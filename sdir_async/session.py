@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from .auth import KeyRing
     from .call import Call
-    from .document import Document
+    from .hosts import Servers
     from .observe import Watch
     from .pacing import Pacer
     from .retries import RetryPolicy
@@ -83,7 +83,7 @@ class Session:
     _pacer: Pacer
     settings: Settings
     versions: Mapping[str, str]
-    base_url_of: Callable[[Document], str]
+    servers: Servers
     watch: Watch
     tokens: TokenSource | None
     _owned: set[asyncio.Task[None]] = field(factory=set, init=False)

@@ -31,6 +31,7 @@ from cryptography.x509.oid import NameOID
 
 from sdir_async import ConfigurationError, InvalidRequest, RetryPolicy, Sdir
 from sdir_async.document import Operation
+from sdir_async.transports import TransportName
 from sdir_async.verdicts import Action, judge, retry_after
 from sdir_async.wire import Answer, Happened, Lost
 
@@ -463,10 +464,10 @@ async def test_a_name_that_is_not_resolved_in_time(
         await asyncio.sleep(60)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
-    url = "http://slow.localhost"
+    url = "http://slow.example"
     timeout = httpx.Timeout(60.0, connect=0.2, pool=None)
     given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
-    async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
+    async with Sdir("key", base_url=url, timeout=timeout, insecure_http=True, **given) as sdir:
         request = call_of(CREATE, f"{url}/x", body=b"[]")
         exchange = await asyncio.wait_for(sdir._session.exchange(request), 10)
     assert asked.is_set()
@@ -673,17 +674,42 @@ def test_a_transport_that_does_not_exist() -> None:
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
-async def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize("kind", ["httpx", "httpx2"])
+async def test_behind_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, name: str, kind: TransportName
+) -> None:
     """The proxy of the environment is used, as httpx uses it."""
     monkeypatch.setenv(name, "http://127.0.0.1:9")
-    async with Sdir("key", transport="httpx") as sdir:
-        assert used(sdir) == "ClientTransport"
-        assert wrapped(sdir)._mounts
-    async with Sdir("key", transport="httpx2") as sdir:
-        assert used(sdir) == "Httpx2ClientTransport"
-        assert wrapped(sdir)._mounts
+    async with Sdir("key", transport=kind) as sdir:
+        assert used(sdir) == "ProxiedTransport"
+        assert vars(sdir._session._transport)["_proxied"]._client._mounts
     with pytest.raises(ConfigurationError, match="can't go through a proxy"):
         Sdir("key", transport="fast")
+
+
+@pytest.mark.parametrize("kind", ["httpx", "httpx2"])
+async def test_no_proxy_reads_the_key_of_a_local_call(
+    monkeypatch: pytest.MonkeyPatch, kind: TransportName
+) -> None:
+    """Over plain http a request goes straight to this machine; elsewhere through the proxy."""
+    heads: dict[str, list[bytes]] = {"here": [], "proxy": []}
+
+    def answering(name: str) -> Handler:
+        async def handler(reader: Reader, writer: Writer) -> None:
+            heads[name].append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+        return handler
+
+    async with serving(answering("here")) as here, serving(answering("proxy")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        async with Sdir("key", base_url=here, transport=kind) as sdir:
+            await sdir.course.v1.list_codes()
+        host = "http://host.example"
+        async with Sdir("key", base_url=host, transport=kind, insecure_http=True) as sdir:
+            await sdir.course.v1.list_codes()
+    assert [len(found) for found in heads.values()] == [1, 1]
+    assert b"host.example" in heads["proxy"][0]
 
 
 def test_only_what_happens_while_connecting_was_not_sent() -> None:
@@ -990,8 +1016,8 @@ async def test_calls_that_are_cancelled_while_they_connect_leave_no_slot_taken(
             writer.write(EMPTY.replace(b"201 Created", b"200 OK"))
 
     async with serving(handler) as address:
-        url = address.replace("127.0.0.1", "slow.localhost")
-        async with open_sdir(url, kind) as sdir:
+        url = address.replace("127.0.0.1", "slow.example")
+        async with open_sdir(url, kind, insecure_http=True) as sdir:
             calls = [asyncio.ensure_future(sdir.course.v1.list_codes()) for _ in range(200)]
             await connecting.wait()
             for _ in range(10):

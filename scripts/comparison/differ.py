@@ -26,6 +26,7 @@ def compare(before: Json, after: Json) -> list[Change]:
     merge_all_of(after)
     return [
         *_compare_servers(before, after),
+        *_compare_ends("all of it", before.get("info") or {}, after.get("info") or {}),
         *_compare_operations(before, after),
         *_compare_scopes(before, after),
         *_compare_classes(before, after),
@@ -110,6 +111,7 @@ def _compare_marks(old: Operation, new: Operation) -> Iterator[Change]:
         word = "deprecated" if new.node.get("deprecated") else "no longer deprecated"
         yield Change(where, f"method {new.name} is {word}", False)
     yield from _compare_statuses(where, old, new)
+    yield from _compare_own_marks(where, old, new)
     if urls_of(old.node) != urls_of(new.node):
         was_at, is_at = (set(urls_of(node).values()) for node in (old.node, new.node))
         yield Change(where, f"server: {_listed(was_at)} became {_listed(is_at)}", True)
@@ -125,6 +127,29 @@ def _compare_statuses(where: str, old: Operation, new: Operation) -> Iterator[Ch
             yield Change(where, f"answer {status}: {before} became {after}", True)
 
 
+def _compare_own_marks(where: str, old: Operation, new: Operation) -> Iterator[Change]:
+    """Yield what differs in our own extensions of a document: what is gone is missed."""
+    for key, words in _OWN_MARKS.items():
+        was, is_ = old.node.get(key), new.node.get(key)
+        if was != is_:
+            state = "is new" if not was else "is gone" if not is_ else "changed"
+            yield Change(where, f"{words} {state}", bool(was and not is_))
+    yield from _compare_ends(where, old.node, new.node)
+
+
+def _compare_ends(where: str, old: Json, new: Json) -> Iterator[Change]:
+    """Yield when something ends, or has been deprecated."""
+    for key, words in _ENDS.items():
+        was, is_ = old.get(key), new.get(key)
+        if was != is_:
+            yield Change(where, f"{words}: {was or 'none'} became {is_ or 'none'}", False)
+
+
+_OWN_MARKS = {
+    "x-sdir-reconcile": "the way to ask whether a batch was saved",
+    "x-sdir-pages": "the iterator over the pages",
+}
+_ENDS = {"x-sdir-deprecated": "deprecated since", "x-sdir-sunset": "ends"}
 _MARKS = {
     "x-sdir-content-type": "body is sent as",
     "x-sdir-accept": "answer is asked for as",

@@ -194,15 +194,34 @@ def _compare_default(where: str, what: str, old: Json, new: Json, use: Use) -> I
 
 def _compare_words(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
     """Yield what a document says of a value beside its type."""
-    for word, said, sent, got in (
-        ("deprecated", "deprecated", False, False),
-        ("readOnly", "filled in by the server", True, False),
-        ("writeOnly", "never answered", False, True),
-    ):
+    for word, said, sent, got, missed in _SAID:
         was, now = old.get(word) is True, new.get(word) is True
         if was != now:
-            broken = now and ((sent and use.sent) or (got and use.got))
+            broken = (sent and use.sent) or (got and use.got) if now else missed
             yield Change(where, f"{what} is {said if now else f'no longer {said}'}", broken)
+    gone = [each for each in _labels(old) if each not in _labels(new)]
+    more = [each for each in _labels(new) if each not in _labels(old)]
+    for word, labels in (("no longer has", gone), ("also has", more)):
+        if labels:
+            yield Change(where, f"{what} {word} the heading {', '.join(labels)}", labels is gone)
+    was_after, is_after = old.get("x-sdir-not-before"), new.get("x-sdir-not-before")
+    if was_after != is_after:
+        words = f"{what}: not before {_or_none(was_after)} became {_or_none(is_after)}"
+        yield Change(where, words, False)
+
+
+_SAID = (
+    ("deprecated", "deprecated", False, False, False),
+    ("readOnly", "filled in by the server", True, False, False),
+    ("writeOnly", "never answered", False, True, False),
+    ("x-sdir-personal", "hidden in logs and errors", False, False, True),
+)
+"""A keyword, its words, and for whom it breaks: who sends it, who gets it, all if it is gone."""
+
+
+def _labels(schema: Json) -> list[str]:
+    """Return the headings under which tables have a value."""
+    return [str(each) for each in schema.get("x-sdir-labels") or ()]
 
 
 def _or_none(limit: object) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve, frozen
 
 from ..privacy import mask
-from .codes import Codes, code_fields
 from .questions import require_yes
 from .screen import emit, looking
 from .spoken import spoken_lines
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .books import Book, Books
+    from .codes import Codes
     from .job import Job, Reading
     from .options import Options
     from .sent.look import Left, Look
@@ -48,38 +48,39 @@ class Prepared:
     leaves: bool = False
 
 
-def look_ahead(jobs: Sequence[Job], how: Reading, options: Options, books: Books) -> list[Prepared]:
+def look_ahead(
+    jobs: Sequence[Job], how: Reading, options: Options, codes: Codes, books: Books
+) -> list[Prepared]:
     """Read the inputs that can be read twice; say and ask what the user may want to correct first.
 
     Raises:
         Trouble: The user does not want to go on, or nobody can be asked.
     """
-    codes = Codes(how.version, options.target, asked=not options.no_codes)
     prepared = []
     for job in jobs:
-        one = _looked_at(job, how, options, books)
+        one = _looked_at(job, how, options, codes, books)
         if one.survey is not None:
-            names = [each.name for each in code_fields(how.fields())]
-            used = {job.notes.headings.get(name, name): one.survey.values[name] for name in names}
-            for said in (*one.survey.remarks(), *codes.remarks(used)):
+            coded = codes.remarks(how.fields(), one.survey, job.notes.headings)
+            for said in (*one.survey.remarks(), *coded):
                 job.notes.say(said)
         _say_notes(job, options)
         prepared.append(_asked(one, options))
     return prepared
 
 
-def _looked_at(job: Job, how: Reading, options: Options, books: Books) -> Prepared:
+def _looked_at(job: Job, how: Reading, options: Options, codes: Codes, books: Books) -> Prepared:
     book = books.book_of(job)
     if job.path is None:
         return Prepared(job, book)
     fields = how.fields()
-    collected = [*fields.of_format(ORGANIZATION), *code_fields(fields)]
+    collected = [*fields.of_format(ORGANIZATION), *codes.collected(fields)]
     with closing(again := job.again()), looking(again, quiet=options.json) as show:
         look = book.look(again) if book else None
         digest = book.journal.digest if book else None
         found = survey(again, Survey(fields, collected, show, digest=digest, sent=look))
-    for said in again.notes.said:
+    for said in again.notes:
         job.notes.say(said)
+    job.learn_from(again)
     if book is not None and look is not None and found.is_whole:
         book.leave_out_corrected(job, look)
     return Prepared(job, book, found, look if found.is_whole else None)

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -133,9 +134,9 @@ def command(function: Callable[..., Exit | None]) -> Callable[..., None]:
             code = _say(recast(str(error)), code, in_json=options.get("as_json", False))
         except (KeyboardInterrupt, typer.Abort):
             code = Exit.INTERRUPTED
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  it is said in one line
             if os.environ.get("SDIR_DEBUG"):
-                raise
+                sys.stderr.write(mask(traceback.format_exc()))
             said = mask(f"{type(error).__name__}: {error}")
             text = say("Internal error: {said}. Set SDIR_DEBUG=1 to see the traceback.", said=said)
             code = _say(text, Exit.STOPPED, in_json=options.get("as_json", False))

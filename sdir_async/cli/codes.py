@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import SdirError
 from .ask import code_operations
+from .reach import unreachable
+from .trouble import Trouble
 from .words import recast, say
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ..description import Description
     from .fields import Field, Fields
     from .settings import Target
+    from .survey import Survey
 
 _CODE: Final = "code"
 _MEANING: Final = "description"
@@ -78,15 +81,30 @@ class Codes:
         self._target = target
         self._known: set[str] | None = None if asked else set()
 
-    def remarks(self, used: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-        """Yield what to say of codes; that they could not be had is said too, and ends nothing."""
+    def collected(self, fields: Fields) -> list[Field]:
+        """Return the fields of which a survey collects the values, to look them up."""
+        return [] if self._known == set() else code_fields(fields)
+
+    def remarks(self, fields: Fields, found: Survey, headings: Mapping[str, str]) -> Iterator[str]:
+        """Yield what to say of the codes of an input, which a survey has collected.
+
+        That they could not be checked is said too, and ends nothing.
+        """
+        names = [one.name for one in code_fields(fields)]
+        used = {headings.get(name, name): found.values.get(name, {}) for name in names}
         if self._known is None and any(used.values()):
             self._known = set()
             try:
-                self._known = set(asyncio.run(list_codes(self._version, self._target)))
-            except SdirError as error:
+                self._known = self._listed()
+            except (SdirError, Trouble) as error:
                 yield say(
-                    "The codes are not checked, as Sdir's list could not be had: {error}",
-                    error=recast(str(error)),
+                    "The codes were not checked, because Sdir's list of codes is not available:"
+                    " {error} The next check asks for it again.",
+                    error=recast(str(error)).rstrip(".") + ".",
                 )
         yield from unknown_codes(self._known or set(), used)
+
+    def _listed(self) -> set[str]:
+        if why := unreachable(self._version, self._target):
+            raise Trouble(why)
+        return set(asyncio.run(list_codes(self._version, self._target)))

@@ -20,10 +20,19 @@ SERIAL: Final = unsaid(
     "a number is read as an Excel date, as the other cells of its column are dates"
 )
 OSLO: Final = "Europe/Oslo"
+_EPOCH: Final = datetime.datetime(1899, 12, 30)
 
 _EXAMPLE: Final = unsaid("write it as 31.05.2024")
+_SAY_ORDER: Final = unsaid("write it as 31.05.2024, or say which with --dates dmy or --dates mdy")
+_SWAPPED: Final = unsaid(
+    "is in a column in which Excel may have swapped days and months: some cells are dates, others "
+    "texts such as 31/05/2024"
+)
 _EXAMPLE_WITH_TIME: Final = unsaid("write it as 31.05.2024 or 31.05.2024 14:30")
-_EPOCH: Final = datetime.datetime(1899, 12, 30)
+_SMALL: Final = 1904
+"""Until this year, Excel's dates are small numbers in the format of a date."""
+_NOISE: Final = datetime.timedelta(milliseconds=10)
+"""What calculations with Excel's dates add to a second, or take from it."""
 _SERIALS: Final = range(20_000, 80_000)
 """Days of Excel from 1954 to 2119."""
 _MONTHS_OF_A_YEAR: Final = 12
@@ -83,24 +92,30 @@ def read_moment(value: object, hints: Hints, *, with_time: bool) -> tuple[str, s
     if isinstance(value, str):
         found = _from_text(value, hints)
     elif isinstance(value, datetime.date):
-        found = value
+        found = _typed(value, hints)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         found = _from_number(value, hints)
     else:
         found = None
     if isinstance(found, float):
         found, note = _of_serial(found, hints), say(SERIAL)
-    if not isinstance(found, datetime.date):
+    if not isinstance(found, datetime.date) or found.year not in _YEARS:
         raise Refused("is not a date", _EXAMPLE_WITH_TIME if with_time else _EXAMPLE)
     return _written(found, with_time=with_time), note
 
 
 def learn(values: Iterable[object]) -> Hints:
-    """Return what the values of a column say of those among them that could be read in two ways."""
-    typed, orders = False, set()
+    """Return what the values of a column say of those among them that could be read in two ways.
+
+    Excel makes dates of the texts that it can read, and leaves the others: of `05/06/2024` and
+    `05/31/2024` it makes the 5th of June and a text, where days come first.
+    """
+    early = late = False
+    orders = set()
     for value in values:
         if isinstance(value, datetime.date):
-            typed = True
+            early |= value.day <= _MONTHS_OF_A_YEAR
+            late |= value.day > _MONTHS_OF_A_YEAR
         elif isinstance(value, str) and (found := _SLASHED.fullmatch(value.strip())):
             first, second = int(found["first"]), int(found["second_"])
             orders |= (
@@ -110,7 +125,25 @@ def learn(values: Iterable[object]) -> Hints:
                 if second > _MONTHS_OF_A_YEAR
                 else set()
             )
-    return Hints(order="".join(orders) if len(orders) == 1 else "", typed_dates=typed)
+    return Hints(
+        order="".join(orders) if len(orders) == 1 else "",
+        typed_dates=early or late,
+        swapped=early and bool(orders) and ("mdy" in orders or not late),
+    )
+
+
+def _typed(moment: datetime.date, hints: Hints) -> datetime.date:
+    """Return the date that a cell holds as one, if it was meant to."""
+    if hints.swapped and moment.day <= _MONTHS_OF_A_YEAR:
+        raise Refused(_SWAPPED, _SAY_ORDER)
+    if not hints.by_excel:
+        return moment
+    if moment.year <= _SMALL:
+        raise Refused("is a small number in the format of a date", _EXAMPLE)
+    if not isinstance(moment, datetime.datetime):
+        return moment
+    second = (moment + datetime.timedelta(seconds=0.5)).replace(microsecond=0)
+    return second if abs(second - moment) < _NOISE else moment
 
 
 def _from_text(text: str, hints: Hints) -> datetime.date | float | None:
@@ -143,7 +176,7 @@ def _from_number(number: float, hints: Hints) -> datetime.date | float | None:
     if not math.isfinite(number):
         return None
     if int(number) in _SERIALS:
-        if hints.typed_dates:
+        if hints.typed_dates and hints.epoch is not None:
             return float(number)
         would = _of_serial(float(number), hints)
         clock = "" if would.time() == datetime.time() else f" {would:%H:%M}"
@@ -157,8 +190,7 @@ def _from_number(number: float, hints: Hints) -> datetime.date | float | None:
 
 
 def _of_serial(number: float, hints: Hints) -> datetime.datetime:
-    epoch = hints.epoch or _EPOCH
-    return epoch + datetime.timedelta(seconds=round(number * 86_400))
+    return (hints.epoch or _EPOCH) + datetime.timedelta(seconds=round(number * 86_400))
 
 
 def _compact(text: str) -> datetime.date | None:
@@ -179,13 +211,15 @@ def _compact(text: str) -> datetime.date | None:
 def _ordered(found: re.Match[str], hints: Hints) -> tuple[int, int]:
     """Return the month and the day of a date of which either could stand first."""
     first, second = int(found["first"]), int(found["second_"])
-    order = "dmy" if first > _MONTHS_OF_A_YEAR else hints.order
+    order = hints.order or ("dmy" if first > _MONTHS_OF_A_YEAR else "")
+    if hints.swapped or (hints.by_excel and order and not hints.order):
+        raise Undecided(_SWAPPED, _SAY_ORDER)
     if not order:
         raise Undecided(
             say("has its month first")
             if second > _MONTHS_OF_A_YEAR
             else say("could have its day or its month first"),
-            "write it as 31.05.2024, or say which with --dates dmy or --dates mdy",
+            _SAY_ORDER,
         )
     if order == "mdy":
         return first, second

@@ -14,6 +14,7 @@ from .survey import Survey
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .codes import Codes
     from .job import Job, Reading
 
 _AT_ONCE = 500
@@ -22,18 +23,20 @@ _AT_ONCE = 500
 def check(
     job: Job,
     how: Reading,
+    codes: Codes,
     look: Callable[[int], None] = lambda _: None,
     reject: Callable[[Rejection], None] = lambda _: None,
 ) -> UploadReport:
     """Return a report in which the records that would be sent are counted as accepted.
 
-    `look` is told now and then how many were looked at, and `reject` each that would be rejected:
-    the report only counts them.
+    `codes` is asked about theirs. `look` is told now and then how many were looked at, and `reject`
+    each that would be rejected: the report only counts them.
     """
     encode = Encoder(())
     checked = Check(dict(how.version.batches[how.kind].schema))
     read, rejected, warnings = 0, 0, list[Notice]()
-    survey = Survey(how.fields(), look=look)
+    fields = how.fields()
+    survey = Survey(fields, codes.collected(fields), look)
     records = survey.watch(job)
     while some := list(islice(records, _AT_ONCE)):
         bodies, refused = _encoded(some, encode)
@@ -44,7 +47,7 @@ def check(
             reject(Rejection(read + at, refused[at], some[at]))
         warnings += [Notice(read + at, why) for at, why in sorted(findings.warned.items())]
         read += len(some)
-    for said in survey.remarks():
+    for said in (*survey.remarks(), *codes.remarks(fields, survey, job.notes.headings)):
         job.notes.say(said)
     return UploadReport(
         accepted=read - rejected,

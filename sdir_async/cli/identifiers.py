@@ -41,21 +41,23 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
     Raises:
         Refused: It is not such a number.
     """
-    example = _example(field)
     text = _written(value, field)
     if text is None:
-        raise Refused("is not a number of {digits} digits", example, digits=field.digits)
+        raise Refused("is not a number of {digits} digits", _example(field), digits=field.digits)
     if len(text) == field.digits:
         if isinstance(value, float | int) and text.endswith(_ROUNDED):
-            raise Refused("was rounded by Excel, and its last digits are lost", example)
+            raise Refused("was rounded by Excel, and its last digits are lost", _example(field))
         return text, ""
     if not text.strip("0"):
-        raise Refused("is 0, which a look-up of an empty cell gives", example)
+        raise Refused("is 0, which a look-up of an empty cell gives", _example(field))
     restored = f"0{text}"
     if field.format == PERSON and len(restored) == field.digits and FORMATS[PERSON](restored):
         return restored, say(RESTORED)
     raise Refused(
-        "has {count} digits, and not {digits}", example, count=len(text), digits=field.digits
+        "has {count} digits, and not {digits}",
+        _example(field),
+        count=len(text),
+        digits=field.digits,
     )
 
 

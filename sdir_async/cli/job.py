@@ -23,6 +23,7 @@ from .inputs import (
     open_source,
     reading,
 )
+from .inputs.tabular import tidy
 from .objects import ObjectMapper, from_objects
 from .records import Lines, Notes
 from .refusal import Hints
@@ -32,7 +33,7 @@ from .values import Cells
 from .words import listed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..description import Description
@@ -92,6 +93,7 @@ class Job:
         left_out: The headings of columns that are not sent.
         notes: What was done to values on the way.
         lines: Which line each record comes from.
+        columns: What reads the columns of a table.
         skips: Returns a row that is not to be sent, with what became of its correction.
         skipped: Those that were met.
     """
@@ -103,6 +105,7 @@ class Job:
     left_out: tuple[str, ...]
     notes: Notes
     lines: Lines
+    columns: Sequence[ReadColumn]
     _records: Iterator[tuple[int, Row | bytes]] = field(repr=False)
     _how: Reading = field(repr=False)
     _read: int = 0
@@ -125,6 +128,11 @@ class Job:
         how = evolve(self._how, wanted=evolve(self._how.wanted, sheet=sheet))
         (job,) = open_jobs(self.source.name, how, self.source.again())
         return job
+
+    def learn_from(self, other: Job) -> None:
+        """Read each column by the rule that was found when all of the input was read before."""
+        for own, its in zip(self.columns, other.columns, strict=True):
+            own.cells.learn_from(its.cells)
 
     def beside(self) -> Path | None:
         """Return where the files of this input stand and what they begin with, if it is a file."""
@@ -181,23 +189,30 @@ def _job(
 ) -> Job:
     notes = Notes()
     left_out: tuple[str, ...] = ()
+    columns: Sequence[ReadColumn] = ()
     shown = called(name)
     part = reader.name if isinstance(reader, Sheet) and several else ""
     if isinstance(reader, JsonLines | JsonArray):
         records = _objects(name, reader, how, fields, notes)
     else:
-        records, left_out = _table(source, reader, how, fields, notes)
+        columns, left_out = _columns(source, reader, how, fields, notes)
+        records = from_table(reader, columns, notes, source.name)
     shown = say("{shown}, sheet {part!r}", shown=shown, part=part) if part else shown
-    return Job(printable(shown), part, source, reader, left_out, notes, Lines(), records, how)
+    return Job(
+        printable(shown), part, source, reader, left_out, notes, Lines(), columns, records, how
+    )
 
 
-def _table(
+def _columns(
     source: Source, table: Table, how: Reading, fields: Fields, notes: Notes
-) -> tuple[Iterator[tuple[int, Row | bytes]], tuple[str, ...]]:
+) -> tuple[list[ReadColumn], tuple[str, ...]]:
+    """Return what reads the columns of a table, and the headings of those that are not sent."""
     matching = match_columns(table.headings, fields, how.mapping, skip_unknown=how.skip_unknown)
     if matching.problems:
         raise Trouble(f"{called(source.name)}: {' '.join(matching.problems)}")
-    hints = evolve(how.hints, epoch=table.epoch) if isinstance(table, Sheet) else how.hints
+    hints = how.hints
+    if isinstance(table, Sheet):
+        hints = evolve(hints, by_excel=True, epoch=table.epoch)
     columns = [
         ReadColumn.of(one, Cells(one.field, hints, _column(source, table, how, one.at)))
         for one in matching.columns
@@ -205,7 +220,7 @@ def _table(
     notes.headings = {one.field.name: one.heading for one in matching.columns}
     for said in _remarks(table, how):
         notes.say(said)
-    return from_table(table, columns, notes, source.name), matching.left_out
+    return columns, matching.left_out
 
 
 def _remarks(table: Table, how: Reading) -> Iterator[str]:
@@ -225,6 +240,12 @@ def _remarks(table: Table, how: Reading) -> Iterator[str]:
                 name=table.name,
                 rows=rows,
             )
+    if isinstance(table, Sheet) and (hidden := _hidden_headings(table)):
+        yield say(
+            "Hidden columns of sheet {name!r} are sent too: {columns}.",
+            name=table.name,
+            columns=", ".join(hidden),
+        )
     if isinstance(table, Sheet) and not table.tells_hidden:
         yield say(
             "In this kind of workbook hidden rows can't be told from others: all rows are sent."
@@ -237,6 +258,14 @@ def _remarks(table: Table, how: Reading) -> Iterator[str]:
 
 
 _SHOWN = 5
+
+
+def _hidden_headings(sheet: Sheet) -> list[str]:
+    return [
+        tidy(heading)
+        for at, heading in enumerate(sheet.headings)
+        if heading and any(at in one for one in sheet.hidden_columns)
+    ]
 
 
 def _column(

@@ -7,15 +7,15 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import orjson
 
 from ..modes import tighten
-from ..privacy import mask
+from ..privacy import mask, mask_json
 from .screen import RUN
 from .summary import STATES
-from .trouble import Exit, reason_of
+from .trouble import Exit, Trouble, reason_of
 from .words import say
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .options import Options
     from .result import Result
 
+_WORDS: Final = ("file", "api", "operation", "environment")
 _COUNTS: Final = ("accepted", "rejected", "in_doubt", "unsent")
 
 
@@ -41,8 +42,8 @@ def remember(results: Iterable[Result], options: Options) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         tighten(path)
-        with path.open("ab") as log:
-            log.write(lines)
+        with path.open("ab+") as log:
+            log.write(_rest_of_line(log) + lines)
     except OSError as error:
         sys.stderr.write(
             say("sdir: {path}: can't be written: {why}.\n", path=path, why=reason_of(error))
@@ -64,12 +65,32 @@ def _entry(result: Result, options: Options) -> dict[str, Any]:
     }
 
 
+def _rest_of_line(log: BinaryIO) -> bytes:
+    """Return what ends the last line, if the machine went down while it was written."""
+    if not log.seek(0, os.SEEK_END):
+        return b""
+    log.seek(-1, os.SEEK_END)
+    return b"" if log.read() == b"\n" else b"\n"
+
+
 def show_log(*, as_json: bool) -> Exit:
-    """Print the log, the oldest first."""
+    """Print the log, the oldest first.
+
+    Raises:
+        Trouble: It can't be read.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    entries = _entries()
+    entries, damaged = _entries()
+    if damaged:
+        sys.stderr.write(
+            say(
+                "sdir: {path}: damaged lines, not shown: {count:,}.\n",
+                path=log_file(),
+                count=damaged,
+            )
+        )
     if as_json:
         sys.stdout.writelines(orjson.dumps(each).decode() + "\n" for each in entries)
         return Exit.DONE
@@ -84,27 +105,36 @@ def show_log(*, as_json: bool) -> Exit:
     table.add_column(say("ended"))
     for each in entries:
         when = f"{datetime.fromtimestamp(each['at']).astimezone():%Y-%m-%d %H:%M}"
-        words = (each["file"], each["api"], each["operation"], each["environment"])
-        table.add_row(
-            when,
-            *words,
-            *(say("{count:,}", count=each[name]) for name in _COUNTS),
-            say(str(each["ended"])),
-        )
+        counts = (say("{count:,}", count=each[name]) for name in _COUNTS)
+        table.add_row(when, *(each[name] for name in _WORDS), *counts, say(each["ended"]))
     Console(highlight=False, markup=False, soft_wrap=True).print(table)
     return Exit.DONE
 
 
-def _entries() -> list[dict[str, Any]]:
-    """Return the entries; a line that was cut when the machine went down is passed over."""
+def _entries() -> tuple[list[dict[str, Any]], int]:
+    """Return the entries, and how many lines are none: one may be cut if the machine went down.
+
+    Raises:
+        Trouble: The log can't be read.
+    """
     try:
         lines = log_file().read_bytes().splitlines()
     except FileNotFoundError:
-        return []
-    entries = []
-    for line in lines:
-        try:
-            entries.append(orjson.loads(line))
-        except orjson.JSONDecodeError:
-            continue
-    return entries
+        return [], 0
+    except OSError as error:
+        why = reason_of(error)
+        raise Trouble("{path}: can't be read: {why}.", path=log_file(), why=why) from None
+    entries = [entry for line in lines if (entry := _entry_in(line)) is not None]
+    return entries, sum(map(bool, lines)) - len(entries)
+
+
+def _entry_in(line: bytes) -> dict[str, Any] | None:
+    """Return the entry of a line, masked; `None` if it has none."""
+    try:
+        entry = orjson.loads(line)
+        datetime.fromtimestamp(entry["at"]).astimezone()
+        counts = {name: int(entry[name]) for name in _COUNTS}
+        words = {name: mask(str(entry[name])) for name in (*_WORDS, "ended")}
+    except (ValueError, KeyError, TypeError, OverflowError, OSError):
+        return None
+    return {**mask_json(entry), "at": entry["at"], **words, **counts}

@@ -8,6 +8,7 @@ import orjson
 
 from .columns import OURS, complaint_of, find_field
 from .inputs import reading
+from .inputs.objects import parsed
 from .records import Notes, Refusal, Row, leaves_of, shown
 from .refusal import Hints, Refused
 from .values import NOTHING, Cells
@@ -72,7 +73,7 @@ class ObjectMapper:
     def record(self, number: int, body: bytes) -> Row | bytes:
         """Return the record of an object: its own bytes where they say it as the document does."""
         try:
-            value = orjson.loads(body)
+            value = parsed(body)
         except orjson.JSONDecodeError:
             return body
         if not isinstance(value, dict):
@@ -153,7 +154,7 @@ class ObjectMapper:
 def _leaves_in(body: bytes) -> list[tuple[str, Any]]:
     """Return what is in an object; nothing if it is not one."""
     try:
-        value = orjson.loads(body)
+        value = parsed(body)
     except orjson.JSONDecodeError:
         return []
     return list(leaves_of(value)) if isinstance(value, dict) else []

@@ -7,6 +7,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from ..hosts import is_loopback
 from .trouble import reason_of
 from .words import say
 
@@ -39,4 +40,5 @@ def unreachable(version: Description, target: Target) -> str:
 
 
 def _by_proxy(scheme: str, host: str) -> bool:
-    return scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
+    is_named = scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
+    return is_named and not is_loopback(host)

@@ -110,7 +110,9 @@ class Notes:
                 if count == 1
                 else say("{count:,} lines, the first is {first}", count=count, first=first)
             )
-            yield f"{name}: {note} ({where})."
+            told = f"{name}: {note} ({where})."
+            if told not in self.said:
+                yield told
 
 
 class Lines:

@@ -56,8 +56,9 @@ sdir upload course courses.xlsx --report report.html
   it, and by the Norwegian names that the API's document gives its fields. For other names use
   `--map "Deltaker=person.id"`, or `--mapping` with a file of such lines.
 - **Sheets** are read only if they are visible. If several sheets have matching columns, choose one
-  with `--sheet`, or use `--all-sheets`. Hidden rows are sent, with a message before;
-  `--visible-rows` leaves them out.
+  with `--sheet`, or use `--all-sheets`. Hidden rows and columns are sent, with a
+  message before; `--visible-rows` leaves hidden rows out. Of merged cells only the first has a
+  value, so rows with the others are refused.
 - **Values** are understood or refused. They are never changed to another value that happens to be
   valid. A value with two readings (`1.000`, `05/06/2024`) is read by the one rule that fits all
   values of its column, and is refused if there is no such rule; `--decimal` and `--dates` set the
@@ -65,7 +66,11 @@ sdir upload course courses.xlsx --report report.html
   you set the rule.
 - **Dates** can be `2024-05-31`, `31.05.2024`, `31.5.24`, `31. mai 2024`, `20240531` or Excel's own
   dates. A number is a date only if other cells of its column are dates. If a time is required and
-  none is given, it is midnight UTC. A time without an offset is Norwegian time.
+  none is given, it is midnight UTC. A time without an offset is Norwegian time. Where Excel read
+  some dates of a column and left others as texts, such as `05/31/2024`, it may have swapped day and
+  month in those it read: they are refused, unless you set `--dates`.
+- **Texts** are sent as you see them: accents are composed and invisible characters removed. What a
+  program wrote in place of a letter (`&oslash;`) or of nothing (`NULL`) is refused.
 - **Person numbers** can contain spaces, dots or a hyphen. If Excel dropped one leading zero, it is
   restored if the day, the month and the check digits are then valid, and a message says so. Numbers
   that Excel rounded (`1.23E+10`) are refused.

@@ -20,13 +20,17 @@ class Hints:
         decimal: What separates decimals in its numbers; `""` if it is not known.
         order: `dmy` or `mdy`: what stands first in its dates; `""` if it is not known.
         typed_dates: Whether cells of it are dates by their kind, and not texts.
-        epoch: The day that dates are counted from.
+        swapped: Whether Excel may have swapped day and month in these.
+        by_excel: Whether its dates were made by a spreadsheet program.
+        epoch: The day that these are counted from; `None` if that is not known.
         told: Whether a person has said what the decimal is.
     """
 
     decimal: str = ""
     order: str = ""
     typed_dates: bool = False
+    swapped: bool = False
+    by_excel: bool = False
     epoch: datetime.datetime | None = None
     told: bool = False
 

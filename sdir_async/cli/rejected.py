@@ -19,6 +19,7 @@ from .files import free_name, private_file, unpacked_name
 from .inert import inert, text_cell
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
 from .inputs.marks import letters_of
+from .inputs.objects import parsed
 from .reasons import in_words
 from .records import Refusal, Row, shown
 from .trouble import Trouble
@@ -247,7 +248,7 @@ def _object(row: Rejected) -> dict[str, Any]:
     """Return an object with its reasons; anything else is wrapped in one."""
     body = row.cells if isinstance(row.cells, bytes) else b""
     try:
-        value = orjson.loads(body)
+        value = parsed(body)
     except orjson.JSONDecodeError:
         value = None
     if not isinstance(value, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .columns import EXAMPLE
 from .examples import example_of
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from .columns import Column
     from .inputs import Table
+
+
+_LISTS: Final = (list, dict)
 
 
 def from_table(
@@ -110,7 +113,7 @@ def fill(row: Row, cells: Sequence[object], columns: Sequence[ReadColumn], notes
         if at >= width or (value := cells[at]) is None or value == "":
             continue
         try:
-            converted, note = read[value]
+            converted, note = read[value] if value.__class__ not in _LISTS else (value, "")
         except Refused as refused:
             row.refuse(Refusal(column.heading, str(refused), shown(value, column.field), at))
             continue

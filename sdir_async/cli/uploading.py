@@ -10,10 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from attrs import evolve
-
 from .ahead import ORGANIZATION, look_ahead
 from .books import Books
+from .codes import Codes
 from .dry import check
 from .job import Job, Reading, open_jobs
 from .log import remember
@@ -63,40 +62,40 @@ def upload(options: Options) -> Exit:
             jobs += [opened.enter_context(closing(job)) for job in open_jobs(name, how)]
         if len(jobs) > 1 and (options.journal or options.rejected):
             raise Trouble("--journal and --rejected work with one input; each sheet gets its own.")
+        codes = Codes(how.version, options.target, asked=not options.no_codes)
         if options.dry_run:
-            return _finish([_check(job, how, options) for job in jobs], options)
+            return _finish([_check(job, how, codes, options) for job in jobs], options)
+        options.target.key()
         asks = options.target.environment == "production" and not options.yes
         if asks and (not sys.stdin.isatty() or any(job.path is None for job in jobs)):
             raise Trouble(
                 "Add --yes to upload to production: without a terminal, or from standard input, the"
                 " command can't ask you to confirm."
             )
-        reached = _reach(how, options)
+        _reach(how, options)
         wanted = not options.no_journal
         books = Books(how, options.target, options.journal, wanted)
         opened.enter_context(closing(books))
-        asked = evolve(options, no_codes=options.no_codes or not reached)
-        prepared = look_ahead(jobs, how, asked, books)
+        prepared = look_ahead(jobs, how, options, codes, books)
         if asks:
             _confirm([one.survey for one in prepared if one.survey], how, options.target)
         return asyncio.run(_send_all(prepared, how, options))
 
 
-def _check(job: Job, how: Reading, options: Options) -> Result:
+def _check(job: Job, how: Reading, codes: Codes, options: Options) -> Result:
     result = Result(job)
     with looking(job, quiet=options.json) as look:
-        result.report = check(job, how, look, result.reject)
+        result.report = check(job, how, codes, look, result.reject)
     return result
 
 
-def _reach(how: Reading, options: Options) -> bool:
+def _reach(how: Reading, options: Options) -> None:
     """Warn early if the host can't be reached: the upload itself retries for a while."""
     why = unreachable(how.version, options.target)
     if why and not options.json:
         sys.stderr.write(
             say("sdir: {why}. The upload retries for a while; press Ctrl-C to stop.\n", why=why)
         )
-    return not why
 
 
 def _confirm(surveys: Sequence[Survey], how: Reading, target: Target) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from attrs import evolve
 
 from . import dates, quantities
 from .identifiers import read_digits
-from .inputs.charset import garbled, odd_sign
+from .inputs.charset import code_in, garbled, odd_sign
 from .inputs.delimited import Swallowed
-from .inputs.marks import UNCALCULATED
+from .inputs.marks import MERGED, UNCALCULATED
+from .inputs.parquet import Rounded
 from .refusal import Hints, Refused, Undecided
 from .words import say
 
@@ -22,19 +25,22 @@ if TYPE_CHECKING:
 
     from .fields import Field
 
-FAILED: Final = (
-    *("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#CALC!", "#SPILL!"),
-    *("#I/T", "#NAVN?", "#VERDI!"),
-)
-"""What Excel, in English or in Norwegian, shows where a formula has no value."""
+_FAILED: Final = re.compile(r"#[^\W_]+(?:/0)?[!?]|#N/A|#I/T|#NV|Err:\d{3}")
+"""What Excel, in any language, and LibreOffice show where a formula has no value."""
 
 _INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u202a\u202c"
+_UNSEEN_MARKS: Final = str.maketrans(dict.fromkeys(_INVISIBLE, ""))
 _AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
 _TRUE: Final = frozenset({"true", "yes", "ja", "1", "x", "sann"})
 _FALSE: Final = frozenset({"false", "no", "nei", "0", "usann"})
-_WORDS_FOR_NOTHING: Final = frozenset({"null", "none", "nan", "nat", "<na>"})
+_NULLS: Final = frozenset({"null", "NULL", "None", "nan", "NaN", "NaT", "<NA>", "\\N"})
+_LIKE_NULLS: Final = frozenset({"null", "none", "nan", "nat"})
+"""Names that people may have, and that programs write for nothing."""
+_LOST_LETTER: Final = re.compile(r"[^\W\d_]\?[^\W\d_]")
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SPACES: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 _PLAIN: Final = re.compile(
-    r"(?!(?i:null|none|nan|nat)$)"
+    r"(?!(?i:null|none|nan|nat|0)$)"
     r"[0-9A-Za-zÆØÅæøå](?:[0-9A-Za-zÆØÅæøå .,/'-]*[0-9A-Za-zÆØÅæøå.])?"
 )
 """Texts that `convert` returns as they are; most are of this kind, and this is soon known."""
@@ -70,15 +76,7 @@ def convert(value: object, field: Field, hints: Hints = _NOTHING) -> tuple[Any, 
         return dates.read_moment(text.removeprefix("'") or value, hints, with_time=with_time)
     if "string" in field.types:
         found = _text(value)
-        if found.casefold() in _WORDS_FOR_NOTHING:
-            return found, say("what programs write for nothing is sent as it stands")
-        odd = "" if found.isascii() else odd_sign(found)
-        return (
-            found,
-            say("{odd!r} is in no name: is the charset right? --encoding says it", odd=odd)
-            if odd
-            else "",
-        )
+        return found, _doubt_of(found)
     if field.types & {"integer", "number"}:
         whole = "number" not in field.types
         return quantities.read_number(text.removeprefix("'") or value, hints, whole=whole), ""
@@ -106,15 +104,14 @@ def is_empty(value: object) -> bool:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        if not value.isascii() and ("\ufffd" in value or garbled(value)):
-            meant = garbled(value)
-            raise Refused(
-                "was written in one charset and read in another",
-                say("write it as {meant}", meant=meant) if meant else say("write it again"),
-            )
-        return value
+        _refuse_unreadable(value)
+        return value if value.isascii() else _composed(value)
     if isinstance(value, bool):
         raise Refused("is true or false, and a text is wanted", "write it as text")
+    if value == 0:
+        raise Refused(
+            "is 0, which a look-up of an empty cell gives", "empty the cell, or format it as text"
+        )
     if isinstance(value, int | Decimal):
         return str(value)
     if isinstance(value, float):
@@ -127,6 +124,43 @@ def _text(value: object) -> str:
             "format the cell as text, and write it again",
         )
     raise Refused("is not a text", "write it as text")
+
+
+def _refuse_unreadable(text: str) -> None:
+    """Refuse a text that is not what somebody wrote, but what programs made of it."""
+    if text in _NULLS:
+        raise Refused("is what programs write for nothing", "leave it empty")
+    if not text.isascii() and ("\ufffd" in text or garbled(text)):
+        raise Refused("was written in one charset and read in another", _write_as(garbled(text)))
+    if code := code_in(text):
+        found, meant = code
+        example = _write_as(meant if meant.isprintable() else "")
+        raise Refused("has {found} in place of a letter", example, found=found)
+    if _UNSEEN.search(text):
+        raise Refused("has a character that can't be seen", "write it again")
+
+
+def _write_as(meant: str) -> str:
+    return say("write it as {meant}", meant=meant) if meant else say("write it again")
+
+
+def _composed(text: str) -> str:
+    """Return what a person sees of a text: composed letters, plain spaces, nothing invisible."""
+    return unicodedata.normalize("NFC", text.translate(_SPACES).translate(_UNSEEN_MARKS))
+
+
+def _doubt_of(text: str) -> str:
+    """Return what a person should know of a text that may not be what was meant, `""` if it is."""
+    if text.casefold() in _LIKE_NULLS:
+        return say("what programs write for nothing is sent as it stands")
+    if text == "0":
+        return say("0, which a look-up of an empty cell gives, is sent as it stands")
+    if text[:1] == "'":
+        return say("the apostrophe at its beginning is sent, too")
+    is_lost = _LOST_LETTER.search(text) and "/" not in text
+    if odd := "?" if is_lost else "" if text.isascii() else odd_sign(text):
+        return say("{odd!r} is in no name: is the charset right? --encoding says it", odd=odd)
+    return ""
 
 
 def _plain(field: Field) -> re.Pattern[str]:
@@ -205,12 +239,18 @@ class Cells(dict[object, tuple[Any, str]]):
             )
         if isinstance(value, str) and value.strip("# ") == "" and len(value) > 1:
             raise Refused("is what Excel shows in a column that is too narrow", "make it wider")
-        if value in FAILED:
+        if isinstance(value, str) and _FAILED.fullmatch(value):
             raise Refused("is what Excel shows where a formula failed", "correct the formula")
         if value == UNCALCULATED:
             raise Refused(
                 "is a formula that was never calculated", "open the file in Excel and save it"
             )
+        if isinstance(value, Rounded):
+            raise Refused(
+                "is a number of 32 bits, which lost its last digits", "store the column as text"
+            )
+        if value == MERGED:
+            raise Refused("is merged with another cell", "unmerge the cells, and fill in each")
         try:
             return convert(value, self._field, self._hints)
         except Undecided:
@@ -224,10 +264,17 @@ class Cells(dict[object, tuple[Any, str]]):
         values, self._column = (self._column or tuple)(), None
         learn = dates.learn if self._field.format in ("date", "date-time") else quantities.learn
         found = learn(values)
-        self._hints = Hints(
-            self._hints.decimal or found.decimal,
-            self._hints.order or found.order,
-            found.typed_dates,
-            self._hints.epoch,
-            self._hints.told,
+        self._hints = evolve(
+            self._hints,
+            decimal=self._hints.decimal or found.decimal,
+            order=self._hints.order or found.order,
+            typed_dates=found.typed_dates,
+            swapped=found.swapped and not self._hints.order,
         )
+        self.clear()
+
+    def learn_from(self, other: Cells) -> None:
+        """Read by the rule that was found in another pass over the same column."""
+        if other._column is None and self._column is not None:
+            self._hints, self._column = other._hints, None
+            self.clear()

@@ -24,7 +24,7 @@ from .item_schemas import item_schema, rules_left_to_the_server
 from .names import OURS, PREFIX, numbered
 from .sending import entry
 from .understood import fields_of, type_of
-from .walk import Json, LeftOut, Operation, components, operations
+from .walk import SCHEMAS, Json, LeftOut, Operation, components, operations
 from .walks import add_walks
 
 if TYPE_CHECKING:
@@ -138,20 +138,25 @@ def personal_fields(document: Json) -> dict[str, list[str]]:
     merge_all_of(merged)
     found = {
         name: [
-            field for field, inner in schema.get("properties", {}).items() if _is_personal(inner)
+            field
+            for field, inner in schema.get("properties", {}).items()
+            if _is_personal(document, inner)
         ]
         for name, schema in components(merged).items()
     }
     return {name: fields for name, fields in found.items() if fields}
 
 
-def _is_personal(schema: Any) -> bool:
+def _is_personal(document: Json, schema: Any) -> bool:
     if not isinstance(schema, dict):
         return False
-    if schema.get("x-sdir-personal") is True or schema.get("format") == "person-number":
+    named = components(document).get(str(schema.get("$ref", "")).removeprefix(SCHEMAS), {})
+    if any(each.get("x-sdir-personal") is True for each in (schema, named)):
+        return True
+    if schema.get("format") == "person-number":
         return True
     inner = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ()), schema.get("items")]
-    return any(map(_is_personal, inner))
+    return any(_is_personal(document, each) for each in inner)
 
 
 def _call(endpoint: Endpoint, operation: Operation, document: Json, config: Config) -> Call:

@@ -35,8 +35,18 @@ PropertyProtocol._allowed_locations.add(ParameterLocation.HEADER)  # noqa: SLF00
 
 TEMPLATES = Path(__file__).parent / "templates"
 SETTINGS = Path(__file__).parent / "settings.yml"
-_LONGEST = 200
-"""Characters of a reason; the generator prints whole schemas."""
+_REASONS = (
+    ("non-object", "`allOf` joins it from parts that are not all objects"),
+    ("was not processed|[Cc]ircular", "it is a part of itself"),
+    ("can't (merge|combine|redefine)|incompatible", "its parts give one field different types"),
+    ("same type|enum type", "the values of its enum are of several types"),
+    ("in union", "one of its alternatives has no type"),
+    ("not found|not find", "it refers to something that has no class"),
+    ("[Pp]ython.?(identifier|name)", "two of its names are the same in Python"),
+    ("path templating", "its parameters are not those of its path"),
+    ("[Dd]uplicate", "one of its parameters is declared twice"),
+)
+"""What the generator says, as a pattern, and what that means."""
 STOCK = PackageLoader("openapi_python_client")
 _IN_MODELS = frozenset(
     [
@@ -168,10 +178,11 @@ def _simplify_schemas(document: Json, data: GeneratorData, config: Config) -> li
 
 
 def _why(name: str, errors: Iterable[ParseError]) -> str:
-    """Say why the generator refuses one thing, in its own words, as far as it has any for that."""
-    own = [words for words in map(_reason, errors) if re.search(rf"\b{re.escape(name)}\b", words)]
-    words = own[0] if own else "the generator has no type for it"
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+    """Say in a sentence why the generator refuses one thing; its own words hold whole schemas."""
+    said = (f"{error.header or ''} {error.detail or ''}" for error in errors)
+    own = next((words for words in said if re.search(rf"\b{re.escape(name)}\b", words)), "")
+    reasons = (reason for pattern, reason in _REASONS if re.search(pattern, own))
+    return next(reasons, "the generator has no type for it")
 
 
 def _understood(document: Json, config: Config) -> set[str]:
@@ -190,12 +201,6 @@ def _copy(document: Json) -> Json:
 
 def _mentioned(schema: Json) -> set[str]:
     return {reference.removeprefix(SCHEMAS) for reference in references(schema)}
-
-
-def _reason(error: ParseError) -> str:
-    """Return the generator's words, less the addresses in memory that it prints for some names."""
-    words = f"{error.header or ''} {error.detail or ''}".removeprefix("WARNING ")
-    return " ".join(re.sub(r"<\S+UntrustedString object at \w+>", "…", words).split())
 
 
 def _simplify_operations(document: Json, data: GeneratorData, seen: set[str]) -> list[LeftOut]:

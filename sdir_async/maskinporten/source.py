@@ -305,7 +305,10 @@ class Maskinporten:
         url = f"{wanted.issuer.rstrip('/')}/token"
         try:
             async with httpx.AsyncClient(
-                verify=self._tls, proxy=self._proxy, timeout=_TIMEOUT
+                verify=self._tls,
+                proxy=self._proxy,
+                timeout=_TIMEOUT,
+                trust_env=url.startswith("https:"),  # else a proxy would read the assertion
             ) as http:
                 asked = time.monotonic()
                 answer = await http.post(url, data=form)

@@ -72,6 +72,7 @@ class Operation:
         answer_type: The content type of the answer then.
         parameters: JSON Schema of an object with its path and query parameters.
         body: JSON Schema of the body, `None` where it takes no JSON.
+        optional_body: Whether the document says that it can be left away.
         body_name: What the server's code may call the body; it turns up in error answers.
         media_types: The content types it accepts; the subtype may be a pattern.
         filters: Query parameters of a list, each with the dotted path of a record's field.
@@ -95,6 +96,7 @@ class Operation:
     status: int
     parameters: Json
     body: Json | None = None
+    optional_body: bool = False
     body_name: str = "body"
     media_types: tuple[str, ...] = ()
     filters: Mapping[str, str] = field(default_factory=dict)

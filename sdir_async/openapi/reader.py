@@ -99,6 +99,7 @@ class _Raw:
     parameters: list[Json]
     media_types: tuple[str, ...]
     body: Json | None
+    optional: bool
     many: bool
     batch: Batch
     effect: Effect
@@ -213,6 +214,7 @@ class _Reader:
             parameters=parameters_of(self._spec, found),
             media_types=tuple(map(_bare, json_kinds(holder.get("content") or {}))),
             body=body,
+            optional=holder.get("required") is False,
             many=body is not None and self._schemas.is_list(body),
             batch=batch_of(self._spec, found),
             effect=effect_of(self._spec, found),
@@ -259,6 +261,7 @@ class _Reader:
             body=None
             if raw.body is None
             else self._schemas.standalone(self._schemas.resolve(raw.body)),
+            optional_body=raw.optional,
             body_name=_body_name(raw.body or {}),
             media_types=raw.media_types,
             filters=self._filters(raw) if role is Role.LIST else {},

@@ -19,6 +19,7 @@ from .problems import problem
 from .validation import Body, InvalidError, Parameters
 
 if TYPE_CHECKING:
+    from starlette.datastructures import Headers
     from starlette.requests import Request
 
     from ..openapi.operations import Operation
@@ -127,14 +128,18 @@ class Endpoint:
             InvalidError: It doesn't fit the document, or not what is saved.
         """
         parameters = self._read_parameters(request)
-        body = None
-        if content is not None:
-            content = content.removeprefix(BOM_UTF8)
-            body = self._body.parse(content)
-            if isinstance(body, list):
-                request.scope["sdir.told"]["records"] = len(body)
-            self._body.check(body, content)
+        body = None if content is None else self._read_body(request, content)
         return self._service.backend.answer(self._operation, parameters, body)
+
+    def _read_body(self, request: Request, content: bytes) -> Any:
+        content = content.removeprefix(BOM_UTF8)
+        if self._operation.optional_body and not content.strip():
+            return [] if self._operation.many else {}
+        body = self._body.parse(content)
+        if isinstance(body, list):
+            request.scope["sdir.told"]["records"] = len(body)
+        self._body.check(body, content)
+        return body
 
     async def _serve(self, request: Request) -> Response:
         refusal = self._service.gateway.refuse(
@@ -157,7 +162,7 @@ class Endpoint:
             return await self._reset(request, met.fault)
         if self._operation.body is None:
             return await self._service.answer(Work(self, request, None), met)
-        if not self._accepts(request.headers.get("content-type", "")):
+        if not self._accepts(request.headers):
             return await _drained(request, problem(415))
         content = await self._read_content(request)
         if content is None:
@@ -170,8 +175,11 @@ class Endpoint:
             break
         return answer_of(fault, None, self._service.drop)
 
-    def _accepts(self, content_type: str) -> bool:
-        given = content_type.partition(";")[0].strip().lower()
+    def _accepts(self, headers: Headers) -> bool:
+        """Say whether a body is of a type that the document has; one that is left away has none."""
+        if self._operation.optional_body and headers.get("content-length") == "0":
+            return True
+        given = headers.get("content-type", "").partition(";")[0].strip().lower()
         patterns = (re.escape(each).replace(r"\*", ".+") for each in self._operation.media_types)
         return any(re.fullmatch(pattern, given) for pattern in patterns)
 

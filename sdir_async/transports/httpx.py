@@ -9,11 +9,13 @@ import logging
 import ssl
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import httpx
 
 from ..errors import ConfigurationError
+from ..hosts import is_loopback
 from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
@@ -223,6 +225,27 @@ class ClientTransport:
             await self._client.aclose()
 
 
+class ProxiedTransport:
+    """Through the proxies of the environment, but straight to this machine.
+
+    A proxy would read the key that goes over plain http, and is not this machine.
+    """
+
+    def __init__(self, straight: Transport, proxied: Transport) -> None:
+        self._straight = straight
+        self._proxied = proxied
+
+    async def send(self, request: Request) -> Answer | Lost:
+        """Send a request once."""
+        is_here = is_loopback(urlsplit(request.url).hostname or "")
+        return await (self._straight if is_here else self._proxied).send(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._straight.aclose()
+        await self._proxied.aclose()
+
+
 def over(
     client: httpx.AsyncClient | None,
     straight: type[HttpxTransport] = HttpxTransport,
@@ -234,7 +257,8 @@ def over(
     if _PROXIES.isdisjoint(getproxies()):
         return straight()
     library = over_client._library  # noqa: SLF001
-    return over_client(library.module.AsyncClient(limits=library.limits), owned=True)
+    proxied = over_client(library.module.AsyncClient(limits=library.limits), owned=True)
+    return ProxiedTransport(straight(), proxied)
 
 
 def _parts(timeouts: Timeouts) -> dict[str, float | None]:

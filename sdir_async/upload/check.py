@@ -10,6 +10,7 @@ import orjson
 from attrs import Factory, frozen
 
 from ..privacy import mask
+from .lenience import refusing
 from .report import Reason
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Check:
         if records is None:
             positions, records = _parsed_singly(piece, findings)
         if not self._validator.is_valid(records):
-            errors = list(self._validator.iter_errors(records))
+            errors = refusing(list(self._validator.iter_errors(records)))
             misshapen = {tuple(one.instance_path) for one in errors if self._is_refused(one)}
             for error in errors:
                 if error.kind.name != "pattern" or tuple(error.instance_path) not in misshapen:

@@ -21,7 +21,7 @@ from .encoding import Chunker
 from .flow import settle
 from .ledger import Ledger
 from .receipts import Receipt, uids_in
-from .report import ChunkOutcome, Snapshot, UploadReport
+from .report import ChunkOutcome, UploadReport
 from .steps import Ask, EndTurn, Finished, Postpone, Send, Stop, Terms, Turn, Until, Wait, Warn
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Engine:
     def _stop(self, why: Ended, error: BaseException | None = None) -> None:
         """Begin nothing new; the first error, if there is one, is raised at the end."""
         self._why = self._why or why
-        self._error = error if self._error is None else self._error
+        self._error = self._error or error
         if not self._terms.stopping and self._reader not in (None, asyncio.current_task()):
             cancel_once(self._reader)
         self._terms.stopping = True
@@ -366,12 +366,9 @@ class Engine:
     async def _tell(self, outcome: ChunkOutcome[Any]) -> None:
         """Report a finished piece to the callback and to the loop."""
         if self._plan.progress is not None:
-            self._plan.progress(self._snapshot())
+            self._plan.progress(self._ledger.snapshot(self._requests, self._seconds()))
         if self._emit is not None:
             await self._emit(outcome)
-
-    def _snapshot(self) -> Snapshot:
-        return self._ledger.snapshot(self._requests, self._seconds())
 
 
 @contextlib.asynccontextmanager

@@ -74,12 +74,16 @@ def is_imo_number(value: str) -> bool:
 
 
 def is_date_time(value: str) -> bool:
-    """Say whether this is a moment; like Sdir, it need not name its offset."""
+    """Say whether this is a moment. It need not name its offset, its seconds or its time of day.
+
+    Source: `JsonHelpers.Date.cs` of dotnet/runtime, on what System.Text.Json takes as a `DateTime`
+    or `DateTimeOffset`. Newtonsoft.Json takes a space instead of the `T`, too.
+    """
     try:
         datetime.datetime.fromisoformat(value)
     except ValueError:
         return False
-    return "T" in value
+    return value[4:5] == value[7:8] == "-"
 
 
 FORMATS: Final[Mapping[str, Callable[[str], bool]]] = {

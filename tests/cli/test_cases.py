@@ -7,6 +7,7 @@ test says: a value is saved as it was meant, or it is refused with the cell and 
 from __future__ import annotations
 
 import csv
+import datetime
 import shlex
 import shutil
 import subprocess
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
+import orjson
+import pyarrow
 import pytest
+from pyarrow import parquet
 
-from .conftest import COURSES, ORGANIZATION
+from .conftest import COURSES, ORGANIZATION, PERSONS, course
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -310,6 +314,109 @@ def test_every_kind_of_file_is_read(upload: Callable[..., Uploaded], name: str, 
     """Each file gives exit code 0 and all of its rows are saved; the XLS has only headings."""
     done = upload(name)
     assert (done.done.code, len(done.saved)) == (0, count)
+
+
+def _workbook(path: Path, *rows: tuple[object, ...], change: Callable[[Any], None]) -> None:
+    """Write a workbook of courses."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (("Fødselsnummer", "Kurskode", "Organisasjonsnummer", "completedAt"), *rows):
+        sheet.append(list(row))
+    change(sheet)
+    book.save(path)
+
+
+def test_a_value_of_merged_cells_is_that_of_the_first(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """The others are refused: an optional field would be missing, and nobody would know."""
+    rows = [(PERSONS[0], "HSCLC", ORGANIZATION, "31.05.2024")] * 3
+    _workbook(tmp_path / "a.xlsx", *rows, change=lambda sheet: sheet.merge_cells("B2:B3"))
+    assert sdir("upload", "course", "a.xlsx", "--version", "v1").code == 1
+    assert len(sandbox.records(COURSES)) == 2
+    (why,) = _xlsx(tmp_path, "a").values()
+    assert 'B3, "Kurskode": #MERGED: is merged with another cell; unmerge the cells' in why
+
+
+def test_hidden_columns_are_said_before_anything_is_sent(
+    sdir: Callable[..., Done], tmp_path: Path
+) -> None:
+    """They are sent, since nothing says that they are not meant."""
+
+    def hide(sheet: Any) -> None:
+        sheet.column_dimensions["B"].hidden = True
+
+    row = PERSONS[0], "HSCLC", ORGANIZATION, "31.05.2024"
+    _workbook(tmp_path / "a.xlsx", row, change=hide)
+    done = sdir("upload", "course", "a.xlsx", "--version", "v1")
+    assert "Hidden columns of sheet 'Sheet' are sent too: Kurskode." in done.err
+
+
+def test_dates_that_excel_has_swapped_are_not_sent(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It made 5 June of `05/06/2024`, which was in May, and left `05/31/2024` as it was.
+
+    What is above the first text is refused, too: the whole column is looked at before.
+    """
+    days = datetime.datetime(2024, 6, 5), "05/31/2024", datetime.datetime(2024, 6, 30)
+    rows = [(PERSONS[0], "HSCLC", ORGANIZATION, day) for day in days]
+    _workbook(tmp_path / "a.xlsx", *rows, change=lambda _: None)
+    assert sdir("upload", "course", "a.xlsx", "--version", "v1").code == 1
+    refused = _xlsx(tmp_path, "a")
+    assert list(refused) == [2, 3]
+    assert all("Excel may have swapped days and months" in why for why in refused.values())
+    (saved,) = sandbox.records(COURSES)
+    assert saved["completedAt"] == "2024-06-30T00:00:00+00:00"
+    assert sdir("upload", "course", "a.xlsx", "--version", "v1", "--dates", "mdy").code == 0
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_a_name_that_comes_twice_in_an_object_is_refused(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, name: str
+) -> None:
+    """Some parsers keep the first value, others the last; what was rejected has both."""
+    twice = orjson.dumps(course()).replace(b'"courseCode"', b'"courseCode":"OTHER","courseCode"')
+    whole, between = (b"[%s]", b",") if name == "a.json" else (b"%s", b"\n")
+    (tmp_path / name).write_bytes(whole % (orjson.dumps(course(1)) + between + twice))
+    done = sdir("upload", "course", name, "--version", "v1")
+    assert (done.code, len(sandbox.records(COURSES))) == (1, 1)
+    assert "courseCode (2): is the same field as 'courseCode'" in done.out
+    rejected = (tmp_path / name.replace(".", ".rejected.")).read_text()
+    assert "OTHER" in rejected
+    assert "C0" in rejected
+
+
+def test_columns_of_lists_and_of_short_floats_are_refused(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """A float of 32 bits has 7 digits: a number of 9 in it is another one, which may be valid."""
+    table = {
+        "Fødselsnummer": pyarrow.array(PERSONS[:1]),
+        "Kurskode": pyarrow.array([["HSCLC"]]),
+        "Organisasjonsnummer": pyarrow.array([991825827.0], pyarrow.float32()),
+        "completedAt": pyarrow.array(["2024-05-31"]),
+    }
+    parquet.write_table(pyarrow.table(table), tmp_path / "a.parquet")
+    done = sdir("upload", "course", "a.parquet", "--version", "v1")
+    assert (done.code, sandbox.records(COURSES)) == (1, [])
+    assert "is a number of 32 bits, which lost its last digits" in done.out
+    table["Organisasjonsnummer"] = pyarrow.array([ORGANIZATION])
+    parquet.write_table(pyarrow.table(table), tmp_path / "b.parquet")
+    assert "Kurskode: must be text" in sdir("upload", "course", "b.parquet", "--version", "v1").out
+
+
+def test_what_is_odd_about_values_is_said_before_anything_is_sent(
+    sdir: Callable[..., Done], tmp_path: Path
+) -> None:
+    """Once there, and once in the summary."""
+    (tmp_path / "a.csv").write_text(
+        "Fødselsnummer;Kurskode;Organisasjonsnummer;completedAt\n"
+        f"8907406696;HSCLC;{ORGANIZATION};31.05.2024\n"
+    )
+    done = sdir("upload", "course", "a.csv", "--version", "v1")
+    said = "Fødselsnummer: a leading zero was lost and is put back (line 2)."
+    assert (done.err.count(said), done.out.count(said)) == (1, 1)
 
 
 def test_a_workbook_with_a_password_is_named_as_such(upload: Callable[..., Uploaded]) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from .conftest import Done
 
+UNCHECKED = "The codes were not checked, because Sdir's list of codes is not available"
+
 
 @pytest.fixture(autouse=True)
 def asked(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -57,10 +59,29 @@ def test_a_list_that_can_not_be_had_ends_nothing(
     sandbox.faults.add(Fault("429", operation="listCodes", retry_after=60))
     done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 0
-    assert "The codes are not checked, as Sdir's list could not be had" in done.err
+    assert UNCHECKED in done.err
 
 
-def test_a_dry_run_asks_nothing(sdir: Callable[..., Done], sandbox: SandboxThread) -> None:
-    """A dry run sends no request, not even for the list of codes."""
-    sdir("upload", *COURSE, "a.jsonl", "--dry-run")
+def test_a_dry_run_asks_for_codes_and_nothing_else(
+    sdir: Callable[..., Done], sandbox: SandboxThread
+) -> None:
+    """It says which codes are not listed; with `--no-codes` it sends no request at all."""
+    done = sdir("upload", *COURSE, "a.jsonl", "--dry-run")
+    assert "not among Sdir's codes: 'HSCLX' in line 2" in done.out
+    assert [one.method for one in sandbox.requests] == ["GET"]
+    sandbox.reset()
+    assert "codes" not in sdir("upload", *COURSE, "a.jsonl", "--dry-run", "--no-codes").out
     assert sandbox.requests == []
+
+
+def test_a_dry_run_without_a_key_says_how_to_have_codes_checked(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so does one that can't reach Sdir; the rest is checked."""
+    monkeypatch.delenv("SDIR_API_KEY")
+    done = sdir("upload", *COURSE, "a.jsonl", "--dry-run")
+    assert done.code == 0
+    assert f"{UNCHECKED}: A subscription key is required. Set SDIR_API_KEY" in done.out
+    done = sdir("upload", *COURSE, "a.jsonl", "--dry-run", "--base-url", "http://127.0.0.1:1")
+    assert f"{UNCHECKED}: 127.0.0.1:1 can't be reached" in done.out
+    assert "valid" in done.out

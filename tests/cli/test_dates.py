@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,59 @@ def test_a_column_says_which_part_of_its_dates_is_first(
 ) -> None:
     """If all of it that shows an order shows the same one."""
     assert learn(values) == Hints(order=order, typed_dates=typed)
+
+
+def _day(day: int, month: int = 6) -> datetime.datetime:
+    return datetime.datetime(2024, month, day)
+
+
+@pytest.mark.parametrize(
+    ("values", "swapped"),
+    [
+        ([_day(5), "05/31/2024"], True),
+        ([_day(5), _day(30), "05/31/2024"], True),
+        ([_day(5), "31/05/2024"], True),
+        ([_day(5), _day(30), "31/05/2024"], False),
+        ([_day(30), "05/31/2024"], False),
+        ([_day(5), "05/06/2024"], False),
+        ([_day(5), "31.05.2024"], False),
+        (["31/05/2024", "05/06/2024"], False),
+    ],
+)
+def test_excel_may_have_swapped_days_and_months(values: list[object], swapped: bool) -> None:
+    """It does so where it reads `05/06/2024` as a date and leaves `05/31/2024` a text."""
+    assert learn(values).swapped == swapped
+
+
+def test_dates_that_excel_may_have_swapped_are_refused() -> None:
+    """The texts, and dates that can be swapped; with `--dates` a person has decided."""
+    hints = Hints(order="mdy", typed_dates=True, swapped=True, by_excel=True)
+    for cell in (_day(5), "05/31/2024"):
+        with pytest.raises(Refused, match="Excel may have swapped"):
+            read_moment(cell, hints, with_time=False)
+    assert read_moment(_day(30), hints, with_time=False) == ("2024-06-30", "")
+    told = Hints(order="mdy", by_excel=True)
+    assert read_moment(_day(5), told, with_time=False) == ("2024-06-05", "")
+    assert read_moment("05/31/2024", told, with_time=False) == ("2024-05-31", "")
+
+
+@pytest.mark.parametrize("day", [datetime.date(1899, 12, 31), datetime.date(1904, 12, 31)])
+def test_a_small_number_in_the_format_of_a_date_is_refused(day: datetime.date) -> None:
+    """An empty cell that a formula refers to is such a date; a year that no course has is, too."""
+    with pytest.raises(Refused, match="small number"):
+        read_moment(day, Hints(by_excel=True), with_time=False)
+    for written in ("0024-05-31", datetime.date(24, 5, 31), datetime.date(9999, 12, 31)):
+        with pytest.raises(Refused, match="not a date"):
+            read_moment(written, NOTHING, with_time=False)
+
+
+def test_what_calculations_add_to_a_second_is_taken_away() -> None:
+    """A day that Excel calculated is midnight, though it is some milliseconds from it."""
+    for noise in (datetime.timedelta(milliseconds=9), datetime.timedelta(milliseconds=-9)):
+        value = _day(5) + noise
+        assert read_moment(value, Hints(by_excel=True), with_time=False) == ("2024-06-05", "")
+    with pytest.raises(Refused, match="has a time"):
+        read_moment(_day(5) + datetime.timedelta(seconds=0.2), NOTHING, with_time=False)
 
 
 @given(st.datetimes(datetime.datetime(2000, 1, 1), datetime.datetime(2099, 1, 1)))
@@ -138,10 +192,11 @@ def test_a_date_with_a_time_is_refused_where_only_a_date_is_wanted() -> None:
 @pytest.mark.parametrize("cell", [45443, 45443.0, "45443", "45443,0"])
 def test_the_number_of_a_day_is_a_date_where_the_column_says_so(cell: object) -> None:
     """And that is said. Elsewhere it is refused with the date that it would be."""
-    known = Hints(typed_dates=True)
+    known = Hints(typed_dates=True, by_excel=True, epoch=datetime.datetime(1899, 12, 30))
     assert read_moment(cell, known, with_time=False) == ("2024-05-31", SERIAL)
-    with pytest.raises(Undecided, match=r"31\.05\.2024"):
-        read_moment(cell, NOTHING, with_time=False)
+    for unknown in (NOTHING, evolve(known, epoch=None)):
+        with pytest.raises(Undecided, match=r"31\.05\.2024"):
+            read_moment(cell, unknown, with_time=False)
 
 
 def test_the_days_of_a_workbook_may_count_from_1904() -> None:

@@ -309,13 +309,15 @@ def test_a_sheet_tells_what_has_no_value() -> None:
 def test_the_marks_of_a_sheet_are_found_in_every_dialect_of_its_xml() -> None:
     """With a prefix for its names, as some programs write it."""
     xml = (
-        b'<x:worksheet><x:sheetData><x:row r="7" hidden="true"><x:c r="AB7"><x:f>A1</x:f></x:c>'
+        b'<x:worksheet><x:cols><x:col min="3" max="4" hidden="1"/></x:cols><x:sheetData>'
+        b'<x:row r="7" hidden="true"><x:c r="AB7"><x:f>A1</x:f></x:c>'
         b'<x:c r="C7" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c>'
-        b'<x:c r="D7" t="str"><x:f>""</x:f><x:v></x:v></x:c></x:row></x:sheetData></x:worksheet>'
+        b'<x:c r="D7" t="str"><x:f>""</x:f><x:v></x:v></x:c>'
+        b'<x:c r="E7"><x:f>B1</x:f><x:v>0</x:v></x:c></x:row></x:sheetData></x:worksheet>'
     )
     book = (
         b'<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets>'
-        b'<sheet name="A" r:id="one"/></sheets></workbook>'
+        b'<sheet name="A" r:id="one"/></sheets><calcPr fullCalcOnLoad="1"/></workbook>'
     )
     relations = b'<R><r Id="one" Target="/xl/worksheets/a.xml"/></R>'
     content = io.BytesIO()
@@ -324,7 +326,13 @@ def test_the_marks_of_a_sheet_are_found_in_every_dialect_of_its_xml() -> None:
         archive.writestr("xl/_rels/workbook.xml.rels", relations)
         archive.writestr("xl/worksheets/a.xml", xml)
     found = marks_of(content, "A")
-    assert found == Marks({7}, {7: {27: UNCALCULATED, 2: "#DIV/0!"}}, since_1904=True)
+    assert found == Marks(
+        {7},
+        [range(2, 4)],
+        {7: {27: UNCALCULATED, 2: "#DIV/0!", 4: UNCALCULATED}},
+        since_1904=True,
+        is_calculated=False,
+    )
 
 
 def test_a_workbook_that_is_read_again_is_not_loaded_again(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keyring
 import orjson
@@ -115,6 +115,57 @@ def test_the_log_takes_no_folder_for_markup(
     sdir("upload", *COURSE, folder / "courses.jsonl")
     done = sdir("log")
     assert (done.code, "[bold]/[/x]/courses.jsonl" in done.out) == (0, True)
+
+
+def test_a_damaged_log_is_shown_as_far_as_it_can_be(
+    sdir: Callable[..., Done], configured: Path, tmp_path: Path
+) -> None:
+    """Damaged lines are counted, a half line takes no other along, and no escape gets through."""
+    (tmp_path / "courses.jsonl").write_bytes(lines_of([course(1)]))
+    sdir("upload", *COURSE, "courses.jsonl")
+    whole = log_file().read_bytes()
+    told = orjson.loads(whole)
+    strange: list[Any] = [
+        {**told, "file": "\x1b]52;c;aGk=\x07\u202e41814061033", "more": "\x9b2J"},
+        {**told, "at": 1e300},
+        {**told, "accepted": [1]},
+        {"at": 1},
+        7,
+    ]
+    damaged = b"\0\0\0\n\xff\xfe{\0\nno JSON\n\n[]\n" + whole.decode().encode("utf-16")
+    log_file().write_bytes(whole + damaged + b"\n" + lines_of(strange) + whole[:20])
+    (tmp_path / "more.jsonl").write_bytes(lines_of([course(2)]))
+    sdir("upload", *COURSE, "more.jsonl")
+    for done in (sdir("log"), sdir("log", "--json")):
+        assert (done.code, done.out.count("complete")) == (0, 3)
+        assert "more.jsonl" in done.out
+        assert "damaged lines, not shown: " in done.err
+        assert "41814061033" not in done.out
+        assert not {*"\0\x1b\x07\x9b\u202e"} & {*done.out, *done.err}
+
+
+def test_a_log_that_cant_be_read_is_said(sdir: Callable[..., Done], configured: Path) -> None:
+    """In one line."""
+    log_file().mkdir(parents=True)
+    done = sdir("log")
+    assert (done.code, "log.jsonl: can't be read: is a directory" in done.err) == (2, True)
+
+
+def test_a_traceback_is_masked(
+    sdir: Callable[..., Done], configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`SDIR_DEBUG` shows it, and the text of an error that nobody foresaw can hold anything."""
+
+    def fail(**_: object) -> None:
+        raise LookupError("41814061033 \x1b[2J")
+
+    monkeypatch.setattr("sdir_async.cli.log.show_log", fail)
+    assert "Traceback" not in sdir("log").err
+    monkeypatch.setenv("SDIR_DEBUG", "1")
+    done = sdir("log")
+    assert (done.code, "Traceback" in done.err) == (4, True)
+    assert "Internal error: LookupError: *********" in done.err
+    assert not any(secret in done.err for secret in ("41814061033", "\x1b"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no modes.")

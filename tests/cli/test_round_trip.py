@@ -51,7 +51,7 @@ MONTHS = [
     "desember",
 ]
 
-names = st.text("abcnORS æøåÆØÅéöüÄ-'.,;\"\n", min_size=1, max_size=9)
+names = st.text("abckORS æøåÆØÅéöüÄ-'.,;\"\n", min_size=1, max_size=9)
 days = st.dates(datetime.date(2000, 1, 1), datetime.date(2029, 12, 31))
 
 

@@ -341,6 +341,14 @@ async def test_a_proxy_is_used_for_the_token_alone(sandbox: Sandbox) -> None:
     assert asked(sandbox) == []
 
 
+async def test_no_proxy_of_the_environment_reads_a_local_question(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes over plain http, straight to this machine."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    assert await source(sandbox).token(SCOPES)
+
+
 async def test_the_environment_can_say_it_all(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,7 +89,7 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
 
 def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
     """A sandbox that serves nothing helps nobody."""
-    with pytest.raises(ValueError, match="no OpenAPI 3 document"):
+    with pytest.raises(ValueError, match="No OpenAPI 3 document"):
         load_documents(tmp_path)
 
 

@@ -22,18 +22,22 @@ class Kind:
         change: Makes it, in place.
         said: The first line of what is said of it, without the operation or the class.
         breaking: Whether it breaks something.
+        given: What the document needs before, in place.
     """
 
     name: str
     change: Callable[[Json], Any]
     said: str
     breaking: bool
+    given: Callable[[Json], Any] = lambda _: None
 
-    def applied(self, document: Json) -> Json:
-        """Return the document after the change."""
-        after = copy.deepcopy(document)
+    def applied(self, document: Json) -> tuple[Json, Json]:
+        """Return a document before and after the change."""
+        before = copy.deepcopy(document)
+        self.given(before)
+        after = copy.deepcopy(before)
         self.change(after)
-        return after
+        return before, after
 
 
 def op(path: str, method: str) -> Callable[[Json], Json]:
@@ -99,6 +103,11 @@ def status(document: Json) -> None:
     answer = op("/ships", "post")(document)["responses"]["201"]["content"]["application/json"]
     answer["schema"] = {"$ref": "#/components/schemas/NewShip"}
 
+
+RECONCILE = {
+    "x-sdir-reconcile": {"operation": "listShips", "filter": {"flag": "name"}, "match": ["name"]}
+}
+PAGES = {"x-sdir-pages": {"number": "limit"}}
 
 KINDS = [
     Kind(
@@ -450,5 +459,76 @@ KINDS = [
         ),
         "answer: Ship became Boat",
         True,
+    ),
+    Kind(
+        "there is no way to ask whether a batch was saved",
+        drop(op("/ships/batch", "post"), "x-sdir-reconcile"),
+        "the way to ask whether a batch was saved is gone",
+        True,
+        given=put(op("/ships/batch", "post"), **RECONCILE),
+    ),
+    Kind(
+        "there is a way to ask whether a batch was saved",
+        put(op("/ships/batch", "post"), **RECONCILE),
+        "the way to ask whether a batch was saved is new",
+        False,
+    ),
+    Kind(
+        "a batch is looked for by other fields",
+        lambda d: op("/ships/batch", "post")(d)["x-sdir-reconcile"].update(match=["call"]),
+        "the way to ask whether a batch was saved changed",
+        False,
+        given=put(op("/ships/batch", "post"), **RECONCILE),
+    ),
+    Kind(
+        "a list has no pages",
+        drop(op("/ships", "get"), "x-sdir-pages"),
+        "the iterator over the pages is gone",
+        True,
+        given=put(op("/ships", "get"), **PAGES),
+    ),
+    Kind(
+        "a list has pages",
+        put(op("/ships", "get"), **PAGES),
+        "the iterator over the pages is new",
+        False,
+    ),
+    Kind(
+        "a field is not marked as personal",
+        drop(field("NewShip", "name"), "x-sdir-personal"),
+        "field name is no longer hidden in logs and errors",
+        True,
+        given=put(field("NewShip", "name"), **{"x-sdir-personal": True}),
+    ),
+    Kind(
+        "a field is marked as personal",
+        put(field("NewShip", "name"), **{"x-sdir-personal": True}),
+        "field name is hidden in logs and errors",
+        False,
+    ),
+    Kind(
+        "a heading of tables is gone",
+        put(field("NewShip", "name"), **{"x-sdir-labels": ["Navn"]}),
+        "field name no longer has the heading Skip",
+        True,
+        given=put(field("NewShip", "name"), **{"x-sdir-labels": ["Navn", "Skip"]}),
+    ),
+    Kind(
+        "a heading of tables is new",
+        put(field("NewShip", "name"), **{"x-sdir-labels": ["Navn"]}),
+        "field name also has the heading Navn",
+        False,
+    ),
+    Kind(
+        "a date comes after another",
+        put(field("Ship", "built"), **{"x-sdir-not-before": "ordered"}),
+        "field built: not before none became ordered",
+        False,
+    ),
+    Kind(
+        "the day on which an operation ends",
+        put(op("/ships", "get"), **{"x-sdir-sunset": "2027-01-01"}),
+        "ends: none became 2027-01-01",
+        False,
     ),
 ]

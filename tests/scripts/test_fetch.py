@@ -247,15 +247,34 @@ def test_what_was_written_by_hand_is_only_replaced_if_you_say_so(
     assert (path.parent / "v1.json").read_bytes() == NEW
 
 
-def test_our_corrections_stay_and_are_counted_in(
+def test_a_correction_that_finds_nothing_keeps_the_old_document(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A correction that the new document makes pointless shows at once."""
+    """`make generate` would stop at it: the correction goes first, and then the new one comes."""
     run(checkout)
-    action = {"target": "$.paths['/ships'].get", "description": "why", "remove": True}
-    checkout.add("fleet/v1.overlay.json", {"overlay": "1.0.0", "actions": [action]})
-    run(checkout, lambda handler: handler.answer(200, json.dumps(document()).encode()))
-    assert "what differs can't be shown: /actions/0/target" in capsys.readouterr().out
+    _correct(checkout, {"target": "$.paths['/ships'].get", "remove": True})
+    status, _ = run(checkout, lambda handler: handler.answer(200, json.dumps(document()).encode()))
+    assert status == 1
+    assert (checkout.place.documents / "fleet" / "v1.json").read_bytes() == NEW
+    assert "fleet/v1.overlay.json: /actions/0/target" in capsys.readouterr().err
+
+
+def test_a_document_that_our_corrections_mend_is_taken(checkout: Checkout) -> None:
+    """It is tried as it will be generated: with the overlay beside it."""
+    run(checkout)
+    broken = fleet()
+    broken["servers"] = [{"url": "https://api.sdir.no/x", "x-sdir-environment": "test"}]
+    content = json.dumps(broken).encode()
+    assert run(checkout, lambda handler: handler.answer(200, content))[0] == 1
+    _correct(checkout, {"target": "$.servers", "remove": True})
+    assert run(checkout, lambda handler: handler.answer(200, content))[0] == 0
+    assert (checkout.place.documents / "fleet" / "v1.json").read_bytes() == content
+    assert checkout.generate() == 0
+
+
+def _correct(checkout: Checkout, action: dict[str, object]) -> None:
+    actions = [{"description": "why", **action}]
+    checkout.add("fleet/v1.overlay.json", {"overlay": "1.0.0", "actions": actions})
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ TABLE = ROOT / "docs" / "changes.md"
 
 def changes(kind: Kind) -> list[Change]:
     """Return what is said of a change."""
-    given = yaml_of("changes_demo")
-    before, after = (prepare(each, hosts=HOSTS)[0] for each in (given, kind.applied(given)))
+    given = kind.applied(yaml_of("changes_demo"))
+    before, after = (prepare(each, hosts=HOSTS)[0] for each in given)
     return [*compare_servers(before, after), *compare(before, after)]
 
 

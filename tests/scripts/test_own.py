@@ -76,7 +76,8 @@ def test_its_types_are_checked(package: Any, tmp_path: Path) -> None:
         "    sdir.course  # type: ignore[attr-defined]\n"
         "    return await sdir.with_options(deadline=5).fleet.v1.list_ships()\n"
     )
-    command = ("-m", "mypy", "--strict", "--follow-imports=silent", "use.py")
+    cache = f"--cache-dir={tmp_path.parent / 'mypy'}"
+    command = ("-m", "mypy", "--strict", cache, "--follow-imports=silent", "use.py")
     done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

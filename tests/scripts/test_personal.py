@@ -18,6 +18,7 @@ NUMBER: Json = {"type": "string", "format": "person-number"}
         ({"properties": {"a": NAME, "b": NUMBER, "c": {"type": "string"}}}, ["a", "b"]),
         ({"properties": {"a": {"anyOf": [NUMBER, {"type": "null"}]}}}, ["a"]),
         ({"properties": {"a": {"type": "array", "items": NAME}}}, ["a"]),
+        ({"properties": {"a": ref("Address"), "b": {"items": ref("Address")}}}, ["a", "b"]),
         ({"allOf": [{"type": "object", "properties": {"a": NAME}}]}, ["a"]),
         ({"properties": {"a": {"type": "string", "x-sdir-personal": False}}}, []),
         ({"type": "object"}, []),
@@ -25,5 +26,6 @@ NUMBER: Json = {"type": "string", "format": "person-number"}
 )
 def test_a_field_is_personal_by_its_mark_or_its_format(schema: Json, fields: list[str]) -> None:
     """Also where it may be null, or is a list, or comes from another schema."""
-    made = document({"/a": {"get": operation("a", answer=ref("One"))}}, {"One": schema})
+    schemas = {"One": schema, "Address": {"type": "object", "x-sdir-personal": True}}
+    made = document({"/a": {"get": operation("a", answer=ref("One"))}}, schemas)
     assert personal_fields(made) == ({"One": fields} if fields else {})

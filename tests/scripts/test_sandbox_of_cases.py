@@ -110,6 +110,20 @@ def test_a_record_that_brings_its_own_name_is_found_by_it(cases: Cases, tmp_path
     assert renamed
 
 
+def test_a_body_may_be_left_away_where_the_document_says_so(cases: Cases, tmp_path: Path) -> None:
+    """What is sent must still fit; a body that is required is missed."""
+    body = cases.models("no_content").CreateThingBody
+
+    async def use(api: Any) -> list[int]:
+        assert await api.create_thing() is None
+        assert await api.create_thing(body(a="x")) is None
+        bad = [api.create_thing({"a": 5}), api.del_it(None)]
+        found = await asyncio.gather(*bad, return_exceptions=True)
+        return [getattr(each, "status", 0) for each in found]
+
+    assert served(cases, "no_content", use, tmp_path) == [400, 400]
+
+
 def reads_of(cases: Cases, name: str) -> dict[str, dict[str, Any]]:
     """Return the methods that read, each with arguments for what it needs."""
     module = importlib.import_module(f"{cases.models(name).__name__}.operations")

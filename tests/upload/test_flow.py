@@ -861,7 +861,7 @@ FATES = st.sampled_from([ALL_WELL, *(row[1] for row in ROWS)]) | st.sets(
 ).map(lambda places: refusal(*places))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(
     data=st.data(),
     effect=EFFECTS,

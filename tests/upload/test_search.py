@@ -26,9 +26,9 @@ def bound(n: int, k: int) -> float:
     return 2 * k * (1 + math.log2(n / k)) + 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
-    n=st.integers(1, 300),
+    n=st.integers(1, 200),
     share=st.floats(0, 1),
     seed=st.randoms(use_true_random=False),
     clustered=st.booleans(),

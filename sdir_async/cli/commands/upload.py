@@ -89,7 +89,7 @@ def upload(
         typer.Option(
             "--dry-run",
             "-n",
-            help="Only check the records. Nothing is sent: codes are not looked up in Sdir's list.",
+            help="Only check the records. None is sent; Sdir is asked for its codes, if possible.",
         ),
     ] = False,
     yes: Annotated[

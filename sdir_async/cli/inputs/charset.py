@@ -9,6 +9,8 @@ guessed.
 from __future__ import annotations
 
 import codecs
+import html
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +29,9 @@ OLD: Final = ("windows-1252", "cp850", "mac_roman")
 
 _LETTERS: Final = frozenset("æøåÆØÅéèêóòôäöüÄÖÜÉ")
 _SIGNS: Final = frozenset("\u2013\u2019“”«»°§€\u00b4\u00a0")
+_CODE: Final = re.compile(
+    r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#[xX][0-9A-Fa-f]{1,5});|\\[ux]([0-9A-Fa-f]{2,4})|_x([0-9A-F]{4})_"
+)
 _MANY: Final = 0.3
 _ENOUGH: Final = 65_536
 
@@ -81,6 +86,20 @@ def garbled(text: str) -> str:
     except UnicodeError:
         return ""
     return before if before != text else ""
+
+
+def code_in(text: str) -> tuple[str, str] | None:
+    r"""Return what stands in a text for a letter, and what the whole text means.
+
+    Pages, programs and Excel's own files write letters so: `&oslash;`, `\u00f8`, `_x00F8_`.
+    """
+    found = _CODE.search(text)
+    return found and (found[0], _CODE.sub(_letter, text))
+
+
+def _letter(code: re.Match[str]) -> str:
+    number = code[1] or code[2]
+    return chr(int(number, 16)) if number else html.unescape(code[0])
 
 
 def odd_sign(text: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 UNCALCULATED: Final = "#UNCALCULATED"
 """Stands where a formula has no value: a program wrote it, and nothing has calculated it since."""
+MERGED: Final = "#MERGED"
+"""Stands in a cell that is merged with the one that has the value."""
 
 _PIECE: Final = 1 << 20
 _LONGEST: Final = 1 << 24
@@ -27,7 +29,9 @@ _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _TELLING: Final = (b' hidden="', b"<f", b":f", b' t="e"')
-"""What stands in a piece that has something to be found: a hidden row, a formula, an error."""
+"""What stands in a piece that has something to be found: what is hidden, a formula, an error."""
+_COLUMNS: Final = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_FROM_TO: Final = re.compile(rb' (min|max)="(\d+)"')
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _HIDDEN: Final = re.compile(rb' hidden="(?:1|true)"')
 _NUMBER: Final = re.compile(rb' r="(\d+)"')
@@ -45,14 +49,18 @@ class Marks:
 
     Attributes:
         hidden: The numbers of hidden rows.
+        hidden_columns: The places of hidden columns, as ranges.
         cells: By row and column: what stands in a cell that has no value.
         since_1904: Whether dates count from 1904, as those of old Macs do.
+        is_calculated: Whether formulas have values that a program has calculated.
         known: Whether the workbook is of the kind in which all that can be found.
     """
 
     hidden: set[int] = Factory(set)
+    hidden_columns: list[range] = Factory(list)
     cells: dict[int, dict[int, str]] = Factory(dict)
     since_1904: bool = False
+    is_calculated: bool = True
     known: bool = True
 
 
@@ -66,13 +74,12 @@ def marks_of(file: IO[bytes], sheet: str) -> Marks:
     try:
         with zipfile.ZipFile(file) as archive:
             try:
-                part, since_1904 = _part_of(archive, sheet)
+                part, marks = _part_of(archive, sheet)
                 archive.getinfo(part)
             except (KeyError, ValueError, ElementTree.ParseError):
                 for name in filter(_SHEET.fullmatch, archive.namelist()):
                     _look_through(archive, name, Marks())
                 return Marks(known=False)
-            marks = Marks(since_1904=since_1904)
             _look_through(archive, part, marks)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
         return Marks(known=False)  # what reads it next says better what is wrong with it
@@ -92,20 +99,22 @@ def _look_through(archive: zipfile.ZipFile, part: str, marks: Marks) -> None:
     extent.require_small()
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, bool]:
-    """Return where in the file a sheet is, and whether the workbook counts from 1904."""
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, Marks]:
+    """Return where in the file a sheet is, and what is said of the whole workbook."""
     book = ElementTree.fromstring(archive.read(_WORKBOOK))  # noqa: S314  without entities: see expat
     relations = ElementTree.fromstring(archive.read(_RELATIONS))  # noqa: S314
     targets = {one.get("Id", ""): one.get("Target", "") for one in relations}
-    since_1904, place = False, ""
+    marks, place = Marks(), ""
     for node in book.iter():
         tag = node.tag.rpartition("}")[2]
         if tag == "workbookPr":
-            since_1904 = node.get("date1904") in ("1", "true")
+            marks.since_1904 = node.get("date1904") in ("1", "true")
+        if tag == "calcPr":
+            marks.is_calculated = node.get("fullCalcOnLoad") not in ("1", "true")
         if tag == "sheet" and node.get("name") == sheet:
             (own,) = (value for name, value in node.items() if name.endswith("}id"))
             place = targets[own]
-    return place.lstrip("/") if place.startswith("/") else f"xl/{place}", since_1904
+    return place.lstrip("/") if place.startswith("/") else f"xl/{place}", marks
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
@@ -125,12 +134,23 @@ def _look(piece: bytes, marks: Marks) -> None:
     for row in _ROW.finditer(piece):
         if _HIDDEN.search(row[1]) and (number := _NUMBER.search(row[1])):
             marks.hidden.add(int(number[1]))
+    for columns in _COLUMNS.finditer(piece):
+        if _HIDDEN.search(columns[1]):
+            ends = {name: int(number) for name, number in _FROM_TO.findall(columns[1])}
+            marks.hidden_columns.append(range(ends[b"min"] - 1, ends[b"max"]))
     for attributes, content in _CELL.findall(piece):
         failed, value = _ERROR.search(attributes), _VALUE.search(content)
-        lost = value is None and _FORMULA.search(content) and not _TEXT.search(attributes)
+        lost = not _is_value(value, marks) and _FORMULA.search(content)
+        if lost and value is None and _TEXT.search(attributes):
+            continue
         if (failed or lost) and (place := _PLACE.search(attributes)):
-            said = value[1].decode() if value else UNCALCULATED
+            said = value[1].decode() if failed and value else UNCALCULATED
             marks.cells.setdefault(int(place[2]), {})[_column(place[1])] = said
+
+
+def _is_value(value: re.Match[bytes] | None, marks: Marks) -> bool:
+    """Say whether a formula has a value: programs that don't calculate write none, or 0."""
+    return value is not None and (marks.is_calculated or value[1] != b"0")
 
 
 def _column(letters: bytes) -> int:

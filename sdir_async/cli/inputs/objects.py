@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -12,9 +15,39 @@ from .sniff import BOM
 from .text import LONGEST_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .source import Source
+
+_ESCAPED_QUOTE: Final = rb"\u0022"
+
+
+def parsed(body: bytes) -> Any:
+    """Return the value of some JSON. A name that comes twice in an object is numbered.
+
+    Parsers keep the last of equal names, and others the first one: nobody knows which is meant.
+
+    Raises:
+        JSONDecodeError: It is not JSON.
+    """
+    value = orjson.loads(body)
+    with suppress(orjson.JSONEncodeError):  # it is nested too deeply to be a record
+        if _ESCAPED_QUOTE in body or body.count(b'"') != orjson.dumps(value).count(b'"'):
+            return json.loads(body, object_pairs_hook=Numbered)
+    return value
+
+
+class Numbered(dict[str, Any]):
+    """An object whose names are numbered where they come twice: `code`, `code (2)`."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__()
+        for name, value in pairs:
+            self[name] = value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        spellings = chain([name], (f"{name} ({number})" for number in count(2)))
+        super().__setitem__(next(one for one in spellings if one not in self), value)
 
 
 class JsonLines:
@@ -64,7 +97,7 @@ class JsonArray:
         stream, number = Shallow(self._source.stream), 0
         if self._source.head.startswith(BOM):
             stream.read(len(BOM))
-        items: Iterator[Any] = ijson.items(stream, "item", use_float=True)
+        items: Iterator[Any] = ijson.items(stream, "item", use_float=True, map_type=Numbered)
         while True:
             number += 1
             try:

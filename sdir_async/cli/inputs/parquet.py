@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from .source import Source
 
 _AT_ONCE: Final = 1000
+_LARGEST_EXACT: Final = 1 << 24
+"""Floats of 32 bits hold whole numbers up to this one."""
+
+
+class Rounded(float):
+    """A number that lost its last digits: 32 bits hold about seven."""
 
 
 class Parquet:
@@ -84,14 +90,23 @@ class Parquet:
 
 
 def _values(column: Any) -> list[Any]:
-    """Return the values of a column; Python knows no nanoseconds, and Sdir wants none."""
+    """Return the values of a column; Python knows no nanoseconds, and Sdir wants none.
+
+    A number of 32 bits or fewer that can't hold all its digits is marked as rounded.
+    """
     import pyarrow
 
     kind = column.type
+    if pyarrow.types.is_float32(kind) or pyarrow.types.is_float16(kind):
+        return [_rounded(value) for value in column.to_pylist()]
     if pyarrow.types.is_timestamp(kind) and kind.unit == "ns":
         column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
     values: list[Any] = column.to_pylist()
     return values
+
+
+def _rounded(value: float | None) -> float | None:
+    return Rounded(value) if value is not None and abs(value) >= _LARGEST_EXACT else value
 
 
 def _flat(table: Any) -> Any:

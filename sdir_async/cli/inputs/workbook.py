@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from ..trouble import Trouble
 from ..words import unsaid
 from .bounds import require_small
-from .marks import Marks, marks_of
+from .marks import MERGED, Marks, marks_of
 from .sectors import require_sound
 from .sniff import OLD_OFFICE
 from .tabular import Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import IO
 
-_EPOCH: Final = datetime.datetime(1899, 12, 30)
-_EPOCH_1904: Final = datetime.datetime(1904, 1, 1)
+_EPOCHS: Final = (datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1))
+_MOST_MERGED: Final = 1_000_000
 _LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
 _PASSWORD: Final = unsaid("is protected by a password: open it, remove the password, and save it.")
 
@@ -78,8 +79,9 @@ class Sheet(Tabular):
     Attributes:
         name: Its name.
         hidden_rows: The numbers of the rows that a filter or a person has hidden.
+        hidden_columns: The places of the columns that are hidden, as ranges.
         tells_hidden: Whether the workbook is of the kind in which hidden rows can be found.
-        epoch: The day that dates are counted from.
+        epoch: The day that dates are counted from; `None` if that is not known.
     """
 
     format: Final = "xlsx"
@@ -88,8 +90,9 @@ class Sheet(Tabular):
         super().__init__()
         self.name = name
         self.hidden_rows = marks.hidden
+        self.hidden_columns = marks.hidden_columns
         self.tells_hidden = marks.known
-        self.epoch = _EPOCH_1904 if marks.since_1904 else _EPOCH
+        self.epoch = _EPOCHS[marks.since_1904] if marks.known else None
         self.only_visible = False
         self._sheet = sheet
         self._marked = marks.cells
@@ -111,13 +114,42 @@ class Sheet(Tabular):
         for number, values in enumerate(self._sheet.iter_rows(), 1):
             self._row = number
             cells = [*skipped, *values] if skipped else values
-            for at, said in self._marked.get(number, {}).items():
-                cells += [""] * (at + 1 - len(cells))
-                cells[at] = said
+            _fill_in(cells, self._marked.get(number, {}))
             if any(cell != "" and cell is not None for cell in cells) and not (
                 self.only_visible and number in self.hidden_rows
             ):
                 yield number, cells
+
+    def rows(self) -> Iterator[tuple[int, list[object]]]:
+        """Yield the rows below the headings; the value of merged cells is in the first of them."""
+        merged = self._merged()
+        for number, cells in super().rows():
+            _fill_in(cells, dict.fromkeys(merged.get(number, ()), MERGED))
+            yield number, cells
+
+    def _merged(self) -> dict[int, list[int]]:
+        """Return by the number of their row which cells are merged with one that has the value.
+
+        Raises:
+            Trouble: There are too many.
+        """
+        merged: defaultdict[int, list[int]] = defaultdict(list)
+        count = 0
+        for (top, left), (bottom, right) in self._sheet.merged_cell_ranges or ():
+            columns = [at for at in range(left, right + 1) if any(self.headings[at : at + 1])]
+            for row in range(top, min(bottom, self._sheet.total_height) + 1):
+                merged[row + 1] += columns[row == top and left in columns :]
+                count += len(columns)
+                if count > _MOST_MERGED:
+                    raise Trouble("has too many merged cells: unmerge them, or save it as CSV.")
+        return merged
+
+
+def _fill_in(cells: list[object], said: Mapping[int, str]) -> None:
+    """Put texts into cells of a row, by their places."""
+    for at, text in said.items():
+        cells += [""] * (at + 1 - len(cells))
+        cells[at] = text
 
 
 @contextlib.contextmanager
