@@ -76,7 +76,7 @@ def _seen(folder: Path) -> Iterator[Seen]:
     journals = {one: read_journal(one) for one in files if one.name.endswith(_JOURNAL)}
     known = [one.history for one in journals.values() if one is not None]
     rejected = [one for one in files if _REJECTED.fullmatch(one.name)]
-    needed = [one for one in rejected if not (_is_settled(one, known) or _stands_in_input(one))]
+    needed = [one for one in rejected if not (is_settled(one, known) or _stands_in_input(one))]
     for path in files:
         if path in needed:
             what = say("kept: it may have rejected rows that were not corrected and accepted yet")
@@ -105,7 +105,7 @@ def _seen_journal(path: Path, journal: Beside | None, needed: Iterable[Path]) ->
     return Seen(path, what)
 
 
-def _is_settled(path: Path, known: Iterable[History]) -> bool:
+def is_settled(path: Path, known: Iterable[History]) -> bool:
     """Say whether each row of a file of rejected rows is saved, itself or a correction of it."""
     lines = lines_in(path)
     name = printable(path.name)

@@ -10,12 +10,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
-from attrs import asdict, fields, frozen
+from attrs import asdict, evolve, fields, frozen
 
 from .files import free_name, private_file, unpacked_name
 from .inert import inert, text_cell
 from .inputs import Delimited, JsonLines, open_reader, open_source
 from .trouble import Trouble
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,12 +40,14 @@ class ReceiptRow:
             earlier run, and a correction of it was accepted; `valid` if it was only validated.
         uid: The identifier that Sdir gave it or its correction, if that is known.
         time: When Sdir answered, in local time with its offset.
+        note: Why there is no identifier of a row that Sdir has.
     """
 
     line: int
     state: str
     uid: str | None = None
     time: str | None = None
+    note: str | None = None
 
     @property
     def is_saved(self) -> bool:
@@ -57,9 +60,21 @@ _HEADINGS: Final = tuple(one.name for one in fields(ReceiptRow))
 
 def rows_of(result: Result) -> Iterator[ReceiptRow]:
     """Yield what became of each row of an input, in its order."""
+    rows = merge(_sent(result), _corrected(result), key=lambda row: row.line)
+    return map(_explained, rows)
+
+
+def _explained(row: ReceiptRow) -> ReceiptRow:
+    """Say of a row that Sdir has why there is no identifier."""
+    if row.uid is not None or not row.is_saved:
+        return row
+    return evolve(row, note=say("Sdir has it, but its identifier did not come: see `sdir list`"))
+
+
+def _sent(result: Result) -> Iterator[ReceiptRow]:
     lines = result.job.lines
     accepted = "valid" if result.job.is_only_checked else "accepted"
-    sent = (
+    return (
         ReceiptRow(
             lines[one.index],
             accepted if one.state == "accepted" else one.state,
@@ -68,10 +83,12 @@ def rows_of(result: Result) -> Iterator[ReceiptRow]:
         )
         for one in result.report.rows()
     )
-    corrected = (
+
+
+def _corrected(result: Result) -> Iterator[ReceiptRow]:
+    return (
         ReceiptRow(one.line, "corrected", one.uid, _moment(one.time)) for one in result.job.skipped
     )
-    return merge(sent, corrected, key=lambda row: row.line)
 
 
 def _moment(time: float | None) -> str | None:
@@ -135,7 +152,9 @@ def _write_csv(rows: Iterable[ReceiptRow], file: IO[bytes], delimiter: str) -> N
     text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(_HEADINGS)
-    writer.writerows((one.line, one.state, inert(one.uid or ""), one.time) for one in rows)
+    writer.writerows(
+        (one.line, one.state, inert(one.uid or ""), one.time, one.note) for one in rows
+    )
     text.detach()
 
 
@@ -146,7 +165,7 @@ def _write_xlsx(rows: Iterable[ReceiptRow], file: IO[bytes], _: str) -> None:
     sheet = book.create_sheet("receipt")
     sheet.append(_HEADINGS)
     for one in rows:
-        sheet.append((one.line, one.state, text_cell(one.uid, sheet), one.time))
+        sheet.append((one.line, one.state, text_cell(one.uid, sheet), one.time, one.note))
     book.save(file)
 
 

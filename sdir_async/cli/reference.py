@@ -84,8 +84,9 @@ sdir upload course courses.xlsx --report report.html
   overwritten.
 - **A receipt** says for each row what became of it, which identifier Sdir gave it, and when:
   `--receipt csv` writes `FILE.receipt.csv`. It is whole after an upload that was interrupted, too.
-  A row whose answer was lost, and that Sdir turned out to have, has no identifier in it. Rows that
-  were only validated are `valid`. The receipt of another file is not overwritten.
+  A row whose answer was lost, and that Sdir turned out to have, has a note in place of the
+  identifier. Rows that were only validated are `valid`. The receipt of another file is not
+  overwritten.
 - **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
   it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
   It knows rows by their content. Standard input has no journal, unless you give `--journal`.
@@ -148,7 +149,7 @@ def pages() -> str:
         "\nWith `--json`, `sdir upload` writes one event per line: `begin`, `progress`, `rejected`,"
         " `warning`,\n`note`, `error`, `saved` and, for each input, `end`. Each has its `time` and"
         " the `run`, which tells\nthis run of the command from others. `saved` has up to 500 rows"
-        " with `line`, `state`, `uid` and `time`.\n`end` has the counts, the exit"
+        " with `line`, `state`, `uid`,\n`time` and `note`. `end` has the counts, the exit"
         " code, `complete`,\n`ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled`"
         " or `error`), `begun`, which is\nfalse for an input that was never begun, and `saves`,"
         " which is false for a dry run and `-o validate`:\n`accepted` counts valid rows then.\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from .ahead import ORGANIZATION, look_ahead
 from .books import Books
+from .clean import is_settled
 from .codes import Codes
 from .dry import check
 from .job import Job, Reading, open_jobs
@@ -193,6 +194,9 @@ def _write_rejected(result: Result, options: Options) -> None:
         return
     beside = result.job.beside() or Path("standard-input")
     path = options.rejected or rejected_path(beside, result.job.reader)
+    if result.journal and path.exists() and is_settled(path, [result.journal.history]):
+        with contextlib.suppress(OSError):  # it stays, and the rows go beside it
+            path.unlink()
     try:
         result.rejected_file = write_rejected(result.rejected, result.job.reader, path)
     except Trouble as error:

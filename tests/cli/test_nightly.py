@@ -79,6 +79,23 @@ def test_another_file_every_night(
     assert len(sandbox.records(COURSES)) == 30
 
 
+def test_the_rejected_rows_of_every_night_have_one_file(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """It is written again once its rows are corrected and accepted; before, the new go beside."""
+    files = []
+    for night in range(3):
+        _jsonl(tmp_path / "a.jsonl", night, courseCode="")
+        assert sdir("upload", *COURSE, "a.jsonl").code == 1
+        files.append(len(list(tmp_path.glob("a.rejected*.jsonl"))))
+        if night == 0:
+            _jsonl(tmp_path / "a.rejected.jsonl", night, **{"sdir: line": 1})
+            assert sdir("upload", *COURSE, "a.rejected.jsonl").code == 0
+    assert files == [1, 1, 2]
+    assert b'"sdir: line":1' in (tmp_path / "a.rejected.jsonl").read_bytes()
+    assert _codes(sandbox) == ["C0"]
+
+
 def test_a_file_that_only_grows(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:

@@ -27,9 +27,23 @@ if TYPE_CHECKING:
     from .conftest import Done
 
 
+@pytest.fixture(scope="module")
+def pages() -> list[Path]:
+    """The pages that were made: one is enough for all tests that only look at it."""
+    return []
+
+
 @pytest.fixture
-def page(sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path) -> Path:
+def page(
+    pages: list[Path], sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> Path:
     """The page of an upload in which a lot happens."""
+    if not pages:
+        pages.append(_made(sdir, sandbox, tmp_path))
+    return pages[0]
+
+
+def _made(sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path) -> Path:
     records = [course(at) for at in range(1000)]
     for at in range(0, 1000, 100):
         records[at] |= {"courseCode": ""}

@@ -82,7 +82,7 @@ def test_a_csv_file_of_a_norwegian_excel_is_uploaded(
 
 
 def test_a_workbook_with_dates_and_numbers_is_uploaded(
-    command: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
     """The zero that Excel drops from a person number comes back, and that is said."""
     _workbook(
@@ -94,7 +94,7 @@ def test_a_workbook_with_dates_and_numbers_is_uploaded(
         (None, None, None, None),
         (int(PERSONS[1]), "i går", ORGANIZATION, "D"),
     )
-    done = command("upload", *COURSE, "kurs.xlsx")
+    done = sdir("upload", *COURSE, "kurs.xlsx")
     assert done.code == 1
     assert "personalIdentityNumber: a leading zero was lost and is put back (line 2)." in done.out
     assert [
@@ -189,7 +189,7 @@ def test_several_sheets_are_a_question_in_a_terminal(
 
 
 def test_a_parquet_file_is_uploaded(
-    command: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
     """Its columns may lie inside one another, and have types."""
     pyarrow = pytest.importorskip("pyarrow", reason="Parquet is an extra.")
@@ -199,7 +199,7 @@ def test_a_parquet_file_is_uploaded(
     rows = [course(at) | {"completedAt": made} for at in range(2500)]
     rows[7]["courseCode"] = ""
     parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "courses.parquet")
-    done = command("upload", *COURSE, "courses.parquet", "--json")
+    done = sdir("upload", *COURSE, "courses.parquet", "--json")
     assert done.code == 1
     assert (done.end["accepted"], done.end["rejected"]) == (2499, 1)
     assert len(sandbox.records(COURSES)) == 2499
