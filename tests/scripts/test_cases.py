@@ -790,6 +790,19 @@ def test_names_that_fold_to_the_same_are_told_apart(cases: Cases) -> None:
     assert {"År", "ÅrModel"} < {*models.__all__}
 
 
+@pytest.mark.parametrize("only", ["", "items", "present", "variants"])
+def test_fields_may_be_called_like_what_the_class_needs_itself(cases: Cases, only: str) -> None:
+    """The generated code has variables for fields: none of them is a name of ours."""
+    day = "2024-05-31"
+    lists = {name: [day] for name in ("items", "error", "made", "written")}
+    whole = {**lists, **dict.fromkeys(("present", "hide", "variants", "more"), day)}
+    data = {"locals": {only: whole[only]} if only else whole}
+    value, _ = cases.call("headers", lambda api: api.get_open(), data)
+    assert value.to_dict() == data
+    read = getattr(value.locals_, only or "items")
+    assert read in (datetime.date(2024, 5, 31), [datetime.date(2024, 5, 31)])
+
+
 @pytest.mark.parametrize("answer", [[], "", [["a", "b"]], 0, None, "text"])
 def test_an_answer_that_is_no_object_is_not_read_as_one(cases: Cases, answer: Any) -> None:
     """It was not understood: a read fails, and of a create the outcome is unknown."""

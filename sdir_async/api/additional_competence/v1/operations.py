@@ -18,7 +18,7 @@ from sdir_async.raw import RawOperations as _RawOperations
 from sdir_async.raw import raw as _raw
 from sdir_async.retries import RetryPolicy
 from sdir_async.types import UNSET, Unset
-from sdir_async.types import items as _items
+from sdir_async.types import items as _items__
 
 from .models.additional_competence import AdditionalCompetence
 from .models.competence_code import CompetenceCode
@@ -39,7 +39,7 @@ def _parse_service_information(data: Any) -> ServiceInformation:
 
 def _parse_list_of_competence_code(data: Any) -> list[CompetenceCode]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = CompetenceCode.from_dict(item_data)
 
@@ -54,7 +54,7 @@ def _parse_saved_additional_competence(data: Any) -> SavedAdditionalCompetence:
 
 def _parse_list_of_saved_additional_competence(data: Any) -> list[SavedAdditionalCompetence]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = SavedAdditionalCompetence.from_dict(item_data)
 

@@ -18,7 +18,7 @@ from sdir_async.raw import RawOperations as _RawOperations
 from sdir_async.raw import raw as _raw
 from sdir_async.retries import RetryPolicy
 from sdir_async.types import UNSET, Unset
-from sdir_async.types import items as _items
+from sdir_async.types import items as _items__
 
 from .models.check_finding import CheckFinding
 from .models.course import Course
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def _parse_list_of_course_code(data: Any) -> list[CourseCode]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = CourseCode.from_dict(item_data)
 
@@ -46,7 +46,7 @@ def _parse_saved_course(data: Any) -> SavedCourse:
 
 def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = CheckFinding.from_dict(item_data)
 
@@ -56,7 +56,7 @@ def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
 
 def _parse_list_of_saved_course(data: Any) -> list[SavedCourse]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = SavedCourse.from_dict(item_data)
 

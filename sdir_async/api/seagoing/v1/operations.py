@@ -18,7 +18,7 @@ from sdir_async.raw import RawOperations as _RawOperations
 from sdir_async.raw import raw as _raw
 from sdir_async.retries import RetryPolicy
 from sdir_async.types import UNSET, Unset
-from sdir_async.types import items as _items
+from sdir_async.types import items as _items__
 
 from .models.check_finding import CheckFinding
 from .models.occupation_code import OccupationCode
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def _parse_list_of_occupation_mapping(data: Any) -> list[OccupationMapping]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = OccupationMapping.from_dict(item_data)
 
@@ -44,7 +44,7 @@ def _parse_list_of_occupation_mapping(data: Any) -> list[OccupationMapping]:
 
 def _parse_list_of_occupation_code(data: Any) -> list[OccupationCode]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = OccupationCode.from_dict(item_data)
 
@@ -59,7 +59,7 @@ def _parse_saved_service_report(data: Any) -> SavedServiceReport:
 
 def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = CheckFinding.from_dict(item_data)
 
@@ -69,7 +69,7 @@ def _parse_list_of_check_finding(data: Any) -> list[CheckFinding]:
 
 def _parse_list_of_saved_service_report(data: Any) -> list[SavedServiceReport]:
     answer = []
-    _answer = _items(data)
+    _answer = _items__(data)
     for item_data in _answer:
         item = SavedServiceReport.from_dict(item_data)
 

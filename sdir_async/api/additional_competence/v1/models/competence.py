@@ -9,7 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
+from sdir_async.types import hide as _hide__
 
 T = TypeVar("T", bound="Competence")
 
@@ -57,8 +57,8 @@ class Competence(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -99,16 +99,16 @@ class Competence(Model):
                 return cast(datetime.date | None | Unset, data)
 
             period_stop_date = _parse_period_stop_date(d.pop("periodStopDate", UNSET))
-            _made = cls(
+            _made__ = cls(
                 completion_date=datetime.date.fromisoformat(d.pop("completionDate")),
                 competence_code=d.pop("competenceCode"),
                 period_start_date=period_start_date,
                 period_stop_date=period_stop_date,
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

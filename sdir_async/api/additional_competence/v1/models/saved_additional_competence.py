@@ -9,7 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
+from sdir_async.types import hide as _hide__
 
 if TYPE_CHECKING:
     from ..models.competence import Competence
@@ -64,8 +64,8 @@ class SavedAdditionalCompetence(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -77,7 +77,7 @@ class SavedAdditionalCompetence(Model):
             from ..models.vessel import Vessel  # noqa: PLC0415
 
             d = {**src_dict}
-            _made = cls(
+            _made__ = cls(
                 person=Person.from_dict(d.pop("person")),
                 organization=Organization.from_dict(d.pop("organization")),
                 competence=Competence.from_dict(d.pop("competence")),
@@ -85,10 +85,10 @@ class SavedAdditionalCompetence(Model):
                 uid=UUID(d.pop("uid")),
                 registrator_name=d.pop("registratorName", UNSET),
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

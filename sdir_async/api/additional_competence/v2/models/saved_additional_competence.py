@@ -10,7 +10,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
+from sdir_async.types import hide as _hide__
 
 T = TypeVar("T", bound="SavedAdditionalCompetence")
 
@@ -84,8 +84,8 @@ class SavedAdditionalCompetence(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -126,7 +126,7 @@ class SavedAdditionalCompetence(Model):
                 return cast(datetime.date | None | Unset, data)
 
             period_end = _parse_period_end(d.pop("periodEnd", UNSET))
-            _made = cls(
+            _made__ = cls(
                 personal_identity_number=d.pop("personalIdentityNumber"),
                 organization_number=d.pop("organizationNumber"),
                 competence_code=d.pop("competenceCode"),
@@ -137,10 +137,10 @@ class SavedAdditionalCompetence(Model):
                 vessel_imo_number=d.pop("vesselImoNumber", UNSET),
                 registrator_name=d.pop("registratorName", UNSET),
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

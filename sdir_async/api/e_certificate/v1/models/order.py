@@ -8,9 +8,9 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
-from sdir_async.types import items as _items
-from sdir_async.types import present as _present
+from sdir_async.types import hide as _hide__
+from sdir_async.types import items as _items__
+from sdir_async.types import present as _present__
 
 if TYPE_CHECKING:
     from ..models.email_address import EmailAddress
@@ -77,8 +77,8 @@ class Order(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -90,8 +90,8 @@ class Order(Model):
             from ..models.ordered_vessel import OrderedVessel  # noqa: PLC0415
 
             d = {**src_dict}
-            _notification_email_addresses = _items(
-                _present(d.pop("NotificationEmailAddresses", None))
+            _notification_email_addresses = _items__(
+                _present__(d.pop("NotificationEmailAddresses", None))
             )
             notification_email_addresses: list[EmailAddress] | Unset = UNSET
             if _notification_email_addresses is not UNSET:
@@ -102,7 +102,7 @@ class Order(Model):
                     )
 
                     notification_email_addresses.append(notification_email_addresses_item)
-            _made = cls(
+            _made__ = cls(
                 initiator=d.pop("Initiator"),
                 certificate_type=d.pop("CertificateType"),
                 valid_from=Moment.from_dict(d.pop("ValidFrom")),
@@ -115,10 +115,10 @@ class Order(Model):
                 awaiting_vessel_changes=d.pop("AwaitingVesselChanges", UNSET),
                 notification_email_addresses=notification_email_addresses,
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

@@ -9,7 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import Model
-from sdir_async.types import hide as _hide
+from sdir_async.types import hide as _hide__
 
 T = TypeVar("T", bound="OrderReceipt")
 
@@ -33,22 +33,22 @@ class OrderReceipt(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         try:
             d = {**src_dict}
-            _made = cls(
+            _made__ = cls(
                 order_id=UUID(d.pop("orderId")),
                 status=d.pop("status"),
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

@@ -8,8 +8,8 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
-from sdir_async.types import present as _present
+from sdir_async.types import hide as _hide__
+from sdir_async.types import present as _present__
 
 if TYPE_CHECKING:
     from ..models.owners import Owners
@@ -61,8 +61,8 @@ class OrderedVessel(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -71,13 +71,13 @@ class OrderedVessel(Model):
             from ..models.owners import Owners  # noqa: PLC0415
 
             d = {**src_dict}
-            _owners = _present(d.pop("Owners", None))
+            _owners = _present__(d.pop("Owners", None))
             owners: Owners | Unset
             if isinstance(_owners, Unset):
                 owners = UNSET
             else:
                 owners = Owners.from_dict(_owners)
-            _made = cls(
+            _made__ = cls(
                 name=d.pop("Name"),
                 imo=d.pop("Imo"),
                 call_sign=d.pop("CallSign", UNSET),
@@ -87,10 +87,10 @@ class OrderedVessel(Model):
                 shipyard=d.pop("Shipyard", UNSET),
                 owners=owners,
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

@@ -8,8 +8,8 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
-from sdir_async.types import present as _present
+from sdir_async.types import hide as _hide__
+from sdir_async.types import present as _present__
 
 if TYPE_CHECKING:
     from ..models.owner_address import OwnerAddress
@@ -38,8 +38,8 @@ class Owner(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -48,20 +48,20 @@ class Owner(Model):
             from ..models.owner_address import OwnerAddress  # noqa: PLC0415
 
             d = {**src_dict}
-            _address = _present(d.pop("Address", None))
+            _address = _present__(d.pop("Address", None))
             address: OwnerAddress | Unset
             if isinstance(_address, Unset):
                 address = UNSET
             else:
                 address = OwnerAddress.from_dict(_address)
-            _made = cls(
+            _made__ = cls(
                 name=d.pop("Name"),
                 address=address,
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

@@ -8,9 +8,9 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
-from sdir_async.types import items as _items
-from sdir_async.types import present as _present
+from sdir_async.types import hide as _hide__
+from sdir_async.types import items as _items__
+from sdir_async.types import present as _present__
 
 if TYPE_CHECKING:
     from ..models.owner import Owner
@@ -35,8 +35,8 @@ class Owners(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -45,7 +45,7 @@ class Owners(Model):
             from ..models.owner import Owner  # noqa: PLC0415
 
             d = {**src_dict}
-            _owner = _items(_present(d.pop("Owner", None)))
+            _owner = _items__(_present__(d.pop("Owner", None)))
             owner: list[Owner] | Unset = UNSET
             if _owner is not UNSET:
                 owner = []
@@ -53,13 +53,13 @@ class Owners(Model):
                     owner_item = Owner.from_dict(owner_item_data)
 
                     owner.append(owner_item)
-            _made = cls(
+            _made__ = cls(
                 owner=owner,
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

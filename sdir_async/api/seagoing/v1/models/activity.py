@@ -9,7 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import Model
-from sdir_async.types import hide as _hide
+from sdir_async.types import hide as _hide__
 
 if TYPE_CHECKING:
     from ..models.occupation_code import OccupationCode
@@ -43,8 +43,8 @@ class Activity(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -53,16 +53,16 @@ class Activity(Model):
             from ..models.occupation_code import OccupationCode  # noqa: PLC0415
 
             d = {**src_dict}
-            _made = cls(
+            _made__ = cls(
                 occupation_code=OccupationCode.from_dict(d.pop("occupationCode")),
                 hours=d.pop("hours"),
                 sign_on_date=datetime.date.fromisoformat(d.pop("signOnDate")),
                 sign_off_date=datetime.date.fromisoformat(d.pop("signOffDate")),
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property

@@ -9,7 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from sdir_async.types import UNSET, Model, Unset
-from sdir_async.types import hide as _hide
+from sdir_async.types import hide as _hide__
 
 if TYPE_CHECKING:
     from ..models.activity import Activity
@@ -73,8 +73,8 @@ class SavedServiceReport(Model):
             if self.additional_properties:
                 field_dict = {**self.additional_properties, **field_dict}
             return field_dict
-        except BaseException as _error:
-            _hide(_error)
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @classmethod
@@ -104,7 +104,7 @@ class SavedServiceReport(Model):
                 return cast(None | ServiceReportOptional | Unset, data)
 
             optional = _parse_optional(d.pop("optional", UNSET))
-            _made = cls(
+            _made__ = cls(
                 person=Person.from_dict(d.pop("person")),
                 organization=Organization.from_dict(d.pop("organization")),
                 vessel=Vessel.from_dict(d.pop("vessel")),
@@ -112,10 +112,10 @@ class SavedServiceReport(Model):
                 uid=UUID(d.pop("uid")),
                 optional=optional,
             )
-            _made.additional_properties = d
-            return _made
-        except BaseException as _error:
-            _hide(_error)
+            _made__.additional_properties = d
+            return _made__
+        except BaseException as _error__:
+            _hide__(_error__)
             raise
 
     @property
