@@ -13,8 +13,10 @@ LOWEST := tests/upload tests/sandbox tests/cli tests/maskinporten \
     tests/test_demo.py,$(wildcard tests/test_*.py)) \
     $(addprefix --ignore=tests/sandbox/,test_conformance.py test_answers.py test_another_origin.py)
 
+SPARK = PYTHONPATH=$(CURDIR)/$(VENV)-spark $(BIN)/python scripts/on_loopback.py $(BIN)/python
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-logs test-lowest check bench generate fetch changes try torture torture-cluster try-engines simulate bench-pace fuzz pins audit docs docs-serve dist clean
+.PHONY: help setup demo test test-logs test-lowest test-spark check bench generate fetch changes try torture torture-cluster torture-spark try-engines simulate bench-pace fuzz pins audit docs docs-serve dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -32,6 +34,9 @@ test-logs: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests with e
 
 test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
 	@$(VENV)-lowest/bin/python -m pytest $(LOWEST)
+
+test-spark: $(VENV)-spark/.made $(VENV)/.postgres ## run the tests of Spark, on loopback alone; needs Java
+	@$(SPARK) -m pytest tests/spark
 
 check: $(VENV)/.dev ## lint, format, types, and whether the generated code is fresh
 	$(BIN)/ruff check
@@ -68,6 +73,9 @@ torture-cluster: $(VENV)/.dev $(VENV)/.postgres ## upload from four workers of o
 try-engines: $(VENV)/.dev $(VENV)/.postgres ## kill the programs of docs/engines.md; ENGINES="dask ray", WITHOUT=1 a journal
 	@$(BIN)/python scripts/try_engines.py $(ENGINES) $(if $(WITHOUT),--without)
 
+torture-spark: $(VENV)-spark/.made $(VENV)/.postgres ## upload 200,000 records from Spark, under kills; RECORDS=20000
+	@$(SPARK) scripts/torture_spark.py $(if $(RECORDS),--records $(RECORDS))
+
 fuzz: $(VENV)/.dev ## break inputs, answers and documents for ten minutes; SECONDS=60, SEED=2
 	@$(BIN)/python -m tests.fuzz \
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
@@ -101,7 +109,7 @@ dist: $(VENV)/.dev ## build dist/: wheel and sdist, the same each time, checked,
 	@$(BIN)/python scripts/dist.py
 
 clean: ## remove .venv, builds and caches
-	rm -rf $(VENV) $(VENV)-core $(VENV)-engines $(VENV)-lowest bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .fuzz
+	rm -rf $(VENV) $(VENV)-core $(VENV)-engines $(VENV)-lowest $(VENV)-spark bench.json build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .fuzz
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.made:
@@ -134,6 +142,14 @@ $(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)
 	@echo "Installing the core alone, to measure its import"
 	@$(PYTHON) -m venv --clear $(VENV)-core
 	@$(VENV)-core/bin/python $(PIP) install --constraint $(VERSIONS) .
+	@touch $@
+
+$(VENV)-spark/.made: $(VENV)/.dev requirements/spark.txt
+	@command -v java > /dev/null || { echo "Spark needs Java 17 or newer."; exit 1; }
+	@echo "Installing PySpark"
+	@rm -rf $(VENV)-spark
+	@$(BIN)/python $(PIP) install --require-hashes --no-deps --target $(VENV)-spark \
+	    --requirement requirements/spark.txt
 	@touch $@
 
 $(VENV)-lowest/.made: $(VENV)/.dev pyproject.toml

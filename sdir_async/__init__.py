@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ConnectionFailed,
         InvalidRequest,
         JournalError,
+        JournalInUse,
         JournalMismatch,
         NotFound,
         PageRepeated,
@@ -64,7 +65,7 @@ else:
         ),
         ".errors": (
             "ApiError AuthenticationError ConfigurationError ConnectionFailed InvalidRequest "
-            "JournalError JournalMismatch NotFound PageRepeated PermissionDenied "
+            "JournalError JournalInUse JournalMismatch NotFound PageRepeated PermissionDenied "
             "QuotaExceeded RateLimited SdirError ServerError TokenError UnknownOutcome"
         ),
         ".maskinporten": "Maskinporten",
@@ -97,6 +98,7 @@ __all__ = [
     "Description",
     "InvalidRequest",
     "JournalError",
+    "JournalInUse",
     "JournalMismatch",
     "ListingDescription",
     "Maskinporten",

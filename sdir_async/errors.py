@@ -7,6 +7,7 @@
     ├── PageRepeated                a list answers the same page again and again
     ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
     ├── JournalError                the journal can't be used: locked, full, read-only, foreign
+    │   ├── JournalInUse            another upload has it now; nothing was sent
     │   └── JournalMismatch         it belongs to another upload, or the input changed
     └── ApiError                    Sdir or its gateway answered with an error
         ├── AuthenticationError     401
@@ -110,6 +111,10 @@ class UnknownOutcome(SdirError):
 
 class JournalError(SdirError):
     """The journal of an upload can't be used: in use, full disk, no rights, or not a journal."""
+
+
+class JournalInUse(JournalError):
+    """Another upload has the journal now. Nothing was sent; retry later."""
 
 
 class JournalMismatch(JournalError):

@@ -34,6 +34,7 @@ EXTRAS = {
     "transports/__init__": ("httpx2",),
     "maskinporten": ("maskinporten",),
     "postgres": ("postgres",),
+    "spark": ("spark",),
     "telemetry": ("otel",),
     "sandbox": ("sandbox", "maskinporten"),
     "testing": ("testing",),
@@ -45,8 +46,8 @@ The plugin is imported by pytest alone; `transports` itself names the types of h
 
 LATER = re.compile(
     r"(aiohttp|cryptography|httpx2|ijson|jinja2|joserfc|jsonschema_rs|keyring"
-    r"|openapi_python_client|openpyxl|opentelemetry|psycopg|pyarrow|respx|starlette|typer|uvicorn|yaml"
-    r"|sdir_async\.(sandbox|cli|generation|maskinporten|openapi|postgres|api\.\w+))(\.|$)"
+    r"|openapi_python_client|openpyxl|opentelemetry|psycopg|pyarrow|pyspark|respx|starlette|typer|uvicorn|yaml"
+    r"|sdir_async\.(sandbox|cli|generation|maskinporten|openapi|postgres|spark|api\.\w+))(\.|$)"
 )
 """Modules that are imported when they are used, and not with the package."""
 
@@ -202,16 +203,21 @@ def test_every_dependency_is_imported(project: dict[str, Any]) -> None:
 
 def test_what_tests_and_scripts_import_is_pinned() -> None:
     """All of it exactly, with hashes, and from wherever the person has their packages from."""
-    text = (ROOT / "requirements" / "dev.txt").read_text().replace(" \\\n    ", " ")
-    pins = [line for line in text.splitlines() if not line.startswith("#")]
+    text, spark = (
+        (ROOT / "requirements" / name).read_text().replace(" \\\n    ", " ")
+        for name in ("dev.txt", "spark.txt")
+    )
+    pins, apart = (
+        [line for line in one.splitlines() if not line.startswith("#")] for one in (text, spark)
+    )
     whole = re.compile(r"[\w.-]+==[\w.]+(?: ; [^#]+?)?(?: --hash=sha256:[0-9a-f]{64})+")
-    assert [pin for pin in pins if not whole.fullmatch(pin)] == []
-    assert "://" not in text
+    assert [pin for pin in [*pins, *apart] if not whole.fullmatch(pin)] == []
+    assert "://" not in text + spark
     plain = (ROOT / "requirements" / "versions.txt").read_text().splitlines()[1:]
     assert plain == [pin.partition(" --hash")[0] for pin in pins]
     own = {"tests", "sdir-async", *(_name(path.stem) for path in (ROOT / "scripts").iterdir())}
     for path in [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
-        assert _imported(path) - own - set(map(_name, pins)) == set(), path
+        assert _imported(path) - own - set(map(_name, [*pins, *apart])) == set(), path
 
 
 @cache

@@ -99,17 +99,18 @@ async def connected(dsn: Secret, seconds: float, settings: Mapping[str, str]) ->
         for name, value in settings.items():
             await session.execute("SELECT set_config(%s, %s, false)", (name, value))
         if await rows(session, "SELECT to_regclass('sdir_pace') IS NULL") == [(True,)]:
-            await _make_tables(session)
+            await make_tables(session, _TABLES)
     except BaseException:
         await session.close()
         raise
     return session
 
 
-async def _make_tables(session: Connection) -> None:
+async def make_tables(session: Connection, tables: LiteralString) -> None:
+    """Make tables, one session at a time."""
     async with session.transaction():
         await session.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_OF_TABLES,))
-        await session.execute(_TABLES)
+        await session.execute(tables)
 
 
 async def rows(session: Connection, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from ..errors import ConfigurationError, JournalError, JournalMismatch
+from ..errors import ConfigurationError, JournalError, JournalInUse, JournalMismatch
 from ..frames import no_locals
 from ..privacy import mask
 from ..upload.journal.recorded import RecordedJournal
@@ -215,8 +215,8 @@ class PostgresStore:
             raise JournalError(f"{self.name} was removed just now. Nothing was sent.")
         ((self._fence,),) = found
 
-    def _in_use(self, owner: str) -> JournalError:
-        return JournalError(
+    def _in_use(self, owner: str) -> JournalInUse:
+        return JournalInUse(
             f"{self.name} is in use by another worker, {owner or 'just now'}. If that one died"
             f" with its machine, the part is free {self._given.lease:g} seconds later."
         )

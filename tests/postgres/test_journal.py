@@ -21,7 +21,14 @@ from attrs import define
 from local_postgres import LocalPostgres, free_port
 
 import sdir_async.postgres.journal
-from sdir_async import ConfigurationError, JournalError, JournalMismatch, RetryPolicy, UploadReport
+from sdir_async import (
+    ConfigurationError,
+    JournalError,
+    JournalInUse,
+    JournalMismatch,
+    RetryPolicy,
+    UploadReport,
+)
 from sdir_async.postgres.journal import PostgresJournal, PostgresStore
 from tests.upload.server import FATES, Fate, Record, Register, bad, client, record
 from tests.upload.test_faults import judge
@@ -101,7 +108,7 @@ async def test_of_many_who_open_a_part_at_once_one_has_it(dsn: str) -> None:
     ended = await asyncio.gather(
         *(upload(register, part(dsn)) for _ in range(6)), return_exceptions=True
     )
-    refused = [one for one in ended if isinstance(one, JournalError)]
+    refused = [one for one in ended if isinstance(one, JournalInUse)]
     assert ["is in use by another worker, " in str(one) for one in refused] == [True] * 5
     (report,) = (one for one in ended if isinstance(one, UploadReport))
     judge(register, records(), report)

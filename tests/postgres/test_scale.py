@@ -31,7 +31,9 @@ from tests.test_docs import _snippets
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "scale.md"
-SNIPPETS = [snippet for _, snippet in _snippets(PAGE, "python")]
+OF_SPARK = PAGE.read_text().partition("\n## Spark\n")[2].partition("\n## ")[0]
+"""The section whose snippets run in tests/spark."""
+SNIPPETS = [snippet for _, snippet in _snippets(PAGE, "python") if snippet not in OF_SPARK]
 PROGRAMS = [snippet for snippet in SNIPPETS if "asyncio.run(main())" in snippet]
 PIECES = [snippet for snippet in SNIPPETS if snippet not in PROGRAMS]
 TASK, *JOBS = (snippet for _, snippet in _snippets(ROOT / "docs" / "engines.md", "python"))

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sdir_async import JournalError
+from sdir_async import JournalError, JournalInUse
 from sdir_async.upload.journal.sqlite import SqliteStore
 from tests.upload.server import Register
 from tests.upload.test_faults import judge
@@ -110,7 +110,7 @@ def test_two_uploads_on_one_journal(tmp_path: Path) -> None:
         first = asyncio.create_task(upload(register, records(), tmp_path / "journal"))
         while not register.batches:
             await asyncio.sleep(0.01)
-        with pytest.raises(JournalError, match="in use by another upload"):
+        with pytest.raises(JournalInUse, match="in use by another upload"):
             await upload(second, records(), tmp_path / "journal")
         assert second.batches == []
         assert (await first).accepted == COUNT - 3

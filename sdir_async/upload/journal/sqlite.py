@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ...errors import JournalError, JournalMismatch
+from ...errors import JournalError, JournalInUse, JournalMismatch
 from ...modes import tighten
 
 try:
@@ -145,8 +145,8 @@ class SqliteStore:
                 " give another path."
             ) from error
 
-    def _in_use(self) -> JournalError:
-        return JournalError(f"{self.name} is in use by another upload.")
+    def _in_use(self) -> JournalInUse:
+        return JournalInUse(f"{self.name} is in use by another upload.")
 
     def _locked(self) -> int | None:
         """Lock the file with a lock that only this opening of it can lose.

@@ -1,0 +1,160 @@
+"""What became of the buckets of an upload: two tables beside the journals of its parts."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import orjson
+from attrs import asdict, frozen
+
+from ..errors import JournalError, JournalMismatch
+from ..postgres.connection import Error, checked_dsn, connected, make_tables, rows, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ..postgres.connection import Connection
+    from ..upload.report import Rejection, UploadReport
+
+_PATIENCE: Final = 60.0
+_MOST: Final = 10_000
+"""Rejected records of a bucket whose reasons are kept."""
+
+_TABLES: Final = """
+    CREATE TABLE IF NOT EXISTS sdir_layout (upload text PRIMARY KEY, layout jsonb NOT NULL);
+    CREATE TABLE IF NOT EXISTS sdir_bucket (
+        upload text NOT NULL,
+        bucket integer NOT NULL,
+        outcome jsonb NOT NULL,
+        rejected jsonb NOT NULL,
+        PRIMARY KEY (upload, bucket)
+    );
+"""
+_KEEP: Final = """
+    INSERT INTO sdir_bucket (upload, bucket, outcome, rejected) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (upload, bucket) DO UPDATE
+    SET outcome = EXCLUDED.outcome, rejected = EXCLUDED.rejected || sdir_bucket.rejected
+"""
+"""A later run knows of a rejected record, but no longer why: the first words stay."""
+
+
+@frozen
+class Outcome:
+    """What became of the records of a bucket.
+
+    Attributes:
+        bucket: Its number, from 0; the name of the part in the journal.
+        size: How many records it has.
+        accepted: How many Sdir saved, or changed, or found good.
+        rejected: How many were refused; `rejected` of this package says which and why.
+        in_doubt: How many may be saved or not.
+        unsent: How many were not sent, since the upload of the bucket ended early.
+        requests: How many requests the last run of it sent.
+        why_in_doubt: Why asking did not help, and what would: a sentence each.
+    """
+
+    bucket: int
+    size: int
+    accepted: int
+    rejected: int
+    in_doubt: int
+    unsent: int
+    requests: int
+    why_in_doubt: tuple[str, ...] = ()
+
+
+def outcome_of(bucket: int, size: int, report: UploadReport) -> Outcome:
+    """Return what the report of a bucket's upload says; what was not read was not sent."""
+    return Outcome(
+        bucket,
+        size,
+        report.accepted,
+        report.rejected,
+        report.in_doubt,
+        size - report.accepted - report.rejected - report.in_doubt,
+        report.requests,
+        report.why_in_doubt,
+    )
+
+
+class Outcomes:
+    """The tables, for one upload. Use it in `async with`."""
+
+    def __init__(self, dsn: str, upload: str) -> None:
+        self._dsn = checked_dsn(dsn)
+        self._upload = upload
+
+    async def __aenter__(self) -> Self:
+        """Connect, and make the tables when they are missing."""
+        with _explained():
+            self._session: Connection = await connected(self._dsn, _PATIENCE, {})
+            if await rows(self._session, "SELECT to_regclass('sdir_bucket') IS NULL") == [(True,)]:
+                await make_tables(self._session, _TABLES)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def require(self, layout: Mapping[str, Any]) -> None:
+        """Make sure that all runs of the upload make the same buckets; the first one decides.
+
+        Raises:
+            JournalMismatch: It was begun with others.
+        """
+        with _explained():
+            await self._session.execute(
+                "INSERT INTO sdir_layout (upload, layout) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                (self._upload, orjson.dumps(layout).decode()),
+            )
+            ((begun,),) = await rows(
+                self._session, "SELECT layout FROM sdir_layout WHERE upload = %s", self._upload
+            )
+        if begun != layout:
+            raise JournalMismatch(
+                f"Upload {self._upload!r} was begun with {_in_words(begun)}, not with"
+                f" {_in_words(layout)}. Write it as it was begun; give a new name only to records"
+                " that were never sent."
+            )
+
+    async def keep(self, outcome: Outcome, rejections: Sequence[Rejection]) -> None:
+        """Enter what became of a bucket, and why records of it were rejected."""
+        reasons = {
+            str(one.index): [[why.field, why.message] for why in one.reasons]
+            for one in rejections[:_MOST]
+        }
+        told = orjson.dumps(asdict(outcome)).decode(), orjson.dumps(reasons).decode()
+        with _explained():
+            await self._session.execute(_KEEP, (self._upload, outcome.bucket, *told))
+
+    async def all(self) -> list[Outcome]:
+        """Return what became of each bucket, in order."""
+        query = "SELECT outcome FROM sdir_bucket WHERE upload = %s ORDER BY bucket"
+        with _explained():
+            found = await rows(self._session, query, self._upload)
+        return [Outcome(**{**one, "why_in_doubt": tuple(one["why_in_doubt"])}) for (one,) in found]
+
+    async def rejected(self) -> list[tuple[int, int, list[tuple[str, str]]]]:
+        """Return bucket, position and reasons of each record that was rejected."""
+        query = "SELECT bucket, rejected FROM sdir_bucket WHERE upload = %s ORDER BY bucket"
+        with _explained():
+            found = await rows(self._session, query, self._upload)
+        return [
+            (bucket, int(position), [(name, message) for name, message in reasons])
+            for bucket, rejected in found
+            for position, reasons in rejected.items()
+        ]
+
+
+def _in_words(layout: Mapping[str, Any]) -> str:
+    return f"{layout['buckets']} buckets of {', '.join(layout['key'])}"
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except Error as error:
+        raise JournalError(
+            f"The database can't be used: {words_of(error)}. Write the same rows again when it can."
+        ) from error
