@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime
+import gc
 import gzip
 import io
 import tempfile
+import weakref
 import zipfile
 from contextlib import closing
 from itertools import pairwise
@@ -364,3 +366,13 @@ def test_dates_of_a_workbook_that_counts_from_1904_are_the_same() -> None:
 
     day = datetime.date(2024, 5, 31)
     assert _rows(_book(HEADINGS, ("Åse", day), change=change))[1] == ["Åse", day]
+
+
+def test_a_text_is_forgotten_when_it_was_read() -> None:
+    """With its file and its buffers: a run may read many thousands."""
+    text = Text(io.BytesIO("sjøfart\n".encode("latin-1")), b"")
+    assert list(text) == ["sjøfart\n"]
+    kept = weakref.ref(text)
+    del text
+    gc.collect()
+    assert kept() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import weakref
 from contextlib import closing
 from typing import IO, TYPE_CHECKING, Final
 
@@ -43,7 +44,7 @@ class Text:
         errors = "strict"
         if self.encoding in ("utf-8", "utf-8-sig") and encoding is None:
             errors = f"sdir-{id(self)}"
-            codecs.register_error(errors, self._fall_back)
+            codecs.register_error(errors, _weakly(self._fall_back))
         self._text = io.TextIOWrapper(stream, _reader_of(self.encoding), errors, newline="")
 
     def _fall_back(self, error: UnicodeError) -> tuple[str, int]:
@@ -81,6 +82,20 @@ class Text:
             if not line:
                 return
             yield line
+
+
+def _weakly(
+    method: Callable[[UnicodeError], tuple[str, int]],
+) -> Callable[[UnicodeError], tuple[str, int]]:
+    """Return a method whose object is not kept: Python never forgets how to handle an error."""
+    kept = weakref.WeakMethod(method)
+
+    def handle(error: UnicodeError) -> tuple[str, int]:
+        alive = kept()
+        assert alive is not None  # noqa: S101  it reads the text
+        return alive(error)
+
+    return handle
 
 
 def _reader_of(encoding: str) -> str:
