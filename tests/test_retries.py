@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -32,7 +33,8 @@ def quota(wait: float | None = None) -> Verdict:
 @pytest.mark.parametrize("attempts", [0, -3, 2.5, "3", None])
 def test_attempts_must_be_a_whole_number_above_0(attempts: Any) -> None:
     """Anything else is a mistake, and an error says so, with the value."""
-    with pytest.raises(ConfigurationError, match=r"attempts must be a whole number, at least 1"):
+    said = f"attempts must be a whole number, at least 1, not {attempts!r}."
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
         RetryPolicy(attempts=attempts)
 
 
@@ -40,7 +42,8 @@ def test_attempts_must_be_a_whole_number_above_0(attempts: Any) -> None:
 @pytest.mark.parametrize("value", [-0.1, math.inf, math.nan, "1", None])
 def test_seconds_must_be_a_number_that_is_not_negative(name: str, value: Any) -> None:
     """To wait for ever would be to hang."""
-    with pytest.raises(ConfigurationError, match=f"{name} must be a number of seconds"):
+    said = f"{name} must be a number of seconds, at least 0, not {value!r}."
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
         RetryPolicy(**{name: value})
 
 

@@ -87,6 +87,9 @@ ROWS: list[tuple[str, Any, Verdict]] = [
     ("405", answer(405), STOP),
     ("415", answer(415), STOP),
     ("418", answer(418), STOP),
+    ("499", answer(499), STOP),
+    ("403 about a token's scope", answer(403, www_authenticate="Bearer"), STOP),
+    ("403 like a 401", answer(403, {"message": "JWT not present."}), STOP),
     ("307", answer(307, location="https://elsewhere.example"), STOP),
     ("408", answer(408), AGAIN),
     ("413", answer(413), Verdict(Action.HALVE)),
@@ -106,7 +109,9 @@ UNKNOWN_ROWS: list[tuple[str, Any]] = [
     ("500 empty", answer(500)),
     ("500 without a traceId", answer(500, b'{"error": "no"}')),
     ("500 page", answer(500, b"<!DOCTYPE html>", "text/html")),
+    ("500 of the gateway, with a trace", answer(500, {**GATEWAY_500, "traceId": "00-1"})),
     ("502", answer(502)),
+    ("502 with problem details", answer(502, PROBLEM, "application/problem+json")),
     ("503", answer(503)),
     ("504", answer(504, b"<html>", "text/html")),
     ("599", answer(599)),
@@ -173,8 +178,16 @@ def test_a_failure_of_the_api_itself(effect: Effect, happened: Answer) -> None:
 def test_a_500_of_unknown_origin_may_be_trusted(happened: Answer) -> None:
     """Whoever knows that Sdir's API answers so may say that it means "not saved"."""
     assert judge("create", happened, trust_500=True) == Verdict(Action.ASK, applied=False)
-    gateway = answer(500, GATEWAY_500)
-    assert judge("create", gateway, trust_500=True).applied is None
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [answer(500, GATEWAY_500), answer(500, b"<html>", "text/html"), answer(500, b'"no"')],
+    ids=["gateway", "page", "text"],
+)
+def test_a_500_that_is_not_sdirs_is_not_trusted(happened: Answer) -> None:
+    """Sdir's API answers with an object or with nothing; anything else is from before it."""
+    assert judge("create", happened, trust_500=True) == UNKNOWN["create"]
 
 
 headers = st.dictionaries(
@@ -231,6 +244,7 @@ def test_no_answer_is_beyond_an_error(happened: Any) -> None:
         ("Mon, 23 Nov 2026 10:00:00 GMT", "Mon, 23 Nov 2026 10:00:30 GMT", 0.0),
         ("Mon, 01 Jan 2001 10:00:00 GMT", "", 0.0),
         ("Mon, 99 Nov 2026 10:00:00 GMT", "", None),
+        ("Mon, 99999999999999999999 Nov 2026 10:00:00 GMT", "", None),
     ],
 )
 def test_how_long_the_server_asks_to_wait(value: str, date: str, seconds: float | None) -> None:
