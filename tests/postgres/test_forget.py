@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import httpx
@@ -72,3 +74,35 @@ async def test_an_owner_whose_journal_was_removed(server: LocalPostgres, dsn: st
         assert journal.before_attempt is not None
         with pytest.raises(JournalError, match="now belongs to another worker"):
             await journal.before_attempt()
+
+
+def clean(dsn: str, *arguments: str) -> tuple[int, str]:
+    """Run the command as a process: it has an event loop of its own."""
+    command = [sys.executable, "-m", "sdir_async.cli", "clean", "--database", dsn, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+async def test_the_command_removes_what_is_old_and_finished(
+    server: LocalPostgres, dsn: str
+) -> None:
+    """It says which uploads go and which stay, and asks before."""
+    await upload(Register(), part(dsn, "1"))
+    await interrupted(dsn, "2")
+    for name in ("old", "new"):
+        await upload(Register(), PostgresJournal(dsn, upload=name, part="1"))
+    for table, column in (("sdir_part", "taken"), ("sdir_event", "at")):
+        server.execute(
+            f"UPDATE {table} SET {column} = {column} - interval '100 days'"
+            f" WHERE {'id' if table == 'sdir_part' else 'part'} IN"
+            " (SELECT id FROM sdir_part WHERE upload <> 'new')", dsn)  # fmt: skip
+    code, said = clean(dsn, "--older-than", "90")
+    assert (code, "old: 1 part, idle for 100 days" in said) == (2, True)
+    assert "only with --yes" in said
+    code, said = clean(dsn, "--older-than", "90", "--yes")
+    assert (code, "records of part '2' are unsent or in doubt" in said) == (0, True)
+    assert {name for (name,) in server.execute(ROWS, dsn)} == {"2026-11", "new"}
+    code, said = clean(dsn, "--upload", "2026-11", "--yes")
+    assert (code, "part '2'" in said) == (4, True)
+    assert clean(dsn, "--upload", "2026-11", "--yes", "--force")[0] == 0
+    assert {name for (name,) in server.execute(ROWS, dsn)} == {"new"}

@@ -101,6 +101,30 @@ def clean(
         Path, typer.Argument(metavar="FOLDER", help="Where to look; the current one if not given.")
     ] = Path(),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
+    upload: Annotated[
+        str | None,
+        typer.Option("--upload", help="Remove the journals of this upload from a database."),
+    ] = None,
+    older_than: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="DAYS",
+            help="Remove those of all uploads to which nothing was added for so long.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            envvar="SDIR_DATABASE",
+            metavar="DSN",
+            help="The PostgreSQL with the journals. Default: PGHOST, PGDATABASE and so on.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Remove journals of unfinished uploads, too.")
+    ] = False,
 ) -> Exit:
     """Remove what uploads left in a folder: it lists the files, and asks.
 
@@ -111,8 +135,17 @@ def clean(
     Rejected rows stay until each of them was corrected and accepted, unless all of them stand in
     the input as they are; so does the journal that knows which of them were sent.
 
+    With --upload or --older-than it removes the journals of a `PostgresJournal` from a database
+    instead. An upload that is in use stays, and so does one that is not finished, without --force.
+
     Example: `sdir clean`
+
+    Example: `sdir clean --older-than 90 --database postgresql://db.example/sdir`
     """
     from ..clean import clean as run
+    from ..forget import clean_database
+
+    if upload or older_than:
+        return clean_database(database or "", upload=upload, days=older_than, force=force, yes=yes)
 
     return run(folder, yes=yes)
