@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import threading
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from attrs import define, field, frozen
 
@@ -91,9 +90,12 @@ class Session:
 
     def with_settings(self, settings: Settings) -> Session:
         """Return one with other settings; all else is shared, its end included."""
-        session = copy.copy(self)
-        session.settings = settings
+        session = object.__new__(type(self))
+        vars(session).update(vars(self), settings=settings)
         return session
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Sdir can't be pickled or copied: it holds the key and open connections")
 
     async def aclose(self) -> None:
         """Send nothing more; cancel the uploads under way, and wait until they are gone.
