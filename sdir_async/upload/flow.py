@@ -183,7 +183,7 @@ class Flow:
                 yield from self._search(piece, exchange, reasons_of(happened, exchange.sent))
             case Action.HALVE:
                 yield from self._halve(piece, exchange)
-            case Action.ASK:
+            case Action.ASK if not exchange.expired:
                 yield from self._find_out(piece, exchange)
             case Action.AGAIN if self._may_be_too_slow(piece, exchange):
                 self._replace(piece, *piece.halves())
@@ -195,7 +195,7 @@ class Flow:
         if not self._terms.answers_list or answer.strip()[:1] in (b"", b"["):
             self._terms.sample = self._terms.sample or piece
             yield self._accept(piece, answer)
-        elif self._terms.effect == "create":
+        elif self._terms.effect == "create" and not exchange.expired:
             yield from self._find_out(piece, exchange)
         else:
             yield from self._give_up(piece, exchange)

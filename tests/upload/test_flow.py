@@ -318,6 +318,8 @@ STEPS: dict[str, dict[str, str]] = {
     "expired": {
         "given up": "send 10-13 | 10-13 unsent late",
         "lost": "send 10-13 | 10-13 in_doubt late",
+        "unknown": "send 10-13 | 10-13 in_doubt late",
+        "aborted": "send 10-13 | 10-13 unsent late",
     },
 }
 
@@ -793,6 +795,97 @@ def test_steps_that_were_broken_off_are_over() -> None:
     assert [line(end) for end in steps.rest()] == ["10-11 in_doubt"]
     with pytest.raises(StopIteration):
         steps.send(exchange_of("create", ALL_WELL))
+
+
+def test_after_five_lost_requests_one_chunk_at_a_time_tries_again() -> None:
+    """It waits longer with each loss, takes the turn, and keeps it though others were accepted."""
+    for losses, waits in ((4, []), (5, [1.0]), (6, [2.0])):
+        terms = evolve(terms_of("update", losses=losses), retry=RetryPolicy(first_wait=1.0))
+        terms.uniform.accepted()
+        steps = flow.settle(chunk_of(1), None, terms)
+        begun, step = [], steps.send(None)
+        while not isinstance(step, Send):
+            begun.append(step)
+            step = steps.send(True)
+        assert [type(one) for one in begun] == ([Wait, Turn] if waits else [])
+        for wait, longest in zip(begun[:1], waits, strict=True):
+            assert isinstance(wait, Wait)
+            assert longest / 2 <= wait.seconds <= longest
+
+
+@pytest.mark.parametrize(("losses", "given_up"), [(7, False), (8, True)])
+def test_nine_lost_requests_in_a_row_stop_the_upload(losses: int, given_up: bool) -> None:
+    """An update is not sent in halves any more, and a create that nobody can say of ends it."""
+    terms = terms_of("update", losses=losses)
+    lines = driven(flow.settle(chunk_of(2), None, terms), terms, LOST)
+    assert ("stop error ConnectionFailed" in lines, "10-11 in_doubt" in lines) == (given_up,) * 2
+    terms = terms_of("create", losses=losses)
+    lines = driven(flow.settle(chunk_of(2), None, terms), terms, LOST, asked=[None])
+    assert ("stop error UnknownOutcome" in lines) is given_up
+    assert lines[-1] == "10-11 in_doubt"
+
+
+@pytest.mark.parametrize("happened", [LOST, answer(503), answer(201, b"{}"), PROBLEM], ids=str)
+def test_nothing_is_asked_when_the_deadline_has_passed(happened: Happened) -> None:
+    """The list is not the reason for a doubt then: the report names the deadline."""
+    terms = terms_of(saved=Saved(repr))
+    steps = flow.settle(chunk_of(1), None, terms)
+    steps.send(None)
+    end = steps.send(exchange_of("create", happened, expired=True))
+    assert isinstance(end, Finished)
+    state = "unsent" if happened is PROBLEM else "in_doubt"
+    assert (end.state, end.late, end.doubt) == (state, True, None)
+
+
+@pytest.mark.parametrize(
+    ("saved", "asked", "doubt"),
+    [
+        (False, [None], "nobody"),
+        (True, [None], "unclear"),
+        (True, [False, None], "unclear"),
+        (True, [False, False], "no witness"),
+        (True, [False, False, False, False], "not shown"),
+    ],
+)
+def test_a_doubt_says_why_asking_did_not_help(
+    saved: bool, asked: list[bool | None], doubt: str
+) -> None:
+    """Each reason has its own advice in the report."""
+    terms = terms_of(saved=Saved(repr) if saved else None)
+    if len(asked) == 4:
+        named = Chunk(-1, [{"a": "named"}], [b'{"a": "named"}'])
+        terms.sample = Piece(named, range(1))
+    steps, answers = flow.settle(chunk_of(1), None, terms), iter(asked)
+    step = steps.send(None)
+    step = steps.send(exchange_of("create", LOST))
+    while not isinstance(step, Finished):
+        if isinstance(step, Ask):
+            step = steps.send(next(answers))
+        else:
+            step = steps.send(step.holds() if isinstance(step, Until) else True)
+    assert (step.state, step.late, step.doubt) == ("in_doubt", False, doubt)
+    assert list(answers) == []
+
+
+def test_what_the_list_has_shown_is_a_witness_for_others() -> None:
+    """Absence is then believed without another question."""
+    terms = terms_of(saved=Saved(repr))
+    driven(flow.settle(chunk_of(1), None, terms), terms, LOST, asked=[True])
+    assert (terms.sample is not None, terms.shown) == (True, True)
+    lines = driven(flow.settle(chunk_of(2), None, terms), terms, LOST)
+    assert lines == [
+        *["send 10-11", "ask 10-11", "wait 30", "ask 10-11", "wait 0"],
+        *["send 10-11", "10-11 accepted"],
+    ]
+
+
+def test_a_record_that_the_user_names_stays_the_witness() -> None:
+    """Neither an acceptance nor an earlier run takes its place."""
+    named = Piece(Chunk(-1, [{"a": "named"}], [b'{"a": "named"}']), range(1))
+    for past in (None, Past([0], {}, [], [1])):
+        terms = terms_of(saved=Saved(repr), sample=named)
+        driven(flow.settle(chunk_of(2), past, terms), terms)
+        assert terms.sample is named
 
 
 # The law
