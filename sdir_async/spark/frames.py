@@ -11,6 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812  as everybody calls it
 from pyspark.sql.types import DateType, IntegralType, StringType
 
 from ..errors import ConfigurationError
+from ..frames import no_locals
 from .buckets import ADDED, BUCKET, POSITION, SIZE, require_columns
 from .outcomes import Outcome, Outcomes
 
@@ -51,19 +52,22 @@ def bucketed(rows: DataFrame, *, key: Sequence[str], buckets: int) -> DataFrame:
         >>> frame = bucketed(rows, key=["courseCode"], buckets=8)  # doctest: +SKIP
         >>> frame.write.format("sdir").options(**options).mode("append").save()  # doctest: +SKIP
     """
-    rows = rows.drop(*ADDED)
-    _require_key(rows, key, buckets)
-    layout = {"buckets": buckets, "key": list(key)}
-    others = sorted(set(rows.columns) - {*key})
-    whole = Window.partitionBy(BUCKET).orderBy(*map(_column, [*key, *others]))
-    every = whole.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-    text = F.concat_ws(_APART, *(F.coalesce(_column(one).cast("string"), F.lit("")) for one in key))
-    number = (F.crc32(text) % buckets).cast("int")
-    return (
-        rows.withColumn(BUCKET, number.alias(BUCKET, metadata={"sdir": layout}))
-        .repartitionById(buckets, F.col(BUCKET))
-        .withColumns({POSITION: F.row_number().over(whole) - 1, SIZE: F.count("*").over(every)})
-    )
+    with no_locals:
+        rows = rows.drop(*ADDED)
+        _require_key(rows, key, buckets)
+        layout = {"buckets": buckets, "key": list(key)}
+        others = sorted(set(rows.columns) - {*key})
+        whole = Window.partitionBy(BUCKET).orderBy(*map(_column, [*key, *others]))
+        every = whole.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+        text = F.concat_ws(
+            _APART, *(F.coalesce(_column(one).cast("string"), F.lit("")) for one in key)
+        )
+        number = (F.crc32(text) % buckets).cast("int")
+        return (
+            rows.withColumn(BUCKET, number.alias(BUCKET, metadata={"sdir": layout}))
+            .repartitionById(buckets, F.col(BUCKET))
+            .withColumns({POSITION: F.row_number().over(whole) - 1, SIZE: F.count("*").over(every)})
+        )
 
 
 def _column(name: str) -> Column:
@@ -102,7 +106,8 @@ def report(dsn: str, upload: str) -> list[Outcome]:
         ConfigurationError: The dsn is not a connection string.
         JournalError: The database can't be asked.
     """
-    return _asked(dsn, upload, Outcomes.all)
+    with no_locals:
+        return _asked(dsn, upload, Outcomes.all)
 
 
 def rejected(rows: DataFrame, dsn: str, upload: str) -> DataFrame:
@@ -119,10 +124,11 @@ def rejected(rows: DataFrame, dsn: str, upload: str) -> DataFrame:
         ConfigurationError: The dsn is not a connection string, or the rows are in no buckets.
         JournalError: The database can't be asked.
     """
-    require_columns(rows.columns)
-    found = _asked(dsn, upload, Outcomes.rejected)
-    reasons = rows.sparkSession.createDataFrame(found, _REASONS)
-    return rows.join(F.broadcast(reasons), [BUCKET, POSITION]).drop(*ADDED)
+    with no_locals:
+        require_columns(rows.columns)
+        found = _asked(dsn, upload, Outcomes.rejected)
+        reasons = rows.sparkSession.createDataFrame(found, _REASONS)
+        return rows.join(F.broadcast(reasons), [BUCKET, POSITION]).drop(*ADDED)
 
 
 def _asked(dsn: str, upload: str, question: Callable[[Outcomes], Awaitable[T]]) -> T:

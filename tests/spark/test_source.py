@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ import torture_spark
 from local_postgres import LocalPostgres
 from pyarrow import parquet
 
-from sdir_async import ConfigurationError, UnknownOutcome
+from sdir_async import ConfigurationError, JournalError, UnknownOutcome
 from sdir_async.sandbox import Fault, SandboxThread
 from sdir_async.spark import Outcome, SdirDataSource, bucketed, rejected, report
 from tests.postgres.test_scale import OF_SPARK, PAGE
@@ -183,3 +184,13 @@ def test_an_overwrite_or_a_stream_is_refused(frame: Any, options: dict[str, str]
         source.writer(frame.schema, overwrite=True)
     with pytest.raises(ConfigurationError, match="foreachBatch"):
         source.streamWriter(frame.schema, overwrite=False)
+
+
+def test_an_error_of_the_driver_holds_no_password() -> None:
+    """Crash reporters send the locals of frames, in a notebook too."""
+    with pytest.raises(JournalError) as caught:
+        report("postgresql://sdir:hunter2@127.0.0.1:1/x", "u")
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in shown.stack if frame.filename != __file__]
+    assert ours
+    assert "hunter2" not in str([frame.locals for frame in ours])
