@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 Json = dict[str, Any]
-NAMES = ("name", "shipName", "ship_name", "class", "år", "2nd", "to_dict", "x-y", "data", "type")
+NAMES = ("name", "shipName", "ship_name", "class", "år", "2nd", "to_dict", "x-y", "data", "items")
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=6)
 
 

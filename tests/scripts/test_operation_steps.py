@@ -130,7 +130,7 @@ def test_headers_of_an_answer_are_listed() -> None:
     answer = {"headers": {"Location": {"schema": {"type": "string"}}}}
     paths: Json = {"/a": {"post": {"responses": {"201": answer}}}}
     assert left_out(paths) == [
-        ("POST /a", "answer 201, its headers Location", "the method returns the body alone")
+        ("POST /a", "answer 201, its headers Location", "the method returns the body; `with_raw_response` has them")
     ]
 
 
