@@ -168,7 +168,8 @@ def _keep_json_answers(operation: Operation) -> list[LeftOut]:
             left += _alternatives(operation, f"answer {status}", kind, others)
         if headers := answer.get("headers"):
             what = f"answer {status}, its headers {', '.join(headers)}"
-            left.append(LeftOut(str(operation), what, "the method returns the body; `with_raw_response` has them"))
+            why = "the method returns the body; `with_raw_response` has them"
+            left.append(LeftOut(str(operation), what, why))
     operation.node["x-sdir-accept"] = ", ".join(dict.fromkeys(kinds)) or _PLAIN
     return left
 

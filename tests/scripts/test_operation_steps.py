@@ -129,9 +129,8 @@ def test_headers_of_an_answer_are_listed() -> None:
     """A method returns the body; who needs `Location` is told that it is there."""
     answer = {"headers": {"Location": {"schema": {"type": "string"}}}}
     paths: Json = {"/a": {"post": {"responses": {"201": answer}}}}
-    assert left_out(paths) == [
-        ("POST /a", "answer 201, its headers Location", "the method returns the body; `with_raw_response` has them")
-    ]
+    why = "the method returns the body; `with_raw_response` has them"
+    assert left_out(paths) == [("POST /a", "answer 201, its headers Location", why)]
 
 
 def test_paths_that_differ_only_in_names_are_one_and_the_other_is_listed() -> None:
