@@ -11,7 +11,7 @@ from attrs import frozen
 from ..privacy import printable
 from .page import MARK
 from .questions import agrees
-from .rejected import lines_in, own_rows
+from .rejected import is_settled, own_rows
 from .sent.beside import read_journal
 from .trouble import Exit, Trouble, reason_of
 from .words import say, some
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from .sent import History
     from .sent.beside import Beside
 
 _REJECTED = re.compile(r"(?P<stem>.+)\.rejected(-\d+)?\.(?P<ending>csv|xlsx|jsonl|json|parquet)")
@@ -103,24 +102,6 @@ def _seen_journal(path: Path, journal: Beside | None, needed: Iterable[Path]) ->
         " it is saved twice"
     )
     return Seen(path, what)
-
-
-def is_settled(path: Path, known: Iterable[History]) -> bool:
-    """Say whether each row of a file of rejected rows is saved, itself or a correction of it."""
-    lines = lines_in(path)
-    name = printable(path.name)
-    return (
-        None not in lines
-        and len(set(lines)) == len(lines)
-        and any(
-            all(
-                (number := history.row_at(name, line or 0)) is not None and history.is_saved(number)
-                for line in lines
-            )
-            for history in known
-            if name in history.rejected_files
-        )
-    )
 
 
 def _stands_in_input(path: Path) -> bool:

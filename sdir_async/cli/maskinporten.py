@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from ..errors import ConfigurationError, ConnectionFailed, TokenError
-from ..maskinporten.refusals import MEANINGS, UNKNOWN
 from .keyring import from_keyring, store_in_keyring
 from .trouble import Trouble, reason_of
 from .words import recast, say, unsaid
@@ -184,6 +183,8 @@ async def _try(
     tried: Tried, maskinporten: Maskinporten, scopes: tuple[str, ...], names: list[str]
 ) -> bool:
     """Ask for a token; say whether it is worth while to ask for others."""
+    from ..maskinporten.refusals import MEANINGS, UNKNOWN  # imports httpx, which takes its time
+
     what = say("token for {names}", names=", ".join(names))
     try:
         tried.tokens[scopes] = await maskinporten.token(scopes)

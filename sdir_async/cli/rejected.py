@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ..upload.report import Reason, Rejection
     from .inputs import Reader
+    from .sent import History
 
 _NO_TITLE = re.compile(r"[\\*?:/\[\]]")
 _LONGEST_TITLE = 31
@@ -149,7 +150,7 @@ def own_rows(path: Path) -> Counter[int]:
         return Counter([hash(path)])
 
 
-def lines_in(path: Path) -> list[int | None]:
+def _lines_in(path: Path) -> list[int | None]:
     """Return at which lines of its input the rows of a file of rejected rows stood."""
     try:
         with closing(open_source(str(path))) as source:
@@ -160,6 +161,24 @@ def lines_in(path: Path) -> list[int | None]:
             return [line_of(row) for _, row in rows]
     except Trouble:
         return [None]
+
+
+def is_settled(path: Path, known: Iterable[History]) -> bool:
+    """Say whether each row of a file of rejected rows is saved, itself or a correction of it."""
+    lines = _lines_in(path)
+    name = printable(path.name)
+    return (
+        None not in lines
+        and len(set(lines)) == len(lines)
+        and any(
+            all(
+                (number := history.row_at(name, line or 0)) is not None and history.is_saved(number)
+                for line in lines
+            )
+            for history in known
+            if name in history.rejected_files
+        )
+    )
 
 
 def _own_json(body: bytes) -> str:

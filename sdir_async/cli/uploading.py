@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from .ahead import ORGANIZATION, look_ahead
 from .books import Books
-from .clean import is_settled
 from .codes import Codes
 from .dry import check
 from .job import Job, Reading, open_jobs
@@ -20,7 +19,7 @@ from .log import remember
 from .questions import require_yes
 from .reach import unreachable
 from .receipt import receipt_path, write_receipt
-from .rejected import rejected_path, write_rejected
+from .rejected import is_settled, rejected_path, write_rejected
 from .result import Result, exit_of_all, gravest
 from .screen import Bar, Events, Plain, looking
 from .send import Sending, ended_before_next, not_begun, send
