@@ -191,6 +191,36 @@ def test_a_second_correction_counts_for_the_original(
     assert "left out now" in done.out
 
 
+def _replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count(f";{old};") == 1
+    file.write_text(text.replace(f";{old};", f";{new};"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("left", ["32.01.2024", "33.01.2024"], ids=["as it was", "wrong again"])
+def test_a_row_in_two_files_of_rejected_rows_is_saved_once(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, left: str
+) -> None:
+    """Corrected in one of them, it is refused in the other where it says something else."""
+    dates = zip(PERSONS, ("31.01.20244", "32.01.2024"), strict=True)
+    rows = [f"{person};{date};{ORGANIZATION};A" for person, date in dates]
+    (tmp_path / "a.csv").write_text("\n".join([HEADING, *rows, ""]), encoding="utf-8")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    first, second = tmp_path / "a.rejected.csv", tmp_path / "a.rejected.rejected.csv"
+    _replace(first, "31.01.20244", "31.01.2024")
+    _replace(first, "32.01.2024", left)
+    assert sdir("upload", *COURSE, first).code == 1
+    _replace(first, left, "01.02.2024")
+    assert sdir("upload", *COURSE, first).code == 0
+    _replace(second, left, "02.02.2024")
+    done = sdir("upload", *COURSE, second)
+    assert (done.code, len(sandbox.records(COURSES))) == (2, 2)
+    assert "line 2 was accepted before and has changed since" in done.err
+    _replace(second, "02.02.2024", "01.02.2024")
+    assert (sdir("upload", *COURSE, second).code, len(sandbox.records(COURSES))) == (0, 2)
+    assert (sdir("upload", *COURSE, "a.csv").code, len(sandbox.records(COURSES))) == (0, 2)
+
+
 @pytest.mark.parametrize("format_", ["jsonl", "json"])
 def test_corrected_objects_count_for_the_original(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, format_: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -13,7 +14,7 @@ from ...upload.report import runs
 from .known import SIZE, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 OPEN, ACCEPTED, REJECTED, UNKNOWN = range(4)
 """The states of a row: open is what was certainly not saved, unknown what was on the wire."""
@@ -145,11 +146,17 @@ class History:
         self.runs.append((len(self.states), run.mark))
 
     def _correct(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """A new row that stands for a rejected one has its place, too."""
+        """A new row that stands for a rejected one has its place, too.
+
+        If another one stood for that before, and was rejected, it stands for both: each of them may
+        be in a file of rejected rows, and only one correction of them is to be saved.
+        """
         first = self.runs[-1][0] if self.runs else 0
         for new, old in pairs:
             if self.saved_as(old) < 0:
-                self.corrects[old] = new
+                chain = list(self._corrections(old))
+                if new not in chain:
+                    self.corrects[chain[-1]] = new
                 if new >= first:
                     self.after[new] = old
 
@@ -228,13 +235,14 @@ class History:
 
     def saved_as(self, old: int) -> int:
         """Return which correction of a row, or correction of that, was accepted; -1 for none."""
-        seen = {old}
-        while (new := self.corrects.get(old)) is not None and new not in seen:
-            if self.states[new] == ACCEPTED:
-                return new
-            seen.add(new)
-            old = new
-        return -1
+        corrections = islice(self._corrections(old), 1, None)
+        return next((one for one in corrections if self.states[one] == ACCEPTED), -1)
+
+    def _corrections(self, row: int) -> Iterator[int]:
+        """Yield a row, its correction, the correction of that, and so on."""
+        yield row
+        while (row := self.corrects.get(row, -1)) >= 0:
+            yield row
 
     def row_at(self, name: str, line: int) -> int | None:
         """Return which row stood at a line of the input that a file of rejected rows names."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import orjson
 from attrs import frozen
 
 from ...types import jsonable
+from ..columns import is_ours
+from ..inputs.objects import parsed
 from ..records import Row
 
 if TYPE_CHECKING:
@@ -39,17 +42,31 @@ def digester(key: bytes) -> Callable[[Row | bytes], bytes]:
 def content_of(record: Row | bytes) -> bytes:
     """Return what a record says: its values by name, however its columns are sorted.
 
-    What can't be sent is known by its cells as they stand.
+    What can't be sent is known by what stands in its cells. The columns that a file of rejected
+    rows adds do not count: a row that was not corrected is the same row there.
     """
     if isinstance(record, Row):
         if not record.refusals:
             return orjson.dumps(record, default=jsonable, option=_SORTED)
-        cells = record.cells
-        return b"\0" + (cells if isinstance(cells, bytes) else repr(list(cells)).encode())
+        return b"\0" + _own(record)
     try:
         return orjson.dumps(orjson.loads(record), option=_SORTED)
     except orjson.JSONDecodeError:
         return b"\0" + record
+
+
+def _own(row: Row) -> bytes:
+    """Return what stands in the input's own columns, or in its own names."""
+    cells = row.cells
+    if not isinstance(cells, bytes):
+        own = ((one.field.name, repr(cells[one.at])) for one in row.columns if one.at < len(cells))
+        return repr(sorted(own)).encode()
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
+        value = parsed(cells)
+        if isinstance(value, dict):
+            kept = {name: one for name, one in value.items() if not is_ours(name)}
+            return orjson.dumps(kept, option=_SORTED) if kept else cells
+    return cells
 
 
 @frozen
