@@ -191,6 +191,8 @@ _HOLD_NOTHING = {
     "_Channel": "is used within the iteration",
     "_Outcomes.__init__": "keeps a channel",
     "UploadReport.with_end": "takes a word",
+    "asking": "is used within a question",
+    "parts_of": "is used within a question",
     "Maskinporten.bind": "takes the name of an environment",
     "Maskinporten.refuse": "compares",
     "describe": "takes the names of an API and a version",

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from sdir_async.cli.inputs import Delimited, Sheet, Wanted, open_reader, open_source
+from sdir_async.cli.inputs import Delimited, Sheet, Wanted, open_reader, open_source, packed
 from sdir_async.cli.inputs.marks import UNCALCULATED, Marks, letters_of, marks_of
 from sdir_async.cli.inputs.sniff import delimiter_of, sniff
 from sdir_async.cli.inputs.source import source_of
@@ -210,8 +210,8 @@ def test_a_workbook_may_be_packed_too() -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("kurs.xlsx", _book(HEADINGS, ("Åse", day)))
-    for packed in (content.getvalue(), gzip.compress(_book(HEADINGS, ("Åse", day)))):
-        assert _rows(packed) == [[*HEADINGS], ["Åse", day]]
+    for whole in (content.getvalue(), gzip.compress(_book(HEADINGS, ("Åse", day)))):
+        assert _rows(whole) == [[*HEADINGS], ["Åse", day]]
 
 
 def test_a_packed_workbook_leaves_no_file_open(
@@ -376,3 +376,14 @@ def test_a_text_is_forgotten_when_it_was_read() -> None:
     del text
     gc.collect()
     assert kept() is None
+
+
+def test_a_zip_file_that_points_before_its_beginning_is_refused() -> None:
+    """Its directory says that it stands one byte further on than it does."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("a.csv", "a\n1\n")
+    content = bytearray(written.getvalue())
+    content[-6:-2] = (int.from_bytes(content[-6:-2], "little") + 1).to_bytes(4, "little")
+    with pytest.raises(Trouble, match="was not copied whole"):
+        packed._only_file(io.BytesIO(content))

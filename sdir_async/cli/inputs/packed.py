@@ -62,7 +62,10 @@ def _only_file(file: IO[bytes]) -> IO[bytes] | None:
         )
     if archive.getinfo(names[0]).flag_bits & _PASSWORD:
         raise Trouble("is a zip file that is protected by a password: unpack it first.")
-    return archive.open(names[0])
+    try:
+        return archive.open(names[0])
+    except (*BROKEN_ZIP, ValueError):  # the latter for a place before the beginning of the file
+        raise Trouble("begins as a zip file or a workbook, but was not copied whole.") from None
 
 
 def _is_clutter(name: str) -> bool:
