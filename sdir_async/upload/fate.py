@@ -80,17 +80,15 @@ class Fate:
             return False
         if terms.saved is None:  # not a list is asked, but the user's own function
             return True
-        if terms.shown is None and (yield Until(lambda: terms.sample is not None)):
+        if terms.shown is None and (yield Until(lambda: terms.sample is not None)) and terms.sample:
             yield from self._show(terms.sample)
         return bool(terms.shown)
 
-    def _show(self, sample: Piece | None) -> Generator[Step, Any, None]:
+    def _show(self, sample: Piece) -> Generator[Step, Any, None]:
         """Ask for records that are saved. A list that lags may show them only after a while.
 
         If its answer does not tell whether these are there, ask for others later.
         """
-        if sample is None:
-            return
         shown = yield Ask(sample)
         if shown is False and (yield Wait(self.terms.retry.settle)):
             shown = yield Ask(sample)

@@ -87,24 +87,24 @@ class Flow:
     def _begin(self, positions: Sequence[int]) -> None:
         """Check what is about to be sent. What fails is rejected with the piece that holds it."""
         piece = Piece(self._chunk, positions)
-        findings = self._findings(piece)
-        unreadable = self._chunk.refused
-        refused = dict(findings.refused)
-        if unreadable:
-            refused |= {at: unreadable[p] for at, p in enumerate(positions) if p in unreadable}
-        for at, reasons in findings.warned.items():
+        found = self._findings(piece)
+        for at, reasons in found.warned.items():
             self._warnings.append(Notice(self._chunk.start + positions[at], reasons))
-        self._todo.append(evolve(piece.without(refused), refusals=0) if refused else piece)
+        if found.refused:
+            piece = evolve(piece.without(found.refused), refusals=0)
+        self._todo.append(piece)
 
     def _findings(self, piece: Piece) -> Findings:
-        return Findings() if self._terms.check is None else self._terms.check(piece)
+        """Find records without JSON, and what the check finds."""
+        found = Findings() if self._terms.check is None else self._terms.check(piece)
+        if no_json := self._chunk.refused:
+            refused = {at: no_json[p] for at, p in enumerate(piece.positions) if p in no_json}
+            found = evolve(found, refused=found.refused | refused)
+        return found
 
     def _unreadable(self, piece: Piece) -> Reasons:
         """Find bytes that are not the JSON of one record, if no check did so before."""
-        unchecked = self._terms.check is None
-        if unchecked and any(issubclass(kind, bytes) for kind in set(map(type, piece.records))):
-            return readable(piece).refused
-        return {}
+        return readable(piece).refused if self._terms.check is None else {}
 
     def _resume(self, past: Past) -> None:
         """Count what an earlier run finished, ask for what it had on the wire, send the rest."""
@@ -116,7 +116,7 @@ class Flow:
         if past.accepted:
             self._remember(done)
             self._terms.uniform.accepted()
-            self._terms.sample = self._terms.sample or evolve(done, rejections=())
+            self._terms.sample = self._terms.sample or done
         if done.indexes:
             state: State = "accepted" if past.accepted else "rejected"
             receipts = tuple(one.shifted(self._chunk.start) for one in past.receipts)
@@ -128,8 +128,7 @@ class Flow:
     def _reasons_again(self, at: int, why: tuple[Reason, ...]) -> tuple[Reason, ...]:
         """The journal keeps no words; those of the check before sending can be had again."""
         one = Piece(self._chunk, [at])
-        again = self._chunk.refused.get(at) or self._findings(one).refused.get(0)
-        return again or self._unreadable(one).get(0) or why
+        return self._findings(one).refused.get(0) or self._unreadable(one).get(0) or why
 
     def _run(self) -> Steps:
         for notice in self._warnings:
@@ -302,8 +301,8 @@ class Flow:
                 yield Stop("error", failure_of(exchange))
             yield self._finish(piece, "in_doubt", late=applied is None, doubt=applied)
         elif applied:
-            if self._terms.saved is not None:  # the list has shown what was sent
-                self._terms.sample, self._terms.shown = self._terms.sample or piece, True
+            # the list has shown what was sent
+            self._terms.sample, self._terms.shown = self._terms.sample or piece, True
             yield self._accept(piece)
         elif exchange is None:
             piece.maybe_applied = False

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
@@ -13,20 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdir_async import Reason, RetryPolicy
-from sdir_async.document import Effect, Operation
+from sdir_async.document import Effect
 from sdir_async.upload import flow
-from sdir_async.upload.check import Findings
 from sdir_async.upload.chunks import Chunk, Piece
-from sdir_async.upload.encoding import BodyLimit
 from sdir_async.upload.flow import Flow
 from sdir_async.upload.journal.history import Past
-from sdir_async.upload.report import State, runs
+from sdir_async.upload.report import State
 from sdir_async.upload.saved import Saved
 from sdir_async.upload.steps import (
     Ask,
-    EndTurn,
     Finished,
-    Postpone,
     Send,
     Step,
     Stop,
@@ -34,142 +29,27 @@ from sdir_async.upload.steps import (
     Turn,
     Until,
     Wait,
-    Warn,
 )
-from sdir_async.verdicts import Exchange, judge
-from sdir_async.wire import Answer, Attempt, Happened, Lost
+from sdir_async.verdicts import Exchange
+from sdir_async.wire import Attempt, Happened, Lost
 
-METHODS = {"create": "POST", "update": "PUT", "validate": "POST"}
-START = 10
-RETRY = RetryPolicy(attempts=3, first_wait=0.0, settle=30.0)
+from .by_hand import (
+    ALL_WELL,
+    LOST,
+    METHODS,
+    PROBLEM,
+    START,
+    answer,
+    check_of,
+    chunk_of,
+    driven,
+    exchange_of,
+    line,
+    refusal,
+    terms_of,
+)
+
 GATEWAY = {"statusCode": 500, "message": "Internal server error", "activityId": "6b5f1b0e"}
-
-
-def chunk_of(count: int) -> Chunk:
-    """Return a chunk that begins with the tenth record of the input."""
-    records = [{"a": at} for at in range(count)]
-    return Chunk(START, records, [json.dumps(one).encode() for one in records])
-
-
-def terms_of(effect: Effect = "create", **given: Any) -> Terms:
-    """Return what the chunks of an upload have in common."""
-    given = {"answers_list": effect == "create", "isolate": True, "check": None, **given}
-    return Terms(effect, retry=RETRY, limit=BodyLimit(), **given)
-
-
-def answer(status: int, body: object = b"", **headers: str) -> Answer:
-    """Return an answer; `retry_after="5"` is the header `retry-after`."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, {name.replace("_", "-"): headers[name] for name in headers}, content)
-
-
-def refusal(*places: int) -> Answer:
-    """Return a 400 that names these items of the request."""
-    errors = {f"[{place}].A": ["is bad"] for place in places}
-    return answer(400, {"title": "Validation failed", "errors": errors})
-
-
-def exchange_of(
-    effect: Effect, happened: Happened, *, known: bool = False, expired: bool = False
-) -> Exchange:
-    """Return how a call ended, as the session says it."""
-    verdict = judge(effect, happened)
-    return Exchange(
-        Operation("send", METHODS[effect], "/", effect),
-        "http://register/batch",
-        happened,
-        verdict,
-        maybe_applied=known if verdict.applied is False else True,
-        attempts=(Attempt(0.0, 0.0, str(happened)),),
-        expired=expired,
-    )
-
-
-def shown(places: Sequence[int]) -> str:
-    """Return indexes as ranges: `10-11,13`."""
-    ends = [(start, stop - 1) for start, stop in runs(sorted(places))]
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ends)
-
-
-def sent(piece: Piece) -> str:
-    """Return which records of the input are sent in a piece."""
-    return shown([piece.chunk.start + at for at in piece.positions])
-
-
-NAMES = {Turn: "turn", EndTurn: "end turn", Until: "until"}
-
-
-def line(step: Step) -> str:
-    """Return a step in a few words."""
-    match step:
-        case Send(piece) | Ask(piece) | Postpone(piece):
-            return f"{type(step).__name__.lower()} {sent(piece)}"
-        case Wait(seconds):
-            return f"wait {seconds:g}"
-        case Turn() | EndTurn() | Until():
-            return NAMES[type(step)]
-        case Warn(notice):
-            return f"warn {notice.index}"
-        case Stop(why, error):
-            return f"stop {why} {type(error).__name__}" if error else f"stop {why}"
-        case Finished(piece, state):
-            refused = [one.index for one in piece.rejections]
-            parts = [f"{sent(piece)} {state}"] if piece.positions else []
-            parts += [f"{shown(refused)} rejected"] if refused else []
-            marks = " late" * step.late + " known" * step.known
-            return f"{', '.join(parts)}{marks}"
-
-
-ALL_WELL = answer(201, b"[]")
-PROBLEM = answer(500, {"title": "An error occurred.", "status": 500, "traceId": "00-1"})
-
-
-def driven(
-    steps: Flow,
-    terms: Terms,
-    *happened: Happened,
-    asked: Sequence[bool | None] = (),
-    time: bool = True,
-    expired: bool = False,
-) -> list[str]:
-    """Carry out every step as the engine does; return the steps in words, each index counted.
-
-    Requests meet what is given, in order, and then all goes well. Questions are answered as given,
-    and then with no: it was not saved. `time` says whether the deadline leaves time to wait.
-    """
-    fates, answers = iter(happened), iter(asked)
-    lines: list[str] = []
-    ends: Counter[int] = Counter()
-    result: Exchange | bool | None = None
-    while True:
-        try:
-            step = steps.send(result)
-        except StopIteration:
-            break
-        lines.append(line(step))
-        result = None
-        if isinstance(step, Send):
-            fate = next(fates, None)
-            is_last = fate is not None and expired
-            result = exchange_of(
-                terms.effect, fate or ALL_WELL, known=step.piece.maybe_applied, expired=is_last
-            )
-        elif isinstance(step, Ask):
-            result = next(answers, False)
-        elif isinstance(step, Wait):
-            result = time
-        elif isinstance(step, Until):
-            result = step.holds()
-        elif isinstance(step, Stop):
-            terms.stopping = True
-        elif isinstance(step, Finished):
-            ends.update(step.piece.indexes)
-    assert set(ends.values()) <= {1}, "an index ended twice"
-    chunk: Chunk = vars(steps)["_chunk"]
-    assert sorted(ends) == list(range(START, START + len(chunk))), "an index did not end"
-    assert steps.rest() == []
-    return lines
-
 
 # Every row of the table of answers, and the kind of thing that it is for an upload.
 # What a session repeats by itself reaches an upload only when it gave up.
@@ -349,7 +229,7 @@ def test_each_answer_to_a_piece_in_each_state(
     assert " | ".join(lines) == expected.replace("ERROR", error)
 
 
-LOST, ABORTED = Lost("all", "ReadTimeout"), PROBLEM
+ABORTED = PROBLEM
 ASKED: list[tuple[str, Happened | None, list[bool | None], bool, str]] = [
     ("found", LOST, [True], True, "send 10 | ask 10 | 10 accepted"),
     ("nobody knows", LOST, [None], True, "send 10 | ask 10 | 10 in_doubt"),
@@ -591,20 +471,6 @@ def test_an_earlier_run_that_rejected_everything() -> None:
     assert driven(flow.settle(chunk_of(2), past, terms), terms) == ["10-11 rejected known"]
 
 
-def check_of(refused: Sequence[int] = (), warned: Sequence[int] = ()) -> Any:
-    """Return a check that refuses the records at these places, and warns of others."""
-
-    def check(piece: Piece) -> Findings:
-        places = {at: place for place, at in enumerate(piece.positions)}
-        said = (Reason("said the check"),)
-        return Findings(
-            {places[at]: said for at in refused if at in places},
-            {places[at]: said for at in warned if at in places},
-        )
-
-    return check
-
-
 def test_what_the_check_finds_is_rejected_with_the_piece_it_stood_in() -> None:
     """It costs no request; what only looks wrong is sent, with a warning."""
     terms = terms_of(check=check_of([1], [3]))
@@ -699,7 +565,8 @@ def test_a_record_too_large_says_how_large() -> None:
     end = steps.send(exchange_of("create", answer(413)))
     assert isinstance(end, Finished)
     (reason,) = end.piece.rejections[0].reasons
-    assert f" {len(chunk.bodies[0])} bytes" in reason.message
+    size = len(chunk.bodies[0])
+    assert reason.message == f"The record is too large for Sdir: {size} bytes."
 
 
 def test_bytes_that_are_not_one_record_are_found_when_they_are_refused() -> None:
