@@ -299,7 +299,7 @@ class Flow:
         elif not isinstance(applied, bool):
             if exchange is not None and self._terms.losses >= _TOO_MANY:
                 yield Stop("error", failure_of(exchange))
-            yield self._finish(piece, "in_doubt", late=applied is None, doubt=applied)
+            yield self._finish(piece, unfinished(piece), late=applied is None, doubt=applied)
         elif applied:
             # the list has shown what was sent
             self._terms.sample, self._terms.shown = self._terms.sample or piece, True

@@ -193,12 +193,12 @@ def test_a_doubt_from_an_earlier_run_does_not_stop_an_upload_that_loses_requests
 # Questions
 
 
-def test_what_the_api_itself_failed_to_save_is_not_postponed_where_no_time_is_left_to_ask() -> None:
-    """It is not sent again either: an earlier run may have sent an equal record further on."""
+def test_what_the_api_itself_failed_to_save_is_unsent_where_no_time_is_left_to_ask() -> None:
+    """Its 500 says that the batch is not saved. Nothing is sent again without the question."""
     terms = terms_of(saved=Saved(repr), earlier=99)
     lines = driven(flow.settle(chunk_of(4), None, terms), terms, answer(413), PROBLEM)
     assert lines == [
-        *["send 10-13", "send 10-11", "until", "10-11 in_doubt late"],
+        *["send 10-13", "send 10-11", "until", "10-11 unsent late"],
         *["send 12-13", "12-13 accepted"],
     ]
 
