@@ -140,7 +140,7 @@ def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
                 " beside what is saved already.",
                 lines=spoken_lines(sure),
             ),
-            say("Put back what stood there; or add --force: that uploads this file all the same."),
+            _put_back(),
         )
     if unsure:
         yield (
@@ -152,8 +152,15 @@ def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
                 " and would be saved again.",
                 lines=spoken_lines(unsure),
             ),
-            say("Put back what stood there; or add --force: that uploads this file all the same."),
+            _put_back(),
         )
+
+
+def _put_back() -> str:
+    return say(
+        "Put back what stood there. An upload does not change what is saved: ask Sdir to correct"
+        " that. With --force this file is uploaded all the same."
+    )
 
 
 def _not_finished(left: Left) -> str:

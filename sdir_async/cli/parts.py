@@ -7,6 +7,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from glob import escape
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -84,12 +85,20 @@ def parts_in_database(dsn: str, upload: str) -> list[Part]:
     ]
 
 
+def journals_of(path: Path) -> list[Path]:
+    """Return the journals that uploads of a file keep beside it; of a journal, itself."""
+    beside = sorted(path.parent.glob(f"{escape(path.name)}.*.journal"))
+    return beside or [path]
+
+
 def part_in_file(path: Path) -> Part:
     """Return what the journal of a file says, also while it is in use.
 
     Raises:
         Trouble: It is not a journal, or can't be read.
     """
+    if not path.exists():
+        raise Trouble("{path}: there is no such file.", path=path)
     try:
         try:
             return counted(path.name, "", _entries(path))

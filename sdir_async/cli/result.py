@@ -58,6 +58,7 @@ class Result:
         points: When requests were sent, for the plot.
         error: The error that ended it early.
         rejected_file: Where the rejected rows are.
+        uncorrected: Whether that is the input: it has rejected rows, and none was corrected.
         not_written: Why they could not be written.
         receipt: Where the receipt is.
         receipt_not_written: Why it could not be written.
@@ -72,6 +73,7 @@ class Result:
     points: list[Point] = Factory(list)
     error: BaseException | None = None
     rejected_file: Path | None = None
+    uncorrected: bool = False
     not_written: Trouble | None = None
     receipt: Path | None = None
     receipt_not_written: Trouble | None = None
@@ -128,6 +130,13 @@ class Result:
             lines = self.job.lines
             places = ((lines[index], index) for index in sorted(self.rejected.indexes()))
             self.journal.rejected_rows(printable(self.rejected_file.name), places)
+
+    def has_the_same_rejected(self) -> bool:
+        """Return whether the input is a file of rejected rows, and all of it was rejected again."""
+        place, report = self.job.beside(), self.report
+        if self.journal is None or place is None or not report.complete or report.accepted:
+            return False
+        return self.journal.is_as_it_was(printable(place.name), self.rejected.indexes())
 
     def take(self, outcome: ChunkOutcome[Any]) -> None:
         """Keep what the report needs of an outcome."""

@@ -11,7 +11,7 @@ import orjson
 from attrs import asdict, evolve
 
 from ..privacy import mask, printable
-from .parts import IN_USE, Part, part_in_file, parts_in_database
+from .parts import IN_USE, Part, journals_of, part_in_file, parts_in_database
 from .trouble import Exit, Trouble
 from .words import say, some
 
@@ -37,12 +37,17 @@ def status(
         Trouble: Nothing says where to look, or there is nothing.
     """
     if bool(files) == bool(upload):
-        raise Trouble("Give the files of journals, or --upload with the name of one in a database.")
+        raise Trouble(
+            "Give the files that were uploaded, or --upload with the name of one in a database."
+        )
+    journals = [journal for file in files for journal in journals_of(file)]
     before: list[Part] = []
     seen = time.monotonic()
     while True:
         parts = (
-            parts_in_database(database or "", upload) if upload else list(map(part_in_file, files))
+            parts_in_database(database or "", upload)
+            if upload
+            else list(map(part_in_file, journals))
         )
         now = time.monotonic()
         parts = _with_rates(parts, before, now - seen)
@@ -109,9 +114,7 @@ def _as_text(parts: Sequence[Part], records: int | None) -> str:
     table += [
         (
             printable(mask(part.name)),
-            *(f"{count:,}" for count in (part.accepted, part.rejected, part.in_doubt)),
-            f"{part.sending:,}",
-            f"{part.left - part.in_doubt - part.sending:,}",
+            *(say("{count:,}", count=count) for count in _counts(part)),
             say("complete") if _is_complete(part) else _owner(part),
         )
         for part in parts
@@ -119,6 +122,11 @@ def _as_text(parts: Sequence[Part], records: int | None) -> str:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [_aligned(row, widths) for row in table]
     return "\n".join([*lines, _last_line(parts, records), ""])
+
+
+def _counts(part: Part) -> tuple[int, ...]:
+    unsent = part.left - part.in_doubt - part.sending
+    return part.accepted, part.rejected, part.in_doubt, part.sending, unsent
 
 
 def _owner(part: Part) -> str:

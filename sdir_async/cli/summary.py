@@ -19,6 +19,7 @@ from .words import recast, say, some, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -180,11 +181,8 @@ def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
     if begun_in_vain and not resumable(result, resumes=resumes):
         yield say("Nothing of it was saved: correct that, and run the same command again.")
         return
-    if result.rejected_file:
-        file = result.rejected_file
-        yield say(
-            "Correct the rows in {file} and upload that file with the same options.", file=file
-        )
+    if file := result.rejected_file:
+        yield _to_correct(file, result, resumes=resumes)
     if result.not_written:
         yield say(
             "The rejected rows were not written: {not_written}", not_written=result.not_written
@@ -197,6 +195,23 @@ def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
         yield say("Check with `sdir list` before you send them again.")
     if not report.complete and not resumes and (report.accepted or report.in_doubt):
         yield say("This upload has no journal: the same command would send all of the input again.")
+
+
+def _to_correct(file: Path, result: Result, *, resumes: bool) -> str:
+    """Say what to do with the rejected rows; until the upload is finished they are refused."""
+    if resumable(result, resumes=resumes):
+        if result.report.ended == "rejected":
+            return say("Correct the rejected rows in {file} itself.", file=result.job.name)
+        return say(
+            "Rows that were rejected so far are in {file}: finish the upload first.", file=file
+        )
+    if result.uncorrected:
+        return say(
+            "No row of {file} was corrected. Correct the rows there, save the file, and upload it"
+            " with the same options.",
+            file=file,
+        )
+    return say("Correct the rows in {file} and upload that file with the same options.", file=file)
 
 
 def _not_sent(result: Result, most: int) -> Iterator[str]:

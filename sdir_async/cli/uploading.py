@@ -193,6 +193,9 @@ def _write_rejected(result: Result, options: Options) -> None:
         return
     beside = result.job.beside() or Path("standard-input")
     path = options.rejected or rejected_path(beside, result.job.reader)
+    if options.rejected is None and result.has_the_same_rejected():
+        result.rejected_file, result.uncorrected = beside, True
+        return
     if result.journal and path.exists() and is_settled(path, [result.journal.history]):
         with contextlib.suppress(OSError):  # it stays, and the rows go beside it
             path.unlink()

@@ -221,6 +221,58 @@ def test_a_row_in_two_files_of_rejected_rows_is_saved_once(
     assert (sdir("upload", *COURSE, "a.csv").code, len(sandbox.records(COURSES))) == (0, 2)
 
 
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+def test_rejected_rows_that_were_not_corrected(
+    sdir: Callable[..., Done], tmp_path: Path, format_: str
+) -> None:
+    """Nobody gets another file of them: the rows are to be corrected where they stand."""
+    _csv(tmp_path / "a.csv", "A", "B" * 200, "")
+    _jsonl(tmp_path / "a.jsonl", 1, completedAt="31.02.2024")
+    assert sdir("upload", *COURSE, f"a.{format_}").code == 1
+    rejected = tmp_path / f"a.rejected.{format_}"
+    was = rejected.read_bytes()
+    for _ in range(2):
+        done = sdir("upload", *COURSE, rejected)
+        assert done.code == 1
+        assert f"No row of {rejected} was corrected. Correct the rows there, save the" in done.out
+    assert rejected.read_bytes() == was
+    assert not (tmp_path / f"a.rejected.rejected.{format_}").exists()
+
+
+def test_rejected_rows_of_an_upload_that_is_not_finished_wait(
+    sdir: Callable[..., Done], watch: Watch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """They would be refused now, so the advice is to finish the upload first."""
+    _jsonl(tmp_path / "a.jsonl", *range(20))
+    with (tmp_path / "a.jsonl").open("ab") as file:
+        file.write(lines_of([course(20, courseCode=""), *map(course, range(21, 60))]))
+    watch(lambda seen: an_hour_passes(monkeypatch) if seen.rejected else None)
+    done = sdir("upload", *COURSE, "a.jsonl", *SMALL, "--deadline", 600)
+    monkeypatch.setattr(uploading, "screen_of", screen_of)
+    assert done.code == 4
+    assert "Correct the rows" not in done.out
+    assert "are in a.rejected.jsonl: finish the upload first." in done.out
+    assert sdir("upload", *COURSE, "a.rejected.jsonl").code == 2
+    done = sdir("upload", *COURSE, "a.jsonl")
+    assert (done.code, "Correct the rows in a.rejected.jsonl" in done.out) == (1, True)
+
+
+def test_an_upload_that_stopped_at_a_rejected_row_goes_on_when_it_is_corrected(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """The advice is to correct it in the input: there it does not stop the upload again."""
+    codes = [f"A{at}" for at in range(30)]
+    codes[4] = ""
+    _csv(tmp_path / "a.csv", *codes)
+    done = sdir("upload", *COURSE, "a.csv", *SMALL, "--stop-on-rejected")
+    assert done.code == 4
+    assert "Correct the rejected rows in a.csv itself.\nTo continue, run the same" in done.out
+    codes[4] = "A4"
+    _csv(tmp_path / "a.csv", *codes)
+    assert sdir("upload", *COURSE, "a.csv", *SMALL, "--stop-on-rejected").code == 0
+    assert _codes(sandbox) == sorted(codes)
+
+
 @pytest.mark.parametrize("format_", ["jsonl", "json"])
 def test_corrected_objects_count_for_the_original(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, format_: str

@@ -122,7 +122,20 @@ def test_an_upload_that_runs(
 def test_what_is_not_a_journal(sdir: Callable[..., Done], tmp_path: Path) -> None:
     """It is said in one line, and the exit code is that of a wrong argument."""
     (tmp_path / "a.txt").write_text("dear diary")
-    for name in ("a.txt", "missing"):
-        done = sdir("status", name)
-        assert (done.code, done.err) == (2, f"sdir: {name}: is not a journal, or is damaged.\n")
-    assert "Give the files of journals" in sdir("status").err
+    done = sdir("status", "a.txt")
+    assert (done.code, done.err) == (2, "sdir: a.txt: is not a journal, or is damaged.\n")
+    done = sdir("status", "missing")
+    assert (done.code, done.err) == (2, "sdir: missing: there is no such file.\n")
+    assert "Give the files that were uploaded" in sdir("status").err
+
+
+def test_the_status_of_a_file_that_was_uploaded(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Nobody has to know what its journal is called; counts are written as in the language."""
+    (tmp_path / "a[1].jsonl").write_bytes(lines_of([course(at) for at in range(1001)]))
+    assert sdir("upload", *COURSE, "a[1].jsonl").code == 0
+    assert len(sandbox.records(COURSES)) == 1001
+    shown = sdir("status", "a[1].jsonl", "--language", "nb").out.splitlines()
+    assert shown[1].startswith("a[1].jsonl.course-v1-create-")
+    assert "1\u00a0001" in shown[1]

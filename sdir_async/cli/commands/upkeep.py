@@ -48,7 +48,7 @@ def doctor(
 def status(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="JOURNAL…", help="The files of journals, such as a.csv.journal."),
+        typer.Argument(metavar="FILE…", help="The files that were uploaded, or their journals."),
     ] = None,
     upload: Annotated[
         str | None, typer.Option("--upload", help="The name of an upload in a database.")
@@ -78,7 +78,7 @@ def status(
     no key and asks nothing of Sdir. The rate is that of the last minute; for files it is known from
     the second look of `--watch` on.
 
-    Example: `sdir status courses.csv.journal`
+    Example: `sdir status courses.csv`
 
     Example: `sdir status --upload 2026-11 --database postgresql://db.example/sdir --watch 5`
     """

@@ -272,6 +272,12 @@ class RowJournal(RecordedJournal):
                 rows.append([line, number, 1])
         self._take(0, "rejected_file", {"name": name, "rows": rows})
 
+    def is_as_it_was(self, name: str, indexes: Iterable[int]) -> bool:
+        """Say whether these rows of the input are those that a file of rejected rows had."""
+        had = self.history.rejected_files.get(name, ())
+        rows = {row for _, number, count in had for row in range(number, number + count)}
+        return bool(rows) and rows == set(map(self._number, indexes))
+
     def _number(self, index: int) -> int:
         at = bisect.bisect_right(self._starts, index) - 1
         return self._places[at][index - self._starts[at]]
