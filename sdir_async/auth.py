@@ -18,11 +18,11 @@ ENVIRONMENT_VARIABLE: Final = "SDIR_API_KEY"
 
 
 class SubscriptionKey:
-    """The keys of a subscription. Sdir's gateway gives two, so that one can be replaced in use.
+    """The keys of a subscription. Sdir gives two: one works while you replace the other.
 
     Args:
         primary: The key to send.
-        secondary: The key to send when the primary one is refused.
+        secondary: The key to send if the primary key is refused.
 
     Raises:
         ConfigurationError: A key is empty, or not printable ASCII without spaces.

@@ -48,7 +48,7 @@ _CREATE: Any = "create"
 
 
 class Operations:
-    """The operations of one version of one API; `Sdir` hands it out."""
+    """The operations of one version of one API, as an attribute of `Sdir`."""
 
     _document: Document
     _batches: Mapping[str, Batch[Any]] = {}
@@ -133,39 +133,41 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         deadline: float | None = None,
         progress: Progress | None = None,
     ) -> Upload[SavedT]:
-        """Send any number of records, in chunks that Sdir saves whole or not at all.
+        """Send any number of records in chunks. Sdir saves all records of a chunk or none.
 
         Every record ends in exactly one of four states: accepted, rejected, in doubt, unsent.
         `await` the result for the report, or iterate over it for each chunk as it is finished.
 
         Args:
             records: An iterable or async iterable of models of this version, of mappings, or of
-                `bytes` that hold one JSON object each. It is read as it is sent, never far ahead.
-                Don't change the records of a list meanwhile; pass `iter(records)` if you have to.
+                `bytes` that hold one JSON object each. It is read while it is sent, never far
+                ahead. Don't change the records of a list during the upload; if you have to, pass
+                `iter(records)`.
             operation: What to do with them: `"create"`, `"update"`, or `"validate"`, which saves
                 nothing, where the API has it.
             chunk_size: At most this many records in a request.
-            chunk_bytes: At most this many bytes in a request's body; a single record may have more.
+            chunk_bytes: At most this many bytes in a request's body; a single record may be larger.
             concurrency: At most this many requests at once.
             on_rejected: `"isolate"` finds the bad records of a refused chunk and sends the others;
                 `"stop"` sends nothing more.
             reconcile: What to do about a chunk of creates whose answer was lost. `"list"` asks Sdir
-                whether it was saved, where the document names an operation for that. An async
-                function of yours is given the chunk's records and returns `True`, `False` or, if
-                it can't know, `None`. `None` asks nobody: the chunk is in doubt.
+                whether it was saved, if the document names an operation for that. Your own async
+                function gets the chunk's records and returns `True`, `False` or, if it can't tell,
+                `None`. With `reconcile=None`, nobody is asked and the chunk is in doubt.
             witness: A record that you know is saved at Sdir, such as one of an earlier upload. A
-                record that the list does not show counts as not saved only once the list has shown
-                a saved one. Without `witness`, that is one that this upload saved.
-            check: Look at each record here first; one that fails costs no request. Without it,
-                bytes are sent as they are, and looked at when Sdir refuses them.
-            journal: A file that lets the same upload go on after the process died, or a
-                `PostgresJournal`, where several workers share an upload.
-            deadline: Seconds for the whole upload. What is not finished by then is unsent or in
-                doubt.
+                record that the list does not show counts as not saved only after the list has shown
+                one that is saved: the witness, or a record that this upload saved.
+            check: Whether to check each record before it is sent. A record that fails is rejected
+                without a request. Without the check, bytes are sent unchanged, and are parsed only
+                if Sdir refuses them.
+            journal: A file with which the same upload can continue after the process died, or a
+                `PostgresJournal` if several workers share an upload.
+            deadline: Seconds for the whole upload. Records that are not finished by then are unsent
+                or in doubt.
             progress: Called with a `Snapshot` whenever records were finished.
 
         Raises:
-            ConfigurationError: A parameter makes no sense. All other errors are raised when the
+            ConfigurationError: A parameter is not valid. All other errors are raised when the
                 upload is awaited or iterated over, and carry its report.
 
         Example:

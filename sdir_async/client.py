@@ -105,9 +105,9 @@ class SdirBase:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stop what is still running, and close the connections that were opened here.
+        """Stop what is still running, and close the connections that this `Sdir` opened.
 
-        One that `on_behalf_of` or `with_options` returned is closed with the one that it came from.
+        Copies that `on_behalf_of` and `with_options` returned are closed with the original.
         """
         with no_locals:
             if self._is_whole:
@@ -116,13 +116,13 @@ class SdirBase:
     def on_behalf_of(self, customer: str) -> Self:
         """Return an `Sdir` that reports on behalf of a customer who delegated that to you.
 
-        It shares connections, keys and pace; its tokens, journals and reports are the customer's.
+        It shares connections, keys and pace. It has its own tokens, journals and reports.
 
         Args:
             customer: The customer's organization number.
 
         Raises:
-            ConfigurationError: It is not a number of 9 digits, or no `token` was given.
+            ConfigurationError: The number does not have 9 digits, or this `Sdir` has no token.
 
         Example:
             >>> customer = sdir.on_behalf_of("991825827")  # doctest: +SKIP
@@ -145,16 +145,16 @@ class SdirBase:
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> Self:
-        """Return an `Sdir` with other settings; what is not given stays as it is here.
+        """Return a copy with other settings; settings that you leave out stay the same.
 
-        It shares connections, keys, tokens and pace, and closing it closes nothing.
+        The copy shares connections, keys, tokens and pace. Closing the copy closes nothing.
 
         Args:
             timeout: As for `Sdir`.
             retry: As for `Sdir`.
-            headers: Headers that go along with each request, besides those of this one.
-            deadline: Seconds for each call and each upload as a whole, waits and repeated attempts
-                included, unless the call has a deadline of its own.
+            headers: Headers to send with each request, in addition to those of this `Sdir`.
+            deadline: Seconds for each call and each upload as a whole, including waits and retries,
+                unless the call has a deadline of its own.
 
         Raises:
             ConfigurationError: A setting is not valid, or a header is one that sdir-async sets
@@ -199,26 +199,26 @@ class SdirBase:
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> RawResponse[Any]:
-        """Call what the document of a version does not have yet.
+        """Call an operation that the document of a version does not have yet.
 
-        Key, token, pace, retries and errors are as for any call, and so is the host.
+        Key, token, pace, retries, errors and host are the same as for any call.
 
         Args:
             method: The HTTP method.
             path: The path below the server's URL of this version, such as `/courses/{uid}`.
             api: The API, as the attribute of `Sdir`.
-            version: The version; `None` for the one that `.selected` means.
-            path_params: The values for the places in the path. Give identifiers here and not in
-                the path itself, which logs and errors show.
+            version: The version; by default, the version of `.selected`.
+            path_params: The values for the placeholders in the path. Put identifiers here, not in
+                the path itself, which appears in logs and errors.
             params: The query; a list becomes a repeated parameter.
-            body: What to send as JSON: models, mappings, lists.
+            body: What to send as JSON: a model, a mapping or a list.
             effect: What a request does to the register: `"read"`, `"create"`, `"update"` or
-                `"validate"`. All but `"create"` may be sent twice. By default, POST and PATCH are
-                creates.
+                `"validate"`. A `"create"` is not sent again if it may have been saved. By default,
+                POST and PATCH are creates.
             timeout: As for `Sdir`, for this call.
             deadline: Seconds for the call as a whole.
             retry: As for `Sdir`, for this call.
-            headers: Headers that go along.
+            headers: More headers to send.
 
         Returns:
             The answer; its `value` is the parsed JSON.
@@ -262,36 +262,35 @@ class Sdir(Apis, SdirBase):
 
     Args:
         api_key: The subscription key: a string, a `SubscriptionKey`, or a function, plain or async,
-            that returns one. Without it the key is read from `SDIR_API_KEY`.
-        token: The source of the token that Sdir requires beside the key: a `Maskinporten`, or a
-            function, plain or async, that takes the scopes and returns a token. Without it, a
+            that returns one. Without it, the key is read from `SDIR_API_KEY`.
+        token: The source of the token that Sdir requires in addition to the key: a `Maskinporten`,
+            or a function, plain or async, that takes the scopes and returns a token. Without it, a
             `Maskinporten` is made from the environment if `SDIR_MASKINPORTEN_CLIENT_ID` is set;
-            otherwise no token is sent. It is not closed here.
-        environment: `"development"`, `"test"` or `"production"`. Nothing is reported to production
-            unless you say so.
+            otherwise no token is sent. Closing the `Sdir` does not close it.
+        environment: `"development"`, `"test"` or `"production"`.
         base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
-            the paths stay as the documents say.
-        versions: Which version `.selected` means, per API; by default the newest.
+            the paths stay those of the documents.
+        versions: The version that `.selected` returns, for each API; by default the newest.
         timeout: Seconds, or an `httpx.Timeout`, for each part of an attempt: to connect, to send,
-            to read, to get a connection. Reads wait for 120 s by default. All parts together bound
-            an attempt as a whole.
-        retry: How often and how long to try again, where that is safe.
-        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport), or one of httpx2. It is
-            not closed here. If its transport repeats requests by itself, it still gets the body of
-            a create only once, unless the client has an `auth`, which may send again after a 401.
-            Its pool timeout is kept, 60 s if it has none: with a limit on connections, httpx may
-            lose some for good when calls are cancelled; httpx2 does not.
-        transport: How requests travel if no `http_client` is given: over `"httpx"`, over
-            `"httpx2"`, which needs `pip install 'sdir-async[httpx2]'`, or over aiohttp with
-            `"fast"`, which needs `pip install 'sdir-async[fast]'`.
-        largest_answer: How many bytes of an answer, after decompression, are read at most: 64 MiB
-            by default. A longer answer counts as lost.
-        pace: A `Pacer` that several `Sdir` share, since they send for one account and so have one
-            rate limit; a `PostgresPace` if other processes send for it, too. Without it, this
+            to read, to get a connection. By default, reads wait for 120 s. The sum of all parts
+            is the limit for an attempt as a whole.
+        retry: How often to retry, where that is safe, and how long to wait.
+        http_client: Your own `httpx.AsyncClient` (proxy, TLS, transport), or one of httpx2. Closing
+            the `Sdir` does not close it. If its transport repeats requests by itself, it still gets
+            the body of a create only once, unless the client has an `auth`, which may send again
+            after a 401. Its pool timeout is used, or 60 s if it has none. With a limit on
+            connections, httpx can permanently lose some when calls are cancelled; httpx2 does not.
+        transport: The HTTP library to use if there is no `http_client`: `"httpx"`; `"httpx2"`,
+            which needs `pip install 'sdir-async[httpx2]'`; or `"fast"`, which uses aiohttp and
+            needs `pip install 'sdir-async[fast]'`.
+        largest_answer: The largest answer to read, in bytes after decompression: 64 MiB by default.
+            A longer answer counts as lost.
+        pace: A `Pacer` that several `Sdir` share because they send for the same account, which has
+            one rate limit; or a `PostgresPace` if other processes send for it too. Without it, this
             `Sdir` has a pace of its own.
-        insecure_http: Whether the key may go over plain http to another machine. By default it goes
-            over https, or to this machine.
-        on_attempt: Called with an `AttemptEvent` after each try to send a request. It must not
+        insecure_http: Whether the key may be sent over plain http to another machine. By default,
+            http is allowed only to this machine.
+        on_attempt: Called with an `AttemptEvent` after each attempt to send a request. It must not
             block.
         telemetry: A `Telemetry`, for spans and metrics by OpenTelemetry. It needs
             `pip install 'sdir-async[otel]'`.

@@ -4,7 +4,7 @@
     ├── ConfigurationError          a setting or an argument is wrong; nothing was sent
     ├── TokenError                  Maskinporten gave no token; nothing was sent to Sdir
     ├── ConnectionFailed            no connection, or every answer to a safe call was lost
-    ├── PageRepeated                a list answers the same page again and again
+    ├── PageRepeated                a list returns the same page again and again
     ├── UnknownOutcome              a create was sent and its answer lost: it may be saved or not
     ├── JournalError                the journal can't be used: locked, full, read-only, foreign
     │   ├── JournalInUse            another upload has it now; nothing was sent
@@ -18,7 +18,7 @@
         ├── RateLimited             429
         └── ServerError             5xx
 
-No message, attribute or `repr` of them holds a key or a person number. An error that ends an
+No message, attribute or `repr` of an error holds a key or a person number. An error that ends an
 upload has a `report`: what had happened to the records by then.
 """
 
@@ -99,13 +99,13 @@ class ConnectionFailed(SdirError):
 
 
 class PageRepeated(SdirError):
-    """A list answered a page that is the same as an earlier one, so that it would never end."""
+    """A list returned the same page as before, so it would never end."""
 
 
 class UnknownOutcome(SdirError):
     """A create was sent and its answer was lost: it may be saved or not.
 
-    Sending it again could report it twice. Ask for it with the list operation first.
+    Sending it again could report it twice. Look for it with the list operation first.
     """
 
 
@@ -170,7 +170,7 @@ class AuthenticationError(ApiError):
 
 
 class PermissionDenied(ApiError):
-    """403: the key is good, but may not do this."""
+    """403: the key is valid, but does not allow this."""
 
 
 class QuotaExceeded(PermissionDenied):
@@ -182,7 +182,7 @@ class NotFound(ApiError):
 
 
 class InvalidRequest(ApiError):
-    """400, 409 or 422: what was sent is not acceptable. `reasons` says why, item by item."""
+    """400, 409 or 422: Sdir did not accept the request. `reasons` says why, item by item."""
 
 
 class RateLimited(ApiError):

@@ -13,22 +13,22 @@ from .wire import is_visible
 TokenFunction: TypeAlias = Callable[..., str | Awaitable[str]]
 """A function, plain or async, that takes the scopes and returns a token.
 
-For `on_behalf_of` it takes a second argument, the organization number of the customer.
+With `on_behalf_of`, it gets the organization number of the customer as a second argument.
 """
 
 
 @runtime_checkable
 class TokenSource(Protocol):
-    """Gives the token for each call, and hears of tokens that Sdir refused."""
+    """Returns the token for each call, and is told if Sdir refused a token."""
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """What to ask for if the API's document names no scope."""
+        """The scopes to request if the API's document names none."""
         ...
 
     @property
     def needs_scopes(self) -> bool:
-        """Whether it can't give a token without a scope."""
+        """Whether it needs a scope to return a token."""
         ...
 
     def bind(self, environment: str) -> None:
@@ -39,10 +39,10 @@ class TokenSource(Protocol):
         ...
 
     def refuse(self, token: str) -> None:
-        """Take note that Sdir refused this token: the next call needs another one."""
+        """Drop a token that Sdir refused, so that the next call gets another one."""
 
     async def aclose(self) -> None:
-        """End what is under way."""
+        """Stop requests in progress."""
 
 
 TokenGiven: TypeAlias = TokenSource | TokenFunction

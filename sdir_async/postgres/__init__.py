@@ -1,4 +1,4 @@
-"""What several processes share in a PostgreSQL: the extra `postgres`."""
+"""What several processes share in a PostgreSQL database: the extra `postgres`."""
 
 from .forget import forget
 from .journal import PostgresJournal

@@ -1,4 +1,4 @@
-"""A journal in PostgreSQL: many workers share an upload, each has parts of it for itself."""
+"""A journal in PostgreSQL: several workers share an upload, and each works on its own parts."""
 
 from __future__ import annotations
 
@@ -74,26 +74,26 @@ class PostgresJournal:
     """A journal in PostgreSQL, for uploads that several workers or machines share.
 
     Each worker uploads a part. A part is a bucket of the records, such as those whose key has the
-    same hash modulo 8, sorted by the key: a job that runs again with other splits of its input then
+    same hash modulo 8, sorted by the key. A job that runs again with other splits of its input then
     finds the same parts. A part has one owner at a time. A worker that dies, or is silent for
-    `lease` seconds, loses its part; the next one that opens it goes on where the other stopped.
+    `lease` seconds, loses its part. The next worker that opens it continues where it stopped.
 
     Before each attempt to send, the owner asks the database whether the part is still its own.
     Without the database nothing is sent: an upload waits two minutes for a database that restarts.
 
     Args:
-        dsn: Where the database is, as libpq takes it: `postgresql://user@host/database`. What it
-            leaves out comes from the environment (`PGHOST`, `PGPASSWORD`, …).
+        dsn: The connection string, as for libpq: `postgresql://user@host/database`. Settings that
+            it leaves out come from the environment (`PGHOST`, `PGPASSWORD`, …).
         upload: The name of the upload, the same for all its parts: `"2026-11"`.
-        part: The name of the part. Name and part say which records these are; digests of the
-            records only check it.
+        part: The name of the part. `upload` and `part` identify the records; digests only check
+            that they are the same.
         lease: Seconds after which a worker that is frozen or unreachable loses its part.
 
-    The tables `sdir_part` and `sdir_event` are made when they are not there. They hold no personal
-    data: ranges, digests, states, and the names of rejected fields.
+    The tables `sdir_part` and `sdir_event` are created if they don't exist. They hold no personal
+    data: only ranges, digests, states, identifiers that Sdir gave, and names of rejected fields.
 
     Raises:
-        ConfigurationError: The extra `postgres` is not installed, or an argument makes no sense.
+        ConfigurationError: The extra `postgres` is not installed, or an argument is not valid.
 
     Example:
         >>> journal = PostgresJournal(dsn, upload="2026-11", part="7")  # doctest: +SKIP

@@ -35,20 +35,20 @@ _WRITE: Final = """
 class PostgresPace(SharedPacer):
     """One pace for all workers and machines of an account, kept in PostgreSQL.
 
-    An account has one rate limit, however many processes send for it. What the server tells one of
-    them, all of them keep to; each start has its own time, by the clock of the database. Without
-    the database, each process falls back to a pace of its own, with a warning in the log.
+    An account has one rate limit, however many processes send for it. If the server asks one of
+    them to wait, all of them do. Each request starts at its own time, by the clock of the database.
+    Without the database, each process falls back to a pace of its own, with a warning in the log.
 
-    Give it as `Sdir(pace=…)`. An `Sdir` that is closed closes its session, too.
+    Pass it as `Sdir(pace=…)`. Closing the `Sdir` closes its session too.
 
     Args:
-        dsn: Where the database is, as libpq takes it: `postgresql://user@host/database`.
-        account: A name for the subscription, the same for all who send with it. Not its key.
+        dsn: The connection string, as for libpq: `postgresql://user@host/database`.
+        account: A name for the subscription, the same in all processes that use it. Not its key.
 
-    The table `sdir_pace` is made when it is not there. A pooler such as PgBouncer may be between.
+    The table `sdir_pace` is created if it does not exist. A pooler such as PgBouncer is allowed.
 
     Raises:
-        ConfigurationError: The extra `postgres` is not installed, or an argument makes no sense.
+        ConfigurationError: The extra `postgres` is not installed, or an argument is not valid.
 
     Example:
         >>> pace = PostgresPace(dsn, account="ship-office")  # doctest: +SKIP

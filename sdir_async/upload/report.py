@@ -28,9 +28,9 @@ Ended = Literal["complete", "deadline", "rejected", "in_doubt", "cancelled", "er
 - `"complete"`: the input was read to its end, and every record was accepted or rejected.
 - `"deadline"`: the deadline passed first.
 - `"rejected"`: a record was rejected, and `on_rejected="stop"` asked to stop then.
-- `"in_doubt"`: the input was read to its end, but some records may be saved or not.
+- `"in_doubt"`: the input was read to its end, but some records may or may not be saved.
 - `"cancelled"`: it was cancelled or closed.
-- `"error"`: an error ended it, which was raised.
+- `"error"`: an error ended it, and was raised.
 """
 
 _NOT_COMPLETE: Final[Mapping[Ended, str]] = {
@@ -71,8 +71,8 @@ class Reason:
     Attributes:
         message: What is wrong, in the words of Sdir or of the check before sending. Person
             numbers are masked.
-        field: Which field of the record, in the server's spelling; `""` when it named none.
-        index: Which item of the request's list, from 0; `None` when it named none.
+        field: The field of the record, as the server spells it; `""` if the server named none.
+        index: The item of the request's list, from 0; `None` if the server named none.
     """
 
     message: str
@@ -102,7 +102,7 @@ class Rejection(_Frozen):
     Attributes:
         index: Its place in the input, from 0.
         reasons: Why, in the words of Sdir or of the check before sending.
-        record: The record as it was given; neither in the `repr` nor in a pickle.
+        record: The record as you passed it. The `repr` and a pickle leave it out.
     """
 
     index: int
@@ -119,7 +119,7 @@ class Rejection(_Frozen):
 
 @frozen
 class Notice:
-    """A record that looks wrong and was sent all the same: a ship whose IMO number breaks the rule.
+    """A record that was sent although it looks wrong, such as one with a wrong IMO number.
 
     Attributes:
         index: Its place in the input, from 0.
@@ -135,10 +135,10 @@ class ChunkOutcome(_Frozen, Generic[SavedT]):
     """What became of some records that were sent together.
 
     Attributes:
-        indexes: The places in the input that it covers, those of `rejections` included.
-        state: What became of all of them but the `rejections`.
-        rejections: Those that were refused.
-        attempts: Every try to send them, the failed ones included.
+        indexes: The places in the input of these records, including the rejected ones.
+        state: The state of all of them except the `rejections`.
+        rejections: The records that were refused.
+        attempts: Every attempt to send them, including failed ones.
 
     A pickle of it has no `saved`.
     """
@@ -158,8 +158,8 @@ class ChunkOutcome(_Frozen, Generic[SavedT]):
     def saved(self) -> list[SavedT]:
         """The records as Sdir saved them, in the order of the accepted ones among `indexes`.
 
-        The answer is parsed now, and each time. Empty when the batch was not accepted, or its
-        answer was lost and it was found by asking.
+        The answer is parsed each time you read this. The list is empty if the chunk was not
+        accepted, or if its answer was lost and the upload found it by asking Sdir.
         """
         if self._parse is None or not self._answer.strip():
             return []
@@ -198,24 +198,26 @@ class Snapshot:
 
 @frozen
 class UploadReport:
-    """What became of all records that were read: `accepted + rejected + in_doubt + unsent`.
+    """What became of all records that were read.
+
+    `accepted + rejected + in_doubt + unsent` is the number of records that were read.
 
     Attributes:
         accepted: How many Sdir saved (or changed, or found good).
         rejected: How many were refused; `rejections` says which and why.
-        in_doubt: How many may be saved or not; `doubts` says which. Ask before sending again.
-        unsent: How many were read and not sent, or certainly not saved; `remaining` says which.
-        rejections: The refused records, by their place in the input. Beyond the first 10,000 they
-            hold no `record`, so that a million of them fit in memory: iterate over the upload to
-            see each with its record.
-        doubts: The places in the input of those in doubt, as ranges.
-        remaining: The places in the input of those unsent, as ranges.
-        warnings: What looks wrong in records that were sent all the same.
-        requests: How many requests were sent, repeated ones and questions included.
+        in_doubt: How many may or may not be saved; `doubts` says which. Look for them at Sdir
+            before you send them again.
+        unsent: How many were not sent, or are certainly not saved; `remaining` says which.
+        rejections: The refused records, in the order of the input. Beyond the first 10,000 they
+            have no `record`, so that a million of them fit in memory. To see each with its record,
+            iterate over the upload.
+        doubts: The places in the input of the records in doubt, as ranges.
+        remaining: The places in the input of the unsent records, as ranges.
+        warnings: Records that were sent although they look wrong.
+        requests: How many requests were sent, including retries and requests to the list.
         seconds: How long it took.
-        ended: How it ended; `None` while it is under way.
-        why_in_doubt: Why asking did not help where records are in doubt, and what would: a
-            sentence each.
+        ended: How it ended; `None` while it is in progress.
+        why_in_doubt: Why records are in doubt and what you can do, one sentence per reason.
     """
 
     accepted: int = 0
@@ -235,8 +237,8 @@ class UploadReport:
     def rows(self) -> Iterator[RecordOutcome]:
         """Yield what became of each record, in the order of the input: a receipt.
 
-        Of each accepted record the report holds 16 bytes; the rows are made one by one. With a
-        journal, records that an earlier run sent have their identifier and time, too.
+        The report keeps 16 bytes for each accepted record, and makes the rows one by one. With a
+        journal, records that an earlier run sent also have their identifier and time.
 
         Example:
             >>> for row in report.rows():  # doctest: +SKIP

@@ -21,15 +21,15 @@ SavedT = TypeVar("SavedT")
 
 
 class Upload(Generic[SavedT]):
-    """An upload: nothing is read or sent before it is awaited or iterated over, once.
+    """An upload. It starts when you await it or iterate over it, which you can do once.
 
     Example:
         >>> report = await competences.upload(records)  # doctest: +SKIP
         >>> async for chunk in competences.upload(records):  # doctest: +SKIP
         ...     print(chunk.state, len(chunk.indexes))
 
-    Leaving the loop early ends the upload; `async with` makes sure that nothing of it is left when
-    the block is.
+    Leaving the loop early ends the upload. With `async with`, the upload has ended when the block
+    ends.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -43,7 +43,7 @@ class Upload(Generic[SavedT]):
 
     @property
     def report(self) -> UploadReport:
-        """What has become of the records by now, or by its end, however it ended."""
+        """The report so far; after the upload ended, the final report, however it ended."""
         return self._engine.report() if self._engine else UploadReport()
 
     def __await__(self) -> Generator[Any, None, UploadReport]:
@@ -84,7 +84,7 @@ class Upload(Generic[SavedT]):
             await engine.run()
 
     async def aclose(self) -> None:
-        """End the upload now; what was on its way is in doubt. The report says so."""
+        """End the upload now. Records that were being sent are in doubt."""
         with no_locals:
             if self._task is not None:
                 cancel_once(self._task)
