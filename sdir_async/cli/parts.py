@@ -11,7 +11,7 @@ from glob import escape
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
 from ..upload.journal.history import History
 from .journals import UNREADABLE, journal_in
@@ -32,13 +32,24 @@ _LATELY: Final = 60.0
 IN_USE: Final = "in use"
 """The owner of a journal in a file: nobody knows more of it."""
 _TRIES: Final = 50
+_SENT: Final = (ACCEPTED, REJECTED, UNKNOWN)
 _COUNTER: Final = slice(24, 28)
 """Where SQLite counts the changes of a file."""
 
 
 @frozen
+class Earlier:
+    """What became of the rows of earlier uploads, which the last one does not send again."""
+
+    uploads: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    in_doubt: int = 0
+
+
+@frozen
 class Part:
-    """A part of an upload.
+    """A part of an upload; of several from files of one name, the last one.
 
     Attributes:
         name: Its name, or the file's.
@@ -50,6 +61,7 @@ class Part:
         in_doubt: How many may be saved or not.
         sending: How many its owner waits for.
         rate: How many were finished a second lately; `None` where nobody knows.
+        earlier: What the journal says of uploads before this one.
     """
 
     name: str
@@ -61,6 +73,12 @@ class Part:
     in_doubt: int
     sending: int
     rate: float | None = None
+    earlier: Earlier = field(factory=Earlier)
+
+    @property
+    def finished(self) -> int:
+        """How many are finished, those of earlier uploads included."""
+        return self.accepted + self.rejected + self.earlier.accepted + self.earlier.rejected
 
     @property
     def left(self) -> int:
@@ -186,12 +204,14 @@ def _of_rows(name: str, owner: str, entries: Iterable[Entry]) -> Part:
     history = RowHistory(_Unknown())
     for _, chunk, kind, detail in entries:
         history.replay(chunk, kind, detail)
-    count = history.states.count
-    unknown = count(UNKNOWN)
+    states = history.states
+    now = states[history.since :] + bytes(states[one] for one in history.resent)
+    before = (states.count(state) - now.count(state) for state in _SENT)
+    earlier = Earlier(max(0, len(history.uploads) - 1), *before)
+    accepted, rejected, unknown = map(now.count, _SENT)
     is_read = history.run is not None and history.run.is_read
     doubt, sending = (0, unknown) if owner else (unknown, 0)
-    read = len(history.states)
-    return Part(name, owner, read, is_read, count(ACCEPTED), count(REJECTED), doubt, sending)
+    return Part(name, owner, len(now), is_read, accepted, rejected, doubt, sending, earlier=earlier)
 
 
 def _rate(entries: Sequence[Entry], ages: Sequence[float]) -> float | None:

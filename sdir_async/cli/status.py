@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from attrs import asdict, evolve
+from attrs import asdict, astuple, evolve
 
 from ..privacy import mask, printable
-from .parts import IN_USE, Part, journals_of, part_in_file, parts_in_database
+from .parts import IN_USE, Earlier, Part, journals_of, part_in_file, parts_in_database
 from .trouble import Exit, Trouble
 from .words import say, some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _COUNTS: Final = ("read", "accepted", "rejected", "in_doubt", "sending")
@@ -62,11 +62,9 @@ def status(
 
 def _with_rates(parts: Sequence[Part], before: Sequence[Part], seconds: float) -> list[Part]:
     """Fill in the rates that no journal knows, from what was seen before."""
-    finished = {part.name: part.accepted + part.rejected for part in before}
+    finished = {part.name: part.finished for part in before}
     return [
-        evolve(
-            part, rate=(part.accepted + part.rejected - finished[part.name]) / max(seconds, 1e-3)
-        )
+        evolve(part, rate=max(0, part.finished - finished[part.name]) / max(seconds, 1e-3))
         if part.rate is None and part.name in finished
         else part
         for part in parts
@@ -75,6 +73,10 @@ def _with_rates(parts: Sequence[Part], before: Sequence[Part], seconds: float) -
 
 def _is_complete(part: Part) -> bool:
     return part.is_read and not part.left
+
+
+def _earlier(parts: Sequence[Part]) -> Earlier:
+    return Earlier(*map(sum, zip(*(astuple(part.earlier) for part in parts), strict=True)))
 
 
 def _seconds_left(parts: Sequence[Part], records: int | None) -> float | None:
@@ -100,6 +102,7 @@ def _as_json(parts: Sequence[Part], records: int | None) -> str:
             "parts": len(parts),
             "owned": sum(bool(part.owner) for part in parts),
             **{name: sum(getattr(part, name) for part in parts) for name in _COUNTS},
+            "earlier": asdict(_earlier(parts)),
             "rate": sum(part.rate or 0.0 for part in parts),
             "seconds_left": _seconds_left(parts, records),
             "complete": all(map(_is_complete, parts)),
@@ -121,7 +124,7 @@ def _as_text(parts: Sequence[Part], records: int | None) -> str:
     ]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [_aligned(row, widths) for row in table]
-    return "\n".join([*lines, _last_line(parts, records), ""])
+    return "\n".join([*lines, _last_line(parts, records), *_line_of(_earlier(parts)), ""])
 
 
 def _counts(part: Part) -> tuple[int, ...]:
@@ -139,6 +142,21 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     first, *counts, last = row
     cells = [count.rjust(width) for count, width in zip(counts, widths[1:-1], strict=True)]
     return "  ".join([first.ljust(widths[0]), *cells, last])
+
+
+def _line_of(earlier: Earlier) -> Iterator[str]:
+    """Yield what became of earlier uploads, if there were any."""
+    if not earlier.uploads:
+        return
+    said = [
+        some(earlier.uploads, "{count:,} upload", "{count:,} uploads"),
+        say("{accepted:,} accepted", accepted=earlier.accepted),
+    ]
+    if earlier.rejected:
+        said.append(say("{rejected:,} rejected", rejected=earlier.rejected))
+    if earlier.in_doubt:
+        said.append(say("{in_doubt:,} in doubt", in_doubt=earlier.in_doubt))
+    yield say("earlier: {counts}", counts=", ".join(said))
 
 
 def _last_line(parts: Sequence[Part], records: int | None) -> str:

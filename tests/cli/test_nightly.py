@@ -318,6 +318,8 @@ def test_an_unfinished_upload_goes_on_with_a_file_that_grew(
     done = sdir("upload", *COURSE, "a.jsonl", "--json")
     assert (done.code, done.end["accepted"], done.end["earlier"]) == (0, 60, 20)
     assert _codes(sandbox) == sorted(f"C{number}" for number in range(60))
+    status = sdir("status", *tmp_path.glob("*.journal"), "--json").events[-1]
+    assert (status["accepted"], status["earlier"]["uploads"], status["complete"]) == (60, 0, True)
 
 
 @pytest.mark.usefixtures("broken_off")
@@ -335,6 +337,8 @@ def test_another_file_after_an_unfinished_upload_is_refused(
     assert "in doubt" not in done.err
     done = sdir("upload", *COURSE, "a.jsonl", "--force", "--json")
     assert (done.code, done.end["accepted"], done.end["in_doubt"]) == (0, 20, 0)
+    status = sdir("status", *tmp_path.glob("*.journal")).out
+    assert status.splitlines()[-1] == "earlier: 1 upload, 20 accepted"
     assert sdir("upload", *COURSE, "a.jsonl").code == 0
     _jsonl(tmp_path / "a.jsonl", *range(200, 210))
     assert sdir("upload", *COURSE, "a.jsonl").code == 0

@@ -119,6 +119,36 @@ def test_an_upload_that_runs(
     assert status_of(watched)["accepted"] == 100
 
 
+def test_another_file_every_night(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """The counts are those of the last upload; those before it have a line of their own."""
+    for night, codes in enumerate(("ABC", "DE-", "FGHI")):
+        records = [course(night, courseCode=code.strip("-")) for code in codes]
+        (tmp_path / "a.jsonl").write_bytes(lines_of(records))
+        assert sdir("upload", *COURSE, "a.jsonl").code == (1 if "-" in codes else 0)
+    journal = next(tmp_path.glob("*.journal")).rename(tmp_path / "a.journal")
+    shown = sdir("status", journal).out.splitlines()
+    assert shown[1].split() == ["a.journal", "4", "0", "0", "0", "0", "complete"]
+    assert shown[2:] == ["1 part", "earlier: 2 uploads, 5 accepted, 1 rejected"]
+    shown = sdir("status", journal, journal, "--language", "nb").out.splitlines()
+    assert shown[-1] == "tidligere: 4 opplastinger, 10 godtatt, 2 avvist"
+    part, whole = sdir("status", journal, "--json").events
+    assert (whole["read"], whole["accepted"], whole["complete"]) == (4, 4, True)
+    counts = {"uploads": 2, "accepted": 5, "rejected": 1, "in_doubt": 0}
+    assert part["earlier"] == whole["earlier"] == counts
+
+
+def test_rejected_rows_that_are_sent_again(sdir: Callable[..., Done], tmp_path: Path) -> None:
+    """They are rows of each upload that sends them, and of none before it."""
+    for codes, earlier in (("A-", (0, 0)), ("A-B", (1, 0)), ("A-B", (2, 0)), ("C", (2, 1))):
+        records = [course(courseCode=code.strip("-")) for code in codes]
+        (tmp_path / "a.jsonl").write_bytes(lines_of(records))
+        sdir("upload", *COURSE, "a.jsonl", "--force")
+        found = status_of(sdir("status", *tmp_path.glob("*.journal"), "--json"))
+        assert (found["earlier"]["accepted"], found["earlier"]["rejected"]) == earlier
+        assert found["rejected"] == codes.count("-")
+        assert found["complete"]
+
+
 def test_what_is_not_a_journal(sdir: Callable[..., Done], tmp_path: Path) -> None:
     """It is said in one line, and the exit code is that of a wrong argument."""
     (tmp_path / "a.txt").write_text("dear diary")

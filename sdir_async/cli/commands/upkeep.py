@@ -64,7 +64,7 @@ def status(
     ] = None,
     records: Annotated[
         int | None,
-        typer.Option(min=1, help="How many records there are in all, to estimate the end."),
+        typer.Option(min=1, help="How many records the upload has to send, to estimate the end."),
     ] = None,
     watch: Annotated[
         float | None,
@@ -76,7 +76,8 @@ def status(
 
     It reads journals: files, also while they are in use, or those of a `PostgresJournal`. It needs
     no key and asks nothing of Sdir. The rate is that of the last minute; for files it is known from
-    the second look of `--watch` on.
+    the second look of `--watch` on. If a file of the same name is uploaded every night, the counts
+    are those of the last upload, with what it had to send; the line "earlier" has those before it.
 
     Example: `sdir status courses.csv`
 

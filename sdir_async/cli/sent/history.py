@@ -61,7 +61,8 @@ class History:
             nothing.
         left: Rows of unknown fate that were left behind on purpose.
         corrects: Which row each corrected one stands for.
-        since: The first row of the upload that the last run began or went on with.
+        uploads: The first new row of each upload: a run begins one, or goes on with the last.
+        resent: Older rows that the last upload sends again.
         rejected_files: For each file of rejected rows, which row each of its lines was.
         runs: For each run, the number of its first new row, and the mark of its input.
         after: Which row a new one came after in its input, where that is not the one before it.
@@ -78,7 +79,8 @@ class History:
     unknown: list[Numbers] = Factory(list)
     left: set[int] = Factory(set)
     corrects: dict[int, int] = Factory(dict)
-    since: int = 0
+    uploads: Numbers = Factory(list)
+    resent: set[int] = Factory(set)
     rejected_files: dict[str, list[tuple[int, int, int]]] = Factory(dict)
     runs: list[tuple[int, str]] = Factory(list)
     after: dict[int, int] = Factory(dict)
@@ -118,6 +120,7 @@ class History:
                 self._run(Run(**detail))
             case "again":
                 self._begin(*(range(start, stop) for start, stop in detail))
+                self.resent.update(one for one in expanded(detail) if one < self.since)
             case "sending":
                 self._send(chunk, expanded(detail))
             case "in_doubt":
@@ -137,7 +140,8 @@ class History:
 
     def _run(self, run: Run) -> None:
         if self.is_finished or run.left:
-            self.since = len(self.states)
+            self.uploads.append(len(self.states))
+            self.resent = set()
         self.unknown += self._wires.values()
         self._wires.clear()
         if run.left:
@@ -203,6 +207,11 @@ class History:
     def unsent(self) -> int:
         """Return how many rows the last run began, and did not save."""
         return sum(self.states[one.start : one.stop].count(OPEN) for one in self.begun)
+
+    @property
+    def since(self) -> int:
+        """The first new row of the last upload."""
+        return self.uploads[-1] if self.uploads else 0
 
     @property
     def is_finished(self) -> bool:
