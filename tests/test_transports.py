@@ -11,11 +11,13 @@ import hashlib
 import importlib
 import ipaddress
 import logging
+import re
 import socket
 import ssl
 import sys
 import threading
 import warnings
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,6 +26,7 @@ from urllib.parse import parse_qsl
 import httpx
 import httpx2
 import pytest
+import zstandard
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -994,6 +997,53 @@ async def test_an_answer_that_is_too_long_is_not_read_to_its_end(
 
     async with serving(handler) as url, open_sdir(url, our_kind, largest_answer=100_000) as sdir:
         assert await statuses(sdir, url, 3) == [201, None, 400]
+
+
+BOMB = b"[" + b" " * 2_000_000 + b"]"
+BOMBS: dict[str, tuple[str, bytes]] = {
+    "gzip": ("gzip", gzip.compress(BOMB)),
+    "deflate": ("deflate", zlib.compress(BOMB)),
+    "br": ("br", bytes.fromhex("9b81841ef82541b6ba4a91cb0281397c1e31")),
+    "zstd": ("zstd", zstandard.compress(BOMB)),
+    "twice": ("gzip, gzip", gzip.compress(gzip.compress(BOMB))),
+    "in two headers": (
+        "gzip\r\nContent-Encoding: gzip",
+        gzip.compress(gzip.compress(BOMB)),
+    ),
+}
+
+
+async def _bombed(kind: Any, packing: str) -> Lost:
+    encoding, packed = BOMBS[packing]
+    lines = f"HTTP/1.1 201 Created\r\nContent-Encoding: {encoding}\r\n"
+
+    async def handler(reader: Reader, writer: Writer) -> None:
+        await whole(reader)
+        writer.write(f"{lines}Content-Length: {len(packed)}\r\n\r\n".encode() + packed)
+
+    async with serving(handler) as url, open_sdir(url, kind, largest_answer=100_000) as sdir:
+        call = call_of(CREATE, f"{url}/x", body=b"[]")
+        happened = (await sdir._session.exchange(call)).happened
+    assert isinstance(happened, Lost)
+    return happened
+
+
+@pytest.mark.parametrize("packing", BOMBS)
+async def test_a_decompression_bomb_is_not_unpacked(our_kind: Any, packing: str) -> None:
+    """However it is packed: the error says why, and a create is looked up before it is repeated."""
+    happened = await _bombed(our_kind, packing)
+    asked_for = packing in ("gzip", "deflate")
+    why = "longer than 100000 bytes" if asked_for else "which was not asked for|Can not decode"
+    assert re.search(why, happened.cause)  # aiohttp can't decode br and zstd without a package
+    assert judge("create", happened).action is Action.ASK
+    assert judge("update", happened).action is Action.AGAIN
+
+
+@pytest.mark.parametrize("packing", ["gzip", "br", "zstd"])
+async def test_a_client_that_unpacks_by_itself_is_bounded(packing: str) -> None:
+    """It shows no encoding, so the length alone says that the answer is a bomb."""
+    happened = await _bombed(_over_pyreqwest, packing)
+    assert "longer than 100000 bytes" in happened.cause
 
 
 async def test_calls_that_are_cancelled_while_they_connect_leave_no_slot_taken(

@@ -18,6 +18,7 @@ from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
 from .body import large_body
+from .encodings import ASKED_FOR, refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -112,6 +113,9 @@ class AiohttpTransport:
         if answer.status < 200:  # 101, which was not asked for; aiohttp would leave it open
             answer.close()
             return Lost("all", f"the server answered {answer.status}")
+        if not_read := refused(answer.headers.getall("Content-Encoding", ())):
+            answer.close()
+            return not_read
         length = answer.content_length
         if length is not None and length <= request.largest // _INFLATES:
             return Answer(answer.status, answer.headers, await answer.read())
@@ -228,7 +232,7 @@ def _timeout_of(connect: float | None, read: float | None) -> aiohttp.ClientTime
 
 def _headers(request: Request, body: Body | None) -> dict[str, str]:
     length = {} if body is None else {"Content-Length": str(body.size)}
-    return {"Accept-Encoding": "gzip, deflate", **request.open_headers(), **length}
+    return {"Accept-Encoding": ASKED_FOR, **request.open_headers(), **length}
 
 
 def _bounded(

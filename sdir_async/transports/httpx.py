@@ -20,6 +20,7 @@ from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
 from .body import AlreadySentError, Body, large_body
+from .encodings import ASKED_FOR, refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from ..wire import Request, Timeouts, Transport
 
 _PROXIES: Final = frozenset(["http", "https", "all"])
-_ENCODINGS: Final = "gzip, deflate"
-"""What an answer may be compressed with. A piece of these grows at most a thousandfold."""
-_NOT_ENCODED: Final = ("", "identity")
 
 
 class _Emptied:
@@ -268,17 +266,14 @@ def _parts(timeouts: Timeouts) -> dict[str, float | None]:
 
 def _headers(request: Request, body: Body | None) -> dict[str, str]:
     length = {} if body is None else {"Content-Length": str(body.size)}
-    return {"Accept-Encoding": _ENCODINGS, **request.open_headers(), **length}
+    return {"Accept-Encoding": ASKED_FOR, **request.open_headers(), **length}
 
 
 async def _answer(response: httpx.Response, largest: int, library: Library) -> Answer | Lost:
     """Read the whole answer, and let no connection be used again that holds more than it."""
     try:
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        if encoding not in (*_NOT_ENCODED, *_ENCODINGS.split(", ")):
-            return Lost(
-                "all", f"the answer is encoded as {mask(encoding)!r}, which was not asked for"
-            )
+        if not_read := refused(response.headers.get_list("content-encoding")):
+            return not_read
         network = response.extensions.get("network_stream")
         response.stream = library.emptied(response.stream, network)
         pieces, size = [], 0
