@@ -76,11 +76,10 @@ class Fate:
     def _is_witnessed(self) -> Generator[Step, Any, bool]:
         """Find out whether the list shows what is saved: a witness, once for the upload."""
         terms = self.terms
-        if self.can_wait:
-            return False
         if terms.saved is None:  # not a list is asked, but the user's own function
             return True
-        if terms.shown is None and (yield Until(lambda: terms.sample is not None)) and terms.sample:
+        asks = terms.shown is None and not self.can_wait
+        if asks and (yield Until(lambda: terms.sample is not None)) and terms.sample:
             yield from self._show(terms.sample)
         return bool(terms.shown)
 

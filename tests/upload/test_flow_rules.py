@@ -263,6 +263,15 @@ def test_pieces_of_unknown_fate_do_not_wait_for_each_other() -> None:
     ]
 
 
+def test_a_list_that_has_shown_a_witness_is_believed_though_that_one_is_given_up() -> None:
+    """Two chunks may ask for the same witness: it is shown to one, and the other can't tell."""
+    terms = terms_of(saved=Saved(repr), shown=True)
+    steps = flow.settle(chunk_of(2), Past(unknown=[[0]], rest=[1]), terms)
+    assert driven(steps, terms) == [
+        *["ask 10", "wait 30", "ask 10", "send 10", "10 accepted", "send 11", "11 accepted"],
+    ]
+
+
 def test_a_witness_that_was_shown_to_another_chunk_meanwhile_counts() -> None:
     """The list has shown what is saved, whatever it says to this chunk."""
     terms = terms_of(saved=Saved(repr), sample=named())
