@@ -81,7 +81,7 @@ def _seen(folder: Path) -> Iterator[Seen]:
             what = say("kept: it may have rejected rows that were not corrected and accepted yet")
             yield Seen(path, what, goes=False)
         elif path in journals:
-            yield _seen_journal(path, journals[path], needed)
+            yield _seen_journal(path, journals[path], needed, files)
         elif path in rejected:
             yield Seen(path, say("rejected rows, as they stood"))
         elif path.suffix == ".html" and _is_report(path):
@@ -90,12 +90,20 @@ def _seen(folder: Path) -> Iterator[Seen]:
             yield Seen(path, say("a draft that an interrupted command left"))
 
 
-def _seen_journal(path: Path, journal: Beside | None, needed: Iterable[Path]) -> Seen:
+def _seen_journal(
+    path: Path, journal: Beside | None, needed: Iterable[Path], files: Iterable[Path]
+) -> Seen:
     if journal is None or not journal.history.is_finished:
         return Seen(path, say("kept, since its upload is not finished"), goes=False)
     for one in needed:
         if printable(one.name) in journal.history.rejected_files:
             what = say("kept, since it knows which rows of {file} were sent", file=one.name)
+            return Seen(path, what, goes=False)
+    for one in files:
+        if path.name.startswith(f"{one.name}.") and one.suffix != _JOURNAL:
+            what = say(
+                "kept while {file} is here: without it all of that can be sent again", file=one.name
+            )
             return Seen(path, what, goes=False)
     what = say(
         "the journal of a finished upload. Without it, the same file can be sent again, and all of"

@@ -27,6 +27,9 @@ def uploaded(sdir: Callable[..., Done], tmp_path: Path) -> Path:
     records = [course(1), course(2, courseCode="")]
     (tmp_path / "courses.jsonl").write_bytes(lines_of(records))
     assert sdir("upload", *COURSE, "courses.jsonl", "--report", "report.html").code == 1
+    (tmp_path / "gone.jsonl").write_bytes(lines_of([course(3)]))
+    assert sdir("upload", *COURSE, "gone.jsonl").code == 0
+    (tmp_path / "gone.jsonl").unlink()
     (tmp_path / "other.html").write_text("<html></html>")
     (tmp_path / "other.journal").write_text("dear diary")
     (tmp_path / ".courses.rejected.jsonl.sdir-0123abcd").write_text("half")
@@ -48,17 +51,24 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def kept(folder: Path) -> set[str]:
+    """Return what is never removed: a journal is, once its input is gone."""
+    (journal,) = folder.glob("courses.jsonl.*.journal")
+    return KEPT | {journal.name}
+
+
 def test_what_an_upload_left_is_removed(sdir: Callable[..., Done], uploaded: Path) -> None:
-    """The input stays, and so does what is not ours."""
+    """The input stays with its journal, which keeps it from being saved twice."""
     done = sdir("clean", "--yes")
     assert done.code == 0
-    assert names(uploaded) == KEPT
+    assert names(uploaded) == kept(uploaded)
     for said in (
         "the journal of a finished upload. Without it, the same file can be sent again",
         "courses.rejected.jsonl: rejected rows",
         "report.html: the report of an upload",
         "a draft that an interrupted command left",
         "other.journal: kept",
+        "kept while courses.jsonl is here",
     ):
         assert said in done.out
     assert sdir("clean", uploaded).out.endswith("There is nothing to remove.\n")
@@ -96,7 +106,7 @@ def test_it_asks_first(
     monkeypatch.setattr("sys.stdin", Terminal())
     done = sdir("clean")
     assert "can be sent and saved again.\nRemove these 4 files? [y/N]" in done.err
-    assert names(uploaded) == (KEPT if removed else before)
+    assert names(uploaded) == (kept(uploaded) if removed else before)
     assert done.code == (0 if removed else 2)
 
 
@@ -160,7 +170,8 @@ def test_rejected_rows_that_are_not_saved_yet_stay(
     done = sdir("clean", "--yes")
     stays = corrected > 0 or is_replaced
     assert rejected.exists() == stays
-    assert (len(list(tmp_path.glob("*.journal"))) == 1) == stays
+    assert len(list(tmp_path.glob("*.journal"))) == 1
+    assert ("kept while a.jsonl is here" in done.out) != stays
     assert ("may have rejected rows that were not corrected and accepted yet" in done.out) == stays
     assert ("since it knows which rows of a.rejected." in done.out) == stays
 

@@ -131,10 +131,10 @@ def clean(
 
     That is the journals of finished uploads, files of rejected rows, reports, and drafts of
     interrupted commands. Without its journal, a file that was uploaded can be sent again, and all
-    of it is saved twice: keep the journal while the file, or another one of that name, may come
-    again. The journal of an upload that is not finished stays: without it the upload can't go on.
-    Rejected rows stay until each of them was corrected and accepted, unless all of them stand in
-    the input as they are; so does the journal that knows which of them were sent.
+    of it is saved twice. So the journal stays while a file of that name is beside it; keep it while
+    another one may come. The journal of an upload that is not finished stays: without it the upload
+    can't go on. Rejected rows stay until each of them was corrected and accepted, unless all of
+    them stand in the input as they are; so does the journal that knows which of them were sent.
 
     With --upload or --older-than it removes the journals of a `PostgresJournal` from a database
     instead. An upload that is in use stays, and so does one that is not finished, without --force.
