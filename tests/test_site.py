@@ -20,7 +20,9 @@ import yaml
 from typer.main import get_command
 
 import sdir_async
+import sdir_async.postgres
 import sdir_async.sandbox
+import sdir_async.spark
 import sdir_async.testing
 from sdir_async import SdirError
 from sdir_async.api import VERSIONS
@@ -136,6 +138,8 @@ def test_the_reference_has_every_public_name() -> None:
     public = [f"sdir_async.{name}" for name in sdir_async.__all__ if name != "__version__"]
     public += [f"sdir_async.sandbox.{name}" for name in sdir_async.sandbox.__all__]
     public += [f"sdir_async.testing.{name}" for name in sdir_async.testing.__all__]
+    public += [f"sdir_async.postgres.{name}" for name in sdir_async.postgres.__all__]
+    public += [f"sdir_async.spark.{name}" for name in sdir_async.spark.__all__]
     fixtures = [f"sdir_async.pytest_plugin.sdir_sandbox{end}" for end in ("", "_settings")]
     assert sorted(listed) == sorted(public + fixtures)
     assert "`sdir_async.__version__`" in text

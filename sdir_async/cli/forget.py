@@ -27,7 +27,7 @@ def clean_database(
         Trouble: There is no such upload, it can't be removed, or nobody can be asked.
         JournalError: The database can't be asked.
     """
-    from ..postgres.forget import stored_uploads
+    from ..postgres.removal import stored_uploads
 
     known = asyncio.run(stored_uploads(database))
     found = [one for one in known if upload in (None, one[0]) and one[2] >= (days or 0) * _DAY]

@@ -1,7 +1,7 @@
 """What several processes share in a PostgreSQL database: the extra `postgres`."""
 
-from .forget import forget
 from .journal import PostgresJournal
 from .pace import PostgresPace
+from .removal import forget
 
 __all__ = ["PostgresJournal", "PostgresPace", "forget"]

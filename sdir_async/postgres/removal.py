@@ -1,4 +1,4 @@
-"""Removes the journals of an upload from a PostgreSQL when nothing of it is left to do."""
+"""Removes the journals of finished uploads from a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ async def stored_uploads(dsn: str) -> list[tuple[str, int, float]]:
 async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
     """Remove the journals of an upload: its rows in `sdir_part` and `sdir_event`.
 
-    Without them nobody knows what was sent. The same records, uploaded again, are saved twice. So
-    forget an upload only when no job runs it again.
+    Without the journals, nothing shows what was sent: the same records, uploaded again, are saved
+    twice. So forget an upload only if no job will run it again.
 
     Args:
-        dsn: Where the database is, as for `PostgresJournal`.
+        dsn: The connection string, as for `PostgresJournal`.
         upload: The name of the upload.
-        force: Whether to forget one that is not finished, too.
+        force: Whether to remove the upload even if it is not finished.
 
     Raises:
         ConfigurationError: The dsn is not a connection string.
