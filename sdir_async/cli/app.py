@@ -81,7 +81,9 @@ BaseUrl = Annotated[
 KeyFile = Annotated[
     Path | None,
     typer.Option(
-        "--key-file", help="A file with the key. Default: SDIR_API_KEY, then the keyring."
+        "--key-file",
+        metavar="FILE",
+        help="A file with the key. Default: SDIR_API_KEY, then the keyring.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON: one object or event per line.")]
@@ -90,7 +92,7 @@ LanguageOption = Annotated[
     typer.Option(
         "--language",
         envvar="SDIR_LANGUAGE",
-        help="The language of the messages. Default: that of the system.",
+        help="The language of messages and files. Help is in English. Default: the system's.",
     ),
 ]
 ShowPersons = Annotated[

@@ -54,7 +54,7 @@ sdir upload course courses.xlsx --report report.html
 - **Headings** can be below a title, and in one row or in two. `--header-row` sets their row. They
   are matched by name, in any case and spelling, by the last part of a name if only one field has
   it, and by the Norwegian names that the API's document gives its fields. For other names use
-  `--map "Deltaker=person.id"`, or `--mapping` with a file of such lines.
+  `--map "Deltaker=person.id"`, or `--map-file` with a file of such lines.
 - **Sheets** are read only if they are visible. If several sheets have matching columns, choose one
   with `--sheet`, or use `--all-sheets`. Hidden rows and columns are sent, with a
   message before; `--visible-rows` leaves hidden rows out. Of merged cells only the first has a

@@ -180,7 +180,7 @@ def _other(value: object, types: frozenset[str]) -> Any:
             try:
                 return orjson.loads(value)
             except orjson.JSONDecodeError:
-                raise Refused("is not JSON", 'write it as ["a", "b"]') from None
+                raise Refused("is not valid JSON", 'write it as ["a", "b"]') from None
     elif "boolean" in types:
         if isinstance(value, bool):
             return value

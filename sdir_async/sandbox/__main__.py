@@ -47,9 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8400, help="0 uses a free port (%(default)s)")
     parser.add_argument("--store", metavar="FILE", help="keep the records in this file")
-    parser.add_argument("--documents", metavar="DIR", help="serve this folder's OpenAPI documents")
     parser.add_argument(
-        "--key", action="append", help="a subscription key to accept; can be given more than once"
+        "--documents", metavar="FOLDER", help="serve this folder's OpenAPI documents"
+    )
+    parser.add_argument(
+        "--key", action="append", help="a subscription key to accept; can be repeated"
     )
     _add_tokens(parser.add_argument_group("the Maskinporten token"))
     _add_gateway(parser.add_argument_group("the gateway"))
@@ -67,7 +69,7 @@ def _add_tokens(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--maskinporten",
         action="store_true",
-        help="require a token too; make a key pair, register it, and print the settings to use",
+        help="require a token too; create and register a key pair, and print the settings",
     )
     group.add_argument(
         "--token-life", metavar="TIME", default="120s", help="how long tokens live (%(default)s)"
@@ -78,7 +80,9 @@ def _add_gateway(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--rate", help="the rate limit, such as 20/s; rejected calls count too")
     group.add_argument("--quota", help="the limit for a longer period, such as 1000/h")
     group.add_argument(
-        "--circuit", metavar="RATE", help="3/10s: refuse calls for 10 s after 3 failures in 10 s"
+        "--circuit",
+        metavar="RATE",
+        help="such as 3/10s: after 3 failures in 10 s, refuse calls for 10 s",
     )
     group.add_argument(
         "--gateway-timeout",

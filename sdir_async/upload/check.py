@@ -124,7 +124,7 @@ def _parsed_singly(piece: Piece, findings: Findings) -> tuple[list[int], list[An
             if body:
                 readable[position] = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            findings.refused[position] = (Reason(f"The bytes are not JSON: {error.msg}."),)
+            findings.refused[position] = (Reason(f"The record is not valid JSON: {error.msg}."),)
     return list(readable), list(readable.values())
 
 

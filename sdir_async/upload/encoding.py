@@ -87,7 +87,7 @@ _NOT_TAKEN = (
 def _as_object(record: bytes) -> bytes:
     record = bytes(record).strip()  # no copy is made of what is bytes already, and bare
     if record[:1] != b"{" or record[-1:] != b"}":
-        raise Unreadable("The bytes are not a JSON object.")
+        raise Unreadable("The record is not a JSON object.")
     return record
 
 

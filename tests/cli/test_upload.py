@@ -68,7 +68,13 @@ def test_a_csv_file_of_a_norwegian_excel_is_uploaded(
     (tmp_path / "kurs.csv").write_bytes("\r\n".join([*COMPETENCES, ""]).encode("cp1252"))
     (tmp_path / "mapping.txt").write_text(MAPPING, encoding="utf-8")
     done = command(
-        "upload", "additional-competence", "kurs.csv", "--version", "v1", "--mapping", "mapping.txt"
+        "upload",
+        "additional-competence",
+        "kurs.csv",
+        "--version",
+        "v1",
+        "--map-file",
+        "mapping.txt",
     )
     assert done.code == 0
     assert "read as windows-1252: line 2 says 'Åse' then" in done.err

@@ -225,7 +225,7 @@ def test_what_can_not_be_written_keeps_its_place_and_says_why(at_once: bool) -> 
     assert chunk is not None
     assert chunk.bodies == [b"{}", b"", b"", b"{}"]
     assert {at: str(reason) for at, (reason,) in chunk.refused.items()} == {
-        1: "The bytes are not a JSON object.",
+        1: "The record is not a JSON object.",
         2: "It can't be written as JSON: values of type object are not supported.",
     }
 

@@ -640,7 +640,7 @@ def test_what_was_rejected_earlier_is_rejected_with_words_where_they_can_be_had(
         assert isinstance(end, Finished)
         said[check is None] = [one.reasons[0].message[:14] for one in end.piece.rejections]
     assert said == {
-        True: ["earlier", "The bytes are ", "earlier"],
+        True: ["earlier", "The record is ", "earlier"],
         False: ["said the check", "earlier", "earlier"],
     }
 

@@ -34,7 +34,7 @@ def codes(
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> Exit:
-    """List the codes that records can use. Sdir adds new ones from time to time.
+    """List the codes that records can have. Sdir adds new ones from time to time.
 
     Example: `sdir codes course`
 
@@ -83,7 +83,9 @@ def list_(
             " shell history. Can be repeated.",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum number of records.")] = 100,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Maximum number of records.")
+    ] = 100,
     version: VersionName = None,
     environment: Where = "test",
     base_url: BaseUrl = None,

@@ -18,13 +18,11 @@ def generate(
             "--documents", metavar="FOLDER", help="The documents, such as FOLDER/fleet/v1.yaml."
         ),
     ],
-    into: Annotated[
-        Path, typer.Option("--into", metavar="FOLDER", help="The package to make or to renew.")
-    ],
+    into: Annotated[Path, typer.Option("--into", metavar="FOLDER", help="The package to write.")],
 ) -> Exit:
-    """Make a Python package from OpenAPI documents of your own, with an `Sdir` of its own.
+    """Generate a Python package with its own `Sdir` from your own OpenAPI documents.
 
-    Run it again when a document changes. What a document has and the code can't offer is listed.
+    Run it again when a document changes. It lists what a document has that the code can't offer.
     It needs an extra: `pip install "sdir-async[cli,generate]"`.
 
     Example: `sdir generate --documents documents --into fleet_api`

@@ -13,9 +13,9 @@ from ..trouble import Exit
 @app.command("log")
 @command
 def log_(as_json: Json = False) -> Exit:
-    """List what this machine has sent: when, which file, how many, and where to.
+    """List the uploads from this machine: when, which file, how many records, and where to.
 
-    Each upload adds a line, for this user alone; no record is in it.
+    The log is a file that only you can read. It holds no records.
 
     Example: `sdir log`
     """
@@ -34,7 +34,7 @@ def doctor(
 ) -> Exit:
     """Check the key, the token, the host, the versions and the clock, and say what to do.
 
-    The command only reads. It reports nothing to Sdir.
+    It only reads, and sends no records.
 
     Example: `sdir doctor --environment production`
     """
@@ -51,7 +51,8 @@ def status(
         typer.Argument(metavar="FILE…", help="The files that were uploaded, or their journals."),
     ] = None,
     upload: Annotated[
-        str | None, typer.Option("--upload", help="The name of an upload in a database.")
+        str | None,
+        typer.Option("--upload", metavar="NAME", help="The name of an upload in a database."),
     ] = None,
     database: Annotated[
         str | None,
@@ -64,20 +65,26 @@ def status(
     ] = None,
     records: Annotated[
         int | None,
-        typer.Option(min=1, help="How many records the upload has to send, to estimate the end."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="How many records the upload has to send, to estimate when it ends.",
+        ),
     ] = None,
     watch: Annotated[
         float | None,
-        typer.Option(min=0.1, metavar="SECONDS", help="Look again so often, until it is complete."),
+        typer.Option(
+            min=0.1, metavar="SECONDS", help="Show it again this often, until it is complete."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> Exit:
-    """Show how far an upload is: its parts, who has them, and what became of the records.
+    """Show the progress of an upload: its parts, which process has them, and the counts of records.
 
-    It reads journals: files, also while they are in use, or those of a `PostgresJournal`. It needs
-    no key and asks nothing of Sdir. The rate is that of the last minute; for files it is known from
-    the second look of `--watch` on. If a file of the same name is uploaded every night, the counts
-    are those of the last upload, with what it had to send; the line "earlier" has those before it.
+    It reads journals, of files or of a `PostgresJournal`, also while an upload runs. It needs no
+    key and sends no requests. The rate is that of the last minute; for files, only `--watch` shows
+    it. If a file of the same name is uploaded every night, the counts are those of the last upload,
+    of what it had to send; the line "earlier" has those before it.
 
     Example: `sdir status courses.csv`
 
@@ -99,19 +106,22 @@ def status(
 @command
 def clean(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where to look; the current one if not given.")
+        Path,
+        typer.Argument(metavar="FOLDER", help="The folder to clean. Default: the current one."),
     ] = Path(),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
     upload: Annotated[
         str | None,
-        typer.Option("--upload", help="Remove the journals of this upload from a database."),
+        typer.Option(
+            "--upload", metavar="NAME", help="Remove the journals of this upload from a database."
+        ),
     ] = None,
     older_than: Annotated[
         int | None,
         typer.Option(
             min=1,
             metavar="DAYS",
-            help="Remove those of all uploads to which nothing was added for so long.",
+            help="Remove the journals of all uploads that have not changed for this many days.",
         ),
     ] = None,
     database: Annotated[
@@ -124,20 +134,22 @@ def clean(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Remove journals of unfinished uploads, too.")
+        bool,
+        typer.Option("--force", help="Remove journals of unfinished uploads from a database, too."),
     ] = False,
 ) -> Exit:
-    """Remove what uploads left in a folder: it lists the files, and asks.
+    """Remove the files that uploads left in a folder. It lists them and asks first.
 
-    That is the journals of finished uploads, files of rejected rows, reports, and drafts of
+    These are the journals of finished uploads, files of rejected rows, reports, and drafts of
     interrupted commands. Without its journal, a file that was uploaded can be sent again, and all
-    of it is saved twice. So the journal stays while a file of that name is beside it; keep it while
-    another one may come. The journal of an upload that is not finished stays: without it the upload
-    can't go on. Rejected rows stay until each of them was corrected and accepted, unless all of
-    them stand in the input as they are; so does the journal that knows which of them were sent.
+    of it is saved twice. So a journal is kept while a file of its name is beside it; if you will
+    upload one of that name later, keep the journal, too. The journal of an upload that is not
+    finished is kept, since the upload needs it to continue. Rejected rows are kept until each of
+    them is corrected and accepted, unless the input has all of them as they are; so is the journal
+    that knows which of them were sent.
 
-    With --upload or --older-than it removes the journals of a `PostgresJournal` from a database
-    instead. An upload that is in use stays, and so does one that is not finished, without --force.
+    With `--upload` or `--older-than` it removes the journals of a `PostgresJournal` from a database
+    instead. An upload that is in use is kept, and without `--force` one that is not finished.
 
     Example: `sdir clean`
 

@@ -42,14 +42,17 @@ def upload(
         ),
     ] = None,
     mapping_file: Annotated[
-        Path | None, typer.Option("--mapping", help="A file with one `COLUMN=FIELD` per line.")
+        Path | None,
+        typer.Option("--map-file", metavar="FILE", help="A file with one `COLUMN=FIELD` per line."),
     ] = None,
     skip_unknown: Annotated[
         bool, typer.Option("--skip-unknown", help="Leave out columns that match no field.")
     ] = False,
     sheet: Annotated[
         str | None,
-        typer.Option(help="The sheet of a workbook, if several have matching columns."),
+        typer.Option(
+            metavar="NAME", help="The sheet of a workbook, if several have matching columns."
+        ),
     ] = None,
     all_sheets: Annotated[
         bool, typer.Option("--all-sheets", help="Upload all visible sheets with matching columns.")
@@ -81,7 +84,7 @@ def upload(
         typer.Option(
             "--no-codes",
             envvar="SDIR_NO_CODES",
-            help="Do not get the list of codes from Sdir to check the records' codes against it.",
+            help="Do not check the codes of the records against Sdir's list.",
         ),
     ] = False,
     dry_run: Annotated[
@@ -89,7 +92,7 @@ def upload(
         typer.Option(
             "--dry-run",
             "-n",
-            help="Only check the records. None is sent; Sdir is asked for its codes, if possible.",
+            help="Only check the records. Sends none, but asks Sdir for its codes, if possible.",
         ),
     ] = False,
     yes: Annotated[
@@ -98,7 +101,9 @@ def upload(
     ] = False,
     journal: Annotated[
         Path | None,
-        typer.Option(help="The file for the journal. Default: a file next to the input."),
+        typer.Option(
+            metavar="FILE", help="The file for the journal. Default: a file next to the input."
+        ),
     ] = None,
     no_journal: Annotated[
         bool,
@@ -110,29 +115,35 @@ def upload(
         bool,
         typer.Option(
             "--force",
-            help="Upload although an earlier upload of the file was not finished, rows have changed"
-            " after they were accepted, or rows were sent from another file.",
+            help="Upload even if an earlier upload of the file is not finished, rows have changed"
+            " since they were accepted, or rows were sent from another file.",
         ),
     ] = False,
     rejected: Annotated[
         Path | None,
-        typer.Option(help="The file for rejected rows. Default: a file next to the input."),
+        typer.Option(
+            metavar="FILE", help="The file for rejected rows. Default: a file next to the input."
+        ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write an HTML page about the upload to this file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write an HTML page about the upload to this file."),
     ] = None,
     receipt: Annotated[
         Receipt | None,
         typer.Option(
-            help="Write a receipt next to the input, FILE.receipt.csv or the like: for each row its"
-            " state, the identifier that Sdir gave it, and the time."
+            help="Write a receipt next to the input, such as FILE.receipt.csv: the state of each"
+            " row, the identifier that Sdir gave it, and the time."
         ),
     ] = None,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Maximum number of requests at the same time.")
+        int,
+        typer.Option(
+            min=1, max=64, metavar="N", help="Maximum number of requests at the same time."
+        ),
     ] = 8,
     chunk_size: Annotated[
-        int, typer.Option(min=1, help="Maximum number of records per request.")
+        int, typer.Option(min=1, metavar="N", help="Maximum number of records per request.")
     ] = 500,
     deadline: Annotated[
         float | None,
@@ -144,14 +155,18 @@ def upload(
     ] = False,
     attempts: Annotated[
         int,
-        typer.Option(min=1, help="Maximum number of attempts per request, if it is safe to retry."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Maximum number of attempts per request, if it is safe to retry.",
+        ),
     ] = 6,
     settle: Annotated[
         float,
         typer.Option(
             min=0,
             metavar="SECONDS",
-            help="After a lost answer: how long a record must be missing to count as not saved.",
+            help="How long after a lost answer a record must be missing to count as not saved.",
         ),
     ] = 30.0,
     grace: Annotated[
@@ -159,7 +174,7 @@ def upload(
         typer.Option(
             min=0,
             metavar="SECONDS",
-            help="After Ctrl-C: how long to wait for requests in progress.",
+            help="How long to wait for requests in progress after Ctrl-C.",
         ),
     ] = 20.0,
     show_persons: ShowPersons = False,
@@ -173,12 +188,12 @@ def upload(
 
     Rejected rows are written to FILE.rejected.csv (or .xlsx, …) with the reasons. Correct them
     there and upload that file. A journal is kept next to the input: if the upload is interrupted,
-    run the same command again to continue. It sends nothing twice. The file can be another one with
+    run the same command again to continue. It sends nothing twice. You can upload a new file with
     the same name every night.
 
     An upload is complete if the input was read to its end and every record was accepted or
     rejected. Otherwise the summary and the report say "Not complete" and why, the exit code is 2,
-    3, 4 or 130, and files that were never begun are named. With `--json` each input has an `end`
+    3, 4 or 130, and files that were not begun are named. With `--json` each input has an `end`
     event with `complete`, `ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled` or
     `error`) and `begun`. The first Ctrl-C waits for requests in progress, a second one stops
     immediately.
@@ -242,24 +257,26 @@ def template(
     api: Api,
     version: VersionName = None,
     operation: Annotated[
-        BatchKind, typer.Option("--operation", "-o", help="What to do with the records.")
+        BatchKind, typer.Option("--operation", "-o", help="What the file is for.")
     ] = "create",
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", help="The file to write, .csv or .xlsx. Default: CSV on standard output."
+            "--output",
+            metavar="FILE",
+            help="The file to write, .csv or .xlsx. Default: CSV on standard output.",
         ),
     ] = None,
     codes: Annotated[
         bool,
-        typer.Option("--codes", help="Get the codes from Sdir, to choose from in Excel."),
+        typer.Option("--codes", help="Get the codes from Sdir for a list to choose from in Excel."),
     ] = False,
     environment: Where = "test",
     base_url: BaseUrl = None,
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> Exit:
-    """Write a file to start with: it has a column for each field, and an example.
+    """Write a file to start with: a column for each field, and an example row.
 
     A workbook explains its columns in a second sheet, a CSV file in a second file next to it. On
     standard output there is no example, and the explanation goes to standard error. The example is

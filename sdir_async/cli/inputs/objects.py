@@ -107,7 +107,7 @@ class JsonArray:
             except (ijson.JSONError, UnicodeDecodeError) as error:
                 why = " ".join(str(error).split())[:80]
                 raise Trouble(
-                    "record {number}: is not JSON: {why}.", number=number, why=why
+                    "record {number}: is not valid JSON: {why}.", number=number, why=why
                 ) from None
             if item is items:
                 return
