@@ -149,7 +149,7 @@ def driven(
     lines: list[str] = []
     ends: Counter[int] = Counter()
     result: Exchange | bool | None = None
-    while True:
+    for _ in range(2_000):
         try:
             step = steps.send(result)
         except StopIteration:
@@ -176,6 +176,8 @@ def driven(
             told = before.body if isinstance(before, Answer) else b""
             assert step.answer == (told if step.state == "accepted" else b"")
             assert (step.state == "rejected") is (not step.piece.positions)
+    else:
+        raise AssertionError("the steps do not end")
     assert set(ends.values()) <= {1}, "an index ended twice"
     chunk: Chunk = vars(steps)["_chunk"]
     assert sorted(ends) == list(range(START, START + len(chunk))), "an index did not end"

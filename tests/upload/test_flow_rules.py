@@ -210,6 +210,14 @@ def test_a_function_of_the_users_is_asked_before_everything_is_read_again() -> N
     assert driven(steps, terms, asked=[True]) == ["ask 10", "10 accepted"]
 
 
+def test_what_a_function_of_the_users_does_not_know_is_in_doubt_at_once() -> None:
+    """It needs no witness, so it does not wait for the rest of the chunk."""
+    terms = terms_of()
+    steps = flow.settle(chunk_of(2), Past(unknown=[[0]], rest=[1]), terms)
+    lines = driven(steps, terms, asked=[None])
+    assert lines == ["ask 10", "10 in_doubt", "send 11", "11 accepted"]
+
+
 def test_what_the_list_shows_is_accepted_without_a_witness() -> None:
     """Only absence needs one: nothing waits for it, and no witness is asked for."""
     for sample in (None, named()):
