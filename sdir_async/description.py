@@ -74,10 +74,10 @@ class OperationDescription(Operation):
         deprecated: Whether the document calls it deprecated.
         scopes: The scopes that a token needs for it; none where the subscription key is enough.
         summary: What it does, in one line.
-        description: What else the document says of it; may be empty.
-        parameters: What it takes, the body last.
-        answer: The JSON Schema of its answer; `None` where it answers no JSON.
-        pages: How its list is cut into pages; `None` where it is not.
+        description: Its description in the document; may be empty.
+        parameters: Its parameters, with the body last.
+        answer: The JSON Schema of its answer; `None` if it does not answer JSON.
+        pages: The pages of its list; `None` if it has none.
     """
 
     python_name: str
@@ -113,7 +113,7 @@ class BatchDescription:
     """A batch operation: the server saves all records of a request or none.
 
     Attributes:
-        name: What `upload(operation=…)` calls it.
+        name: Its name in `upload(operation=…)`.
         kind: What it does with records: `"create"`, `"update"` or `"validate"`.
         operation: Where the records go.
         records: The names of the models that it takes.
@@ -136,12 +136,12 @@ class Description:
     Attributes:
         api: The name of the API, which is also the attribute of `Sdir`.
         version: `"v1"`, `"v2"`, …
-        title: What the document calls itself.
-        description: What the document says of itself; may be empty.
+        title: The title of the document.
+        description: The description in the document; may be empty.
         servers: The base URL for each environment.
         scopes: The scopes that a token needs, where an operation doesn't say otherwise.
         operations: The operations by the name of their method, in the order of the document.
-        batches: What an upload can do, by the name that `upload(operation=…)` has for it.
+        batches: The kinds of upload, by the name that `upload(operation=…)` takes.
         schemas: JSON Schemas by the names of the models, with the words of the document.
     """
 
@@ -166,7 +166,7 @@ def describe(
 ) -> Description:
     """Return what the document says of one version of an API; the newest if none is named.
 
-    Needs no key and no network. Each call reads a small file.
+    It needs no key and no network. Each call reads a small file.
 
     Args:
         api: The name of an API, as the attribute of `Sdir`.

@@ -37,16 +37,16 @@ logger: Final = logging.getLogger("sdir_async")
 
 @frozen
 class AttemptEvent:
-    """One try to send a request, as `Sdir(on_attempt=…)` gets it.
+    """One attempt to send a request, as passed to `Sdir(on_attempt=…)`.
 
     Attributes:
         api: The API, such as `"course"`.
         version: The version, such as `"v1"`.
-        operation: What the document calls the operation.
+        operation: The `operationId` of the operation in the document.
         method: The HTTP method.
         path: The path as a template, such as `/courses/{uid}`.
-        number: Which try of the call it was, from 1.
-        status: The HTTP status; `None` if no whole answer came.
+        number: The number of the attempt within the call, from 1.
+        status: The HTTP status; `None` if no complete answer came.
         result: The status, or what happened instead, in words.
         seconds: How long it took.
         request_id: What Sdir's support needs to find the request, if the answer says.

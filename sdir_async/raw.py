@@ -1,4 +1,4 @@
-"""`with_raw_response`: the answer itself beside the value that is made of it."""
+"""`with_raw_response`: the raw response, and the value that is parsed from it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ValueT_co = TypeVar("ValueT_co", covariant=True)
 
 
 class RawResponse(Generic[ValueT_co]):
-    """The answer to a call that succeeded; errors are raised as without it.
+    """The answer to a call that succeeded. Calls raise the same errors as without it.
 
-    Its `repr` shows nothing of what was asked or answered.
+    Its `repr` does not show the request or the answer.
 
     Example:
         >>> raw = await sdir.course.v1.with_raw_response.list_codes()  # doctest: +SKIP
@@ -64,7 +64,7 @@ class RawResponse(Generic[ValueT_co]):
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """Every try, the last one included."""
+        """Every attempt, including the last."""
         return self._exchange.attempts
 
     @property

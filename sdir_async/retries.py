@@ -28,11 +28,11 @@ def _seconds(_: RetryPolicy, attribute: Attribute[float], value: float) -> None:
 
 @frozen
 class RetryPolicy:
-    """How often a request is repeated, where that is safe, and how long to wait before.
+    """How often to retry a request, where that is safe, and how long to wait before each retry.
 
     Attributes:
-        attempts: How many attempts in all, at most.
-        first_wait: Seconds before the second attempt; doubled each time, less a random part.
+        attempts: The maximum number of attempts, including the first.
+        first_wait: Seconds before the second attempt. Doubled each time, minus a random part.
         longest_wait: The longest wait in seconds. A server may ask for a longer one.
         settle: Seconds after which a batch that is not found on the server counts as not saved: a
             backend may finish after the gateway gave up on it.

@@ -81,8 +81,8 @@ def _place_of(url: str) -> _Place:
 class Telemetry:
     """Spans of each upload, chunk, call and attempt, and metrics, by OpenTelemetry.
 
-    A span of an attempt is the current one while its request is under way, so that spans of an
-    instrumented HTTP library stand inside it.
+    The span of an attempt is the current span while its request is in progress, so the spans of an
+    instrumented HTTP library become its children.
 
     Args:
         tracer_provider: Where spans go; by default to the global provider.

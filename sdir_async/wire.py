@@ -161,7 +161,7 @@ def result_of(happened: Happened) -> str:
 
 @frozen
 class Attempt:
-    """One try to send a request.
+    """One attempt to send a request.
 
     Attributes:
         at: When it started, in seconds since the epoch.

@@ -52,33 +52,33 @@ class _Fetch:
 
 
 class Maskinporten:
-    """Gets the token that Sdir wants beside the subscription key.
+    """Gets the token that Sdir requires in addition to the subscription key.
 
     One token is fetched for each set of scopes and each customer, however many calls wait for it.
-    It is kept until shortly before it ends, and nowhere but in memory.
+    It is kept in memory only, until shortly before it expires.
 
     Args:
         client_id: The client's id, as Digdir's portal shows it.
         key: The private RSA key: PEM, PKCS#12 or JWK, as a path or as content. Or a function, plain
             or async, that takes bytes and returns their signature (RSASSA-PKCS1-v1_5), such as a
-            vault's. What it raises is raised by the call; let it raise `ConnectionFailed` for what
-            may pass.
+            vault's. If it raises an error, the call raises it too. It should raise
+            `ConnectionFailed` if the failure may be temporary.
         kid: The name of the key, if its public half is registered on the client.
-        certificates: The organization's certificate and those above it, PEM or DER, if the client
-            is known by it. A PKCS#12 file holds them already.
-        password: What `key` is encrypted with.
-        algorithm: `"RS256"`, `"RS384"` or `"RS512"`; what the JWK says, else RS256.
-        scopes: What to ask for if the API's document names no scope.
+        certificates: The organization's certificate and its chain, PEM or DER, if the client uses
+            a certificate. A PKCS#12 file contains them already.
+        password: The password of `key`, if it is encrypted.
+        algorithm: `"RS256"`, `"RS384"` or `"RS512"`. Default: that of the JWK, or RS256.
+        scopes: The scopes to request if the API's document names none.
         consumer_org: The organization number of the customer on whose behalf you report.
         resource: The resources that the token is for.
         system_user: The organization number of the customer whose system user in Altinn you use.
         environment: `"test"` or `"production"`; by default that of the `Sdir`.
-        issuer: Another server than Maskinporten's own, such as a sandbox's. Its spelling is what
-            the assertion is addressed to; the slash at the end counts.
-        proxy: The URL of a proxy to this server. Without it the environment decides.
+        issuer: The URL of another server than Maskinporten, such as a sandbox. The assertion is
+            addressed to exactly this text, so the slash at the end matters.
+        proxy: The URL of a proxy for Maskinporten. Default: the proxy of the environment.
 
     Raises:
-        ConfigurationError: The key can't be read, it is not clear how Maskinporten knows it, or
+        ConfigurationError: The key can't be read, there is neither a `kid` nor a certificate, or
             another setting is wrong.
 
     Example:
