@@ -67,9 +67,10 @@ def unknown_codes(known: set[str], used: Mapping[str, Mapping[str, int]]) -> Ite
 
 
 def _shown(known: Iterable[str], value: str, line: int) -> str:
-    near = difflib.get_close_matches(value, known, 1)
+    by_case = {code.casefold(): code for code in known}
+    near = difflib.get_close_matches(value.casefold(), by_case, 1)
     return say("{value!r} in line {line}", value=value, line=line) + (
-        say(" (the nearest: {near})", near=near[0]) if near else ""
+        say(" (the nearest: {near})", near=by_case[near[0]]) if near else ""
     )
 
 

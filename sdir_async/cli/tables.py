@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .columns import EXAMPLE
+from .columns import EXAMPLE, is_ours
 from .examples import example_of
 from .inputs import Delimited, reading
 from .records import Notes, Refusal, Row, shown
@@ -75,7 +76,12 @@ def _is_example(row: Row, columns: Sequence[ReadColumn]) -> bool:
 
 def _show_charset(table: Table, line: int, cells: Sequence[object], notes: Notes) -> bool:
     """Say in which charset a file is read, and show what that makes of a name."""
-    words = " ".join(map(str, cells)).split()
+    own = (
+        cell
+        for cell, heading in zip_longest(cells, table.headings, fillvalue="")
+        if not is_ours(heading)
+    )
+    words = " ".join(map(str, own)).split()
     word = next((one for one in words if not one.isascii() and one.isalpha()), "")
     if word and isinstance(table, Delimited):
         notes.say(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sdir_async.cli.codes import unknown_codes
 from sdir_async.sandbox import Fault
 
 from .conftest import COURSE, COURSES, course, lines_of
@@ -39,6 +40,12 @@ def test_codes_that_are_not_listed_are_said_and_sent(
     assert "courseCode: not among Sdir's codes: 'HSCLX' in line 2 (the nearest: HSCLC)" in done.err
     assert "'Y' in line 4, 'Z' in line 5 and 1 more." in done.err
     assert len(sandbox.records(COURSES)) == 6
+
+
+def test_a_code_in_other_letters_is_near() -> None:
+    """The code is shown as Sdir writes it."""
+    (said,) = unknown_codes({"HSCLC", "XY"}, {"code": {"hsclc": 2}})
+    assert "'hsclc' in line 2 (the nearest: HSCLC)" in said
 
 
 def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(

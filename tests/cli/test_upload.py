@@ -61,6 +61,20 @@ def _codes(sandbox: SandboxThread) -> list[str]:
     return sorted(record["courseCode"] for record in sandbox.records(COURSES))
 
 
+def test_the_charset_is_shown_with_a_word_of_the_user(
+    sdir: Callable[..., Done], tmp_path: Path
+) -> None:
+    """Not with one of the reasons that the command wrote into a file of rejected rows."""
+    row = f"{PERSONS[0]};2024-05-31;{ORGANIZATION};A"
+    rows = [f"{row};;2;er ikke et gyldig fødselsnummer", f"{row};Åse;3;å"]
+    fields = "personalIdentityNumber;completedAt;organizationNumber;courseCode"
+    heading = f"{fields};navn;sdir: line;sdir: hvorfor den ble avvist"
+    text = "\r\n".join([heading, *rows, ""])
+    (tmp_path / "a.csv").write_bytes(text.encode("cp1252"))
+    done = sdir("upload", *COURSE, "a.csv", "--skip-unknown", "--dry-run", "--no-codes")
+    assert "read as windows-1252: line 3 says 'Åse' then" in done.out + done.err
+
+
 def test_a_csv_file_of_a_norwegian_excel_is_uploaded(
     command: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
