@@ -15,7 +15,7 @@ from .call import Call
 from .errors import ConfigurationError
 from .frames import no_locals
 from .loops import loop_time
-from .options import Timeout, checked_headers, is_sendable, timeouts_of
+from .options import Timeout, checked_headers, is_sendable, require_kind, timeouts_of
 from .parameters import InPath
 from .parameters import text as _text
 from .session import Session, value_of
@@ -91,6 +91,7 @@ class Operations:
             template=self._url_of(operation) if path else None,
         )
         deadline = self._session.settings.deadline if deadline is None else deadline
+        require_kind(int | float | None, "a number of seconds", "deadline", deadline)
         until = None if deadline is None else loop_time() + deadline
         exchange = await self._session.exchange(call, until)
         answer: T = self._answer(exchange, _reading(parse))
@@ -214,6 +215,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         if self._session.settings.customer:
             target["customer"] = self._session.settings.customer
         if not isinstance(given, str | PathLike):
+            if not callable(getattr(given, "journal_of", None)):
+                raise ConfigurationError("journal must be a path or a PostgresJournal.")
             return given.journal_of(target)
         from .upload.journal.recorded import RecordedJournal
         from .upload.journal.sqlite import SqliteStore
@@ -221,7 +224,7 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
         return RecordedJournal(SqliteStore(Path(given).absolute(), target))
 
     def _batch(self, kind: str) -> Batch[Any]:
-        if kind not in self._batches:
+        if not isinstance(kind, str) or kind not in self._batches:
             raise ConfigurationError(
                 f"{self._document.api} {self._document.version} has no batch operation {kind!r};"
                 f" it has {', '.join(self._batches)}."

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from .options import of_kind
+from .retries import RetryPolicy
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from .document import Document, Operation
-    from .retries import RetryPolicy
     from .wire import Timeouts
 
 
@@ -44,5 +46,7 @@ class Call:
     few: bool = False
     before_attempt: Callable[[], Awaitable[None]] | None = None
     maybe_applied: bool = False
-    retry: RetryPolicy | None = None
+    retry: RetryPolicy | None = field(
+        default=None, validator=of_kind(RetryPolicy | None, "a RetryPolicy")
+    )
     template: str | None = field(default=None, repr=False)

@@ -14,7 +14,7 @@ from .errors import ConfigurationError
 from .frames import no_locals
 from .hosts import Servers, parse_base_url
 from .observe import OnAttempt, Watch, log_as_told
-from .options import Timeout, checked_headers, require_one_of, timeouts_of
+from .options import Timeout, checked_headers, require_kind, require_one_of, timeouts_of
 from .pacing import Pacer
 from .privacy import mask_logs
 from .retries import RetryPolicy
@@ -71,16 +71,20 @@ class SdirBase:
             log_as_told()
             keys = KeyRing(api_key)
             require_one_of(get_args(Environment), "environment", environment)
-            check_pins(versions or {}, self._versions)
+            require_kind(bool, "True or False", "insecure_http", insecure_http)
+            pins = {} if versions is None else versions
+            check_pins(pins, self._versions)
+            shared = Pacer() if pace is None else pace
+            require_kind(Pacer, "a Pacer", "pace", shared)
             self._is_whole = True
             traced = _telemetry(telemetry)
             open_session, watch = (traced.session, traced.watch) if traced else (Session, Watch)
             self._session = open_session(
                 open_transport(transport, http_client),
                 keys,
-                pace or Pacer(),
+                shared,
                 Settings(retry, _timeouts(timeout, http_client), largest_answer),
-                versions=dict(versions or {}),
+                versions=dict(pins),
                 servers=Servers(environment, _origin(base_url, insecure_http), insecure_http),
                 watch=watch(self._versions, _callable(on_attempt)),
                 tokens=_tokens(token, environment),
@@ -170,7 +174,7 @@ class SdirBase:
                 evolve(
                     now,
                     timeouts=now.timeouts if isinstance(timeout, Unset) else timeouts_of(timeout),
-                    retry=retry or now.retry,
+                    retry=now.retry if retry is None else retry,
                     headers={**now.headers, **checked_headers(headers)},
                     deadline=now.deadline if deadline is None else deadline,
                 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import ConfigurationError
 from .wire import BEARER_HEADER, KEY_HEADER, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection
+    from types import UnionType
 
     from attrs import Attribute
 
@@ -26,15 +28,16 @@ def checked_headers(given: Mapping[str, str] | None) -> dict[str, str]:
     """Return the user's headers, with names spelled like ours.
 
     Raises:
-        ConfigurationError: One would replace a header of ours, or can't be sent. Its
-            value is not shown: it may be a secret.
+        ConfigurationError: They are not a mapping, one would replace a header of ours, or one can't
+            be sent. Its value is not shown: it may be a secret.
 
     Example:
         >>> checked_headers({"x-trace": "abc"})
         {'X-Trace': 'abc'}
     """
-    if not given:
+    if given is None:
         return {}
+    require_kind(Mapping, "a mapping such as {'X-Trace': 'abc'}", "headers", given)
     checked: dict[str, str] = {}
     for name, value in given.items():
         if not (isinstance(name, str) and _NAME.fullmatch(name)):
@@ -106,7 +109,7 @@ def whole_number(_: object, attribute: Attribute[int], value: object) -> None:
 
 
 def seconds_or_none(_: object, attribute: Attribute[float | None], value: object) -> None:
-    """Raise `ConfigurationError` for a value of an attribute that is no time to wait."""
+    """Raise `ConfigurationError` for a value of an attribute that is not a time to wait."""
     if value is not None and not (isinstance(value, int | float) and value > 0):
         raise ConfigurationError(
             f"{attribute.name} must be a number of seconds above 0, not {value!r}."
@@ -115,6 +118,19 @@ def seconds_or_none(_: object, attribute: Attribute[float | None], value: object
 
 def require_one_of(known: Collection[str], name: str, given: str) -> None:
     """Raise `ConfigurationError` for a choice that there is not."""
-    if given not in known:
+    if not isinstance(given, str) or given not in known:
         shown = ", ".join(map(repr, known))
         raise ConfigurationError(f"{name} must be one of {shown}, not {given!r}.")
+
+
+def require_kind(kind: type | UnionType, wanted: str, name: str, given: object) -> None:
+    """Raise `ConfigurationError` for a value of another kind, which is not shown."""
+    if not isinstance(given, kind):
+        raise ConfigurationError(f"{name} must be {wanted}, not {type(given).__name__}.")
+
+
+def of_kind(
+    kind: type | UnionType, wanted: str
+) -> Callable[[object, Attribute[Any], object], None]:
+    """Return a validator of an attribute that must be of a kind."""
+    return lambda _, attribute, value: require_kind(kind, wanted, attribute.name, value)

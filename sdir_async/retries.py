@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from .errors import ConfigurationError
-from .options import whole_number
+from .options import of_kind, whole_number
 from .verdicts import Action
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class RetryPolicy:
     first_wait: float = field(default=0.5, validator=_seconds)
     longest_wait: float = field(default=60.0, validator=_seconds)
     settle: float = field(default=30.0, validator=_seconds)
-    trust_500: bool = False
+    trust_500: bool = field(default=False, validator=of_kind(bool, "True or False"))
 
     def wait(self, failures: int) -> float:
         """Return how many seconds to wait after this many failures, from 1."""

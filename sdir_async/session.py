@@ -13,9 +13,9 @@ from attrs import define, field, frozen
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
 from .loops import by, loop_time
-from .options import seconds_or_none, whole_number
+from .options import of_kind, seconds_or_none, whole_number
 from .problems import failure_of
-from .retries import Retries
+from .retries import Retries, RetryPolicy
 from .verdicts import Action, Exchange, judge
 from .wire import (
     BEARER_HEADER,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .hosts import Servers
     from .observe import Watch
     from .pacing import Pacer
-    from .retries import RetryPolicy
     from .tokens import TokenSource
     from .verdicts import Verdict
     from .wire import Happened, Timeouts, Transport
@@ -65,7 +64,7 @@ class Settings:
         customer: The organization number of the customer on whose behalf they are.
     """
 
-    retry: RetryPolicy
+    retry: RetryPolicy = field(validator=of_kind(RetryPolicy, "a RetryPolicy"))
     timeouts: Timeouts
     largest_answer: int = field(validator=whole_number)
     headers: Mapping[str, str] = field(factory=dict, repr=False)

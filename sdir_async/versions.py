@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .errors import ConfigurationError
+from .options import require_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .session import Session
 
@@ -49,6 +51,7 @@ class Versions(Generic[VersionT]):
 
 def check_pins(pins: Mapping[str, str], existing: Mapping[str, tuple[str, ...]]) -> None:
     """Raise `ConfigurationError` for a pin to an API or a version that does not exist."""
+    require_kind(Mapping, "a mapping such as {'course': 'v1'}", "versions", pins)
     for api, version in pins.items():
         require_version(api, versions_of(api, existing), version)
 

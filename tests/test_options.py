@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -189,3 +191,46 @@ def test_an_option_that_makes_no_sense_is_refused(given: Any) -> None:
     """At once, and not with the first call."""
     with pytest.raises(ConfigurationError, match="number of seconds above 0"):
         sdir_over(Script(OK)).with_options(**given)
+
+
+NONSENSE: tuple[Any, ...] = (5, "text", [1], True, object())
+WANTED: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "retry": ("retry must be a RetryPolicy", NONSENSE),
+    "headers": ("headers must be a mapping", NONSENSE),
+    "pace": ("pace must be a Pacer", NONSENSE),
+    "versions": ("versions must be a mapping", NONSENSE),
+    "insecure_http": ("insecure_http must be True or False", (5, "false", None)),
+    "transport": ("transport must be one of", NONSENSE),
+    "deadline": ("deadline must be a number of seconds", ("1", [1], object())),
+    "progress": ("progress must be a function", NONSENSE),
+    "journal": ("journal must be a path", (5, [1], True)),
+    "operation": ("has no batch operation", NONSENSE),
+}
+
+
+def _refused(call: Callable[..., object], *names: str) -> None:
+    """Require that each of these arguments says what it wants when it gets something else."""
+    for name in names:
+        words, values = WANTED[name]
+        for value in values:
+            with pytest.raises(ConfigurationError, match=words):
+                call(**{name: value})
+
+
+def test_an_argument_of_the_wrong_kind_says_what_is_wanted() -> None:
+    """At once: for an Sdir, a copy, a call and an upload alike, and before anything is sent."""
+    script = Script(OK)
+    sdir = sdir_over(script)
+    _refused(partial(Sdir, KEY), "retry", "pace", "versions", "insecure_http", "transport")
+    _refused(sdir.with_options, "retry", "headers", "deadline")
+    _refused(
+        lambda **given: run(sdir.course.v1.list_codes(**given)), "retry", "headers", "deadline"
+    )
+    _refused(partial(sdir.course.v1.upload, []), "deadline", "progress", "journal", "operation")
+    assert script.requests == []
+
+
+def test_trust_must_be_said_with_true() -> None:
+    """A text such as "no" counts as true in Python, and would lose records."""
+    with pytest.raises(ConfigurationError, match="trust_500 must be True or False, not str"):
+        RetryPolicy(trust_500="no")  # type: ignore[arg-type]

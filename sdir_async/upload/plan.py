@@ -47,6 +47,11 @@ def _way_to_ask(_: Plan, attribute: Attribute[Reconcile], value: Reconcile) -> N
         raise ConfigurationError(f"{attribute.name} must be 'list', an async function, or None.")
 
 
+def _called(_: Plan, attribute: Attribute[Progress | None], value: Progress | None) -> None:
+    if not (value is None or callable(value)):
+        raise ConfigurationError(f"{attribute.name} must be a function that takes a Snapshot.")
+
+
 @frozen
 class Plan:
     """An upload that has not begun.
@@ -71,7 +76,7 @@ class Plan:
     reconcile: Reconcile = field(validator=_way_to_ask)
     witness: Piece | None = field(repr=False)
     deadline: float | None = field(validator=seconds_or_none)
-    progress: Progress | None = field(repr=False)
+    progress: Progress | None = field(repr=False, validator=_called)
 
 
 def witness_of(record: object, encode: Encoder, batch: Batch[Any], reconcile: object) -> Piece:
