@@ -746,13 +746,16 @@ def test_what_the_list_has_shown_is_a_witness_for_others() -> None:
     ]
 
 
-def test_a_record_that_the_user_names_stays_the_witness() -> None:
-    """Neither an acceptance nor an earlier run takes its place."""
+@pytest.mark.parametrize("past", [None, Past([0], {}, [], [1])], ids=["first", "later"])
+@pytest.mark.parametrize("happened", [ALL_WELL, LOST], ids=["accepted", "found"])
+def test_a_record_that_the_user_names_stays_the_witness(
+    past: Past | None, happened: Happened
+) -> None:
+    """No record that is accepted, found in the list, or saved by an earlier run takes its place."""
     named = Piece(Chunk(-1, [{"a": "named"}], [b'{"a": "named"}']), range(1))
-    for past in (None, Past([0], {}, [], [1])):
-        terms = terms_of(saved=Saved(repr), sample=named)
-        driven(flow.settle(chunk_of(2), past, terms), terms)
-        assert terms.sample is named
+    terms = terms_of(saved=Saved(repr), sample=named)
+    driven(flow.settle(chunk_of(2), past, terms), terms, happened, asked=[True])
+    assert terms.sample is named
 
 
 # The law
