@@ -16,9 +16,10 @@ from attrs import frozen
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator
 
     from pyarrow import RecordBatch
+    from pyspark.sql.types import StructType
 
 BUCKET: Final = "_sdir_bucket"
 POSITION: Final = "_sdir_position"
@@ -114,14 +115,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def require_columns(names: Sequence[str]) -> None:
-    """Make sure that the rows come from `bucketed`.
+def layout_of(schema: StructType) -> dict[str, Any]:
+    """Return how many buckets `bucketed` made of the rows, and by which key.
 
     Raises:
-        ConfigurationError: They don't. It says what to add.
+        ConfigurationError: The rows are not in buckets. It says what to add.
     """
-    if not {*ADDED} <= {*names}:
+    if not {*ADDED} <= {*schema.names}:
         raise ConfigurationError(
-            "The rows are in no buckets, so a task that Spark runs again would send other records"
+            "The rows are not in buckets, so a task that Spark runs again might send other records"
             f" than the first time. Add `from sdir_async.spark import bucketed`, and write {LINE}."
         )
+    layout: dict[str, Any] | None = schema[BUCKET].metadata.get("sdir")
+    if not layout:
+        raise ConfigurationError(
+            "The rows no longer say how `bucketed` made their buckets. Write them as they come from"
+            f" it: {LINE}."
+        )
+    return layout

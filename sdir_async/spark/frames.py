@@ -12,7 +12,7 @@ from pyspark.sql.types import DateType, IntegralType, StringType
 
 from ..errors import ConfigurationError
 from ..frames import no_locals
-from .buckets import ADDED, BUCKET, POSITION, SIZE, require_columns
+from .buckets import ADDED, BUCKET, POSITION, SIZE, layout_of
 from .outcomes import Outcome, Outcomes
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def report(dsn: str, upload: str) -> list[Outcome]:
 def rejected(rows: DataFrame, dsn: str, upload: str) -> DataFrame:
     """Return the rejected rows of an upload, with a column `reasons`.
 
-    The database knows their places in the buckets, and the reasons; the rows are those given here.
+    The database knows their places in the buckets, and the reasons of the first 10,000 of each
+    bucket. The rows are those given here, so they must not have changed since.
 
     Args:
         rows: The frame that was written, from `bucketed`.
@@ -121,22 +122,28 @@ def rejected(rows: DataFrame, dsn: str, upload: str) -> DataFrame:
         upload: The name of the upload.
 
     Raises:
-        ConfigurationError: The dsn is not a connection string, or the rows are in no buckets.
+        ConfigurationError: The dsn is not a connection string, or the rows are not in buckets.
+        JournalMismatch: The upload was begun with other buckets.
         JournalError: The database can't be asked.
     """
     with no_locals:
-        require_columns(rows.columns)
-        found = _asked(dsn, upload, Outcomes.rejected)
+        layout = layout_of(rows.schema)
+
+        async def found_by(outcomes: Outcomes) -> list[tuple[int, int, list[tuple[str, str]]]]:
+            await outcomes.require_known(layout)
+            return await outcomes.rejected()
+
+        found = _asked(dsn, upload, found_by)
         reasons = rows.sparkSession.createDataFrame(found, _REASONS)
         return rows.join(F.broadcast(reasons), [BUCKET, POSITION]).drop(*ADDED)
 
 
 def _asked(dsn: str, upload: str, question: Callable[[Outcomes], Awaitable[T]]) -> T:
     """Return an answer of the database; in a thread, since a notebook has a loop of its own."""
+    outcomes = Outcomes(dsn, upload)
 
     async def ask() -> T:
-        async with Outcomes(dsn, upload) as outcomes:
-            return await question(outcomes)
+        return await question(outcomes)
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(ask())).result()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import orjson
 from attrs import asdict, frozen
@@ -12,14 +12,14 @@ from ..errors import JournalError, JournalMismatch
 from ..postgres.connection import Error, checked_dsn, connected, make_tables, rows, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from ..postgres.connection import Connection
     from ..upload.report import Rejection, UploadReport
 
 _PATIENCE: Final = 60.0
 _MOST: Final = 10_000
-"""Rejected records of a bucket whose reasons are kept."""
+"""Rejected records of a bucket whose reasons are kept; of the others, their places."""
 
 _TABLES: Final = """
     CREATE TABLE IF NOT EXISTS sdir_layout (upload text PRIMARY KEY, layout jsonb NOT NULL);
@@ -31,6 +31,7 @@ _TABLES: Final = """
         PRIMARY KEY (upload, bucket)
     );
 """
+_MISSING: Final = "SELECT to_regclass('sdir_bucket') IS NULL"
 _KEEP: Final = """
     INSERT INTO sdir_bucket (upload, bucket, outcome, rejected) VALUES (%s, %s, %s, %s)
     ON CONFLICT (upload, bucket) DO UPDATE
@@ -79,22 +80,15 @@ def outcome_of(bucket: int, size: int, report: UploadReport) -> Outcome:
 
 
 class Outcomes:
-    """The tables, for one upload. Use it in `async with`."""
+    """The tables, for one upload.
+
+    Each question has a session of its own: between two of them lies the upload of a bucket, which
+    may take hours and survives a database that restarts.
+    """
 
     def __init__(self, dsn: str, upload: str) -> None:
         self._dsn = checked_dsn(dsn)
         self._upload = upload
-
-    async def __aenter__(self) -> Self:
-        """Connect, and make the tables when they are missing."""
-        with _explained():
-            self._session: Connection = await connected(self._dsn, _PATIENCE, {})
-            if await rows(self._session, "SELECT to_regclass('sdir_bucket') IS NULL") == [(True,)]:
-                await make_tables(self._session, _TABLES)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
 
     async def require(self, layout: Mapping[str, Any]) -> None:
         """Make sure that all runs of the upload make the same buckets; the first one decides.
@@ -102,59 +96,76 @@ class Outcomes:
         Raises:
             JournalMismatch: It was begun with others.
         """
-        with _explained():
-            await self._session.execute(
+        async with self._session() as session:
+            await session.execute(
                 "INSERT INTO sdir_layout (upload, layout) VALUES (%s, %s) ON CONFLICT DO NOTHING",
                 (self._upload, orjson.dumps(layout).decode()),
             )
-            ((begun,),) = await rows(
-                self._session, "SELECT layout FROM sdir_layout WHERE upload = %s", self._upload
-            )
-        if begun != layout:
-            raise JournalMismatch(
-                f"Upload {self._upload!r} was begun with {_in_words(begun)}, not with"
-                f" {_in_words(layout)}. Write it as it was begun; give a new name only to records"
-                " that were never sent."
-            )
+        await self.require_known(layout)
+
+    async def require_known(self, layout: Mapping[str, Any]) -> None:
+        """Make sure that these are the buckets of the upload, if it was begun.
+
+        Raises:
+            JournalMismatch: It was begun with others.
+        """
+        for (begun,) in await self._asked("SELECT layout FROM sdir_layout WHERE upload = %s"):
+            if begun != layout:
+                raise JournalMismatch(
+                    f"Upload {self._upload!r} was begun with {_in_words(begun)}, not with"
+                    f" {_in_words(layout)}. Use the buckets that it was begun with; give a new name"
+                    " only to records that were never sent."
+                )
 
     async def keep(self, outcome: Outcome, rejections: Sequence[Rejection]) -> None:
         """Enter what became of a bucket, and why records of it were rejected."""
         reasons = {
-            str(one.index): [[why.field, why.message] for why in one.reasons]
-            for one in rejections[:_MOST]
+            str(one.index): [[why.field, why.message] for why in one.reasons if at < _MOST]
+            for at, one in enumerate(rejections)
         }
         told = orjson.dumps(asdict(outcome)).decode(), orjson.dumps(reasons).decode()
-        with _explained():
-            await self._session.execute(_KEEP, (self._upload, outcome.bucket, *told))
+        async with self._session() as session:
+            await session.execute(_KEEP, (self._upload, outcome.bucket, *told))
 
     async def all(self) -> list[Outcome]:
         """Return what became of each bucket, in order."""
-        query = "SELECT outcome FROM sdir_bucket WHERE upload = %s ORDER BY bucket"
-        with _explained():
-            found = await rows(self._session, query, self._upload)
+        found = await self._asked(
+            "SELECT outcome FROM sdir_bucket WHERE upload = %s ORDER BY bucket"
+        )
         return [Outcome(**{**one, "why_in_doubt": tuple(one["why_in_doubt"])}) for (one,) in found]
 
     async def rejected(self) -> list[tuple[int, int, list[tuple[str, str]]]]:
         """Return bucket, position and reasons of each record that was rejected."""
-        query = "SELECT bucket, rejected FROM sdir_bucket WHERE upload = %s ORDER BY bucket"
-        with _explained():
-            found = await rows(self._session, query, self._upload)
+        found = await self._asked(
+            "SELECT bucket, rejected FROM sdir_bucket WHERE upload = %s ORDER BY bucket"
+        )
         return [
             (bucket, int(position), [(name, message) for name, message in reasons])
             for bucket, rejected in found
             for position, reasons in rejected.items()
         ]
 
+    async def _asked(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        async with self._session() as session:
+            return await rows(session, query, self._upload)
+
+    @contextlib.asynccontextmanager
+    async def _session(self) -> AsyncIterator[Connection]:
+        """Connect for a question, and make the tables when they are missing."""
+        try:
+            session = await connected(self._dsn, _PATIENCE, {})
+            try:
+                if await rows(session, _MISSING) == [(True,)]:
+                    await make_tables(session, _TABLES)
+                yield session
+            finally:
+                await session.close()
+        except Error as error:
+            raise JournalError(
+                f"The database can't be used: {words_of(error)}. Write the same rows again when it"
+                " can."
+            ) from error
+
 
 def _in_words(layout: Mapping[str, Any]) -> str:
     return f"{layout['buckets']} buckets of {', '.join(layout['key'])}"
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except Error as error:
-        raise JournalError(
-            f"The database can't be used: {words_of(error)}. Write the same rows again when it can."
-        ) from error

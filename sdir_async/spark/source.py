@@ -14,7 +14,7 @@ from ..errors import ConfigurationError, JournalInUse, SdirError, UnknownOutcome
 from ..frames import no_locals
 from ..postgres import PostgresJournal, PostgresPace
 from ..retries import RetryPolicy
-from .buckets import BUCKET, LINE, Buckets, require_columns
+from .buckets import LINE, Buckets, layout_of
 from .given import given_by, secret_at
 from .outcomes import Outcome, Outcomes, outcome_of
 
@@ -74,15 +74,7 @@ class SdirDataSource(DataSource):
         with no_locals:
             if overwrite:
                 raise ConfigurationError("Sdir's records can't be overwritten: .mode('append').")
-            given = given_by({**self.options})
-            require_columns(schema.names)
-            layout = schema[BUCKET].metadata.get("sdir")
-            if not layout:
-                raise ConfigurationError(
-                    "The rows no longer say how `bucketed` made their buckets. Write them as they"
-                    f" come from it: {LINE}."
-                )
-            return _Writer(given, layout)
+            return _Writer(given_by({**self.options}), layout_of(schema))
 
     def streamWriter(self, schema: StructType, overwrite: bool) -> NoReturn:  # noqa: ARG002, N802
         """Refuse: rows of a stream are in no order.
@@ -139,9 +131,9 @@ class _Writer(DataSourceArrowWriter):
         if await buckets.first() is None:
             return ()
         given, done = self._given, []
-        dsn = secret_at(given.dsn)
-        async with Outcomes(dsn, given.upload) as outcomes, self._sdir(dsn) as sdir:
-            await outcomes.require(self._layout)
+        outcomes = Outcomes(dsn := secret_at(given.dsn), given.upload)
+        await outcomes.require(self._layout)
+        async with self._sdir(dsn) as sdir:
             while (row := await buckets.first()) is not None:
                 try:
                     report = await self._upload(sdir, dsn, buckets, row)
@@ -170,7 +162,7 @@ class _Writer(DataSourceArrowWriter):
         given, part = self._given, str(row.bucket)
         operations = getattr(sdir, given.api)[given.version]
         witness = given.witness and secret_at(given.witness).encode()
-        taken = buckets.taken
+        taken, said = buckets.taken, False
         while True:
             try:
                 report: UploadReport = await operations.upload(
@@ -182,7 +174,9 @@ class _Writer(DataSourceArrowWriter):
             except JournalInUse as error:
                 if buckets.taken != taken:
                     raise
-                logger.info("%s This task waits for it.", error)
+                if not said:
+                    logger.warning("%s This task waits for it.", error)
+                said = True
                 await asyncio.sleep(_PAUSE)
             else:
                 return report

@@ -15,7 +15,9 @@ from sdir_async.sandbox import SandboxThread
 from tests.postgres.conftest import dsn as dsn
 from tests.postgres.conftest import server as server
 
-collect_ignore = [] if find_spec("pyspark") else ["test_source.py", "test_torture.py"]
+collect_ignore = (
+    [] if find_spec("pyspark") else ["test_source.py", "test_torture.py", "test_writer.py"]
+)
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow
 import pytest
 
 from sdir_async import ConfigurationError
-from sdir_async.spark.buckets import BUCKET, POSITION, SIZE, Buckets, require_columns, rows_of
+from sdir_async.spark.buckets import ADDED, BUCKET, POSITION, SIZE, Buckets, layout_of, rows_of
 
 Place = tuple[int, int, int]
 
@@ -74,7 +75,26 @@ def test_a_record_is_what_sdir_takes() -> None:
     assert row.record["when"].tzinfo is UTC
 
 
-def test_rows_without_buckets_are_refused() -> None:
+class Schema(dict[str, Any]):
+    """Of a data frame: columns with metadata."""
+
+    @property
+    def names(self) -> list[str]:
+        return list(self)
+
+
+def schema_of(layout: dict[str, Any], *names: str) -> Any:
+    return Schema({name: SimpleNamespace(metadata=layout) for name in names})
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [(schema_of({}, "name", BUCKET), "not in buckets"), (schema_of({}, *ADDED), "no longer say")],
+    ids=["none", "no layout"],
+)
+def test_rows_without_buckets_are_refused(schema: Any, message: str) -> None:
     """The error has the line to add."""
-    with pytest.raises(ConfigurationError, match=r"bucketed\(rows, key=.*\.write"):
-        require_columns(["name", BUCKET])
+    with pytest.raises(ConfigurationError, match=rf"{message}.*bucketed\(rows, key=.*\.write"):
+        layout_of(schema)
+    layout = {"buckets": 2, "key": ["name"]}
+    assert layout_of(schema_of({"sdir": layout}, "name", *ADDED)) == layout

@@ -16,7 +16,7 @@ import torture_spark
 from local_postgres import LocalPostgres
 from pyarrow import parquet
 
-from sdir_async import ConfigurationError, JournalError, UnknownOutcome
+from sdir_async import ConfigurationError, JournalError, JournalMismatch, UnknownOutcome
 from sdir_async.sandbox import Fault, SandboxThread
 from sdir_async.spark import Outcome, SdirDataSource, bucketed, rejected, report
 from tests.postgres.test_scale import OF_SPARK, PAGE
@@ -117,17 +117,19 @@ def test_two_jobs_at_once(
 
 
 def test_rows_that_are_not_in_whole_buckets(
-    frame: Any, sandbox: SandboxThread, options: dict[str, str]
+    frame: Any, sandbox: SandboxThread, options: dict[str, str], dsn: str
 ) -> None:
     """They are refused with the line to add; so are other buckets for the same upload."""
     rows = bucketed(frame, key=KEY, buckets=2)
-    with pytest.raises(Exception, match=r"in no buckets.*bucketed\(rows, key="):
+    with pytest.raises(Exception, match=r"not in buckets.*bucketed\(rows, key="):
         write(frame, options)
     with pytest.raises(Exception, match=r"is not whole.*bucketed\(rows, key="):
         write(rows.repartition(3), options)
-    before = saved(sandbox)
+    before, others = saved(sandbox), bucketed(frame, key=["courseCode"], buckets=3)
     with pytest.raises(Exception, match=r"begun with 2 buckets of .* not with 3 buckets of course"):
-        write(bucketed(frame, key=["courseCode"], buckets=3), options)
+        write(others, options)
+    with pytest.raises(JournalMismatch, match="not with 3 buckets"):
+        rejected(others, dsn, "u")
     assert saved(sandbox) == before
     write(rows, options)
     assert (len(saved(sandbox)), set(saved(sandbox).values())) == (1996, {1})
@@ -171,7 +173,7 @@ def told_of(*outcomes: Outcome) -> Any:
 
 
 def test_a_job_with_records_in_doubt_fails(frame: Any, options: dict[str, str]) -> None:
-    """The error has the sums, and says why and what to do; a task that told nothing is no harm."""
+    """The error has the sums, and says why and what to do; a task without rows changes nothing."""
     doubt = told_of(Outcome(0, 9, 5, 1, 3, 0, 2, ("Nobody can say.",)))
     with pytest.raises(UnknownOutcome, match=r"7 accepted, 1 rejected, 3 in doubt, 0 unsent\. Nob"):
         writer_of(options, frame).commit([doubt, None, told_of(Outcome(1, 2, 2, 0, 0, 0, 1))])

@@ -1,0 +1,60 @@
+"""What a task does with its buckets, without the Java of Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow
+import pytest
+import torture_spark
+from local_postgres import LocalPostgres
+from pyspark.sql.types import IntegerType, StringType, StructField, StructType
+
+from sdir_async.sandbox import SandboxThread
+from sdir_async.spark import SdirDataSource, report
+from sdir_async.spark.buckets import BUCKET, POSITION, SIZE
+
+LAYOUT = {"sdir": {"buckets": 1, "key": ["courseCode"]}}
+SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name LIKE 'sdir-async%' AND datname = current_database()"
+)
+PLAN = torture_spark.Plan(40, 1, 1, 0.0, seed=3)
+
+
+def batches() -> Iterator[pyarrow.RecordBatch]:
+    """The rows of one bucket, in batches of ten."""
+    rows = torture_spark.rows(PLAN)
+    placed = [{**row, BUCKET: 0, POSITION: at, SIZE: len(rows)} for at, row in enumerate(rows)]
+    for first in range(0, len(placed), 10):
+        yield pyarrow.RecordBatch.from_pylist(placed[first : first + 10])
+
+
+@pytest.fixture
+def writer(sandbox: SandboxThread, options: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("SDIR_API_KEY", torture_spark.KEY)
+    schema = StructType(
+        [
+            *(StructField(name, StringType()) for name in torture_spark.rows(PLAN)[0]),
+            StructField(BUCKET, IntegerType(), metadata=LAYOUT),
+            *(StructField(name, IntegerType()) for name in (POSITION, SIZE)),
+        ]
+    )
+    return SdirDataSource(options).writer(schema, overwrite=False)
+
+
+def test_a_task_outlives_its_sessions(
+    writer: Any, sandbox: SandboxThread, server: LocalPostgres, dsn: str
+) -> None:
+    """A database that restarts while a bucket is uploaded costs neither task nor reasons."""
+
+    def interrupted() -> Iterator[pyarrow.RecordBatch]:
+        for batch in batches():
+            server.execute(SESSIONS, dsn)
+            yield batch
+
+    (outcome,) = writer.write(interrupted()).outcomes
+    assert (outcome.accepted, outcome.rejected) == (39, 1)
+    assert len(sandbox.records(torture_spark.COURSES)) == 39
+    assert report(dsn, "u") == [outcome]
