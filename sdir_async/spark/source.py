@@ -10,7 +10,7 @@ from attrs import frozen
 from pyspark.sql.datasource import DataSource, DataSourceArrowWriter, WriterCommitMessage
 
 from ..client import Sdir
-from ..errors import ConfigurationError, JournalInUse, SdirError, UnknownOutcome
+from ..errors import ConfigurationError, JournalError, JournalInUse, SdirError, UnknownOutcome
 from ..frames import no_locals
 from ..postgres import PostgresJournal, PostgresPace
 from ..retries import RetryPolicy
@@ -137,6 +137,8 @@ class _Writer(DataSourceArrowWriter):
             while (row := await buckets.first()) is not None:
                 try:
                     report = await self._upload(sdir, dsn, buckets, row)
+                except (ConfigurationError, JournalError):
+                    raise  # another task may know better what became of this bucket
                 except SdirError as error:
                     if error.report is not None:
                         await _keep(outcomes, row, error.report)

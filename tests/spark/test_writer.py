@@ -11,6 +11,7 @@ import torture_spark
 from local_postgres import LocalPostgres
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
+from sdir_async import ConfigurationError, JournalMismatch
 from sdir_async.sandbox import SandboxThread
 from sdir_async.spark import SdirDataSource, report
 from sdir_async.spark.buckets import BUCKET, POSITION, SIZE
@@ -58,3 +59,21 @@ def test_a_task_outlives_its_sessions(
     assert (outcome.accepted, outcome.rejected) == (39, 1)
     assert len(sandbox.records(torture_spark.COURSES)) == 39
     assert report(dsn, "u") == [outcome]
+
+
+def test_rows_that_changed_leave_the_report_alone(
+    writer: Any, sandbox: SandboxThread, dsn: str
+) -> None:
+    """A run that is refused tells nothing new about a bucket that was sent."""
+    (outcome,) = writer.write(batches()).outcomes
+    sent = len(sandbox.requests)
+    first, *_ = batches()
+    changed = first.set_column(
+        0, first.schema.names[0], first.column(0).take([1, 0, *range(2, 10)])
+    )
+    with pytest.raises(JournalMismatch):
+        writer.write(iter([changed, *list(batches())[1:]]))
+    with pytest.raises(ConfigurationError, match="not whole"):
+        writer.write(iter([first]))
+    assert report(dsn, "u") == [outcome]
+    assert len(sandbox.requests) == sent
