@@ -225,7 +225,7 @@ def test_a_changed_input_is_refused(tmp_path: Path, change: str) -> None:
     run(upload(register, records(), journal))
     saved = len(register.saved)
     changed = CHANGES[change](records())
-    with pytest.raises(JournalMismatch, match="input is not the one") as caught:
+    with pytest.raises(JournalMismatch, match="was written for another input") as caught:
         run(upload(register, changed, journal))
     assert caught.value.report is not None
     unsent = {changed[at]["personalIdentityNumber"] for at in chain(*caught.value.report.remaining)}
@@ -250,7 +250,7 @@ def test_a_shorter_input_than_an_unfinished_run_had_read(tmp_path: Path) -> None
     down = Fate("down", False, lambda _: httpx.Response(403))
     with pytest.raises(PermissionDenied):
         run(upload(Register(fates=[Fate("normal"), down]), given, tmp_path / "journal"))
-    with pytest.raises(JournalMismatch, match=r"it has 6 records, and had \d+ or more"):
+    with pytest.raises(JournalMismatch, match=r"this one has 6 records, that one had \d+ or more"):
         run(upload(Register(), given[:6], tmp_path / "journal"))
 
 

@@ -97,7 +97,7 @@ class RecordedJournal(Journal):
         known = self._chunks.get(chunk.start)
         if known is None:
             if self._total is not None:
-                raise self._changed(f"it ended after {self._total} records then, and goes on now")
+                raise self._changed(f"that one ended after {self._total} records, this one goes on")
             self._enter(chunk.start, "read", [len(chunk), digest.hexdigest()])
             return None
         if (known.length, known.digest) != (len(chunk), digest.hexdigest()):
@@ -122,14 +122,13 @@ class RecordedJournal(Journal):
     def end(self, read: int) -> None:
         before = sum(self.planned()) if self._total is None else self._total
         if read < before or self._total not in (None, read):
-            raise self._changed(f"it has {read} records, and had {before} or more")
+            raise self._changed(f"this one has {read} records, that one had {before} or more")
         if self._total is None:
             self._enter(read, "end", None)
 
     def _changed(self, how: str) -> JournalMismatch:
         return JournalMismatch(
-            f"The input is not the one that {self._store.name} was written for: {how}."
-            f" {self._store.advice}"
+            f"{self._store.name} was written for another input: {how}. {self._store.advice}"
         )
 
     def _replay_all(self, entries: Iterable[Entry]) -> None:
