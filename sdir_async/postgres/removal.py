@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 _IDLE: Final = """
-    SELECT upload, count(DISTINCT sdir_part.id), extract(epoch FROM
-        clock_timestamp() - max(greatest(sdir_part.taken, sdir_event.at)))::float8
+    SELECT upload, count(DISTINCT sdir_part.id), coalesce(extract(epoch FROM
+        clock_timestamp() - max(greatest(sdir_part.taken, sdir_event.at))), 0)::float8
     FROM sdir_part LEFT JOIN sdir_event ON sdir_event.part = sdir_part.id
     GROUP BY upload ORDER BY 3 DESC
 """
+_TABLES_OF_SPARK: Final = "SELECT to_regclass('sdir_bucket') IS NOT NULL"
 _TAKEN: Final = """
     SELECT id, part, owner, pg_try_advisory_xact_lock(%s, id) FROM sdir_part WHERE upload = %s
 """
@@ -37,7 +38,7 @@ async def stored_uploads(dsn: str) -> list[tuple[str, int, float]]:
 
 
 async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
-    """Remove the journals of an upload: its rows in `sdir_part` and `sdir_event`.
+    """Remove the journals of an upload, and what Spark's tasks told of it.
 
     Without the journals, nothing shows what was sent: the same records, uploaded again, are saved
     twice. So forget an upload only if no job will run it again.
@@ -65,6 +66,9 @@ async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
                 (upload,),
             )
             await session.execute("DELETE FROM sdir_part WHERE upload = %s", (upload,))
+            if await rows(session, _TABLES_OF_SPARK) == [(True,)]:
+                await session.execute("DELETE FROM sdir_bucket WHERE upload = %s", (upload,))
+                await session.execute("DELETE FROM sdir_layout WHERE upload = %s", (upload,))
 
 
 async def _take(session: Connection, upload: str) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from sdir_async import ConfigurationError, JournalError, PermissionDenied
 from sdir_async.postgres import PostgresJournal, forget
+from sdir_async.postgres.forget import stored_uploads
+from sdir_async.spark.outcomes import Outcome, Outcomes
 from tests.upload.server import Fate, Register
 
 from .test_journal import COUNT, part, upload
@@ -42,6 +44,28 @@ async def test_a_finished_upload_is_forgotten(server: LocalPostgres, dsn: str) -
         await forget(dsn, upload="2027")
     with pytest.raises(ConfigurationError):
         await forget("host=x oops", upload="2027")
+
+
+async def test_what_spark_told_of_it_is_forgotten_too(dsn: str) -> None:
+    """Its buckets and the reasons of Sdir go; those of another upload stay."""
+    layout = {"buckets": 8, "key": ["courseCode"]}
+    outcome = Outcome(0, 9, 9, 0, 0, 0, 1)
+    for name in ("2026-11", "2026-12"):
+        await upload(Register(), PostgresJournal(dsn, upload=name, part="1"))
+        await Outcomes(dsn, name).require(layout)
+        await Outcomes(dsn, name).keep(outcome, [])
+    await forget(dsn, upload="2026-11")
+    assert await Outcomes(dsn, "2026-11").all() == []
+    assert await Outcomes(dsn, "2026-12").all() == [outcome]
+    await Outcomes(dsn, "2026-11").require({**layout, "buckets": 2})
+
+
+async def test_an_upload_that_was_never_taken_is_listed(server: LocalPostgres, dsn: str) -> None:
+    """Its worker died between the row and the lock, so nobody knows when that was."""
+    await upload(Register(), part(dsn, "1"))
+    server.execute("DELETE FROM sdir_event", dsn)
+    server.execute("UPDATE sdir_part SET taken = NULL", dsn)
+    assert await stored_uploads(dsn) == [("2026-11", 1, 0.0)]
 
 
 async def test_one_that_is_not_finished_is_kept(server: LocalPostgres, dsn: str) -> None:
