@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812  as everybody calls it
-from pyspark.sql.types import DateType, IntegralType, StringType
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DataType,
+    DateType,
+    DoubleType,
+    FloatType,
+    IntegralType,
+    NullType,
+    StringType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
 
 from ..errors import ConfigurationError
 from ..frames import no_locals
@@ -22,6 +35,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NUMBERS: Final = IntegralType | FloatType | DoubleType
+_MOMENTS: Final = DateType | TimestampType | TimestampNTZType
 _APART: Final = "\x1f"
 _REASONS: Final = (
     f"{BUCKET} int, {POSITION} int, reasons array<struct<field: string, message: string>>"
@@ -38,15 +53,18 @@ def bucketed(rows: DataFrame, *, key: Sequence[str], buckets: int) -> DataFrame:
 
     Args:
         rows: The records; a column is a field of the API, spelled as there. Nulls are left out.
-        key: The columns that name a record: text, whole numbers or dates.
-        buckets: How many buckets; so many tasks can send at once. Eight are enough for most: they
-            share the rate limit of one account. A bucket should have a few thousand rows.
+        key: The columns that name a record: text, whole numbers or dates. They must be the same
+            in each run, so not `uuid()` or `monotonically_increasing_id()`: such a record is in
+            another bucket the next time, and sent again.
+        buckets: How many buckets, which is how many tasks can send at once. Eight are enough for
+            most: they share the rate limit of one account. A bucket should have a few thousand
+            rows.
 
     Write the result with nothing between. It has three more columns, which are not sent.
 
     Raises:
-        ConfigurationError: A column of the key is not there, or is of a type whose text may differ
-            from run to run.
+        ConfigurationError: A column of the key does not exist, or its text may differ from run to
+            run; or a column has a type that Sdir can't take, such as a decimal, bytes or a map.
 
     Example:
         >>> frame = bucketed(rows, key=["courseCode"], buckets=8)  # doctest: +SKIP
@@ -55,6 +73,7 @@ def bucketed(rows: DataFrame, *, key: Sequence[str], buckets: int) -> DataFrame:
     with no_locals:
         rows = rows.drop(*ADDED)
         _require_key(rows, key, buckets)
+        _require_types(rows.schema)
         layout = {"buckets": buckets, "key": list(key)}
         others = sorted(set(rows.columns) - {*key})
         whole = Window.partitionBy(BUCKET).orderBy(*map(_column, [*key, *others]))
@@ -91,6 +110,24 @@ def _require_key(rows: DataFrame, key: Sequence[str], buckets: int) -> None:
                 " text, a whole number or a date. Make it text, in a way that does not depend on"
                 " Spark's settings."
             )
+
+
+def _require_types(schema: StructType) -> None:
+    for field in schema.fields:
+        if not _has_json(field.dataType):
+            raise ConfigurationError(
+                f"bucketed: column {field.name!r} is {field.dataType.simpleString()}, which Sdir"
+                " can't take. Cast it to long, double or string, or make it a struct or an array."
+            )
+
+
+def _has_json(kind: DataType) -> bool:
+    """Say whether each value of a type has one form as JSON: decimals, bytes and maps don't."""
+    if isinstance(kind, StructType):
+        return all(_has_json(field.dataType) for field in kind.fields)
+    if isinstance(kind, ArrayType):
+        return _has_json(kind.elementType)
+    return isinstance(kind, StringType | BooleanType | NullType | _NUMBERS | _MOMENTS)
 
 
 def report(dsn: str, upload: str) -> list[Outcome]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from attrs import fields, frozen
 
+from ..client import Environment
 from ..description import describe
 from ..errors import ConfigurationError
+from ..options import require_one_of
 from ..postgres import PostgresJournal
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 _REQUIRED: Final = ("api", "version", "upload")
 _SECRET: Final = ("dsn", "api_key", "witness")
-_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+_VARIABLE: Final = re.compile(r"(?![A-F0-9]{32}$)[A-Z][A-Z0-9_]*", re.ASCII)
+"""The name of an environment variable; 32 hexadecimal digits are a key."""
 
 
 @frozen(kw_only=True)
@@ -42,7 +45,7 @@ def given_by(options: Mapping[str, str]) -> Given:
     """Return what the options say.
 
     Raises:
-        ConfigurationError: One is missing or unknown, holds a secret, or makes no sense.
+        ConfigurationError: One is missing or unknown, holds a secret, or has a wrong value.
     """
     known = [one.name for one in fields(Given)]
     if unknown := sorted(options.keys() - set(known)):
@@ -77,6 +80,7 @@ def _require_sense(given: Given) -> None:
             f"{given.api} {given.version} has no batch operation {given.operation!r}; it has"
             f" {', '.join(batches)}."
         )
+    require_one_of(get_args(Environment), "environment", given.environment)
     PostgresJournal("", upload=given.upload, part="0")  # refuses a name with a person number
     try:
         float(given.settle)
@@ -88,7 +92,7 @@ def secret_at(place: str) -> str:
     """Return what an environment variable or a file of this machine holds.
 
     Raises:
-        ConfigurationError: It is not there, or empty.
+        ConfigurationError: It does not exist, or is empty.
     """
     try:
         value = Path(place).read_text() if Path(place).is_absolute() else os.environ.get(place, "")
@@ -97,6 +101,6 @@ def secret_at(place: str) -> str:
     if not value.strip():
         what = "file" if Path(place).is_absolute() else "environment variable"
         raise ConfigurationError(
-            f"The {what} {place} is not there or is empty. Each executor needs it."
+            f"The {what} {place} does not exist or is empty. Each executor needs it."
         )
     return value.strip()

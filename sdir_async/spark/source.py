@@ -69,7 +69,7 @@ class SdirDataSource(DataSource):
         """Return what writes rows of this schema.
 
         Raises:
-            ConfigurationError: The options make no sense, or the rows are in no buckets.
+            ConfigurationError: An option is wrong, or the rows are not in buckets.
         """
         with no_locals:
             if overwrite:
@@ -77,7 +77,7 @@ class SdirDataSource(DataSource):
             return _Writer(given_by({**self.options}), layout_of(schema))
 
     def streamWriter(self, schema: StructType, overwrite: bool) -> NoReturn:  # noqa: ARG002, N802
-        """Refuse: rows of a stream are in no order.
+        """Refuse: the rows of a stream have no order.
 
         Raises:
             ConfigurationError: Always. It says what to do.

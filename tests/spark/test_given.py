@@ -47,6 +47,8 @@ def test_a_secret_in_an_option_is_refused(name: str) -> None:
         ({"api": "ship"}, "API 'ship' was not found"),
         ({"operation": "destroy"}, "no batch operation 'destroy'; it has create"),
         ({"upload": "41814061033"}, "must not hold a person number"),
+        ({"environment": "prod"}, "environment must be one of"),
+        ({"api_key": "ABCDEF" * 5 + "01"}, "Spark shows options"),
         ({"settle": "soon"}, "'settle' must be a number"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
@@ -71,5 +73,5 @@ def test_a_secret_is_in_a_variable_or_in_a_file(
 @pytest.mark.parametrize("place", ["SDIR_NOWHERE", "/nowhere/key"])
 def test_a_secret_that_is_not_there_is_named(place: str) -> None:
     """The error says that executors need it."""
-    with pytest.raises(ConfigurationError, match=f"{place} is not there.*Each executor"):
+    with pytest.raises(ConfigurationError, match=f"{place} does not exist.*Each executor"):
         secret_at(place)

@@ -152,6 +152,23 @@ def test_a_key_whose_text_may_change(frame: Any, key: Any, message: str) -> None
         bucketed(rows, key=key, buckets=2)
 
 
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("1.5 AS hours", r"'hours' is decimal\(2,1\), which Sdir can't take. Cast it"),
+        ("map('a', 1) AS names", "'names' is map<string,int>"),
+        ("array(struct(X'00' AS one)) AS deep", "'deep' is array<struct<one:binary>>"),
+    ],
+    ids=["decimal", "map", "bytes inside"],
+)
+def test_a_type_that_has_no_json_is_refused(frame: Any, column: str, message: str) -> None:
+    """Otherwise each row would be rejected, one after another."""
+    with pytest.raises(ConfigurationError, match=message):
+        bucketed(frame.selectExpr("*", column), key=KEY, buckets=2)
+    parts = "array(struct(1L AS a, 1d AS b, true AS c, now() AS d, current_date() AS e, null AS f))"
+    bucketed(frame.selectExpr("*", f"{parts} AS fine"), key=KEY, buckets=2)
+
+
 def test_buckets_follow_from_the_rows_alone(frame: Any) -> None:
     """Neither the order nor the splits of the input, nor the order of its columns, say where."""
     columns = ["_sdir_bucket", "_sdir_position", *KEY]

@@ -9,12 +9,12 @@ import pyarrow
 import pytest
 import torture_spark
 from local_postgres import LocalPostgres
-from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from sdir_async import ConfigurationError, JournalMismatch
 from sdir_async.sandbox import SandboxThread
 from sdir_async.spark import SdirDataSource, report
-from sdir_async.spark.buckets import BUCKET, POSITION, SIZE
+from sdir_async.spark.buckets import ADDED, BUCKET, POSITION, SIZE
+from tests.spark.test_buckets import schema_of
 
 LAYOUT = {"sdir": {"buckets": 1, "key": ["courseCode"]}}
 SESSIONS = (
@@ -35,13 +35,7 @@ def batches() -> Iterator[pyarrow.RecordBatch]:
 @pytest.fixture
 def writer(sandbox: SandboxThread, options: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("SDIR_API_KEY", torture_spark.KEY)
-    schema = StructType(
-        [
-            *(StructField(name, StringType()) for name in torture_spark.rows(PLAN)[0]),
-            StructField(BUCKET, IntegerType(), metadata=LAYOUT),
-            *(StructField(name, IntegerType()) for name in (POSITION, SIZE)),
-        ]
-    )
+    schema = schema_of(LAYOUT, *torture_spark.rows(PLAN)[0], *ADDED)
     return SdirDataSource(options).writer(schema, overwrite=False)
 
 
