@@ -53,9 +53,9 @@ def bucketed(rows: DataFrame, *, key: Sequence[str], buckets: int) -> DataFrame:
 
     Args:
         rows: The records; a column is a field of the API, spelled as there. Nulls are left out.
-        key: The columns that name a record: text, whole numbers or dates. They must be the same
-            in each run, so not `uuid()` or `monotonically_increasing_id()`: such a record is in
-            another bucket the next time, and sent again.
+        key: The columns that name a record: text, whole numbers or dates. They come from the data,
+            never from `uuid()` or `monotonically_increasing_id()`: with those, a record is in
+            another bucket the next time, and is sent again.
         buckets: How many buckets, which is how many tasks can send at once. Eight are enough for
             most: they share the rate limit of one account. A bucket should have a few thousand
             rows.

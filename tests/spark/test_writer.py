@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow
@@ -10,10 +10,12 @@ import pytest
 import torture_spark
 from local_postgres import LocalPostgres
 
-from sdir_async import ConfigurationError, JournalMismatch
+from sdir_async import ConfigurationError, JournalInUse, JournalMismatch
+from sdir_async.postgres import PostgresJournal
 from sdir_async.sandbox import SandboxThread
-from sdir_async.spark import SdirDataSource, report
+from sdir_async.spark import SdirDataSource, report, source
 from sdir_async.spark.buckets import ADDED, BUCKET, POSITION, SIZE
+from sdir_async.upload.journal import Journal
 from tests.spark.test_buckets import schema_of
 
 LAYOUT = {"sdir": {"buckets": 1, "key": ["courseCode"]}}
@@ -71,3 +73,23 @@ def test_rows_that_changed_leave_the_report_alone(
         writer.write(iter([first]))
     assert report(dsn, "u") == [outcome]
     assert len(sandbox.requests) == sent
+
+
+def test_a_task_that_waits_for_a_bucket_says_so_once(
+    writer: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log of a job that seems to hang names who has the bucket; then the task sends it."""
+    busy = iter([True, True, True])
+
+    class Busy(PostgresJournal):
+        def journal_of(self, target: Mapping[str, str]) -> Journal:
+            if next(busy, False):
+                raise JournalInUse("It is in use by ship:7.")
+            return super().journal_of(target)
+
+    monkeypatch.setattr(source, "_PAUSE", 0.001)
+    monkeypatch.setattr(source, "PostgresJournal", Busy)
+    (outcome,) = writer.write(batches()).outcomes
+    assert outcome.accepted == 39
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["It is in use by ship:7. This task waits for it."]
