@@ -11,7 +11,7 @@ import pytest
 
 from sdir_async import ConfigurationError, JournalError, PermissionDenied
 from sdir_async.postgres import PostgresJournal, forget
-from sdir_async.postgres.forget import stored_uploads
+from sdir_async.postgres.removal import stored_uploads
 from sdir_async.spark.outcomes import Outcome, Outcomes
 from tests.upload.server import Fate, Register
 
