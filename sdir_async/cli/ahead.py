@@ -129,38 +129,37 @@ def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
             say("Rows of it were sent before, and would be saved twice."),
             say("Remove them from the file; or add --force: that sends them again."),
         )
-    sure, unsure = one.look.changed() if one.look else ([], [])
-    if sure:
+    for said in _changed(one.look) if one.look else ():
         yield (
-            some(
-                len(sure),
-                "{lines} was accepted before and has changed since. It would be saved again, beside"
-                " what is saved already.",
-                "{lines} were accepted before and have changed since. They would be saved again,"
-                " beside what is saved already.",
-                lines=spoken_lines(sure),
+            said,
+            say(
+                "Put back what stood there. An upload does not change what is saved: ask Sdir to"
+                " correct that. With --force this file is uploaded all the same."
             ),
-            _put_back(),
+        )
+
+
+def _changed(look: Look) -> Iterator[str]:
+    """Yield which rows have changed since they were accepted, or may have."""
+    sure, unsure = look.changed()
+    if sure:
+        yield some(
+            len(sure),
+            "{lines} was accepted before and has changed since. It would be saved again, beside"
+            " what is saved already.",
+            "{lines} were accepted before and have changed since. They would be saved again,"
+            " beside what is saved already.",
+            lines=spoken_lines(sure),
         )
     if unsure:
-        yield (
-            some(
-                len(unsure),
-                "{lines} is new where accepted rows are missing now. It may be one of those,"
-                " changed, and would be saved again.",
-                "{lines} are new where accepted rows are missing now. They may be those, changed,"
-                " and would be saved again.",
-                lines=spoken_lines(unsure),
-            ),
-            _put_back(),
+        yield some(
+            len(unsure),
+            "{lines} is new where accepted rows are missing now. It may be one of those,"
+            " changed, and would be saved again.",
+            "{lines} are new where accepted rows are missing now. They may be those, changed,"
+            " and would be saved again.",
+            lines=spoken_lines(unsure),
         )
-
-
-def _put_back() -> str:
-    return say(
-        "Put back what stood there. An upload does not change what is saved: ask Sdir to correct"
-        " that. With --force this file is uploaded all the same."
-    )
 
 
 def _not_finished(left: Left) -> str:
