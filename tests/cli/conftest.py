@@ -183,6 +183,11 @@ def course(number: int = 0, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def codes_in(sandbox: SandboxThread) -> list[str]:
+    """Return the codes of the courses that are saved, in order."""
+    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
+
+
 def lines_of(records: list[dict[str, Any]]) -> bytes:
     """Return records as JSON Lines."""
     return b"".join(orjson.dumps(record) + b"\n" for record in records)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from .conftest import COURSE, COURSES, ORGANIZATION, PERSONS, course, lines_of
+from .conftest import COURSE, COURSES, ORGANIZATION, PERSONS, codes_in, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,7 +164,7 @@ def test_what_stands_before_a_fault_is_uploaded_and_nothing_is_lost(
     assert saved >= 1000
     path.write_bytes(HEADING + b"".join(good))
     assert sdir("upload", *COURSE, "input").code == 0
-    codes = sorted(record["courseCode"] for record in sandbox.records(COURSES))
+    codes = codes_in(sandbox)
     assert codes == sorted(f"C{at}" for at in range(1200))
 
 

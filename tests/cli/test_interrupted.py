@@ -13,7 +13,7 @@ import pytest
 
 from sdir_async.sandbox import Fault
 
-from .conftest import COURSE, COURSES, course, lines_of
+from .conftest import COURSE, COURSES, codes_in, course, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from sdir_async.sandbox import SandboxThread
 
     from .conftest import Done
-
-
-def _codes(sandbox: SandboxThread) -> list[str]:
-    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
 
 
 def test_a_killed_upload_goes_on_with_the_same_command(
@@ -57,7 +53,7 @@ def test_a_killed_upload_goes_on_with_the_same_command(
     done = command(*arguments, "--json")
     assert (done.code, done.end["accepted"]) == (0, count)
     assert done.end["earlier"] > 0
-    assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(count))
+    assert sorted(codes_in(sandbox)) == sorted(f"C{at}" for at in range(count))
 
 
 @pytest.mark.parametrize("next_night", ["grown", "another"])
@@ -97,7 +93,7 @@ def test_a_killed_upload_and_the_file_of_the_next_night(
         (tmp_path / "a.jsonl").write_bytes(earlier)
         count = 600
     assert sdir(*arguments).code == 0
-    assert _codes(sandbox) == sorted(f"C{at}" for at in range(count))
+    assert codes_in(sandbox) == sorted(f"C{at}" for at in range(count))
 
 
 def _wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
@@ -155,7 +151,7 @@ def test_a_second_ctrl_c_stops_at_once(
     assert b"stopped immediately" in err
     sandbox.faults.clear()
     assert sdir("upload", *COURSE, "a.jsonl", "--chunk-size", 50, "--settle", 0.5).code == 0
-    assert sorted(_codes(sandbox)) == sorted(f"C{at}" for at in range(800))
+    assert sorted(codes_in(sandbox)) == sorted(f"C{at}" for at in range(800))
 
 
 def test_ctrl_c_does_not_wait_for_ever(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import keyring
@@ -11,7 +10,6 @@ import orjson
 import pytest
 
 from sdir_async.cli.log import log_file
-from sdir_async.cli.main import main
 from sdir_async.cli.maskinporten import judge_certificate, maskinporten_of, settings_of
 from sdir_async.cli.trouble import Trouble
 from sdir_async.maskinporten import Maskinporten
@@ -35,22 +33,12 @@ def strict() -> Iterator[SandboxThread]:
 
 @pytest.fixture
 def sdir(
-    strict: SandboxThread,
-    settings: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    sdir: Callable[..., Done], strict: SandboxThread, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Done]:
     """Runs the command against it."""
     strict.reset()
     monkeypatch.setenv("SDIR_BASE_URL", strict.base_url)
-
-    def run(*arguments: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["sdir", *map(str, arguments)])
-        code = main()
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    return run
+    return sdir
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from .conftest import (
     ORGANIZATION,
     PERSONS,
     an_hour_passes,
+    codes_in,
     course,
     lines_of,
 )
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from .conftest import Done, Watch
 
 HEADING = "personalIdentityNumber;completedAt;organizationNumber;courseCode"
-
-
-def _codes(sandbox: SandboxThread) -> list[str]:
-    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
 
 
 def _jsonl(path: Path, *numbers: int, **changes: Any) -> None:
@@ -93,7 +90,7 @@ def test_the_rejected_rows_of_every_night_have_one_file(
             assert sdir("upload", *COURSE, "a.rejected.jsonl").code == 0
     assert files == [1, 1, 2]
     assert b'"sdir: line":1' in (tmp_path / "a.rejected.jsonl").read_bytes()
-    assert _codes(sandbox) == ["C0"]
+    assert codes_in(sandbox) == ["C0"]
 
 
 def test_a_file_that_only_grows(
@@ -103,7 +100,7 @@ def test_a_file_that_only_grows(
     for numbers in (range(10), range(15), [*range(20, 25), *range(15)]):
         _jsonl(tmp_path / "a.jsonl", *numbers)
         assert sdir("upload", *COURSE, "a.jsonl").code == 0
-        assert _codes(sandbox) == sorted(f"C{number}" for number in numbers)
+        assert codes_in(sandbox) == sorted(f"C{number}" for number in numbers)
 
 
 @pytest.mark.parametrize("order", ["reversed", "columns"])
@@ -120,7 +117,7 @@ def test_rows_are_known_however_they_are_sorted(
         turned = [";".join(reversed(line.split(";"))) for line in lines]
         (tmp_path / "a.csv").write_text("\n".join(turned), encoding="utf-8")
     done = sdir("upload", *COURSE, "a.csv", "--json")
-    assert (done.code, done.end["earlier"], _codes(sandbox)) == (0, 3, ["A", "B", "C"])
+    assert (done.code, done.end["earlier"], codes_in(sandbox)) == (0, 3, ["A", "B", "C"])
 
 
 def test_equal_rows_are_as_many_as_they_are(
@@ -130,7 +127,7 @@ def test_equal_rows_are_as_many_as_they_are(
     for count in (2, 3, 3):
         _csv(tmp_path / "a.csv", *["A"] * count)
         assert sdir("upload", *COURSE, "a.csv").code == 0
-        assert _codes(sandbox) == ["A"] * count
+        assert codes_in(sandbox) == ["A"] * count
 
 
 def test_the_corrected_original_sends_what_was_rejected(
@@ -141,11 +138,11 @@ def test_the_corrected_original_sends_what_was_rejected(
     assert sdir("upload", *COURSE, "a.csv").code == 1
     _csv(tmp_path / "a.csv", "A", "B", "C", "")
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (1, ["A", "B", "C"])
+    assert (done.code, codes_in(sandbox)) == (1, ["A", "B", "C"])
     assert "3 accepted  1 rejected" in done.out
     assert "2 of them were accepted in an earlier run" in done.out
     _csv(tmp_path / "a.csv", "A", "B", "C", "D")
-    assert (sdir("upload", *COURSE, "a.csv").code, _codes(sandbox)) == (0, ["A", "B", "C", "D"])
+    assert (sdir("upload", *COURSE, "a.csv").code, codes_in(sandbox)) == (0, ["A", "B", "C", "D"])
 
 
 def _correct(rejected: Path, *codes: str) -> None:
@@ -164,7 +161,7 @@ def test_the_original_after_its_corrected_rejected_rows(
     assert sdir("upload", *COURSE, "a.csv").code == 1
     _correct(tmp_path / "a.rejected.csv", "B", "D")
     done = sdir("upload", *COURSE, "a.rejected.csv")
-    assert (done.code, _codes(sandbox)) == (0, ["A", "B", "C", "D"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A", "B", "C", "D"])
     done = sdir("upload", *COURSE, "a.csv")
     assert (done.code, len(sandbox.records(COURSES))) == (0, 4)
     assert "2 rows were corrected and accepted in an earlier run, and left out now." in done.out
@@ -187,7 +184,7 @@ def test_a_second_correction_counts_for_the_original(
     _correct(tmp_path / "a.rejected.rejected.csv", "C")
     assert sdir("upload", *COURSE, "a.rejected.rejected.csv").code == 0
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (0, ["A", "B", "C"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A", "B", "C"])
     assert "left out now" in done.out
 
 
@@ -270,7 +267,7 @@ def test_an_upload_that_stopped_at_a_rejected_row_goes_on_when_it_is_corrected(
     codes[4] = "A4"
     _csv(tmp_path / "a.csv", *codes)
     assert sdir("upload", *COURSE, "a.csv", *SMALL, "--stop-on-rejected").code == 0
-    assert _codes(sandbox) == sorted(codes)
+    assert codes_in(sandbox) == sorted(codes)
 
 
 @pytest.mark.parametrize("format_", ["jsonl", "json"])
@@ -292,7 +289,7 @@ def test_corrected_objects_count_for_the_original(
     )
     assert sdir("upload", *COURSE, rejected).code == 0
     done = sdir("upload", *COURSE, f"a.{format_}")
-    assert (done.code, _codes(sandbox)) == (0, ["C1", "C2"])
+    assert (done.code, codes_in(sandbox)) == (0, ["C1", "C2"])
 
 
 def test_a_bad_row_of_another_night_is_not_taken_for_the_corrected_one(
@@ -305,7 +302,7 @@ def test_a_bad_row_of_another_night_is_not_taken_for_the_corrected_one(
     assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
     _csv(tmp_path / "a.csv", "E", "", person=PERSONS[1])
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (1, ["A", "B", "E"])
+    assert (done.code, codes_in(sandbox)) == (1, ["A", "B", "E"])
     assert "1 accepted  1 rejected" in done.out
 
 
@@ -317,7 +314,7 @@ def test_an_unfinished_upload_goes_on_with_a_file_that_grew(
     _jsonl(tmp_path / "a.jsonl", *range(60))
     done = sdir("upload", *COURSE, "a.jsonl", "--json")
     assert (done.code, done.end["accepted"], done.end["earlier"]) == (0, 60, 20)
-    assert _codes(sandbox) == sorted(f"C{number}" for number in range(60))
+    assert codes_in(sandbox) == sorted(f"C{number}" for number in range(60))
     status = sdir("status", *tmp_path.glob("*.journal"), "--json").events[-1]
     assert (status["accepted"], status["earlier"]["uploads"], status["complete"]) == (60, 0, True)
 
@@ -412,7 +409,7 @@ def test_rows_in_doubt_that_are_not_in_the_file_are_said(
     assert sdir("upload", *COURSE, "a.jsonl").code == 0
     _jsonl(tmp_path / "a.jsonl", 1, 2, 5)
     done = sdir("upload", *COURSE, "a.jsonl")
-    assert (done.code, _codes(sandbox)) == (0, ["C1", "C2", "C3", "C4", "C5"])
+    assert (done.code, codes_in(sandbox)) == (0, ["C1", "C2", "C3", "C4", "C5"])
 
 
 def test_an_upload_of_which_nothing_was_saved_holds_nothing_up(
@@ -424,7 +421,7 @@ def test_an_upload_of_which_nothing_was_saved_holds_nothing_up(
         wrong.setenv("SDIR_API_KEY", "not-the-key")
         assert sdir("upload", *COURSE, "a.jsonl").code == 2
     _jsonl(tmp_path / "a.jsonl", 2)
-    assert (sdir("upload", *COURSE, "a.jsonl").code, _codes(sandbox)) == (0, ["C2"])
+    assert (sdir("upload", *COURSE, "a.jsonl").code, codes_in(sandbox)) == (0, ["C2"])
 
 
 def test_a_row_that_changed_after_it_was_accepted_is_not_saved_twice(
@@ -438,12 +435,12 @@ def test_a_row_that_changed_after_it_was_accepted_is_not_saved_twice(
     assert sdir("upload", *COURSE, "a.csv").code == 1
     _csv(tmp_path / "a.csv", "A", "B2", "C", "D")
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "D"])
+    assert (done.code, codes_in(sandbox)) == (2, ["A", "B", "D"])
     assert "line 3 was accepted before and has changed since." in done.err
     _answer(monkeypatch, "n")
     assert sdir("upload", *COURSE, "a.csv").code == 2
     assert sdir("upload", *COURSE, "a.csv", "--force").code == 0
-    assert _codes(sandbox) == ["A", "B", "B2", "C", "D"]
+    assert codes_in(sandbox) == ["A", "B", "B2", "C", "D"]
 
 
 @pytest.mark.parametrize("code", ["A", "D"])
@@ -485,7 +482,7 @@ def test_an_accepted_row_that_changed_beside_a_settled_one_is_refused(
     _with_a_settled_row(sdir, tmp_path, where)
     _csv(tmp_path / "a.csv", *codes)
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "C"])
+    assert (done.code, codes_in(sandbox)) == (2, ["A", "B", "C"])
 
 
 @pytest.mark.parametrize("codes", ["CXBA", "DXBA", "AXYCD", "XBYCD", "AXCY", "XD"])
@@ -498,7 +495,7 @@ def test_new_rows_where_accepted_ones_are_missing_are_refused(
         assert sdir("upload", *COURSE, "a.csv").code == 0
     _csv(tmp_path / "a.csv", *codes)
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "C", "D"])
+    assert (done.code, codes_in(sandbox)) == (2, ["A", "B", "C", "D"])
 
 
 def test_the_only_row_that_was_added_has_changed(
@@ -511,7 +508,7 @@ def test_the_only_row_that_was_added_has_changed(
     for night in ("ABCX", "XBCD"):
         _csv(tmp_path / "a.csv", *night)
         assert sdir("upload", *COURSE, "a.csv").code == 2
-    assert _codes(sandbox) == ["A", "B", "C", "D"]
+    assert codes_in(sandbox) == ["A", "B", "C", "D"]
 
 
 def test_nights_that_have_nothing_in_common_are_not_compared(
@@ -521,7 +518,7 @@ def test_nights_that_have_nothing_in_common_are_not_compared(
     for night in ("AB", "CD", "XCD", "XCDY", "ABZ"):
         _csv(tmp_path / "a.csv", *night)
         assert sdir("upload", *COURSE, "a.csv").code == 0
-    assert _codes(sandbox) == sorted("ABCDXYZ")
+    assert codes_in(sandbox) == sorted("ABCDXYZ")
 
 
 def test_a_row_that_was_corrected_in_the_input_is_asked_about_in_the_rejected_file(
@@ -533,7 +530,7 @@ def test_a_row_that_was_corrected_in_the_input_is_asked_about_in_the_rejected_fi
     assert sdir("upload", *COURSE, "a.rejected.csv").code == 2
     _correct(tmp_path / "a.rejected.csv", "B")
     assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
-    assert _codes(sandbox) == ["A", "B", "C"]
+    assert codes_in(sandbox) == ["A", "B", "C"]
 
 
 def test_one_correction_settles_one_row(
@@ -545,15 +542,15 @@ def test_one_correction_settles_one_row(
     _correct(tmp_path / "a.rejected.csv", "A", "")
     assert sdir("upload", *COURSE, "a.rejected.csv").code == 1
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (1, ["A"])
+    assert (done.code, codes_in(sandbox)) == (1, ["A"])
     assert "0 accepted  1 rejected" in done.out
     assert "1 row was corrected and accepted in an earlier run, and left out now." in done.out
     assert "Every row is saved" not in done.out
     _correct(tmp_path / "a.rejected.csv", "A", "B")
     done = sdir("upload", *COURSE, "a.rejected.csv")
-    assert (done.code, _codes(sandbox)) == (0, ["A", "B"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A", "B"])
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (0, ["A", "B"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A", "B"])
     assert "2 rows were corrected" in done.out
 
 
@@ -566,10 +563,10 @@ def test_the_second_of_two_equal_rows_is_corrected_later(
     for corrected, code in ((("A", ""), 1), (("A", "B"), 0)):
         _correct(tmp_path / "a.rejected.csv", *corrected)
         assert sdir("upload", *COURSE, "a.rejected.csv").code == code
-    assert _codes(sandbox) == ["A", "B", "C"]
+    assert codes_in(sandbox) == ["A", "B", "C"]
     _correct(tmp_path / "a.rejected.csv", "A", "B2")
     done = sdir("upload", *COURSE, "a.rejected.csv")
-    assert (done.code, _codes(sandbox)) == (2, ["A", "B", "C"])
+    assert (done.code, codes_in(sandbox)) == (2, ["A", "B", "C"])
     assert "line 3 was accepted before and has changed since." in done.err
 
 
@@ -585,13 +582,13 @@ def test_the_same_bad_row_of_another_night_is_not_left_out(
     _csv(tmp_path / "a.csv", "", "E", "F")
     for _ in range(2):
         done = sdir("upload", *COURSE, "a.csv", "--receipt", "csv")
-        assert (done.code, _codes(sandbox)) == (1, ["A", "B", "E", "F"])
+        assert (done.code, codes_in(sandbox)) == (1, ["A", "B", "E", "F"])
         assert "2 accepted  1 rejected" in done.out
         assert "2;rejected;;" in (tmp_path / "a.receipt.csv").read_text(encoding="utf-8-sig")
     _correct(tmp_path / "a.rejected.csv", "D")
     assert sdir("upload", *COURSE, "a.rejected.csv").code == 0
     done = sdir("upload", *COURSE, "a.csv")
-    assert (done.code, _codes(sandbox)) == (0, ["A", "B", "D", "E", "F"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A", "B", "D", "E", "F"])
 
 
 @pytest.mark.parametrize("codes", ["CDEF", "ABCDE", "EABCD", "AD", "DXYZ", "ABXCD"])
@@ -663,7 +660,7 @@ def test_one_command_may_have_a_file_twice(
     """The second time its rows are known."""
     _csv(tmp_path / "a.csv", "A", "B")
     done = sdir("upload", *COURSE, "a.csv", "a.csv", "--json")
-    assert (done.code, _codes(sandbox)) == (0, ["A", "B"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A", "B"])
     assert [one["earlier"] for one in done.events if one["event"] == "end"] == [0, 2]
 
 

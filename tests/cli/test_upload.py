@@ -16,7 +16,7 @@ import pytest
 
 from sdir_async.sandbox import Fault
 
-from .conftest import COURSE, COURSES, ORGANIZATION, PERSONS, course, lines_of
+from .conftest import COURSE, COURSES, ORGANIZATION, PERSONS, codes_in, course, lines_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,10 +55,6 @@ def _workbook(path: Path, *rows: tuple[Any, ...]) -> Path:
         sheet.append(row)
     book.save(path)
     return path
-
-
-def _codes(sandbox: SandboxThread) -> list[str]:
-    return sorted(record["courseCode"] for record in sandbox.records(COURSES))
 
 
 def test_the_charset_is_shown_with_a_word_of_the_user(
@@ -152,7 +148,7 @@ def test_what_a_spreadsheet_holds_besides_its_rows_is_said(
     assert done.code == 1
     assert "Column 3: it has no heading, and is not sent (line 2)." in done.out
     assert "courseCode: is what Excel shows where a formula failed" in done.out
-    assert _codes(sandbox) == ["A"]
+    assert codes_in(sandbox) == ["A"]
 
 
 def test_all_sheets_are_uploaded_if_wanted(
@@ -172,7 +168,7 @@ def test_all_sheets_are_uploaded_if_wanted(
     done = sdir("upload", *COURSE, "kurs.xlsx", "--all-sheets")
     assert done.code == 1
     assert "kurs.xlsx, sheet 'Jan': 1 accepted" in done.out
-    assert _codes(sandbox) == ["Feb", "Jan"]
+    assert codes_in(sandbox) == ["Feb", "Jan"]
     assert {name for name in os.listdir() if "rejected" in name} == {
         "kurs.Jan.rejected.xlsx",
         "kurs.Feb-Mar.rejected.xlsx",
@@ -204,7 +200,7 @@ def test_several_sheets_are_a_question_in_a_terminal(
         monkeypatch.setattr(terminal, "isatty", lambda: True)
         monkeypatch.setattr("sys.stdin", terminal)
         done = sdir("upload", *COURSE, "kurs.xlsx", "--no-journal")
-        assert (done.code, _codes(sandbox)) == (code, codes)
+        assert (done.code, codes_in(sandbox)) == (code, codes)
         assert "  2  Feb" in done.err
 
 
@@ -233,7 +229,7 @@ def test_standard_input_is_uploaded(command: Callable[..., Done], sandbox: Sandb
     done = command("upload", *COURSE, "-", given=given)
     assert done.code == 1
     assert "standard input: 2 accepted  1 rejected" in done.out
-    assert _codes(sandbox) == ["C1", "C3"]
+    assert codes_in(sandbox) == ["C1", "C3"]
     assert sorted(os.listdir()) == ["standard-input.rejected.jsonl"]
 
 
@@ -308,7 +304,7 @@ def test_json_of_many_shapes_is_uploaded(
     (tmp_path / "input").write_bytes(content)
     done = sdir("upload", *COURSE, "input")
     assert done.code == 0, done
-    assert _codes(sandbox)[0] == "C1"
+    assert codes_in(sandbox)[0] == "C1"
 
 
 def test_rejected_rows_are_corrected_and_uploaded_again(
@@ -329,7 +325,7 @@ def test_rejected_rows_are_corrected_and_uploaded_again(
     assert "not a valid person number" in found["sdir: why it was rejected"]
     rejected.write_text(content.replace("41814061034", PERSONS[1]))
     done = sdir("upload", *COURSE, rejected)
-    assert (done.code, _codes(sandbox)) == (0, ["A;B", "B"])
+    assert (done.code, codes_in(sandbox)) == (0, ["A;B", "B"])
 
 
 def test_corrections_are_never_overwritten(
@@ -386,7 +382,7 @@ def test_several_files_are_uploaded_one_after_another(
     (tmp_path / "b.jsonl").write_bytes(lines_of([course(2), course(3, courseCode="")]))
     done = sdir("upload", *COURSE, "a.jsonl", "b.jsonl")
     assert done.code == 1
-    assert _codes(sandbox) == ["C1", "C2"]
+    assert codes_in(sandbox) == ["C1", "C2"]
 
 
 def test_a_dry_run_sends_nothing(

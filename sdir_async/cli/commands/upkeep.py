@@ -9,6 +9,16 @@ from ..app import BaseUrl, Json, KeyFile, Where, app, command
 from ..settings import Target
 from ..trouble import Exit
 
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        envvar="SDIR_DATABASE",
+        metavar="DSN",
+        help="The PostgreSQL with the journals. Default: PGHOST, PGDATABASE and so on.",
+    ),
+]
+
 
 @app.command("log")
 @command
@@ -54,15 +64,7 @@ def status(
         str | None,
         typer.Option("--upload", metavar="NAME", help="The name of an upload in a database."),
     ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            "--database",
-            envvar="SDIR_DATABASE",
-            metavar="DSN",
-            help="The PostgreSQL with the journals. Default: PGHOST, PGDATABASE and so on.",
-        ),
-    ] = None,
+    database: Database = None,
     records: Annotated[
         int | None,
         typer.Option(
@@ -124,15 +126,7 @@ def clean(
             help="Remove the journals of all uploads that have not changed for this many days.",
         ),
     ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            "--database",
-            envvar="SDIR_DATABASE",
-            metavar="DSN",
-            help="The PostgreSQL with the journals. Default: PGHOST, PGDATABASE and so on.",
-        ),
-    ] = None,
+    database: Database = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Remove journals of unfinished uploads from a database, too."),
