@@ -143,7 +143,8 @@ def clean(
     that knows which of them were sent.
 
     With `--upload` or `--older-than` it removes the journals of a `PostgresJournal` from a database
-    instead. An upload that is in use is kept, and without `--force` one that is not finished.
+    instead, with the outcomes that Spark's tasks stored for them. An upload that is in use is kept,
+    and without `--force` one that is not finished.
 
     Example: `sdir clean`
 
