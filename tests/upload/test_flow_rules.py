@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from sdir_async import Reason
 from sdir_async.problems import reasons_of
 from sdir_async.upload import flow
@@ -54,6 +56,21 @@ def test_an_answer_that_names_several_records_begins_no_search() -> None:
     terms = terms_of()
     lines = driven(flow.settle(chunk_of(5), None, terms), terms, refusal(0), refusal(0, 1))
     assert lines == ["send 10-14", "send 11-14", "send 13-14", "13-14 accepted, 10-12 rejected"]
+
+
+def test_a_rejection_does_not_repeat_what_was_sent() -> None:
+    """An answer may quote a name, and a report is kept and shown."""
+    record = b'{"name":"Kari Holm"}'
+    steps = flow.settle(Chunk(START, [record], [record]), None, terms_of())
+    steps.send(None)
+    quoting = answer(400, {"errors": {"[0].name": ["Kari Holm is not known"]}})
+    steps.send(evolve(exchange_of("create", quoting), sent=(record,)))
+    (end,) = steps.rest()
+    (rejection,) = end.piece.rejections
+    (reason,) = rejection.reasons
+    assert reason.field == "name"
+    assert "is not known" in reason.message
+    assert "Holm" not in reason.message
 
 
 def test_answers_that_name_bad_records_do_not_mean_that_everything_is_refused() -> None:
