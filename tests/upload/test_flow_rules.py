@@ -64,8 +64,8 @@ def test_a_rejection_does_not_repeat_what_was_sent() -> None:
     steps = flow.settle(Chunk(START, [record], [record]), None, terms_of())
     steps.send(None)
     quoting = answer(400, {"errors": {"[0].name": ["Kari Holm is not known"]}})
-    steps.send(evolve(exchange_of("create", quoting), sent=(record,)))
-    (end,) = steps.rest()
+    end = steps.send(evolve(exchange_of("create", quoting), sent=(record,)))
+    assert isinstance(end, Finished)
     (rejection,) = end.piece.rejections
     (reason,) = rejection.reasons
     assert reason.field == "name"
