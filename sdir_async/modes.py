@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+"""For a link that is put there in the last moment."""
 
 
 def others_may_read(path: Path) -> bool:
@@ -20,9 +22,17 @@ def others_may_read(path: Path) -> bool:
 def tighten(path: Path) -> None:
     """Let only its owner read and write a file, which is made if it is not there.
 
+    A link is refused: whoever can write in the folder may have put it there, to have another file
+    written to.
+
     Raises:
-        OSError: It belongs to somebody else, or can't be made.
+        OSError: It is a link, belongs to somebody else, or can't be made.
     """
-    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
-    if others_may_read(path):
-        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_OTHERS)
+    if path.is_symlink():
+        raise OSError(f"{path} is a link: give the path of the file itself")
+    file = os.open(path, os.O_CREAT | os.O_RDONLY | _NO_LINK, 0o600)
+    try:
+        if others_may_read(path):
+            os.fchmod(file, stat.S_IMODE(os.fstat(file).st_mode) & ~_OTHERS)
+    finally:
+        os.close(file)
