@@ -86,7 +86,7 @@ async def at_once(seed: int, folder: Path) -> Verdict:
         journal = folder / f"journal-{seed}"
         children = [await start(seed, server.url, journal) for _ in range(2)]
         outcomes = [await outcome_of(child) for child in children]
-    whole = [one for one in outcomes if one and not one.error.startswith("JournalError")]
+    whole = [one for one in outcomes if one and not one.error.startswith("Journal")]
     if not whole:
         return Verdict(scenario, ("refused: neither of two processes could upload",))
     server.taken.clear()  # of two that came one after the other, the second asks nothing
