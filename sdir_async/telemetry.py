@@ -14,7 +14,7 @@ import time
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from attrs import define, frozen
@@ -252,10 +252,9 @@ class Telemetry:
 class _TracedSession(Session):
     """One that tells of each call when it begins and when it ends."""
 
-    watch: _TracedWatch
-
     async def exchange(self, call: Call, deadline: float | None = None) -> Exchange:
-        with self.watch.telemetry.call(call) as ended:
+        telemetry = cast("_TracedWatch", self.watch).telemetry
+        with telemetry.call(call) as ended:
             exchange = await super().exchange(call, deadline)
             ended(exchange)
             return exchange

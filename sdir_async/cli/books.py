@@ -24,6 +24,7 @@ from .sent import RowJournal, Run
 from .sent.beside import Elsewhere, journals_beside
 from .sent.look import Look
 from .trouble import Trouble
+from .words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 LINE: Final = f"{OURS} line"
 _ENDING: Final = ".journal"
+_SHOWN: Final = 5
 
 
 @frozen
@@ -153,13 +155,15 @@ class Books:
         """Open the journal of an input, if it has one.
 
         Raises:
-            Trouble: It is in use, can't be used, or belongs to another upload.
+            Trouble: It is in use, can't be used, or belongs to another upload; or the input is a
+                copy of a file of rejected rows.
         """
         path = self._given or self._path_beside(job)
         if path is None:
             return None
         beside = list(self._beside(path)) if self._given is None else []
         if self._given is None:
+            _require_known(job, beside)
             path = _shared(path, job, beside)
         elsewhere = Elsewhere()
         self._elsewhere.append(elsewhere)
@@ -215,6 +219,27 @@ class Books:
                 sys.stderr.write(f"sdir: {error}\n")
         for elsewhere in self._elsewhere:
             elsewhere.close()
+
+
+def _require_known(job: Job, beside: list[Beside]) -> None:
+    """Refuse a table that has rejected rows under a name that no upload gave to a file.
+
+    Nobody could tell which rows it corrects: another correction of them would be saved, too.
+    """
+    place = job.beside()
+    written = [name for one in beside for name in one.history.rejected_files]
+    if place is None or isinstance(job.reader, JsonLines | JsonArray):
+        return
+    if LINE in job.reader.headings and printable(place.name) not in written:
+        raise Trouble(
+            "{name}: has the column {column!r} of a file of rejected rows, but no upload from this"
+            " folder wrote a file of this name. If it is a copy of one, save it under that one's"
+            " name{names}. If its rows are new, delete the columns that begin with {ours!r}.",
+            name=job.name,
+            column=LINE,
+            names=f" ({listed(sorted(set(written))[:_SHOWN])})" if written else "",
+            ours=OURS,
+        )
 
 
 def _shared(path: Path, job: Job, beside: list[Beside]) -> Path:

@@ -218,6 +218,26 @@ def test_a_row_in_two_files_of_rejected_rows_is_saved_once(
     assert (sdir("upload", *COURSE, "a.csv").code, len(sandbox.records(COURSES))) == (0, 2)
 
 
+def test_a_copy_of_rejected_rows_is_refused(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Nothing tells which rows it corrects, so a second correction of one would be saved, too."""
+    _csv(tmp_path / "a.csv", "A", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    rejected, copy = tmp_path / "a.rejected.csv", tmp_path / "a.rejected - Kopi.csv"
+    copy.write_bytes(rejected.read_bytes())
+    _correct(rejected, "B")
+    assert sdir("upload", *COURSE, rejected).code == 0
+    _correct(copy, "C")
+    done = sdir("upload", *COURSE, copy)
+    assert (done.code, codes_in(sandbox)) == (2, ["A", "B"])
+    assert "save it under that one's name (a.rejected.csv)" in done.err
+    lines = copy.read_text(encoding="utf-8-sig").splitlines()
+    rows = [";".join(line.split(";")[:4]) for line in lines]
+    (tmp_path / "new.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
+    assert (sdir("upload", *COURSE, "new.csv").code, codes_in(sandbox)) == (0, ["A", "B", "C"])
+
+
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
 def test_rejected_rows_that_were_not_corrected(
     sdir: Callable[..., Done], tmp_path: Path, format_: str
