@@ -131,7 +131,7 @@ def test_each_kind_of_field_takes_what_means_such_a_value(
     ("cell", "field", "why"),
     [
         ("kanskje", FLAG, "not true or false"),
-        ("[a", LIST, "not JSON"),
+        ("[a", LIST, "not valid JSON"),
         (True, TEXT, "true or false"),
         (1.5, TEXT, "may have rounded"),
         (1e22, TEXT, "may have rounded"),
