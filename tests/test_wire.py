@@ -159,7 +159,7 @@ async def test_key_and_person_appear_nowhere(
         assert KEY not in text
         assert KEY[::-1] not in text
         assert person not in text
-    assert "GET https://" in caplog.text, "the request was logged"
+    assert "GET " in caplog.text, "the request was logged"
 
 
 async def test_the_key_of_the_environment(
