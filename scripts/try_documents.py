@@ -52,7 +52,7 @@ class Refused:
 
     Attributes:
         name: Where it lies in the folder.
-        said: Why there is no code.
+        said: Why no code was generated.
     """
 
     name: str

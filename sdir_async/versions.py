@@ -51,7 +51,7 @@ class Versions(Generic[VersionT]):
 
 def check_pins(pins: Mapping[str, str], existing: Mapping[str, tuple[str, ...]]) -> None:
     """Raise `ConfigurationError` for a pin to an API or a version that does not exist."""
-    require_kind(Mapping, "a mapping such as {'course': 'v1'}", "versions", pins)
+    require_kind(Mapping, "a mapping of APIs to their versions", "versions", pins)
     for api, version in pins.items():
         require_version(api, versions_of(api, existing), version)
 

@@ -58,7 +58,7 @@ def _require_agreement(count: int) -> None:
 
 
 def _forget(database: str, names: Sequence[str], *, force: bool, named: bool) -> None:
-    """Remove the journals of each, but for those that are still needed."""
+    """Remove the journals of each, except those that are still needed."""
     from ..postgres import forget
 
     for name in names:

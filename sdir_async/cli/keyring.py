@@ -31,7 +31,7 @@ def store_in_keyring(entry: str, secret: str) -> None:
     """Put a secret into the keyring.
 
     Raises:
-        Trouble: There is no keyring, or it refuses.
+        Trouble: No keyring was found, or it refused.
     """
     import keyring
     from keyring.errors import KeyringError
@@ -46,7 +46,7 @@ def remove_from_keyring(entry: str) -> bool:
     """Remove a secret from the keyring; return whether there was one.
 
     Raises:
-        Trouble: There is no keyring, or it refuses.
+        Trouble: No keyring was found, or it refused.
     """
     import keyring
     from keyring.errors import KeyringError, PasswordDeleteError

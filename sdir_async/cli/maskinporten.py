@@ -48,7 +48,7 @@ def store_password(environment: str, password: str) -> None:
     """Put the password of the key for Maskinporten into the system's keyring.
 
     Raises:
-        Trouble: There is no keyring, or it refuses; or the password is empty.
+        Trouble: There is no keyring, or it refused; or the password is empty.
     """
     if not (password := password.rstrip("\r\n")):
         raise Trouble("The password is empty.")

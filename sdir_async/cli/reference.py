@@ -61,7 +61,7 @@ sdir upload course courses.xlsx --report report.html
   value, so rows with the others are refused.
 - **Values** are understood or refused. They are never changed to another value that happens to be
   valid. A value with two readings (`1.000`, `05/06/2024`) is read by the one rule that fits all
-  values of its column, and is refused if there is no such rule; `--decimal` and `--dates` set the
+  values of its column, and is refused if no rule fits; `--decimal` and `--dates` set the
   rule. The rest of a column is not known on standard input, so such a value is refused there unless
   you set the rule.
 - **Dates** can be `2024-05-31`, `31.05.2024`, `31.5.24`, `31. mai 2024`, `20240531` or Excel's own

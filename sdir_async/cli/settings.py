@@ -137,7 +137,7 @@ def store_key(environment: str, key: str) -> None:
     """Put a key into the system's keyring.
 
     Raises:
-        Trouble: It is not a key; or there is no keyring, or it refuses.
+        Trouble: It is not a key; or there is no keyring, or it refused.
     """
     _as_key(key, say("the answer"))
     store_in_keyring(environment, "\n".join(key.split()))

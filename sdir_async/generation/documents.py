@@ -115,7 +115,7 @@ def _versions(folder: Path) -> list[Source]:
 
 def _paired(folder: Path, documents: dict[str, Path], overlays: dict[str, Path]) -> list[Source]:
     for version in overlays.keys() - documents.keys():
-        raise GenerationFailed(f"{overlays[version]}: there is no document {version} to correct")
+        raise GenerationFailed(f"{overlays[version]}: no document {version} was found to correct")
     if not documents:
         raise GenerationFailed(f"{folder}: there is no document in it, such as v1.yaml")
     sources = [Source(folder.name, v, path, overlays.get(v)) for v, path in documents.items()]

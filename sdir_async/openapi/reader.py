@@ -43,8 +43,8 @@ def read_folder(folder: str | Path | None) -> tuple[list[Document], list[Operati
     """Return the documents of a folder and all of their operations; `None` is our own folder.
 
     Raises:
-        ValueError: There are no documents, one can't be read or contradicts itself, or two serve
-            the same operation.
+        ValueError: No documents were found, one can't be read or contradicts itself, or two
+            serve the same operation.
     """
     return _our_own(find_folder()) if folder is None else _read_folder(Path(folder))
 

@@ -50,7 +50,7 @@ def given_by(options: Mapping[str, str]) -> Given:
     known = [one.name for one in fields(Given)]
     if unknown := sorted(options.keys() - set(known)):
         raise ConfigurationError(
-            f"There is no option {unknown[0]!r}. The options are {', '.join(known)}. Keys and"
+            f"Unknown option {unknown[0]!r}. The options are {', '.join(known)}. Keys and"
             " passwords come from the environment of the executors, or from files there."
         )
     for name in _REQUIRED:

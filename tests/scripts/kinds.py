@@ -461,14 +461,14 @@ KINDS = [
         True,
     ),
     Kind(
-        "there is no way to ask whether a batch was saved",
+        "a saved batch can't be looked up any more",
         drop(op("/ships/batch", "post"), "x-sdir-reconcile"),
         "the way to ask whether a batch was saved is gone",
         True,
         given=put(op("/ships/batch", "post"), **RECONCILE),
     ),
     Kind(
-        "there is a way to ask whether a batch was saved",
+        "a saved batch can be looked up",
         put(op("/ships/batch", "post"), **RECONCILE),
         "the way to ask whether a batch was saved is new",
         False,

@@ -815,7 +815,7 @@ def test_an_answer_that_is_no_object_is_not_read_as_one(cases: Cases, answer: An
 
 @pytest.mark.parametrize("answer", [{}, "", {"a": 1}])
 def test_an_answer_that_is_no_list_is_not_read_as_one(cases: Cases, answer: Any) -> None:
-    """Its keys or letters are no items; inside an object neither."""
+    """Its keys or letters are not items, also inside an object."""
     with pytest.raises(ConnectionFailed):
         cases.call("headers", lambda api: api.list_open(), answer)
     with pytest.raises(ConnectionFailed):

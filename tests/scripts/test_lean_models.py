@@ -228,7 +228,7 @@ ALIKE = [
 
 
 def _is_misshapen(schema: Json, value: Any) -> bool:
-    """Whether a value is no list or object where its class needs one."""
+    """Whether a value is not a list or object where its class needs one."""
     if "$ref" in schema:
         return not isinstance(value, dict)
     if schema.get("type") != "array" or schema["items"] == {"type": "string"}:

@@ -42,7 +42,7 @@ def test_a_secret_in_an_option_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"password": "hunter2"}, "no option 'password'.*environment of the executors"),
+        ({"password": "hunter2"}, "Unknown option 'password'.*environment of the executors"),
         ({"version": "v9"}, "no version 'v9'"),
         ({"api": "ship"}, "API 'ship' was not found"),
         ({"operation": "destroy"}, "no batch operation 'destroy'; it has create"),

@@ -206,7 +206,7 @@ class RowJournal(RecordedJournal):
             self._take(start, "after", after)
 
     def _correct(self, chunk: Chunk, numbers: Sequence[int], digests: Sequence[bytes]) -> None:
-        """Remember which rejected rows these stand for. An equal row is no correction."""
+        """Remember which rejected rows these stand for. An equal row is not a correction."""
         assert self._old is not None  # noqa: S101
         corrects = []
         for at, (new, digest) in enumerate(zip(numbers, digests, strict=True)):
