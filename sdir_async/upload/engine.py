@@ -61,6 +61,7 @@ class Engine:
             limit=plan.limit,
             saved=saved_of(plan),
             sample=plan.witness,
+            careful=plan.journal.outlives_process,
         )
         self._ledger = Ledger()
         self._chunker = Chunker(

@@ -154,6 +154,8 @@ class Flow:
             self._replace(piece, *piece.halves())
         elif self._terms.losses >= _SEVERAL and not self._has_turn:
             yield from self._probe()
+        elif self._terms.alone and not self._has_turn:
+            yield from self._take_turn()
         else:
             exchange: Exchange = yield Send(piece)
             piece.attempts += exchange.attempts
@@ -165,6 +167,9 @@ class Flow:
     def _probe(self) -> Steps:
         """Where nothing comes through, one chunk at a time tries whether something does again."""
         yield Wait(self._terms.retry.wait(self._terms.losses - _SEVERAL + 1))
+        yield from self._take_turn()
+
+    def _take_turn(self) -> Steps:
         yield Turn()
         self._has_turn = True
 
@@ -263,8 +268,7 @@ class Flow:
         elif not self._terms.isolate:
             yield Stop("rejected", None if found else failure_of(exchange))
         elif (not named or one_by_one) and not (self._has_turn or uniform.disproved):
-            yield Turn()
-            self._has_turn = True
+            yield from self._take_turn()
 
     def _halve_last(self, piece: Piece) -> None:
         """Try the halves after all that is waiting: what fails alike shows early that way."""

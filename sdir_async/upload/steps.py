@@ -158,6 +158,8 @@ class Terms:
         sample: Records that are saved, which a list that works has to show.
         shown: Whether it has shown such records: a witness, so that absence may be believed.
         losses: How many requests in a row were lost, with nothing coming through.
+        careful: Whether only one request may be on the wire until something is known to be saved.
+            Should the process die before that, there is then more to send, which can be a witness.
         stopping: Whether nothing new may begin.
         read: How many records were taken from the input so far.
         earlier: How many an earlier run took, if there was one.
@@ -174,6 +176,13 @@ class Terms:
     sample: Piece | None = None
     shown: bool | None = None
     losses: int = 0
+    careful: bool = False
     stopping: bool = False
     read: int = 0
     earlier: int = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether a request must be the only one on the wire now."""
+        nothing_yet = self.sample is None and not self.uniform.disproved
+        return self.careful and self.saved is not None and nothing_yet

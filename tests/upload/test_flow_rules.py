@@ -38,6 +38,50 @@ def named() -> Piece:
     return Piece(Chunk(-1, [{"a": "named"}], [b'{"a": "named"}']), range(1))
 
 
+# What is sent alone
+
+
+def test_with_a_journal_a_chunk_is_sent_alone_until_something_is_saved() -> None:
+    """Should the process die, the chunks that were not sent can be witnesses."""
+    terms = terms_of(careful=True, saved=Saved(repr))
+    lines = driven(flow.settle(chunk_of(5), None, terms), terms, refusal(0), refusal(0), BAD)
+    assert lines[:4] == ["turn", "send 10-14", "send 11-14", "send 12-14"]
+    assert driven(flow.settle(chunk_of(2), None, terms), terms) == ["send 10-11", "10-11 accepted"]
+
+
+def test_what_was_lost_makes_way_for_the_next_chunk() -> None:
+    """The next one is sent alone too, and then tells what became of the first."""
+    terms = terms_of(careful=True, saved=Saved(repr))
+    lost = driven(flow.settle(chunk_of(1), None, terms), terms, LOST)
+    assert lost == [
+        "turn",
+        "send 10",
+        "end turn",
+        "ask 10",
+        "wait 30",
+        "ask 10",
+        "until",
+        "10 in_doubt",
+    ]
+    assert driven(flow.settle(chunk_of(1), None, terms), terms) == [
+        "turn",
+        "send 10",
+        "10 accepted",
+    ]
+
+
+def test_what_is_known_to_be_saved_makes_care_unnecessary() -> None:
+    """A named record, one of an earlier run, and an upload that does not ask a list."""
+    past = Past(accepted=[0], rest=[1])
+    for terms, given in (
+        (terms_of(careful=True, saved=Saved(repr), sample=named()), None),
+        (terms_of(careful=True, saved=Saved(repr)), past),
+        (terms_of(careful=True), None),
+        (terms_of(careful=False, saved=Saved(repr)), None),
+    ):
+        assert "turn" not in driven(flow.settle(chunk_of(2), given, terms), terms)
+
+
 # The search for bad records
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sdir_async import JournalMismatch, PermissionDenied, RetryPolicy, UploadReport
 from sdir_async.upload.chunks import Chunk, Piece
 from sdir_async.upload.journal.history import Past
-from sdir_async.upload.journal.recorded import RecordedJournal
+from sdir_async.upload.journal.recorded import Entry, RecordedJournal
 from sdir_async.upload.journal.sqlite import SqliteStore
 from tests.upload.server import FATES, Fate, Record, Register, bad, client, record
 from tests.upload.test_faults import judge
@@ -31,7 +31,7 @@ def records(count: int = COUNT) -> list[Record]:
 
 
 async def upload(
-    register: Register, given_records: list[Any], journal: Path, **options: Any
+    register: Register, given_records: list[Any], journal: Path | InMemory | None, **options: Any
 ) -> UploadReport:
     async with client(register, retry=RetryPolicy(attempts=50)) as sdir:
         options = {"check": False, "chunk_size": 6, "concurrency": 3, **options}
@@ -116,6 +116,72 @@ def test_killed_at_any_request_and_run_again(
     assert report.unsent == 0
     assert report.in_doubt or report.accepted == COUNT - 3
     assert report.in_doubt == 0 or not final.vouched
+
+
+class InMemory:
+    """A journal that takes no time, so that only the upload decides what is on the wire at once."""
+
+    name, advice, salt, still_mine = "journal", "", b"", None
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries = list(entries)
+
+    def journal_of(self, target: Mapping[str, str]) -> RecordedJournal:
+        return RecordedJournal(self)
+
+    async def open(self) -> list[Entry]:
+        return self.entries.copy()
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        self.entries += entries
+
+    async def close(self) -> None: ...
+
+
+class Busy(Register):
+    """Notes how many requests are on the wire when one is answered, and what the journal has."""
+
+    def watch(self, journal: InMemory | None) -> None:
+        self.journal, self.at_once = journal, [0]
+        self.moments: list[tuple[list[Record], list[Entry]]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.at_once[-1] += 1
+        self._note()
+        await asyncio.sleep(1)
+        answer = await super().handle_async_request(request)
+        self._note()
+        self.at_once.append(self.at_once[-1] - 1)
+        return answer
+
+    def _note(self) -> None:
+        if self.journal is not None:
+            self.moments.append((list(self.saved), list(self.journal.entries)))
+
+
+def test_killed_at_any_moment_and_nothing_is_in_doubt() -> None:
+    """There is always a witness later: the first run never has everything on the wire at once."""
+    given_records = list(map(record, range(COUNT)))
+    first, journal = Busy(), InMemory()
+    first.watch(journal)
+    run(upload(first, given_records, journal, concurrency=50))
+    assert len(first.moments) == 14
+    for saved, entries in first.moments:
+        final = Register(saved=saved)
+        report = run(upload(final, given_records, InMemory(entries), concurrency=50))
+        judge(final, given_records, report)
+        assert (report.accepted, report.in_doubt, report.unsent) == (COUNT, 0, 0)
+
+
+@pytest.mark.parametrize(("journal", "most"), [(InMemory(), [1, 6]), (None, [7, 6])])
+def test_one_request_at_a_time_until_something_is_saved(
+    journal: InMemory | None, most: list[int]
+) -> None:
+    """With a journal, the others wait for the first acceptance; without one they do not."""
+    register = Busy()
+    register.watch(None)
+    run(upload(register, list(map(record, range(COUNT))), journal, concurrency=50))
+    assert register.at_once == [*most, 5, 4, 3, 2, 1, 0]
 
 
 def test_run_again_it_sends_nothing(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 class Journal:
     """No journal: an upload that ends with its process."""
 
+    outlives_process = False
+    """Whether an upload can go on after its process died."""
+
     before_attempt: Callable[[], Awaitable[None]] | None = None
     """What to await before each attempt to send; `None` where an owner can't lose its journal."""
 

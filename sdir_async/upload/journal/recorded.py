@@ -65,6 +65,8 @@ class Store(Protocol):
 class RecordedJournal(Journal):
     """A journal in a store, used by one upload at a time."""
 
+    outlives_process = True
+
     def __init__(self, store: Store) -> None:
         self.before_attempt = store.still_mine
         self._store = store
