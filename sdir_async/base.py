@@ -148,7 +148,8 @@ class BatchOperations(Operations, Generic[RecordT, SavedT, KindT]):
                 nothing, where the API has it.
             chunk_size: At most this many records in a request.
             chunk_bytes: At most this many bytes in a request's body; a single record may be larger.
-            concurrency: At most this many requests at once.
+            concurrency: At most this many requests at once. Creates with a journal are sent one
+                request at a time until one is accepted.
             on_rejected: `"isolate"` finds the bad records of a refused chunk and sends the others;
                 `"stop"` sends nothing more.
             reconcile: What to do about a chunk of creates whose answer was lost. `"list"` asks Sdir
