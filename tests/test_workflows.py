@@ -124,12 +124,15 @@ def test_the_containerfile_installs_extras_that_exist() -> None:
 def test_the_changelog_has_the_version_of_the_package_first() -> None:
     """Each version once, the newest first, with its date or "not released yet", and its changes."""
     text = (ROOT / "CHANGELOG.md").read_text()
-    sections = re.findall(r"^## (\S+), (.+)\n\n((?:- .+\n(?:  .+\n)*)+)", text, re.MULTILINE)
+    sections = re.findall(r"^## (\S+), (.+)$", text, re.MULTILINE)
     assert len(sections) == len(re.findall(r"^## ", text, re.MULTILINE))
-    versions = [tuple(map(int, version.split("."))) for version, _, _ in sections]
+    versions = [tuple(map(int, version.split("."))) for version, _ in sections]
     assert versions == sorted(set(versions), reverse=True)
     assert sections[0][0] == sdir_async.__version__
-    dates = [date for _, date, _ in sections]
+    assert [
+        line for line in text.splitlines() if not re.match(r"- |  \S|#{1,3} |[A-Z]|$", line)
+    ] == []
+    dates = [date for _, date in sections]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", date) for date in dates[1:])
     assert re.fullmatch(r"not released yet|\d{4}-\d\d-\d\d", dates[0])
     assert [line for line in text.splitlines() if len(line) > 130] == []
