@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
-"""For a link that is put there in the last moment."""
+_OPENING: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""For a link that is put there in the last moment, and a pipe, which would wait for its writer."""
 
 
 def others_may_read(path: Path) -> bool:
@@ -23,14 +23,16 @@ def tighten(path: Path) -> None:
     """Let only its owner read and write a file, which is made if it is not there.
 
     A link is refused: whoever can write in the folder may have put it there, to have another file
-    written to.
+    written to. So are pipes and devices.
 
     Raises:
-        OSError: It is a link, belongs to somebody else, or can't be made.
+        OSError: It is a link or no regular file, belongs to somebody else, or can't be made.
     """
     if path.is_symlink():
         raise OSError(f"{path} is a link: give the path of the file itself")
-    file = os.open(path, os.O_CREAT | os.O_RDONLY | _NO_LINK, 0o600)
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not a regular file")
+    file = os.open(path, os.O_CREAT | os.O_RDONLY | _OPENING, 0o600)
     try:
         if others_may_read(path):
             os.fchmod(file, stat.S_IMODE(os.fstat(file).st_mode) & ~_OTHERS)

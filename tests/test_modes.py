@@ -108,6 +108,18 @@ async def test_a_journal_is_not_a_link(link: Path) -> None:
     require_untouched(link)
 
 
+@pytest.mark.parametrize("made", ["mkfifo", "mkdir"])
+async def test_a_journal_is_a_regular_file(tmp_path: Path, made: str) -> None:
+    """A pipe would wait for ever for somebody who writes to it."""
+    getattr(os, made)(tmp_path / "journal")
+    store = SqliteStore(tmp_path / "journal", {"api": "course"})
+    try:
+        with pytest.raises(JournalError, match="journal is not a regular file"):
+            await store.open()
+    finally:
+        await store.close()
+
+
 def test_the_store_of_a_sandbox_is_not_a_link(link: Path) -> None:
     """As for a journal."""
     with pytest.raises(OSError, match="is a link"):

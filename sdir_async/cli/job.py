@@ -303,7 +303,7 @@ def _objects(
     if first is None:
         return iter(())
     mapper = ObjectMapper(fields, mapping, notes, how.hints, skip_unknown=how.skip_unknown)
-    if twice := mapper.twice(first[1]):
+    if not mapping.keys().isdisjoint(twice := mapper.twice(first[1])):
         raise Trouble(
             "{name}: {names} are the same field.",
             name=called(name),

@@ -31,6 +31,8 @@ def journal_in(path: Path, how: str = "mode=ro") -> Iterator[sqlite3.Connection]
         ValueError: It is not a journal.
         sqlite3.OperationalError: It is in use.
     """
+    if path.exists() and not path.is_file():  # to open a pipe is to wait for its writer
+        raise ValueError("not a journal")
     address = f"{path.absolute().as_uri()}?{how}"
     with closing(sqlite3.connect(address, uri=True, timeout=0)) as db:
         if db.execute("PRAGMA application_id").fetchone() != (FORMAT,):

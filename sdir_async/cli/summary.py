@@ -146,6 +146,11 @@ def _table(result: Result) -> Table:
 def _when_all_is_well(result: Result, kind: str, *, dry: bool) -> str:
     if not result.report.accepted:
         return say("There is no row to send.")
+    if dry and (result.report.warnings or any(result.job.notes)):
+        return say(
+            "First read the messages about this file: something in it may be wrong. If all is"
+            " right, run the command without --dry-run."
+        )
     if dry:
         return say("Every row can be sent: run the command without --dry-run.")
     if kind == "validate":

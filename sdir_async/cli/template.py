@@ -84,10 +84,25 @@ def write_template(
         sys.stderr.write(explanation(fields, found.name))
     elif output.suffix.casefold() == ".xlsx":
         _write(output, workbook(fields, codes))
+        sys.stderr.write(
+            say(
+                "Wrote {output}. Its second sheet explains the columns. The example row is never"
+                " sent.\n",
+                output=output,
+            )
+        )
     elif output.suffix.casefold() == ".csv":
         rows = [[*headings(fields), _marker()], [*example_row(fields), say("example")]]
         _write(output, table(";", rows).encode("utf-8-sig"))
-        _write(output.with_suffix(".txt"), explanation(fields, found.name).encode())
+        beside = output.with_suffix(".txt")
+        _write(beside, explanation(fields, found.name).encode())
+        sys.stderr.write(
+            say(
+                "Wrote {output}. {about} explains the columns. The example row is never sent.\n",
+                output=output,
+                about=beside,
+            )
+        )
     else:
         raise Trouble("{output}: a template is a .csv or an .xlsx file.", output=output)
     return Exit.DONE

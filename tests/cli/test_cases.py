@@ -371,14 +371,16 @@ def test_dates_that_excel_has_swapped_are_not_sent(
     assert sdir("upload", "course", "a.xlsx", "--version", "v1", "--dates", "mdy").code == 0
 
 
+@pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
 def test_a_name_that_comes_twice_in_an_object_is_refused(
-    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, name: str
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, name: str, *, is_first: bool
 ) -> None:
-    """Some parsers keep the first value, others the last; what was rejected has both."""
+    """Wherever the object stands. Some parsers keep the first value; what was rejected has both."""
     twice = orjson.dumps(course()).replace(b'"courseCode"', b'"courseCode":"OTHER","courseCode"')
     whole, between = (b"[%s]", b",") if name == "a.json" else (b"%s", b"\n")
-    (tmp_path / name).write_bytes(whole % (orjson.dumps(course(1)) + between + twice))
+    both = [twice, orjson.dumps(course(1))]
+    (tmp_path / name).write_bytes(whole % between.join(both if is_first else both[::-1]))
     done = sdir("upload", "course", name, "--version", "v1")
     assert (done.code, len(sandbox.records(COURSES))) == (1, 1)
     assert "courseCode (2): is the same field as 'courseCode'" in done.out

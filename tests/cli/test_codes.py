@@ -92,3 +92,13 @@ def test_a_dry_run_without_a_key_says_how_to_have_codes_checked(
     done = sdir("upload", *COURSE, "a.jsonl", "--dry-run", "--base-url", "http://127.0.0.1:1")
     assert f"{UNCHECKED}: 127.0.0.1:1 can't be reached" in done.out
     assert "valid" in done.out
+
+
+def test_a_check_does_not_call_rows_right_whose_codes_are_unknown(
+    sdir: Callable[..., Done],
+) -> None:
+    """Sdir may refuse them: the last line says to read the messages before anything is sent."""
+    done = sdir("upload", *COURSE, "a.jsonl", "--dry-run")
+    assert done.code == 0
+    assert "Every row can be sent" not in done.out
+    assert done.out.splitlines()[-1].startswith("First read the messages about this file: ")

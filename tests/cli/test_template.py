@@ -54,6 +54,22 @@ def test_the_example_is_a_row_that_would_be_taken(
     assert record["organizationNumber"] == ORGANIZATION
 
 
+@pytest.mark.parametrize(
+    ("name", "about"), [("t.csv", "t.txt explains"), ("t.xlsx", "second sheet")]
+)
+def test_a_template_that_was_written_is_said(
+    sdir: Callable[..., Done], name: str, about: str
+) -> None:
+    """With what explains its columns, and not on standard output: that is for tables."""
+    done = sdir("template", *COURSE, "--output", name)
+    assert done.err.startswith(f"Wrote {name}. ")
+    assert about in done.err
+    assert done.out == ""
+    assert sdir("template", *COURSE, "--output", f"n-{name}", "--language", "nb").err.startswith(
+        "Skrev "
+    )
+
+
 def test_an_example_that_was_written_over_is_asked_about(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:

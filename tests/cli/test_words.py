@@ -284,6 +284,8 @@ def test_an_upload_ends_with_what_to_do_next(sdir: Callable[..., Done], tmp_path
         return sdir("upload", *COURSE, *arguments).out.splitlines()[-1]
 
     assert last("a.jsonl", "-n").startswith("Every row can be sent: run the command without")
+    (tmp_path / "same.jsonl").write_bytes(lines_of([good, good]))
+    assert last("same.jsonl", "-n").startswith("First read the messages about this file: ")
     assert last("b.jsonl", "-n") == "Correct these rows in the file, and check it again."
     assert last("a.jsonl", "-o", "validate") == "Every row is valid. Nothing was saved."
     assert last("a.jsonl") == "Every row is saved. There is nothing more to do."

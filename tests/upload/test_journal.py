@@ -299,6 +299,28 @@ def test_a_changed_input_is_refused(tmp_path: Path, change: str) -> None:
     assert len(register.saved) == saved
 
 
+def test_what_was_only_rejected_is_unsent_in_a_changed_input(tmp_path: Path) -> None:
+    """Nothing at its place or after it may be saved, so nothing can be in doubt."""
+    given, register = [*records(5), bad(5), record(6)], Register()
+    options: dict[str, Any] = {"chunk_size": 5, "concurrency": 1, "on_rejected": "stop"}
+    first = run(upload(register, given, tmp_path / "journal", **options))
+    assert (first.accepted, first.rejected) == (5, 1)
+    given[5] = record(5)
+    with pytest.raises(JournalMismatch, match="upload the corrected ones by themselves") as caught:
+        run(upload(register, given, tmp_path / "journal", **options))
+    report = caught.value.report
+    assert report is not None
+    assert (report.accepted, report.in_doubt, report.unsent) == (5, 0, 2)
+
+
+def test_a_journal_that_knows_of_nothing_saved_says_so(tmp_path: Path) -> None:
+    """All records were rejected, and corrected where they stood."""
+    journal = tmp_path / "journal"
+    run(upload(Register(), [bad(0), bad(1)], journal))
+    with pytest.raises(JournalMismatch, match="no record that was saved, so another journal is"):
+        run(upload(Register(), [record(0), record(1)], journal))
+
+
 def test_a_changed_input_is_told_with_its_place(tmp_path: Path) -> None:
     """As near as a journal without words can: the records that were read together."""
     run(upload(Register(), records(), tmp_path / "journal"))

@@ -123,6 +123,11 @@ class History:
         if self.wire is not None and not positions.isdisjoint(self.wire):
             self.wire = None
 
+    @property
+    def may_be_saved(self) -> bool:
+        """Whether any of its records is saved, or may be."""
+        return bool(self._accepted or self._unknown or self.wire)
+
     def past(self) -> Past:
         """Return what is left of the chunk now."""
         unknown = [*self._unknown, *([self.wire] if self.wire else [])]

@@ -109,9 +109,14 @@ class RecordedJournal(Journal):
         return known.past()
 
     def recall(self, chunk: Chunk) -> Past | None:
-        if not len(chunk) or chunk.start not in self._chunks:
-            return None
-        return Past(unknown=[list(range(len(chunk)))])
+        """Return that all is unknown, if any record from here on may be saved: it may have moved.
+
+        What stands before the chunk is what the earlier run read.
+        """
+        since = (one for start, one in self._chunks.items() if start >= chunk.start)
+        if len(chunk) and chunk.start in self._chunks and any(one.may_be_saved for one in since):
+            return Past(unknown=[list(range(len(chunk)))])
+        return None
 
     async def sending(self, piece: Piece) -> None:
         self._enter(piece.chunk.start, *sending(piece))
@@ -129,8 +134,15 @@ class RecordedJournal(Journal):
             self._enter(read, "end", None)
 
     def _changed(self, how: str) -> JournalMismatch:
+        rejected = (
+            "If you corrected rejected records in the input, finish the upload with the input as it"
+            " was, then upload the corrected ones by themselves with another journal."
+            if any(chunk.may_be_saved for chunk in self._chunks.values())
+            else "It knows of no record that was saved, so another journal is safe, too."
+        )
         return JournalMismatch(
             f"{self._store.name} was written for another input: {how}. {self._store.advice}"
+            f" {rejected}"
         )
 
     def _replay_all(self, entries: Iterable[Entry]) -> None:
