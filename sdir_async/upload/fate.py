@@ -79,7 +79,9 @@ class Fate:
         if terms.saved is None:  # not a list is asked, but the user's own function
             return True
         asks = terms.shown is None and not self.can_wait
-        if asks and (yield Until(lambda: terms.sample is not None)) and terms.sample:
+        if asks:
+            yield Until(lambda: terms.sample is not None or terms.is_down)
+        if asks and terms.sample:
             yield from self._show(terms.sample)
         return bool(terms.shown)
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 _SEVERAL: Final = 5
 """Requests lost in a row, after which one chunk at a time tries whether something comes through."""
-_TOO_MANY: Final = 9
-"""Requests lost in a row, after which the upload stops."""
 
 
 def settle(chunk: Chunk, past: Past | None, terms: Terms) -> Flow:
@@ -59,6 +57,7 @@ class Flow:
         self._warnings: list[Notice] = []
         self._saved: list[bytes] = []
         self._has_turn = False
+        self._searches = False
         if terms.saved is not None:
             terms.saved.begin(chunk)
         if past is None:
@@ -175,7 +174,7 @@ class Flow:
 
     def _end_turn(self) -> Steps:
         if self._has_turn:
-            self._has_turn = False
+            self._has_turn = self._searches = False
             yield EndTurn()
 
     def _judge(self, piece: Piece, exchange: Exchange) -> Steps:
@@ -220,7 +219,7 @@ class Flow:
     def _may_be_too_slow(self, piece: Piece, exchange: Exchange) -> bool:
         """An update whose answer is lost each time may be too much for the time that it has."""
         lost = exchange.verdict.applied is None and not exchange.expired
-        return lost and len(piece) > 1 and self._terms.losses < _TOO_MANY
+        return lost and len(piece) > 1 and not self._terms.is_down
 
     def _give_up(self, piece: Piece, exchange: Exchange) -> Steps:
         """End this piece; unless it ran out of time, end the upload too: no chunk would succeed."""
@@ -253,7 +252,7 @@ class Flow:
         uniform = self._terms.uniform
         named = self._unreadable(piece) or named_in(reasons, len(piece))
         one_by_one = len(named) == 1 and piece.refusals > 0
-        if self._has_turn or (uniform.disproved and not self._saved):
+        if self._searches or (uniform.disproved and not self._saved):
             uniform.refused(reasons, len(piece), self._terms.read)
         found = named or ({0: reasons} if len(piece) == 1 else {})
         if found:
@@ -267,8 +266,10 @@ class Flow:
             yield Stop("error", failure_of(exchange))
         elif not self._terms.isolate:
             yield Stop("rejected", None if found else failure_of(exchange))
-        elif (not named or one_by_one) and not (self._has_turn or uniform.disproved):
+        elif (not named or one_by_one) and not (self._searches or uniform.disproved):
+            yield from self._end_turn()  # the others first: what they meet says more
             yield from self._take_turn()
+            self._searches = True
 
     def _halve_last(self, piece: Piece) -> None:
         """Try the halves after all that is waiting: what fails alike shows early that way."""
@@ -301,7 +302,7 @@ class Flow:
             self._todo.remove(piece)
             self._todo.append(piece)
         elif not isinstance(applied, bool):
-            if exchange is not None and self._terms.losses >= _TOO_MANY:
+            if exchange is not None and self._terms.is_down:
                 yield Stop("error", failure_of(exchange))
             yield self._finish(piece, unfinished(piece), late=applied is None, doubt=applied)
         elif applied:

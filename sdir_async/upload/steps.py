@@ -16,7 +16,7 @@ A flow yields a step, and is sent what came of it:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from attrs import Factory, define, frozen
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from .receipts import Receipt
     from .report import Doubt, Notice, State
     from .saved import Saved
+
+
+_TOO_MANY: Final = 9
+"""Requests lost in a row, after which the upload stops."""
 
 
 @frozen
@@ -186,3 +190,8 @@ class Terms:
         """Whether a request must be the only one on the wire now."""
         nothing_yet = self.sample is None and not self.uniform.disproved
         return self.careful and self.saved is not None and nothing_yet
+
+    @property
+    def is_down(self) -> bool:
+        """Whether so many requests in a row were lost that no witness can be waited for."""
+        return self.losses >= _TOO_MANY

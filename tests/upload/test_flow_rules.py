@@ -44,8 +44,8 @@ def named() -> Piece:
 def test_with_a_journal_a_chunk_is_sent_alone_until_something_is_saved() -> None:
     """Should the process die, the chunks that were not sent can be witnesses."""
     terms = terms_of(careful=True, saved=Saved(repr))
-    lines = driven(flow.settle(chunk_of(5), None, terms), terms, refusal(0), refusal(0), BAD)
-    assert lines[:4] == ["turn", "send 10-14", "send 11-14", "send 12-14"]
+    lines = driven(flow.settle(chunk_of(5), None, terms), terms, refusal(0, 1))
+    assert lines == ["turn", "send 10-14", "send 12-14", "12-14 accepted, 10-11 rejected"]
     assert driven(flow.settle(chunk_of(2), None, terms), terms) == ["send 10-11", "10-11 accepted"]
 
 
