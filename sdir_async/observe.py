@@ -115,7 +115,8 @@ class Watch:
                 if count
             )
             first, last = outcome.indexes[0], outcome.indexes[-1]
-            logger.info("records %d to %d: %s, %s", first, last, counts, counted(outcome.attempts))
+            which = f"record {first}" if first == last else f"records {first} to {last}"
+            logger.info("%s: %s, %s", which, counts, counted(outcome.attempts))
 
     def chunk(self, first: int, size: int) -> AbstractContextManager[object]:  # noqa: ARG002
         """Surround the work on a chunk, from its first record on."""

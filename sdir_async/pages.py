@@ -8,7 +8,7 @@ from .errors import PageRepeated
 from .frames import no_locals
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from .raw import RawResponse
     from .types import Unset
@@ -21,7 +21,7 @@ _REPEATED: Final = 2
 
 async def every(
     ask: Callable[[int], Awaitable[RawResponse[list[T]]]], full: int | Unset
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T, None]:
     """Yield the records of all pages; a page is asked for when the one before is used up.
 
     A page that came before is not yielded again.

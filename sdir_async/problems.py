@@ -11,7 +11,7 @@ from .errors import ApiError, ConnectionFailed, SdirError, UnknownOutcome
 from .privacy import mask, mask_json
 from .upload.report import Reason
 from .verdicts import is_quota, is_token, parsed, retry_after
-from .wire import Answer, Lost, counted
+from .wire import NOT_BEGUN, UNANSWERED, Answer, Lost, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,6 +181,8 @@ def failure_of(exchange: Exchange, hint: str = "") -> SdirError:
     advice = "Check the network and the host, then try again."
     if isinstance(happened, Answer):
         advice = "Check that base_url leads to Sdir, and that no proxy answers in its place."
+    elif happened in (NOT_BEGUN, UNANSWERED):
+        advice = "Allow more time, or try again later."
     return ConnectionFailed(f"{where}: {_result(happened)}{tried}. {advice}")
 
 

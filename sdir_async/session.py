@@ -20,6 +20,8 @@ from .verdicts import Action, Exchange, judge
 from .wire import (
     BEARER_HEADER,
     KEY_HEADER,
+    NOT_BEGUN,
+    UNANSWERED,
     Answer,
     Attempt,
     Lost,
@@ -46,8 +48,6 @@ _USER_AGENT: Final = f"sdir-async/{__version__}"
 _BEARER: Final = "Bearer "
 _UPLOAD: Final[ContextVar[asyncio.Task[None] | None]] = ContextVar("sdir upload", default=None)
 """The upload that the current task is part of."""
-_NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
-_UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
 _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow in all")
 
 
@@ -174,7 +174,7 @@ class Session:
         """Send once, and draw the conclusions: for the call, the key, the pace, the attempts."""
         at, started = time.time(), loop_time()
         known = call.maybe_applied
-        happened: Happened = _NOT_BEGUN
+        happened: Happened = NOT_BEGUN
         key: Secret | None = None
         token: Secret | Lost | None = None
         bound = asyncio.timeout_at(deadline)
@@ -188,13 +188,13 @@ class Session:
                         happened = token
                     elif deadline is None or started < deadline:
                         request = self._request(call, key, token)
-                        call.maybe_applied, happened = True, _UNANSWERED
+                        call.maybe_applied, happened = True, UNANSWERED
                         bound.reschedule(_end_of(request.timeouts, loop_time(), deadline))
                         happened = await self._transport.send(request)
         except TimeoutError:
             if not bound.expired():
                 raise
-            if happened is _UNANSWERED and (deadline is None or loop_time() < deadline):
+            if happened is UNANSWERED and (deadline is None or loop_time() < deadline):
                 happened = _TOO_SLOW
         except SdirError:
             call.maybe_applied = known  # ours come before anything is sent
@@ -205,7 +205,7 @@ class Session:
         if verdict.action is Action.RENEW_KEY and key is not None:
             refused.add(key)
         self._note_token(token, verdict)
-        if happened is not _NOT_BEGUN:
+        if happened is not NOT_BEGUN:
             attempts.append(Attempt(at, loop_time() - started, result_of(happened)))
             self.watch.attempted(call, attempts, happened, verdict)
         self._pace(started, happened, verdict)

@@ -146,6 +146,10 @@ class Lost:
     cause: str
 
 
+NOT_BEGUN: Final = Lost("nothing", "the deadline passed before it was sent")
+UNANSWERED: Final = Lost("all", "the deadline passed before it was answered")
+
+
 def too_long(largest: int) -> Lost:
     """Return what came of a request whose answer was not read to its end."""
     return Lost("all", f"the answer is longer than {largest} bytes; Sdir(largest_answer=…) sets it")

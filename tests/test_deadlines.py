@@ -31,6 +31,7 @@ def test_a_server_that_does_not_answer_is_given_up_at_the_deadline() -> None:
     assert at == 5
     assert isinstance(error, sdir_async.ConnectionFailed)
     assert "the deadline passed before it was answered" in str(error)
+    assert str(error).endswith("Allow more time, or try again later.")
 
 
 def test_a_create_on_its_way_at_the_deadline_is_of_unknown_fate() -> None:

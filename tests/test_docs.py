@@ -1,8 +1,9 @@
 """The documentation is run as it stands.
 
-A Python snippet is a program, or a piece of one. Pieces find the names of `sdir_async` and an open
-`sdir`; those of one page share what they define. The key and the file of the first upload are what
-they seem, but `Sdir` goes to a sandbox. That of docs/maskinporten.md wants a token.
+A Python snippet is a program, or a piece of one. Pieces find the names of `sdir_async`, an open
+`sdir`, and an empty list of `records`; those of one page share what they define. The key and the
+file of the first upload are what they seem, but `Sdir` goes to a sandbox. That of
+docs/maskinporten.md wants a token.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def local_sdir(
 @pytest.mark.parametrize("page", WITH_SNIPPETS, ids=lambda page: page.name)
 def test_the_snippets_of_a_page_run(page: Path, local_sdir: functools.partial[Sdir]) -> None:
     """One after another, as a reader would try them."""
-    names: dict[str, Any] = {"__name__": "__main__"}
+    names: dict[str, Any] = {"__name__": "__main__", "records": []}
     snippets = list(_snippets(page, "python"))
     assert snippets
     with asyncio.Runner() as runner:

@@ -75,8 +75,8 @@ def test_an_upload_is_a_line_for_each_chunk_and_one_at_its_end(lines: Any) -> No
     run(_uploaded(sdir_over(script)))
     said = [line for line in lines() if "POST" not in line]
     assert said == [
-        "records 0 to 0: 1 accepted, 1 attempt",
-        "records 1 to 1: 1 rejected, 1 attempt",
+        "record 0: 1 accepted, 1 attempt",
+        "record 1: 1 rejected, 1 attempt",
         "course v1 createCourses: upload ended: 1 accepted, 1 rejected, 0 in doubt, 0 unsent;"
         " 2 requests in 0 s",
     ]

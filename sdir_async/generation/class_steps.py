@@ -30,7 +30,7 @@ from .walk import (
 )
 
 _RUNTIME = (
-    "Any AsyncIterator Batch BatchOperations BinaryIO Document Generator IntEnum Literal Listing"
+    "Any AsyncGenerator Batch BatchOperations BinaryIO Document Generator IntEnum Literal Listing"
     " Mapping Model OpenNumber OpenText Operation Operations RetryPolicy Sequence StrEnum T TextIO"
     " Timeout TypeVar UNSET UUID Unset OPERATIONS"
 )

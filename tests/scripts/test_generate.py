@@ -27,7 +27,6 @@ def test_a_new_api_is_a_file_and_a_command(checkout: Checkout) -> None:
     assert checkout.generate() == 0
     (checkout.root / "sdir_async" / "api" / "user.py").write_text(
         "from typing import assert_type\n"
-        "from collections.abc import AsyncIterator\n"
         "from uuid import UUID\n"
         "from sdir_async.api import Apis\n"
         "from sdir_async import Upload\n"

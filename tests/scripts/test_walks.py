@@ -44,7 +44,7 @@ def test_an_iterator_takes_what_its_list_takes_but_the_page(checkout: Checkout) 
     assert "fleet: str," in head
     assert "size: int = 9," in head
     assert "page:" not in head
-    assert "-> AsyncIterator[Ship]:" in head
+    assert "-> AsyncGenerator[Ship, None]:" in head
     assert "page=_page,\n" in body
     assert "x_why=x_why,\n" in body
     assert body.split("),")[1].split(")")[0].strip() == "size,"

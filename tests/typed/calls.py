@@ -7,7 +7,8 @@ that are expected here are none any more.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, assert_type
 
 from sdir_async import (
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 async def an_iterator_gives_the_records_of_its_version(sdir: Sdir) -> None:
     """With the filters of the list; the number of the page is not the caller's."""
     records = sdir.course.v1.iter_courses(person_id="41814061033", page_size=100)
-    assert_type(records, AsyncIterator[SavedCourse])
+    assert_type(records, AsyncGenerator[SavedCourse, None])
+    async with aclosing(records):
+        assert_type(await anext(records), SavedCourse)
     async for record in sdir.additional_competence.v2.iter_additional_competences(deadline=5):
         assert_type(record, v2.SavedAdditionalCompetence)
     sdir.course.v1.iter_courses(page=2)  # type: ignore[call-arg]

@@ -5,7 +5,7 @@ Generated from openapi/additional_competence/v1.yaml by `make generate`. Do not 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import cached_property as _cached
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -217,7 +217,7 @@ class AdditionalCompetenceV1(
         deadline: float | None = None,
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[SavedAdditionalCompetence]:
+    ) -> AsyncGenerator[SavedAdditionalCompetence, None]:
         """Iterate over all that `list_additional_competences` lists.
 
         A page is asked for when the one before is used up; `deadline` holds for each.

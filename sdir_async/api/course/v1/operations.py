@@ -5,7 +5,7 @@ Generated from openapi/course/v1.yaml by `make generate`. Do not edit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import cached_property as _cached
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -171,7 +171,7 @@ class CourseV1(BatchOperations[Course, SavedCourse, Literal["create", "validate"
         deadline: float | None = None,
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[SavedCourse]:
+    ) -> AsyncGenerator[SavedCourse, None]:
         """Iterate over all that `list_courses` lists.
 
         A page is asked for when the one before is used up; `deadline` holds for each.
