@@ -119,22 +119,22 @@ def _doubtful(one: Prepared, left: Left | None) -> Iterator[tuple[str, str]]:
         yield (
             _not_finished(left),
             say(
-                "Run the command with {file} as it was then, to finish it; or add --force: that"
-                " leaves it unfinished and uploads this file.",
+                "To finish it, run the command with {file} as it was then. To leave it unfinished"
+                " and upload this file, add --force.",
                 file=left.run.input,
             ),
         )
     if one.look and one.look.elsewhere:
         yield (
-            say("Rows of it were sent before, and would be saved twice."),
-            say("Remove them from the file; or add --force: that sends them again."),
+            say("Some of its rows were sent before, and would be saved twice."),
+            say("Remove them from the file. To send them again, add --force."),
         )
     for said in _changed(one.look) if one.look else ():
         yield (
             said,
             say(
-                "Put back what stood there. An upload does not change what is saved: ask Sdir to"
-                " correct that. With --force this file is uploaded all the same."
+                "Restore those rows. An upload does not change what is saved: ask Sdir to correct"
+                " it. To upload this file anyway, add --force."
             ),
         )
 
@@ -145,19 +145,18 @@ def _changed(look: Look) -> Iterator[str]:
     if sure:
         yield some(
             len(sure),
-            "{lines} was accepted before and has changed since. It would be saved again, beside"
-            " what is saved already.",
-            "{lines} were accepted before and have changed since. They would be saved again,"
-            " beside what is saved already.",
+            "{lines} was accepted before and has changed since. It would be saved a second time.",
+            "{lines} were accepted before and have changed since. They would be saved a second"
+            " time.",
             lines=spoken_lines(sure),
         )
     if unsure:
         yield some(
             len(unsure),
-            "{lines} is new where accepted rows are missing now. It may be one of those,"
-            " changed, and would be saved again.",
-            "{lines} are new where accepted rows are missing now. They may be those, changed,"
-            " and would be saved again.",
+            "{lines} is new, and accepted rows are missing. It may be a changed one of those, and"
+            " would be saved a second time.",
+            "{lines} are new, and accepted rows are missing. They may be those rows, changed, and"
+            " would be saved a second time.",
             lines=spoken_lines(unsure),
         )
 
@@ -173,7 +172,7 @@ def _not_finished(left: Left) -> str:
     if rest > 0:
         rows.append(say("{count:,} were rejected or not sent", count=rest))
     return say(
-        "The upload of {file} of {when} was not finished, and this file does not go on with it:"
+        "The upload of {file} on {when} was not finished, and this file does not continue it:"
         " {rows}.",
         file=run.input,
         when=when,

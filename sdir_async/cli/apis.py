@@ -62,7 +62,7 @@ def _known(wanted: str, names: list[str], what: str) -> str:
     near = difflib.get_close_matches(wanted, names, 1)
     hint = say(" Did you mean {near}?", near=near[0]) if near else ""
     raise Trouble(
-        "There is no {what} {wanted!r}; there is {names}.{hint}",
+        "No {what} is named {wanted!r}. Use one of: {names}.{hint}",
         what=what,
         wanted=wanted,
         names=", ".join(sorted(names)),

@@ -41,7 +41,7 @@ def clean(folder: Path, *, yes: bool) -> Exit:
         sys.stdout.write(printable(f"{one.path}: {one.what}\n"))
     found = [one.path for one in seen if one.goes]
     if not found:
-        sys.stdout.write(say("There is nothing to remove.\n"))
+        sys.stdout.write(say("Nothing to remove.\n"))
         return Exit.DONE
     if not yes and not _agreed(found):
         raise Trouble("Nothing was removed.")
@@ -83,7 +83,7 @@ def _seen(folder: Path) -> Iterator[Seen]:
         elif path in journals:
             yield _seen_journal(path, journals[path], needed, files)
         elif path in rejected:
-            yield Seen(path, say("rejected rows, as they stood"))
+            yield Seen(path, say("rejected rows, as they were"))
         elif path.suffix == ".html" and _is_report(path):
             yield Seen(path, say("the report of an upload"))
         elif _DRAFT.fullmatch(path.name):
@@ -97,17 +97,18 @@ def _seen_journal(
         return Seen(path, say("kept, since its upload is not finished"), goes=False)
     for one in needed:
         if printable(one.name) in journal.history.rejected_files:
-            what = say("kept, since it knows which rows of {file} were sent", file=one.name)
+            what = say("kept, since it records which rows of {file} were sent", file=one.name)
             return Seen(path, what, goes=False)
     for one in files:
         if path.name.startswith(f"{one.name}.") and one.suffix != _JOURNAL:
             what = say(
-                "kept while {file} is here: without it all of that can be sent again", file=one.name
+                "kept while {file} is here: without it, the whole file can be sent again",
+                file=one.name,
             )
             return Seen(path, what, goes=False)
     what = say(
-        "the journal of a finished upload. Without it, the same file can be sent again, and all of"
-        " it is saved twice"
+        "the journal of a finished upload. Without it, the same file can be sent again, and every"
+        " row is saved twice"
     )
     return Seen(path, what)
 
@@ -135,7 +136,7 @@ def _is_report(path: Path) -> bool:
 
 def _agreed(found: Sequence[Path]) -> bool:
     if not sys.stdin.isatty():
-        raise Trouble("Files are removed only with --yes, where nobody can be asked.")
+        raise Trouble("Without a terminal, files are removed only with --yes.")
     if any(path.name.endswith(_JOURNAL) for path in found):
         sys.stderr.write(
             say("Without its journal, a file that was uploaded can be sent and saved again.\n")

@@ -70,7 +70,7 @@ def _shown(known: Iterable[str], value: str, line: int) -> str:
     by_case = {code.casefold(): code for code in known}
     near = difflib.get_close_matches(value.casefold(), by_case, 1)
     return say("{value!r} in line {line}", value=value, line=line) + (
-        say(" (the nearest: {near})", near=by_case[near[0]]) if near else ""
+        say(" (closest: {near})", near=by_case[near[0]]) if near else ""
     )
 
 

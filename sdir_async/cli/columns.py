@@ -109,7 +109,7 @@ def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str,
         if key(heading) not in known:
             shown = ", ".join(map(repr, filter(None, known.values())))
             raise Trouble(
-                "--map: there is no column {heading!r}; there is {shown}.",
+                "--map: no column is named {heading!r}; the columns are {shown}.",
                 heading=tidy(heading),
                 shown=shown,
             )
@@ -196,13 +196,12 @@ def advice_on(heading: str, *, any_known: bool = True) -> str:
     """Say what to do about names that match no field."""
     if not any_known:
         return say(
-            "If these are not the headings, say in which row they are with --header-row. If they "
-            'are, say which field each is with --map "{heading}=FIELD"; `sdir template` lists '
-            "the fields.",
+            "If these are not the headings, set their row with --header-row. If they are, name the "
+            'field of each with --map "{heading}=FIELD"; `sdir template` lists the fields.',
             heading=heading,
         )
     return say(
-        'Say which field it is with --map "{heading}=FIELD", or leave it out with '
+        'Name its field with --map "{heading}=FIELD", or leave it out with '
         "--skip-unknown; `sdir template` lists the fields.",
         heading=heading,
     )

@@ -23,7 +23,9 @@ OSLO: Final = "Europe/Oslo"
 _EPOCH: Final = datetime.datetime(1899, 12, 30)
 
 _EXAMPLE: Final = unsaid("write it as 31.05.2024")
-_SAY_ORDER: Final = unsaid("write it as 31.05.2024, or say which with --dates dmy or --dates mdy")
+_SAY_ORDER: Final = unsaid(
+    "write it as 31.05.2024, or set the order with --dates dmy or --dates mdy"
+)
 _SWAPPED: Final = unsaid(
     "is in a column in which Excel may have swapped days and months: some cells are dates, others "
     "texts such as 31/05/2024"
@@ -182,7 +184,7 @@ def _from_number(number: float, hints: Hints) -> datetime.date | float | None:
         clock = "" if would.time() == datetime.time() else f" {would:%H:%M}"
         raise Undecided(
             "is a number, and in Excel it would be the date {would:%d.%m.%Y}{clock}",
-            "give the column the format of a date, or write it so",
+            "format the column as a date, or write it as one",
             would=would,
             clock=clock,
         )
@@ -218,7 +220,7 @@ def _ordered(found: re.Match[str], hints: Hints) -> tuple[int, int]:
         raise Undecided(
             say("has its month first")
             if second > _MONTHS_OF_A_YEAR
-            else say("could have its day or its month first"),
+            else say("could have the day or the month first"),
             _SAY_ORDER,
         )
     if order == "mdy":
@@ -252,7 +254,7 @@ def _written(moment: datetime.date, *, with_time: bool) -> str:
     if midnight:
         return _written(moment.date(), with_time=with_time)
     if not with_time:
-        raise Refused("has a time, and only a date is wanted", _EXAMPLE)
+        raise Refused("has a time, but must be only a date", _EXAMPLE)
     return (moment if moment.tzinfo else _norwegian(moment)).isoformat()
 
 
@@ -262,7 +264,7 @@ def _norwegian(moment: datetime.datetime) -> datetime.datetime:
     local = moment.replace(tzinfo=zone)
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         raise Refused(
-            "is in the hour in which clocks are changed",
+            "is in the hour when the clocks change",
             "write its offset, as in 2024-10-27T02:30:00+01:00",
         )
     return local
@@ -273,4 +275,4 @@ def _oslo() -> ZoneInfo:
     try:
         return ZoneInfo(OSLO)
     except ZoneInfoNotFoundError:
-        raise Trouble("Norway's time zone is not known here: pip install tzdata.") from None
+        raise Trouble("Norway's time zone is not installed: pip install tzdata.") from None

@@ -228,7 +228,9 @@ def judge_token(answers: Sequence[Answered], *, is_set: bool, there_is_one: bool
     refused = [one for one in answers if one.status == 401 and one.of_token]
     if not refused:
         answered = any(0 < one.status < 300 for one in answers)
-        return [Finding("token", "good", say("it is let in"))] if there_is_one and answered else []
+        return (
+            [Finding("token", "good", say("Sdir accepts it"))] if there_is_one and answered else []
+        )
     if there_is_one:
         advice = say(
             "Check that the token and the host are for the same environment; else ask Sdir."
@@ -239,9 +241,7 @@ def judge_token(answers: Sequence[Answered], *, is_set: bool, there_is_one: bool
     advice = say(
         "Set SDIR_MASKINPORTEN_CLIENT_ID and SDIR_MASKINPORTEN_KEY_FILE, or write sdir.toml."
     )
-    return [
-        Finding("token", "bad", say("Sdir wants one beside the key, and there is none"), advice)
-    ]
+    return [Finding("token", "bad", say("Sdir also requires a token, and none is set up"), advice)]
 
 
 def judge_versions(answers: Sequence[Answered]) -> list[Finding]:
@@ -266,7 +266,7 @@ def _judge_version(answered: Answered) -> Finding:
     advice = {
         401: say("The key is not valid for this API. Ask Sdir for a subscription to it."),
         403: say("The key has no permission for this, or its quota is used up."),
-        404: say("This version does not exist, or no longer. Use another --version."),
+        404: say("This version does not exist (any more). Use another --version."),
         429: say("Too many requests. Wait, and use a lower --concurrency."),
     }.get(status, say("In the test environment the database may be asleep. Try again in a minute."))
     return Finding(

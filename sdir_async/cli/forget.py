@@ -32,14 +32,14 @@ def clean_database(
     known = asyncio.run(stored_uploads(database))
     found = [one for one in known if upload in (None, one[0]) and one[2] >= (days or 0) * _DAY]
     if upload and not found:
-        raise Trouble("There is no upload {name!r} in this database.", name=upload)
+        raise Trouble("This database has no upload {name!r}.", name=upload)
     for name, parts, idle in found:
         count = some(parts, "{count:,} part", "{count:,} parts")
         days_idle = some(int(idle // _DAY), "{count:,} day", "{count:,} days")
         said = say("{name}: {parts}, idle for {days}", name=name, parts=count, days=days_idle)
         sys.stdout.write(printable(mask(f"{said}\n")))
     if not found:
-        sys.stdout.write(say("There is nothing to remove.\n"))
+        sys.stdout.write(say("Nothing to remove.\n"))
         return Exit.DONE
     if not yes:
         _require_agreement(len(found))
@@ -49,7 +49,7 @@ def clean_database(
 
 def _require_agreement(count: int) -> None:
     if not sys.stdin.isatty():
-        raise Trouble("Journals are removed only with --yes, where nobody can be asked.")
+        raise Trouble("Without a terminal, journals are removed only with --yes.")
     sys.stderr.write(say("Without its journal, an upload can be sent and saved again.\n"))
     if not agrees(
         some(count, "Remove the journals of this upload?", "Remove those of these {count:,}?")

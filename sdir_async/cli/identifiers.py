@@ -54,7 +54,7 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
     if field.format == PERSON and len(restored) == field.digits and FORMATS[PERSON](restored):
         return restored, say(RESTORED)
     raise Refused(
-        "has {count} digits, and not {digits}",
+        "has {count} digits, but must have {digits}",
         _example(field),
         count=len(text),
         digits=field.digits,

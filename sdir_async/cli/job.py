@@ -247,12 +247,10 @@ def _remarks(table: Table, how: Reading) -> Iterator[str]:
             columns=", ".join(hidden),
         )
     if isinstance(table, Sheet) and not table.tells_hidden:
-        yield say(
-            "In this kind of workbook hidden rows can't be told from others: all rows are sent."
-        )
+        yield say("Hidden rows can't be detected in this kind of workbook: all rows are sent.")
     if not isinstance(table, Parquet) and table.heading_row > 1 and how.wanted.header_row is None:
         yield say(
-            "The headings are those of row {heading_row}; what is above is not sent.",
+            "The headings are in row {heading_row}; the rows above are not sent.",
             heading_row=table.heading_row,
         )
 

@@ -95,7 +95,7 @@ def show_log(*, as_json: bool) -> Exit:
         sys.stdout.writelines(orjson.dumps(each).decode() + "\n" for each in entries)
         return Exit.DONE
     if not entries:
-        sys.stderr.write(say("Nothing was sent from here yet, or not by this user.\n"))
+        sys.stderr.write(say("This user has not uploaded anything from this machine yet.\n"))
         return Exit.DONE
     table = Table(box=None)
     for title in (say("when"), say("file"), "API", say("what"), say("where")):

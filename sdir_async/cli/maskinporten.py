@@ -102,7 +102,7 @@ def _checked(path: Path, environment: str, section: object) -> dict[str, str]:
         )
     if unknown := sorted(section.keys() - set(_SETTINGS)):
         raise Trouble(
-            "{path}: there is no setting {unknown!r}; there is {settings}.",
+            "{path}: unknown setting {unknown!r}. Use one of: {settings}.",
             path=path,
             unknown=unknown[0],
             settings=", ".join(_SETTINGS),

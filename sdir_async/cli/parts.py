@@ -97,7 +97,7 @@ def parts_in_database(dsn: str, upload: str) -> list[Part]:
 
     found = asyncio.run(stored_parts(dsn, upload))
     if not found:
-        raise Trouble("There is no upload {name!r} in this database.", name=upload)
+        raise Trouble("This database has no upload {name!r}.", name=upload)
     return [
         counted(one.name, one.owner, one.entries, _rate(one.entries, one.ages)) for one in found
     ]
@@ -116,7 +116,7 @@ def part_in_file(path: Path) -> Part:
         Trouble: It is not a journal, or can't be read.
     """
     if not path.exists():
-        raise Trouble("{path}: there is no such file.", path=path)
+        raise Trouble("{path}: file not found.", path=path)
     try:
         try:
             return counted(path.name, "", _entries(path))
@@ -139,7 +139,7 @@ def _entries_in_use(path: Path) -> list[Entry]:
             if before is not None and before == _changes(path):
                 return entries
         time.sleep(0.01)
-    raise Trouble("{path}: is written to all the time, and can't be read now. Retry.", path=path)
+    raise Trouble("{path}: is being written to, and can't be read now. Try again.", path=path)
 
 
 def _entries(path: Path, how: str = "mode=ro") -> list[Entry]:

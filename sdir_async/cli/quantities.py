@@ -69,7 +69,7 @@ def _from_text(text: str, hints: Hints, *, whole: bool) -> Decimal | None:
         shown = " or ".join(f"{number.normalize():f}" for number in found.values())
         raise Undecided(
             "could be {shown}",
-            "write it as 1000, or say which with --decimal , or --decimal .",
+            "write it as 1000, or set the separator with --decimal , or --decimal .",
             shown=shown,
         )
     return _checked(reading)

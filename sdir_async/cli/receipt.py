@@ -68,7 +68,7 @@ def _explained(row: ReceiptRow) -> ReceiptRow:
     """Say of a row that Sdir has why there is no identifier."""
     if row.uid is not None or not row.is_saved:
         return row
-    return evolve(row, note=say("Sdir has it, but its identifier did not come: see `sdir list`"))
+    return evolve(row, note=say("Sdir has it, but its identifier is not known: see `sdir list`"))
 
 
 def _sent(result: Result) -> Iterator[ReceiptRow]:

@@ -145,7 +145,7 @@ def _table(result: Result) -> Table:
 
 def _when_all_is_well(result: Result, kind: str, *, dry: bool) -> str:
     if not result.report.accepted:
-        return say("There is no row to send.")
+        return say("The input has no rows to send.")
     if dry and (result.report.warnings or any(result.job.notes)):
         return say(
             "First read the messages about this file: something in it may be wrong. If all is"
@@ -155,7 +155,7 @@ def _when_all_is_well(result: Result, kind: str, *, dry: bool) -> str:
         return say("Every row can be sent: run the command without --dry-run.")
     if kind == "validate":
         return say("Every row is valid. Nothing was saved.")
-    return say("Every row is saved. There is nothing more to do.")
+    return say("Every row is saved. You are done.")
 
 
 def what_to_do(
@@ -184,7 +184,7 @@ def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
     report = result.report
     begun_in_vain = result.begun and not (report.complete or report.accepted or report.in_doubt)
     if begun_in_vain and not resumable(result, resumes=resumes):
-        yield say("Nothing of it was saved: correct that, and run the same command again.")
+        yield say("Nothing was saved: correct it, and run the same command again.")
         return
     if file := result.rejected_file:
         yield _to_correct(file, result, resumes=resumes)

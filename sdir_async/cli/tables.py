@@ -56,7 +56,7 @@ def from_table(
                     )
             if len(cells) > width and not all(map(is_empty, cells[width:])):
                 why = say(
-                    "The row has {count} cells, and {width} headings.",
+                    "The row has {count} cells, but there are {width} headings.",
                     count=len(cells),
                     width=width,
                 )
@@ -86,8 +86,8 @@ def _show_charset(table: Table, line: int, cells: Sequence[object], notes: Notes
     if word and isinstance(table, Delimited):
         notes.say(
             say(
-                "The file is read as {encoding}: line {line} says {word!r} then. If that is wrong, "
-                "say the encoding with --encoding.",
+                "The file is read as {encoding}: line {line} says {word!r} then. If that is"
+                " wrong, set the encoding with --encoding.",
                 encoding=table.encoding,
                 line=line,
                 word=word,

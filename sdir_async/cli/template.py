@@ -110,7 +110,7 @@ def write_template(
 
 def _write(path: Path, content: bytes) -> None:
     if path.exists():
-        raise Trouble("{path}: is there already, and is kept.", path=path)
+        raise Trouble("{path}: already exists, and was not changed.", path=path)
     with private_file(path) as file:
         file.write(content)
 

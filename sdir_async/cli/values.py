@@ -107,7 +107,7 @@ def _text(value: object) -> str:
         _refuse_unreadable(value)
         return value if value.isascii() else _composed(value)
     if isinstance(value, bool):
-        raise Refused("is true or false, and a text is wanted", "write it as text")
+        raise Refused("is true or false, but must be text", "write it as text")
     if value == 0:
         raise Refused(
             "is 0, which a look-up of an empty cell gives", "empty the cell, or format it as text"
@@ -120,22 +120,22 @@ def _text(value: object) -> str:
         raise Refused("is a number that Excel may have rounded", "format the cell as text")
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
         raise Refused(
-            "is a date or a time, and a text is wanted",
+            "is a date or a time, but must be text",
             "format the cell as text, and write it again",
         )
-    raise Refused("is not a text", "write it as text")
+    raise Refused("is not text", "write it as text")
 
 
 def _refuse_unreadable(text: str) -> None:
     """Refuse a text that is not what somebody wrote, but what programs made of it."""
     if text in _NULLS:
-        raise Refused("is what programs write for nothing", "leave it empty")
+        raise Refused("is what programs write for an empty value", "leave it empty")
     if not text.isascii() and ("\ufffd" in text or garbled(text)):
         raise Refused("was written in one charset and read in another", _write_as(garbled(text)))
     if code := code_in(text):
         found, meant = code
         example = _write_as(meant if meant.isprintable() else "")
-        raise Refused("has {found} in place of a letter", example, found=found)
+        raise Refused("has {found} instead of a letter", example, found=found)
     if _UNSEEN.search(text):
         raise Refused("has a character that can't be seen", "write it again")
 
@@ -152,14 +152,16 @@ def _composed(text: str) -> str:
 def _doubt_of(text: str) -> str:
     """Return what a person should know of a text that may not be what was meant, `""` if it is."""
     if text.casefold() in _LIKE_NULLS:
-        return say("what programs write for nothing is sent as it stands")
+        return say("what programs write for an empty value is sent unchanged")
     if text == "0":
-        return say("0, which a look-up of an empty cell gives, is sent as it stands")
+        return say("0, which a look-up of an empty cell gives, is sent unchanged")
     if text[:1] == "'":
-        return say("the apostrophe at its beginning is sent, too")
+        return say("the leading apostrophe is sent, too")
     is_lost = _LOST_LETTER.search(text) and "/" not in text
     if odd := "?" if is_lost else "" if text.isascii() else odd_sign(text):
-        return say("{odd!r} is in no name: is the charset right? --encoding says it", odd=odd)
+        return say(
+            "{odd!r} is unusual in a name: is the encoding right? --encoding sets it", odd=odd
+        )
     return ""
 
 

@@ -62,8 +62,8 @@ def _one_line(done: Done) -> str:
         (bytes(range(256)) * 10, "is not a table or a list of records"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "is not a table or a list of records"),
         (b"\xd0\xcf\x11\xe0" + bytes(100), "save it as .xlsx"),
-        (_xlsx()[:2000], "was not copied whole"),
-        (b"PK\x03\x04 and no more", "was not copied whole"),
+        (_xlsx()[:2000], "was not copied completely"),
+        (b"PK\x03\x04 and no more", "was not copied completely"),
         (_zip("a.csv", "b.csv"), "is a zip file with 2 files in it"),
         (_zip("[Content_Types].xml"), "open it in Excel and save it as .xlsx"),
         (b"\x28\xb5\x2f\xfd and no more", "can't be read"),
@@ -79,9 +79,9 @@ def _one_line(done: Done) -> str:
         (b'{"courseKode": "A"}\n', "'courseKode' matches no field (closest: courseCode"),
         (b"x" * 50_000_000, "line 1: is longer than"),
         (b"\n", "is empty"),
-        (b",,,\n1,2,3,4\n", "say in which row they are with --header-row"),
+        (b",,,\n1,2,3,4\n", "set their row with --header-row"),
         (b'"",""\n', "has no headings"),
-        (HEADING + b"\x81\x8d,1,2,3\n", "say which with --encoding"),
+        (HEADING + b"\x81\x8d,1,2,3\n", "set it with --encoding"),
     ],
     ids=lambda value: None if isinstance(value, bytes) else value[:30],
 )
@@ -175,7 +175,7 @@ def test_a_row_with_too_many_cells_is_rejected_alone(
     (tmp_path / "input.csv").write_bytes(HEADING + ROW.strip() + b",more\n" + ROW)
     done = sdir("upload", *COURSE, "input.csv")
     assert done.code == 1
-    assert "The row has 5 cells, and 4 headings." in done.out
+    assert "The row has 5 cells, but there are 4 headings." in done.out
     assert len(sandbox.records(COURSES)) == 1
 
 
@@ -234,11 +234,11 @@ def test_an_unwritable_journal_is_said_and_nothing_is_sent(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("upload", "curse", "a"), "There is no API 'curse'; there is additional_competence"),
-        (("upload", "course", "a", "--version", "v9"), "no version of course 'v9'; there is v1"),
+        (("upload", "curse", "a"), "No API is named 'curse'. Use one of: additional_competence"),
+        (("upload", "course", "a", "--version", "v9"), "named 'v9'. Use one of: v1"),
         (("upload", *COURSE, "a", "-o", "update"), "no upload to update; it can create"),
         (("upload", *COURSE, "a", "--map", "x"), "is not of the form Column=field"),
-        (("upload", *COURSE, "a", "--map", "Nothing=courseCode"), "there is no column 'Nothing'"),
+        (("upload", *COURSE, "a", "--map", "Nothing=courseCode"), "no column is named 'Nothing'"),
         (("upload", *COURSE, "a", "--map-file", "none"), "none: can't be read"),
         (("upload", *COURSE, "a", "--base-url", "nonsense"), "base_url needs a scheme"),
         (("upload", *COURSE, "a", "--key-file", "none"), "none: can't be read"),

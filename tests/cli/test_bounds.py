@@ -85,8 +85,8 @@ HOSTILE = {
     **{name: (old_workbook(changes), "is damaged") for name, changes in DAMAGED.items()},
     "half an old workbook": (OLD[:1500], "is damaged"),
     "an old workbook whose tables are whole": (OLD, ""),
-    "row 9,999,999": (workbook(cell("A1") + cell("A9999999")), "names row 9,999,999"),
-    "a row in letters": (workbook('<row r="&#57;9"><c r="A1"><v>1</v></c></row>'), "names row"),
+    "row 9,999,999": (workbook(cell("A1") + cell("A9999999")), "refers to row 9,999,999"),
+    "a row in letters": (workbook('<row r="&#57;9"><c r="A1"><v>1</v></c></row>'), "refers to row"),
     "a column far away": (workbook(cell("A1") + cell("XFD1048576")), "reaches to row 1,048,576"),
     "a column far away, written oddly": (
         workbook(cell("A1") + "<row r = '1'><c\nr\t= 'XFD1048576'><v>1</v></c></row>"),

@@ -258,14 +258,14 @@ def test_headings_below_a_title_are_found(
     """Headings below a title are used, and a message says which row they are in."""
     done = upload(name)
     assert len(done.saved) == 3
-    assert f"The headings are those of row {row}" in done.done.err
+    assert f"The headings are in row {row}" in done.done.err
 
 
 def test_the_row_of_the_headings_can_be_said(upload: Callable[..., Uploaded]) -> None:
     """`--header-row` sets the row; an empty row or a title row there is reported."""
     assert len(upload("c12_title_rows.csv", "--header-row", "3").saved) == 3
     done = upload("c12_title_rows.csv", "--header-row", "2")
-    assert "row 2, which --header-row names, holds nothing" in done.done.err
+    assert "row 2, which --header-row names, is empty" in done.done.err
     done = upload("c12_title_rows.csv", "--header-row", "1")
     assert "Column 'Kursrapport mai 2024' matches no field" in done.done.err
 

@@ -71,7 +71,7 @@ def test_what_an_upload_left_is_removed(sdir: Callable[..., Done], uploaded: Pat
         "kept while courses.jsonl is here",
     ):
         assert said in done.out
-    assert sdir("clean", uploaded).out.endswith("There is nothing to remove.\n")
+    assert sdir("clean", uploaded).out.endswith("Nothing to remove.\n")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no modes.")
@@ -173,7 +173,7 @@ def test_rejected_rows_that_are_not_saved_yet_stay(
     assert len(list(tmp_path.glob("*.journal"))) == 1
     assert ("kept while a.jsonl is here" in done.out) != stays
     assert ("may have rejected rows that were not corrected and accepted yet" in done.out) == stays
-    assert ("since it knows which rows of a.rejected." in done.out) == stays
+    assert ("since it records which rows of a.rejected." in done.out) == stays
 
 
 def test_rejected_rows_that_were_corrected_and_accepted_may_go(

@@ -37,7 +37,7 @@ def test_codes_that_are_not_listed_are_said_and_sent(
     """Once each, with the first line; the list grows, so that Sdir has the last word."""
     done = sdir("upload", *COURSE, "a.jsonl")
     assert done.code == 0
-    assert "courseCode: not among Sdir's codes: 'HSCLX' in line 2 (the nearest: HSCLC)" in done.err
+    assert "courseCode: not among Sdir's codes: 'HSCLX' in line 2 (closest: HSCLC)" in done.err
     assert "'Y' in line 4, 'Z' in line 5 and 1 more." in done.err
     assert len(sandbox.records(COURSES)) == 6
 
@@ -45,7 +45,7 @@ def test_codes_that_are_not_listed_are_said_and_sent(
 def test_a_code_in_other_letters_is_near() -> None:
     """The code is shown as Sdir writes it."""
     (said,) = unknown_codes({"HSCLC", "XY"}, {"code": {"hsclc": 2}})
-    assert "'hsclc' in line 2 (the nearest: HSCLC)" in said
+    assert "'hsclc' in line 2 (closest: HSCLC)" in said
 
 
 def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(

@@ -212,7 +212,7 @@ def test_a_template_has_columns_that_fit(
     assert sdir(*arguments, "--output", "t.csv").code == 0
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     assert heading[0] in (tmp_path / "t.txt").read_text()
-    assert "is there already, and is kept" in sdir(*arguments, "--output", "t.csv").err
+    assert "already exists, and was not changed" in sdir(*arguments, "--output", "t.csv").err
 
 
 def test_the_doctor_finds_all_well(sdir: Callable[..., Done]) -> None:

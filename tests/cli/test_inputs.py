@@ -385,5 +385,5 @@ def test_a_zip_file_that_points_before_its_beginning_is_refused() -> None:
         archive.writestr("a.csv", "a\n1\n")
     content = bytearray(written.getvalue())
     content[-6:-2] = (int.from_bytes(content[-6:-2], "little") + 1).to_bytes(4, "little")
-    with pytest.raises(Trouble, match="was not copied whole"):
+    with pytest.raises(Trouble, match="was not copied completely"):
         packed._only_file(io.BytesIO(content))

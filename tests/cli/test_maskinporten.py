@@ -77,7 +77,7 @@ def test_the_log_says_what_was_sent(
     sdir: Callable[..., Done], configured: Path, tmp_path: Path
 ) -> None:
     """When, which file, how many, and where to; no person is in it."""
-    assert "Nothing was sent" in sdir("log").err
+    assert "has not uploaded anything" in sdir("log").err
     (tmp_path / "courses.jsonl").write_bytes(lines_of([course(n) for n in range(3)]))
     sdir("upload", *COURSE, "courses.jsonl")
     sdir("upload", *COURSE, "courses.jsonl", "--dry-run")
@@ -175,7 +175,7 @@ def test_the_doctor_tests_each_half(sdir: Callable[..., Done], configured: Path)
     found = findings(done)
     assert done.code == 0, done.out
     assert found["token for course v1"][:2] == ("good", "Maskinporten gives one")
-    assert found["token"][:2] == ("good", "it is let in")
+    assert found["token"][:2] == ("good", "Sdir accepts it")
     assert found["registered key"][1].startswith("sandbox-key of client sandbox")
     assert "eyJ" not in done.out
 
@@ -185,7 +185,7 @@ def test_without_the_token_half_the_doctor_says_so(sdir: Callable[..., Done]) ->
     done = sdir("doctor", "--json")
     state, said, advice = findings(done)["token"]
     assert (done.code, state) == (1, "bad")
-    assert said == "Sdir wants one beside the key, and there is none"
+    assert said == "Sdir also requires a token, and none is set up"
     assert advice.startswith("Set SDIR_MASKINPORTEN_CLIENT_ID")
 
 
@@ -229,7 +229,7 @@ def test_a_key_that_can_not_be_read_is_said(sdir: Callable[..., Done], configure
         ("test = 1", "must be a section"),
         ('[test]\nkey_password = "x"', "does not belong in a file"),
         ('[test]\nclient_secret = "x"', "does not belong in a file"),
-        ('[test]\nclient = "x"', "there is no setting 'client'; there is client_id"),
+        ('[test]\nclient = "x"', "unknown setting 'client'. Use one of: client_id"),
         ("[test]\nclient_id = 5", "client_id must be text"),
     ],
 )

@@ -348,8 +348,8 @@ def test_another_file_after_an_unfinished_upload_is_refused(
     requests = len(sandbox.requests)
     done = sdir("upload", *COURSE, "a.jsonl")
     assert (done.code, len(sandbox.requests)) == (2, requests)
-    assert "The upload of a.jsonl of 20" in done.err
-    assert "was not finished, and this file does not go on with it" in done.err
+    assert "The upload of a.jsonl on 20" in done.err
+    assert "was not finished, and this file does not continue it" in done.err
     assert "20 rows were accepted, 20 were rejected or not sent." in done.err
     assert "in doubt" not in done.err
     done = sdir("upload", *COURSE, "a.jsonl", "--force", "--json")
@@ -650,7 +650,7 @@ def test_rows_that_were_sent_from_another_file_are_refused_without_a_terminal(
     _csv(tmp_path / "may.csv", "B", "C")
     done = sdir("upload", *COURSE, "may.csv")
     assert (done.code, len(sandbox.records(COURSES))) == (2, 2)
-    assert "Remove them from the file; or add --force" in done.err
+    assert "To send them again, add --force" in done.err
     done = sdir("upload", *COURSE, "may.csv", "--force", "--json")
     assert (done.code, len(sandbox.records(COURSES))) == (0, 4)
     notes = [event["message"] for event in done.events if event["event"] == "note"]

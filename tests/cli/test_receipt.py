@@ -171,7 +171,7 @@ def test_the_report_has_the_identifiers(
     assert "not known: its answer was lost" in (tmp_path / "r.html").read_text(encoding="utf-8")
     (row,) = _rows(tmp_path / "b.receipt.csv")
     assert (row["state"], row["uid"]) == ("accepted", None)
-    assert row["note"] == "Sdir has it, but its identifier did not come: see `sdir list`"
+    assert row["note"] == "Sdir has it, but its identifier is not known: see `sdir list`"
 
 
 def test_a_receipt_that_cannot_be_written_is_said(

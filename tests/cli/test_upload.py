@@ -143,7 +143,7 @@ def test_what_a_spreadsheet_holds_besides_its_rows_is_said(
     book.save(tmp_path / "kurs.xlsx")
     done = sdir("upload", *COURSE, "kurs.xlsx")
     assert (done.code, sandbox.requests) == (2, [])
-    assert "has 2 sheets with such columns: 'Vår', 'Høst'. Say which with --sheet" in done.err
+    assert "has 2 sheets with such columns: 'Vår', 'Høst'. Choose one with --sheet" in done.err
     done = sdir("upload", *COURSE, "kurs.xlsx", "--sheet", "Vår")
     assert done.code == 1
     assert "Column 3: it has no heading, and is not sent (line 2)." in done.out

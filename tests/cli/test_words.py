@@ -288,7 +288,7 @@ def test_an_upload_ends_with_what_to_do_next(sdir: Callable[..., Done], tmp_path
     assert last("same.jsonl", "-n").startswith("First read the messages about this file: ")
     assert last("b.jsonl", "-n") == "Correct these rows in the file, and check it again."
     assert last("a.jsonl", "-o", "validate") == "Every row is valid. Nothing was saved."
-    assert last("a.jsonl") == "Every row is saved. There is nothing more to do."
+    assert last("a.jsonl") == "Every row is saved. You are done."
     norwegian = last("b.jsonl", "--language", "nb")
     assert norwegian.startswith("Rett radene i b.rejected.jsonl, og last opp den filen")
     rejected = (tmp_path / "b.rejected.jsonl").read_text("utf-8")
@@ -308,7 +308,7 @@ def test_an_upload_that_saved_nothing_says_so_at_its_end(
     done = sdir("upload", *COURSE, "a.jsonl", *options)
     assert done.code == 2
     last = done.out.splitlines()[-1]
-    assert last == "Nothing of it was saved: correct that, and run the same command again."
+    assert last == "Nothing was saved: correct it, and run the same command again."
 
 
 def test_a_cell_has_one_reason(sdir: Callable[..., Done], tmp_path: Path) -> None:

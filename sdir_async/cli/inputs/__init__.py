@@ -139,8 +139,8 @@ def _asked(sheets: Sequence[Sheet], wanted: Wanted) -> list[Sheet]:
     names = [sheet.name for sheet in sheets]
     if wanted.ask is None:
         raise Trouble(
-            "has {count} sheets with such columns: {names}. Say which with --sheet NAME, or take "
-            "all of them with --all-sheets.",
+            "has {count} sheets with such columns: {names}. Choose one with --sheet NAME, or use"
+            " all of them with --all-sheets.",
             count=len(names),
             names=", ".join(map(repr, names)),
         )

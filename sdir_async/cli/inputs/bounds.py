@@ -125,7 +125,7 @@ class Extent:
         self._columns.update(joined.translate(None, _DIGITS).split())
         if self._last_row > _LAST_ROW:
             raise Trouble(
-                "names row {last_row:,}; a sheet has {last_row2:,} rows at most.",
+                "refers to row {last_row:,}; a sheet has at most {last_row2:,} rows.",
                 last_row=self._last_row,
                 last_row2=_LAST_ROW,
             )
@@ -139,8 +139,8 @@ class Extent:
         width = max(map(_width, self._columns), default=0)
         if self._last_row * width > _MOST_CELLS:
             raise Trouble(
-                "reaches to row {last_row:,} and column {width:,}: remove what stands far from the "
-                "table, or save it as CSV.",
+                "reaches to row {last_row:,} and column {width:,}: remove cells that are far from"
+                " the table, or save it as CSV.",
                 last_row=self._last_row,
                 width=width,
             )

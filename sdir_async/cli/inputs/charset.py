@@ -61,8 +61,8 @@ def guess(pieces: Iterable[bytes]) -> str:
     if best < second and best <= sum(odd.values()):
         return name
     raise Trouble(
-        "is neither UTF-8 nor in an old charset that can be told: say which with --encoding, "
-        "such as --encoding windows-1252 or --encoding cp850."
+        "is neither UTF-8 nor in an older encoding that can be detected: set it with --encoding,"
+        " such as --encoding windows-1252 or --encoding cp850."
     )
 
 

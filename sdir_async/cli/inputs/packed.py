@@ -51,7 +51,9 @@ def _only_file(file: IO[bytes]) -> IO[bytes] | None:
     try:
         archive = zipfile.ZipFile(file)
     except BROKEN_ZIP:
-        raise Trouble("begins as a zip file or a workbook, but was not copied whole.") from None
+        raise Trouble(
+            "begins as a zip file or a workbook, but was not copied completely."
+        ) from None
     names = [name for name in archive.namelist() if not _is_clutter(name)]
     if any(name in _OFFICE for name in names):
         file.seek(0)
@@ -65,7 +67,9 @@ def _only_file(file: IO[bytes]) -> IO[bytes] | None:
     try:
         return archive.open(names[0])
     except (*BROKEN_ZIP, ValueError):  # the latter for a place before the beginning of the file
-        raise Trouble("begins as a zip file or a workbook, but was not copied whole.") from None
+        raise Trouble(
+            "begins as a zip file or a workbook, but was not copied completely."
+        ) from None
 
 
 def _is_clutter(name: str) -> bool:

@@ -41,7 +41,9 @@ def require_sound(content: bytes) -> None:
     except (struct.error, LookupError, ValueError):
         sound = False
     if not sound:
-        raise Trouble("is damaged, or was not copied whole: open it in Excel and save it as .xlsx.")
+        raise Trouble(
+            "is damaged, or was not copied completely: open it in Excel and save it as .xlsx."
+        )
 
 
 def _workbooks(content: bytes) -> Iterator[bytes]:

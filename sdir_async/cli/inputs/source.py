@@ -211,5 +211,5 @@ def reading(name: str) -> Iterator[None]:
 
 def _why(error: Exception) -> str:
     if isinstance(error, EOFError):
-        return say("it ends too early, as a file that was not copied whole")
+        return say("it ends too early, and may not have been copied completely")
     return reason_of(error) if isinstance(error, OSError) else str(error)

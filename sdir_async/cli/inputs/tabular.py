@@ -57,7 +57,7 @@ class Tabular(ABC):
         if not looked:
             return
         if wanted is not None and not best[0][0]:
-            raise Trouble("row {wanted}, which --header-row names, holds nothing.", wanted=wanted)
+            raise Trouble("row {wanted}, which --header-row names, is empty.", wanted=wanted)
         _, after, self.headings = best
         self.heading_row = looked[after - 1][0]
         self._rest = chain(looked[after:], rows)

@@ -69,7 +69,7 @@ class Text:
                 line = self._text.readline(LONGEST_LINE)
             except UnicodeError:
                 raise Trouble(
-                    "line {number}: is not {encoding} text; say the encoding with --encoding.",
+                    "line {number}: is not {encoding} text; set the encoding with --encoding.",
                     number=number,
                     encoding=self.encoding,
                 ) from None
@@ -115,7 +115,9 @@ def known_encoding(name: str) -> str:
         codec = None
     if codec is None or not getattr(codec, "_is_text_encoding", True):
         raise Trouble(
-            "--encoding: {name!r} is not an encoding; utf-8, windows-1252 and cp850 are.", name=name
+            "--encoding: {name!r} is not an encoding. Use one such as utf-8, windows-1252 or"
+            " cp850.",
+            name=name,
         )
     return codec.name
 

@@ -65,7 +65,7 @@ class Workbook:
         """
         if name not in self.visible + self.hidden:
             known = ", ".join(map(repr, self.visible))
-            raise Trouble("has no sheet {name!r}; there is {known}.", name=name, known=known)
+            raise Trouble("has no sheet {name!r}; its sheets are {known}.", name=name, known=known)
         if name not in self._sheets:
             with _readable():
                 marks = marks_of(self._file, name)

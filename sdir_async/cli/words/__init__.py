@@ -72,8 +72,8 @@ def say(text: str, /, **values: Any) -> str:
     """Return a message in the language that is spoken, with its placeholders filled in.
 
     Example:
-        >>> say("has no sheet {name!r}; there is {known}.", name="A", known="'B'")
-        "has no sheet 'A'; there is 'B'."
+        >>> say("has no sheet {name!r}; its sheets are {known}.", name="A", known="'B'")
+        "has no sheet 'A'; its sheets are 'B'."
     """
     found = _catalogue()["said"].get(text, text) if _words.language == "nb" else text
     return _words.vformat(found, (), values) if values else found
