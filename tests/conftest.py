@@ -19,8 +19,16 @@ from .browser import browser as browser
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
+hypothesis.settings.register_profile(
+    "the same each time",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("the same each time")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """What runs in the background ignores it, and so would the processes that tests interrupt."""

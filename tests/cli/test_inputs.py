@@ -69,7 +69,7 @@ def test_the_first_line_says_what_separates_columns(heading: str, delimiter: str
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.settings(max_examples=40)
 @given(rows=st.lists(st.lists(cells, min_size=2, max_size=2), min_size=1, max_size=5))
 def test_what_a_spreadsheet_writes_is_read_back(encoding: str, rows: Sequence[list[str]]) -> None:
     """In every charset that one writes, with quotes and delimiters in the cells."""

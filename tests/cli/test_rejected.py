@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdir_async.cli.inputs import open_reader, open_source
@@ -60,9 +60,7 @@ cells_of_excel = st.one_of(
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
-)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(cells_of_excel, cells_of_excel), min_size=1, max_size=5))
 def test_cells_of_a_workbook_keep_their_type(
     tmp_path: Path, rows: list[tuple[object, object]]

@@ -170,7 +170,7 @@ def _same_or_refused(content: bytes, table: Sequence[Line], name: str) -> int:
 
 
 @pytest.mark.parametrize("charset", CHARSETS)
-@hypothesis.settings(max_examples=24, deadline=None)
+@hypothesis.settings(max_examples=24)
 @given(
     table=tables,
     delimiter=st.sampled_from(";,\t|"),
@@ -216,7 +216,7 @@ def _typed(table: Sequence[Line]) -> list[list[Any]]:
     ]
 
 
-@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.settings(max_examples=40)
 @given(tables, st.booleans(), person_forms, number_forms, date_forms, st.integers(0, 3))
 def test_xlsx(
     table: list[Line],
@@ -243,7 +243,7 @@ def test_xlsx(
     assert as_text or read == len(table)
 
 
-@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.settings(max_examples=40)
 @given(tables)
 def test_ods(table: list[Line]) -> None:
     """Every row of an ODS sheet with typed cells is read, and none is refused."""
@@ -286,7 +286,7 @@ def _ods_cell(value: Any) -> str:
     return f"<table:table-cell {kind}>{words}</table:table-cell>"
 
 
-@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.settings(max_examples=40)
 @given(tables, st.booleans(), st.sampled_from(["date32", "us", "ns"]))
 def test_parquet(table: list[Line], as_float: bool, dates: str) -> None:
     """With the kinds that pandas and polars write."""
@@ -308,7 +308,7 @@ def test_parquet(table: list[Line], as_float: bool, dates: str) -> None:
     assert _same_or_refused(content.getvalue(), table, "table.parquet") == len(table)
 
 
-@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.settings(max_examples=40)
 @given(tables, st.booleans(), person_forms, date_forms, st.booleans())
 def test_json(
     table: list[Line],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdir_async import JournalError, RetryPolicy, UploadReport
@@ -70,9 +70,7 @@ def changed(records: list[Record], how: str, dice: random.Random) -> list[Record
 HOW = ["same", "grows", "sorted", "corrected", "on top"]
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12)
 @given(
     nights=st.lists(
         st.tuples(st.integers(0, 9), st.booleans(), st.sampled_from(HOW), st.integers(1, 9)),

@@ -208,7 +208,7 @@ def _plain(value: Any) -> Any:
 def test_the_same_values_and_the_same_json(models: dict[str, tuple[Any, Any]], name: str) -> None:
     """Of every type, required, optional and nullable; the order of the fields included."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(DATA[name])
     def compare(data: dict[str, Any]) -> None:
         stock, ours = models[name]
@@ -244,7 +244,7 @@ def test_the_same_of_what_does_not_fit(models: dict[str, tuple[Any, Any]]) -> No
     stock, ours = models["Everything"]
     wrong = plain | st.lists(plain, max_size=2) | st.dictionaries(st.text(), plain)
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(good, st.sampled_from(ALIKE), wrong)
     def compare(data: dict[str, Any], field: str, value: Any) -> None:
         left = {key: kept for key, kept in data.items() if key != field}
@@ -260,7 +260,7 @@ def test_the_same_of_what_does_not_fit(models: dict[str, tuple[Any, Any]]) -> No
 OPTIONAL = [name for name in FIELDS if name.endswith("_optional") and "_nullable" not in name]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=good, field=st.sampled_from(OPTIONAL))
 def test_a_null_that_the_document_does_not_name_fails_nothing(
     models: dict[str, tuple[Any, Any]], data: dict[str, Any], field: str
@@ -278,7 +278,7 @@ def test_a_kind_that_the_document_does_not_list_is_kept(
     _, ours = models["Everything"]
     odd = [name for name in FIELDS if name not in ALIKE and "_nullable" not in name]
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(good, st.sampled_from(odd), plain.filter(lambda value: value is not None))
     def read(data: dict[str, Any], field: str, value: Any) -> None:
         given_ = {**data, field: [value] if field.startswith("eithers") else value}

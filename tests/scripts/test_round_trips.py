@@ -28,10 +28,7 @@ SHAPES = {f"R{seed}": record(seed) for seed in SEEDS}
 plain = st.none() | st.booleans() | st.integers(-99, 99) | st.text(max_size=9)
 junk = plain | st.lists(plain, max_size=2) | st.dictionaries(st.text(max_size=2), plain, max_size=2)
 thorough = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    derandomize=True,
+    max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 

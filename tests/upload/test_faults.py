@@ -67,7 +67,7 @@ def test_every_fault_alone(fate: Fate, naming: str) -> None:
     assert (report.accepted, report.rejected, report.in_doubt) == (COUNT - 2, 2, 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     fates=st.lists(st.sampled_from([*FATES, Fate("normal")]), max_size=12),
     bad_ones=st.sets(st.integers(0, COUNT - 1), max_size=4),
@@ -88,7 +88,7 @@ def test_any_schedule_of_faults(
     assert report.in_doubt == 0 or not register.vouched
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     fates=st.lists(st.sampled_from(FATES), max_size=8),
     list_fates=st.lists(st.sampled_from(FATES), max_size=30),
@@ -105,7 +105,7 @@ def test_any_schedule_of_faults_while_asking(
     assert report.unsent == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fates=st.lists(st.sampled_from(FATES), max_size=6))
 @example(fates=[UNKNOWN[0]])
 def test_any_schedule_of_faults_without_asking(fates: list[Fate]) -> None:
@@ -118,7 +118,7 @@ def test_any_schedule_of_faults_without_asking(fates: list[Fate]) -> None:
     assert (report.in_doubt > 0) <= (unknown > 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     fates=st.lists(st.sampled_from(FATES), max_size=8),
     deadline=st.floats(0.01, 90.0),

@@ -26,7 +26,7 @@ def bound(n: int, k: int) -> float:
     return 2 * k * (1 + math.log2(n / k)) + 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     n=st.integers(1, 200),
     share=st.floats(0, 1),
