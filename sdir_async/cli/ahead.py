@@ -78,6 +78,8 @@ def _looked_at(job: Job, how: Reading, options: Options, codes: Codes, books: Bo
         look = book.look(again) if book else None
         digest = book.journal.digest if book else None
         found = survey(again, Survey(fields, collected, show, digest=digest, sent=look))
+    if book is not None:
+        book.require_known(again)
     for said in again.notes:
         job.notes.say(said)
     job.learn_from(again)

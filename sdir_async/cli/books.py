@@ -15,7 +15,7 @@ from attrs import Factory, define, field, frozen
 from ..errors import JournalError
 from ..privacy import printable
 from ..upload.journal.sqlite import SqliteStore
-from .columns import OURS
+from .columns import LINE, OURS, line_heading, ours_in_each_language
 from .inputs import JsonArray, JsonLines
 from .job import Corrected
 from .records import Row
@@ -24,7 +24,7 @@ from .sent import RowJournal, Run
 from .sent.beside import Elsewhere, journals_beside
 from .sent.look import Look
 from .trouble import Trouble
-from .words import listed
+from .words import listed, recast, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from .sent.beside import Beside
     from .settings import Target
 
-LINE: Final = f"{OURS} line"
 _ENDING: Final = ".journal"
 _SHOWN: Final = 5
 
@@ -48,17 +47,40 @@ class Book:
         journal: What was sent from the input, and under its name.
         elsewhere: What was sent from the files beside it.
         name: What the file is called.
+        written: The files of rejected rows that uploads from the same folder wrote; `None` where
+            that is not known.
     """
 
     journal: RowJournal
     elsewhere: Elsewhere
     name: str
+    written: frozenset[str] | None = None
 
     def look(self, job: Job) -> Look:
         """Return what looks at an input beside what was sent."""
         return Look(
             self.journal, self.elsewhere, self._old_row(job) if self._has_rejected else None
         )
+
+    def require_known(self, job: Job) -> None:
+        """Refuse rejected rows under a name that no upload gave to a file.
+
+        Nobody could tell which rows they correct: another correction would be saved, too.
+
+        Raises:
+            Trouble: The file is a copy, by what stands in it.
+        """
+        heading = job.notes.marked
+        if heading and self.written is not None and self.name not in self.written:
+            raise Trouble(
+                "{name}: has {column!r}, as a file of rejected rows, but no upload from this folder"
+                " wrote a file of this name. If it is a copy of one, save it under that one's"
+                " name{names}. If its rows are new, delete what begins with {ours!r}.",
+                name=job.name,
+                column=heading,
+                names=f" ({listed(sorted(self.written)[:_SHOWN])})" if self.written else "",
+                ours=OURS,
+            )
 
     def leave_out_corrected(self, job: Job, look: Look) -> None:
         """Leave out of an input those of its rejected rows that were corrected and are saved."""
@@ -115,10 +137,10 @@ def line_reader(reader: Reader) -> Callable[[Any], int | None]:
     """Return what reads at which line of its input a row of a file of rejected rows stood."""
     if isinstance(reader, JsonLines | JsonArray):
         return _line_in_object
-    at = reader.headings.index(LINE) if LINE in reader.headings else None
-    if at is None:
+    heading = line_heading(reader.headings)
+    if heading is None:
         return lambda _: None
-    place = at
+    place = reader.headings.index(heading)
 
     def read(record: Row | Sequence[object]) -> int | None:
         cells = record.cells if isinstance(record, Row) else record
@@ -130,7 +152,9 @@ def line_reader(reader: Reader) -> Callable[[Any], int | None]:
 def _line_in_object(record: Row | bytes) -> int | None:
     body = record.cells if isinstance(record, Row) else record
     with suppress(orjson.JSONDecodeError, AttributeError):
-        return _number(orjson.loads(body).get(LINE))  # type: ignore[arg-type]
+        value = orjson.loads(body)  # type: ignore[arg-type]
+        names = ours_in_each_language(LINE)
+        return next((_number(value[one]) for one in names if one in value), None)
     return None
 
 
@@ -155,15 +179,13 @@ class Books:
         """Open the journal of an input, if it has one.
 
         Raises:
-            Trouble: It is in use, can't be used, or belongs to another upload; or the input is a
-                copy of a file of rejected rows.
+            Trouble: It is in use, can't be used, or belongs to another upload.
         """
         path = self._given or self._path_beside(job)
         if path is None:
             return None
         beside = list(self._beside(path)) if self._given is None else []
         if self._given is None:
-            _require_known(job, beside)
             path = _shared(path, job, beside)
         elsewhere = Elsewhere()
         self._elsewhere.append(elsewhere)
@@ -173,7 +195,9 @@ class Books:
         salt = beside[-1].salt if beside else b""
         place = job.beside()
         name = printable(place.name) if place else job.name
-        return Book(self._opened(path, salt), elsewhere, name)
+        written = frozenset(name for one in beside for name in one.history.rejected_files)
+        known = written if self._given is None else None
+        return Book(self._opened(path, salt), elsewhere, name, known)
 
     def _path_beside(self, job: Job) -> Path | None:
         place = job.beside()
@@ -206,7 +230,7 @@ class Books:
             try:
                 asyncio.run(journal.open())
             except JournalError as error:
-                raise Trouble(str(error)) from None
+                raise Trouble(recast(str(error))) from None
             self._open[place] = journal
         return self._open[place]
 
@@ -216,30 +240,9 @@ class Books:
             try:
                 asyncio.run(journal.close())
             except JournalError as error:
-                sys.stderr.write(f"sdir: {error}\n")
+                sys.stderr.write(say("sdir: {said}\n", said=recast(str(error))))
         for elsewhere in self._elsewhere:
             elsewhere.close()
-
-
-def _require_known(job: Job, beside: list[Beside]) -> None:
-    """Refuse a table that has rejected rows under a name that no upload gave to a file.
-
-    Nobody could tell which rows it corrects: another correction of them would be saved, too.
-    """
-    place = job.beside()
-    written = [name for one in beside for name in one.history.rejected_files]
-    if place is None or isinstance(job.reader, JsonLines | JsonArray):
-        return
-    if LINE in job.reader.headings and printable(place.name) not in written:
-        raise Trouble(
-            "{name}: has the column {column!r} of a file of rejected rows, but no upload from this"
-            " folder wrote a file of this name. If it is a copy of one, save it under that one's"
-            " name{names}. If its rows are new, delete the columns that begin with {ours!r}.",
-            name=job.name,
-            column=LINE,
-            names=f" ({listed(sorted(set(written))[:_SHOWN])})" if written else "",
-            ours=OURS,
-        )
 
 
 def _shared(path: Path, job: Job, beside: list[Beside]) -> Path:

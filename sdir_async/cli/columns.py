@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from .inputs.tabular import tidy
 from .trouble import Trouble
-from .words import language, listed, say, unsaid
+from .words import in_each_language, language, listed, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 OURS = "sdir:"
 """Headings that begin so are our own, in a file of rejected rows, and are not sent."""
-EXAMPLE = f"{OURS} example"
-"""In a template, something below this heading marks a row as an example."""
+EXAMPLE: Final = unsaid("example")
+"""In a template, something below this heading of ours marks a row as an example."""
+LINE: Final = unsaid("line")
+"""Below this heading of ours is the line of its input in which a rejected row stood."""
 
 _NEAR = 3
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[*:]")
@@ -51,6 +53,21 @@ class Matching:
     columns: tuple[Column, ...]
     left_out: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+def ours(word: str) -> str:
+    """Return a heading of ours, in the language that is spoken."""
+    return f"{OURS} {say(word)}"
+
+
+def ours_in_each_language(word: str) -> tuple[str, ...]:
+    """Return a heading of ours in all languages: the file may have been written in another one."""
+    return tuple(f"{OURS} {one}" for one in in_each_language(word))
+
+
+def line_heading(headings: Iterable[str]) -> str | None:
+    """Return the heading below which rejected rows have their lines, if there is one."""
+    return next((one for one in headings if one in ours_in_each_language(LINE)), None)
 
 
 def bare(name: str) -> str:

@@ -24,7 +24,7 @@ from .maskinporten import State, try_tokens
 from .screen import json_line
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble
-from .words import say
+from .words import in_plain_words, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,7 +147,7 @@ async def _ask(
         answer = await http.get(url, headers=beside)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return Answered(version.name, url, 0, said)
+        return Answered(version.name, url, 0, in_plain_words(said))
     return Answered(
         version.name,
         url,

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from attrs import define, evolve, field, frozen
 
 from ..privacy import printable
-from .columns import advice_on, complaint_of, find_field, judge, match_columns
+from .columns import (
+    advice_on,
+    complaint_of,
+    find_field,
+    judge,
+    line_heading,
+    match_columns,
+)
 from .fields import Fields, read_fields
 from .inputs import (
     Delimited,
@@ -217,6 +224,7 @@ def _columns(
         ReadColumn.of(one, Cells(one.field, hints, _column(source, table, how, one.at)))
         for one in matching.columns
     ]
+    notes.marked = line_heading(table.headings)
     notes.headings = {one.field.name: one.heading for one in matching.columns}
     for said in _remarks(table, how):
         notes.say(said)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from .columns import OURS, complaint_of, find_field
+from .columns import OURS, complaint_of, find_field, line_heading
 from .inputs import reading
 from .inputs.objects import parsed
 from .records import Notes, Refusal, Row, leaves_of, shown
@@ -95,7 +95,7 @@ class ObjectMapper:
                 names[field.name] = name
                 self._put(row, name, leaf, field)
             elif self._is_left_out(name):
-                continue
+                self._notes.marked = self._notes.marked or line_heading([name])
             elif leaf in (None, {}) and name in self._parents:
                 _keep(row, name, leaf)
             elif not self._skip_unknown:

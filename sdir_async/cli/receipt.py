@@ -10,13 +10,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
-from attrs import asdict, evolve, fields, frozen
+from attrs import asdict, evolve, frozen
 
 from .files import free_name, private_file, unpacked_name
 from .inert import inert, text_cell
 from .inputs import Delimited, JsonLines, open_reader, open_source
 from .trouble import Trouble
-from .words import say
+from .words import say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +55,20 @@ class ReceiptRow:
         return self.state in ("accepted", "corrected")
 
 
-_HEADINGS: Final = tuple(one.name for one in fields(ReceiptRow))
+_HEADINGS: Final = (unsaid("line"), unsaid("state"), "uid", unsaid("time"), unsaid("note"))
+_STATES: Final = {
+    "accepted": unsaid("accepted"),
+    "rejected": unsaid("rejected"),
+    "in_doubt": unsaid("in_doubt"),
+    "unsent": unsaid("unsent"),
+    "corrected": unsaid("corrected"),
+    "valid": unsaid("valid"),
+}
+
+
+def _written(row: ReceiptRow) -> tuple[int, str, str | None, str | None, str | None]:
+    """Return a row of a table for people: its state in their language."""
+    return row.line, say(_STATES[row.state]), row.uid, row.time, row.note
 
 
 def rows_of(result: Result) -> Iterator[ReceiptRow]:
@@ -151,10 +164,9 @@ def _uids_in(path: Path) -> set[str | None]:
 def _write_csv(rows: Iterable[ReceiptRow], file: IO[bytes], delimiter: str) -> None:
     text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, delimiter=delimiter)
-    writer.writerow(_HEADINGS)
-    writer.writerows(
-        (one.line, one.state, inert(one.uid or ""), one.time, one.note) for one in rows
-    )
+    writer.writerow(map(say, _HEADINGS))
+    for line, state, uid, time, note in map(_written, rows):
+        writer.writerow((line, state, inert(uid or ""), time, note))
     text.detach()
 
 
@@ -162,10 +174,10 @@ def _write_xlsx(rows: Iterable[ReceiptRow], file: IO[bytes], _: str) -> None:
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("receipt")
-    sheet.append(_HEADINGS)
-    for one in rows:
-        sheet.append((one.line, one.state, text_cell(one.uid, sheet), one.time, one.note))
+    sheet = book.create_sheet(say("Receipt"))
+    sheet.append([say(one) for one in _HEADINGS])
+    for line, state, uid, time, note in map(_written, rows):
+        sheet.append((line, state, text_cell(uid, sheet), time, note))
     book.save(file)
 
 

@@ -84,9 +84,11 @@ class Notes:
 
     Attributes:
         headings: What the user calls a field, by its name.
+        marked: What marks rows of the input as rejected ones, if anything does.
     """
 
     headings: dict[str, str] = Factory(dict)
+    marked: str | None = None
     said: list[str] = Factory(list)
     counts: dict[tuple[str, str], int] = Factory(dict)
     first: dict[tuple[str, str], int] = Factory(dict)

@@ -7,14 +7,14 @@ import io
 import re
 from collections import Counter
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from attrs import frozen
 
 from ..privacy import printable
-from .books import LINE, line_reader
-from .columns import OURS, is_ours
+from .books import line_reader
+from .columns import LINE, is_ours, ours, ours_in_each_language
 from .files import free_name, private_file, unpacked_name
 from .inert import inert, text_cell
 from .inputs import Delimited, JsonArray, JsonLines, Parquet, Sheet, open_reader, open_source
@@ -23,7 +23,7 @@ from .inputs.objects import parsed
 from .reasons import in_words
 from .records import Refusal, Row, shown
 from .trouble import Trouble
-from .words import say
+from .words import unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 
 _NO_TITLE = re.compile(r"[\\*?:/\[\]]")
 _LONGEST_TITLE = 31
-_ORIGINAL = f"{OURS} as it stood"
+_STOOD: Final = unsaid("as it stood")
+_WHY: Final = unsaid("why it was rejected")
 
 
 def _why() -> str:
     """Return the heading of the reasons."""
-    return f"{OURS} {say('why it was rejected')}"
+    return ours(_WHY)
 
 
 @frozen
@@ -207,7 +208,7 @@ def _write(rows: Iterable[Rejected], reader: Reader, file: IO[bytes]) -> None:
 
 def _headings(headings: Sequence[str]) -> list[str]:
     """Return the headings without those of an earlier rejection."""
-    return [*_kept(headings, headings), LINE, _why()]
+    return [*_kept(headings, headings), ours(LINE), _why()]
 
 
 def _kept(cells: Sequence[Any], headings: Sequence[str]) -> list[Any]:
@@ -260,7 +261,7 @@ def _write_xlsx(rows: Iterable[Rejected], reader: Sheet, file: IO[bytes]) -> Non
 def _write_parquet(rows: Iterable[Rejected], reader: Parquet, file: IO[bytes]) -> None:
     kept = [at for at, heading in enumerate(reader.headings) if not is_ours(heading)]
     cells = (_cells(row, reader.headings) for row in rows)
-    reader.write(cells, kept, {LINE: int, _why(): str}, file)
+    reader.write(cells, kept, {ours(LINE): int, _why(): str}, file)
 
 
 def _object(row: Rejected) -> dict[str, Any]:
@@ -271,8 +272,7 @@ def _object(row: Rejected) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         value = None
     if not isinstance(value, dict):
-        value = {_ORIGINAL: body.decode("utf-8", "replace")}
-    own = {name: one for name, one in value.items() if not is_ours(name)}
-    if _ORIGINAL in value:
-        own[_ORIGINAL] = value[_ORIGINAL]
-    return {**own, LINE: row.line, _why(): row.why}
+        value = {ours(_STOOD): body.decode("utf-8", "replace")}
+    stood = ours_in_each_language(_STOOD)
+    own = {name: one for name, one in value.items() if name in stood or not is_ours(name)}
+    return {**own, ours(LINE): row.line, _why(): row.why}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .columns import EXAMPLE, is_ours
+from .columns import EXAMPLE, is_ours, ours_in_each_language
 from .examples import example_of
 from .inputs import Delimited, reading
 from .records import Notes, Refusal, Row, shown
@@ -30,7 +30,8 @@ def from_table(
     width = len(table.headings)
     nameless = [at for at, heading in enumerate(table.headings) if not heading.strip()]
     said = tuple(one.column for one in columns)
-    marks = [at for at, one in enumerate(table.headings) if one.casefold().startswith(EXAMPLE)]
+    example = ours_in_each_language(EXAMPLE)
+    marks = [at for at, one in enumerate(table.headings) if one.casefold().startswith(example)]
     shows = isinstance(table, Delimited)
     with reading(name):
         for line, cells in table.rows():

@@ -12,7 +12,7 @@ import orjson
 
 from .apis import find_batch, find_version
 from .codes import code_fields, list_codes
-from .columns import EXAMPLE
+from .columns import EXAMPLE, ours
 from .examples import example_of, written
 from .fields import read_fields
 from .files import private_file
@@ -116,7 +116,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _marker() -> str:
-    return f"{EXAMPLE} {say('(delete this row)')}"
+    return f"{ours(EXAMPLE)} {say('(delete this row)')}"
 
 
 def heading_of(field: Field, fields: Fields) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from sdir_async import errors
 from sdir_async.cli import words
 from sdir_async.cli.apis import find_version
 from sdir_async.cli.fields import Field
@@ -318,3 +319,32 @@ def test_a_cell_has_one_reason(sdir: Callable[..., Done], tmp_path: Path) -> Non
     done = sdir("upload", *COURSE, "a.csv", "--dry-run", "--json")
     (event,) = (one for one in done.events if one["event"] == "rejected")
     assert [reason["field"] for reason in event["reasons"]] == ["Fnr", "Dato"]
+
+
+TOLD_BY = ("auth", "hosts", "observe", "problems", "maskinporten/*", "upload/journal/*")
+"""The modules whose errors can end a command; others are about a program's own arguments."""
+
+
+def _errors_of_the_library() -> Iterator[str]:
+    """Yield the messages of its errors, with `x` for what they quote."""
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+    for path in (one for name in TOLD_BY for one in sorted(CLI.parent.glob(f"{name}.py"))):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            is_error = isinstance(node, ast.Call) and ast.unparse(node.func) in kinds
+            if is_error and isinstance(node, ast.Call) and node.args:
+                yield from _sample(node.args[0])
+
+
+def _sample(message: ast.expr) -> Iterator[str]:
+    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+    texts = [one.value if isinstance(one, ast.Constant) else "x" for one in parts]
+    if re.search("[a-z]{3}", said := "".join(map(str, texts))):
+        yield said
+
+
+def test_each_error_that_can_end_a_command_is_norwegian() -> None:
+    """Whatever module of the library raises it: about the key, the host, the journal, the token."""
+    words.use("nb")
+    said = list(_errors_of_the_library())
+    assert len(said) > 40
+    assert [text for text in said if recast(text) == text] == []

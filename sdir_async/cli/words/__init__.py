@@ -2,7 +2,8 @@
 
 A message is written in English where it is said: `say("has no sheet {name!r}.", name=name)`. The
 English text is its key in `nb.toml`, which has the Norwegian one. What the library below says, it
-says in English and in whole sentences; `recast` knows these by their form.
+says in English and in whole sentences; `recast` knows these by their form, and says in plain words
+why a request was lost.
 """
 
 from __future__ import annotations
@@ -79,6 +80,11 @@ def say(text: str, /, **values: Any) -> str:
     return _words.vformat(found, (), values) if values else found
 
 
+def in_each_language(text: str) -> tuple[str, ...]:
+    """Return a text as it is said in each language: what was written in one is read in another."""
+    return text, _catalogue()["said"].get(text, text)
+
+
 def some(count: int, one: str, many: str, /, **values: Any) -> str:
     """Return a message about one thing or several; `{count}` in it is how many.
 
@@ -116,30 +122,60 @@ def recast(text: str) -> str:
 
     What has no other words in that language stays in English: what Sdir itself says, say.
     """
-    return _recast(text) if _words.language == "nb" else text
+    return _recast(text, _words.language)
 
 
 @lru_cache(maxsize=4096)
-def _recast(text: str) -> str:
-    for pattern, said in _forms():
+def _recast(text: str, language: Language) -> str:
+    for pattern, said in _forms(language):
         if found := pattern.fullmatch(text):
-            values = {name: _recast(value) for name, value in found.groupdict().items()}
+            values = {
+                name: in_plain_words(value) if name == "cause" else _recast(value, language)
+                for name, value in found.groupdict().items()
+            }
             return _words.vformat(said, (), values)
     return text
 
 
-@lru_cache(maxsize=1)
-def _catalogue() -> dict[str, dict[str, str]]:
-    path = resources.files(__name__).joinpath("nb.toml")
+_CAUSES: Final = {
+    "CERTIFICATE_VERIFY|certificate": unsaid("the host's certificate is not trusted here"),
+    "SSL|TLS": unsaid("no secure connection was possible"),
+    "Proxy": unsaid("the proxy refused"),
+    "not known|getaddrinfo|nodename|name resolution|No address": unsaid(
+        "the name of the host can't be found"
+    ),
+    "Timeout": unsaid("the host did not answer in time"),
+    "^(Connect|Client.*Connect)": unsaid("the host can't be reached"),
+    "^(Read|Write|RemoteProtocol|Server|Client|Connection|BrokenPipe)": unsaid(
+        "the connection was broken off"
+    ),
+}
+"""Why a request was lost, by what the libraries that send it say."""
+
+
+def in_plain_words(cause: str) -> str:
+    """Return why a request was lost, without the words of programmers.
+
+    Example:
+        >>> in_plain_words("ConnectError: [Errno 111] Connect call failed ('127.0.0.1', 1)")
+        "the host can't be reached"
+    """
+    said = (plain for known, plain in _CAUSES.items() if re.search(known, cause))
+    return next(map(say, said), cause)
+
+
+@lru_cache(maxsize=2)
+def _catalogue(language: Language = "nb") -> dict[str, dict[str, str]]:
+    path = resources.files(__name__).joinpath(f"{language}.toml")
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=1)
-def _forms() -> list[tuple[re.Pattern[str], str]]:
+@lru_cache(maxsize=2)
+def _forms(language: Language) -> list[tuple[re.Pattern[str], str]]:
     """Return the forms of the library's sentences, those with the most words first."""
-    forms = _catalogue()["library"].items()
+    forms = _catalogue(language)["library"].items()
     ordered = sorted(forms, key=lambda form: -len(re.sub(r"\{\w+\}", "", form[0])))
-    return [(form_of(english), norwegian) for english, norwegian in ordered]
+    return [(form_of(english), said) for english, said in ordered]
 
 
 def form_of(text: str) -> re.Pattern[str]:
@@ -148,4 +184,4 @@ def form_of(text: str) -> re.Pattern[str]:
     names = [f"(?P<{name}>.*?)" for name in parts[1::2]]
     plain = map(re.escape, parts[::2])
     woven = "".join(a + b for a, b in zip(plain, [*names, ""], strict=True))
-    return re.compile(woven, re.DOTALL)
+    return re.compile(woven, re.DOTALL | re.IGNORECASE)

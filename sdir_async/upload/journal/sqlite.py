@@ -140,8 +140,9 @@ class SqliteStore:
             busy = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
             if getattr(error, "sqlite_errorcode", None) in busy:
                 raise self._in_use() from error
+            why = getattr(error, "strerror", None) or error
             raise JournalError(
-                f"{self.name} can't be used: {error}. Nothing is sent without it; make room, or"
+                f"{self.name} can't be used: {why}. Nothing is sent without it; make room, or"
                 " give another path."
             ) from error
 
