@@ -150,10 +150,10 @@ def test_mixed_line_ends_are_no_trouble(
     [b"x" * 9_000_000 + b"\n", b'"no end,' + ROW * 30_000],
     ids=["a long line", "an open quote"],
 )
-def test_what_stands_before_a_fault_is_uploaded_and_nothing_is_lost(
+def test_a_fault_ends_the_upload_and_nothing_is_lost(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, bad: bytes
 ) -> None:
-    """It stops there; with the fault put right, the same command goes on."""
+    """What was sent before is finished; with the fault put right, the same command goes on."""
     good = [f"{PERSONS[0]},2024-05-31,{ORGANIZATION},C{at}\n".encode() for at in range(1200)]
     path = tmp_path / "input"
     path.write_bytes(HEADING + b"".join(good) + bad)
@@ -161,7 +161,7 @@ def test_what_stands_before_a_fault_is_uploaded_and_nothing_is_lost(
     assert done.code == 4
     assert "line 1202: is" in done.out
     saved = len(sandbox.records(COURSES))
-    assert saved >= 1000
+    assert saved >= 500  # the first chunk, which is sent alone
     path.write_bytes(HEADING + b"".join(good))
     assert sdir("upload", *COURSE, "input").code == 0
     codes = codes_in(sandbox)
