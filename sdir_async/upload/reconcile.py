@@ -66,6 +66,7 @@ class _Wanted:
         equal: The equal ones that the list showed: it may shift from page to page.
         resembling: Whether it showed something that is nearly the record: it may write a value in a
             way that we don't know.
+        repeated: Whether it showed an equal one again: one record, or two without identifiers?
     """
 
     record: dict[str, Any]
@@ -74,6 +75,7 @@ class _Wanted:
     others: int | None = field(init=False)
     equal: set[bytes] = Factory(set)
     resembling: bool = False
+    repeated: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.others = self.known()
@@ -92,11 +94,13 @@ class _Wanted:
     def answer(self) -> bool | None:
         """Whether it is there, after all of the list was looked at.
 
-        That is not known if something resembles it, or if a record known to be saved is missing.
+        That is not known if something resembles it, if equal ones can't be told apart, or if a
+        record known to be saved is missing.
         """
         if self.is_found:
             return True
-        return None if self.resembling or len(self.equal) < (self.others or 0) else False
+        unclear = self.resembling or self.repeated or len(self.equal) < (self.others or 0)
+        return None if unclear else False
 
 
 class _NoUseError(Exception):
@@ -199,13 +203,14 @@ class Asking:
         Pages are asked for in order: if the newest record comes first, one that is saved meanwhile
         moves others to a page that is still to come.
         """
-        first = before = yield from self._look(wanted, self._query(wanted.record, start))
+        seen = set[bytes]()
+        first = before = yield from self._look(wanted, self._query(wanted.record, start), seen)
         full = max(_SMALLEST_PAGE, len(first))  # it may make smaller pages than it is asked for
         alike = 1
         for page in range(start + 1, _MOST_PAGES):
             if wanted.is_found or self.listing.page is None or len(before) < full:
                 return first
-            items = yield from self._look(wanted, self._query(wanted.record, page))
+            items = yield from self._look(wanted, self._query(wanted.record, page), seen)
             alike = alike + 1 if items and items == before else 1
             if alike == _ALIKE:
                 yield from self._look_at_all(wanted)
@@ -217,22 +222,22 @@ class Asking:
         """Look at a list that ignores the page number: it is whole if it ignores the size, too."""
         if self.listing.page_size is None:
             raise _NoUseError
-        items = yield from self._look(wanted, self._query(wanted.record, 1, size=1))
+        wanted.repeated = False  # that was the same page again
+        items = yield from self._look(wanted, self._query(wanted.record, 1, size=1), set())
         if len(items) <= 1:
             raise _NoUseError
         return items
 
-    def _look(self, wanted: _Wanted, query: Query) -> Walk:
-        """Ask for a page, and look for a record in it."""
+    def _look(self, wanted: _Wanted, query: Query, seen: set[bytes]) -> Walk:
+        """Ask for a page, and look for a record in it; `seen` has what the pages before showed."""
         items = yield query
         if items is None:
             raise _NoUseError
-        here = set[bytes]()
         for item in items:
             if self._equal(wanted.record, item):
                 written = orjson.dumps(item)
-                wanted.resembling |= written in here  # two records without identifiers, or one?
-                here.add(written)
+                wanted.repeated |= written in seen
+                seen.add(written)
                 wanted.equal.add(written)
             else:
                 wanted.resembling |= self._resembles(wanted.record, item)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdir_async import ConfigurationError, RetryPolicy, UploadReport
 from sdir_async.document import Listing, Operation
@@ -476,6 +479,94 @@ def test_equal_records_that_can_not_be_told_apart_are_not_absent(repeated: list[
     report = run(upload(register, given, chunk_size=20, concurrency=1))
     assert (report.accepted, report.in_doubt) == (20, len(repeated))
     assert len(register.saved) == len(given)
+
+
+def test_equal_records_on_two_pages_that_can_not_be_told_apart_are_not_absent() -> None:
+    """Both are saved, and without identifiers they look like one that moved to the next page."""
+
+    class SmallPages(Register):
+        def _list(self, request: httpx.Request) -> httpx.Response:
+            request.url = request.url.copy_set_param("pageSize", "2")
+            shown: list[Record] = super()._list(request).json()
+            return httpx.Response(200, json=[_without_uid(one) for one in shown])
+
+    given = [*records(20), record(20), record(20)]
+    other = {**record(20), "courseCode": "OTHER"}
+    register = SmallPages(fates=[NORMAL, AFTER], saved=[other])
+    report = run(upload(register, given, chunk_size=20, concurrency=1))
+    assert (report.accepted, report.in_doubt) == (20, 2)
+    assert len(register.saved) == len(given) + 1
+
+
+@pytest.mark.parametrize(
+    ("pages", "answer"),
+    [
+        ([[{"id": 9}, {"id": 1}], [{"id": 9}]], None),
+        ([[{"id": 9}, {"id": 1}], [{"id": 9}, {"id": 1}], [{"id": 2}]], None),
+        ([[{"id": 9, "uid": 1}, {"id": 1}], [{"id": 9, "uid": 1}, {"id": 9, "uid": 2}]], True),
+        ([[{"id": 9}, {"id": 1}], [{"id": 2}]], False),
+    ],
+)
+def test_an_equal_record_that_is_shown_again_on_a_later_page(
+    pages: list[list[Record]], answer: bool | None
+) -> None:
+    """It may be the same or another one, unless both have an identifier of their own."""
+    listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
+    shown = dict(enumerate(pages, 1))
+    questions = Asking(listing).was_applied([b'{"id": 9, "of": "me"}'] * 2)
+    query = next(questions)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            query = questions.send(shown.get(int(dict(query)["page"]), []))
+    assert end.value.value is answer
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    own=st.integers(1, 3),
+    others=st.integers(0, 2),
+    fillers=st.integers(0, 9),
+    saved=st.booleans(),
+    identified=st.booleans(),
+    paged=st.sampled_from(["from 0", "from 1", "not at all", "same again"]),
+    cap=st.integers(2, 5),
+    order=st.randoms(use_true_random=False),
+)
+def test_however_a_list_is_paged_what_is_saved_is_not_absent(
+    own: int,
+    others: int,
+    fillers: int,
+    *,
+    saved: bool,
+    identified: bool,
+    paged: str,
+    cap: int,
+    order: Random,
+) -> None:
+    """With identifiers and pages that work the answer is known; else it may not be."""
+    equal = others + (own if saved else 0)
+    shown = [{"id": 9}] * equal + [{"id": at % 3} for at in range(fillers)]
+    shown = [{**one, "uid": at} if identified else one for at, one in enumerate(shown)]
+    order.shuffle(shown)
+
+    def listed(query: dict[str, str]) -> list[Record]:
+        size, page = min(cap, int(query["size"])), int(query["page"])
+        if paged == "not at all":
+            return shown
+        at = {"from 0": page, "from 1": page - 1, "same again": 0}[paged] * size
+        return shown[at : at + size] if at >= 0 else []
+
+    operation = Operation("list", "GET", "/", "read")
+    listing = Listing(operation, {"of": "of"}, ("id",), "page", ("size", 100))
+    questions = Asking(listing).was_applied([b'{"id": 9, "of": "me"}'] * own, (), lambda _: others)
+    query = next(questions)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            query = questions.send(listed(dict(query)))
+    answer = end.value.value
+    assert answer in (saved, None)
+    if identified and paged != "same again":
+        assert answer is saved
 
 
 @pytest.mark.parametrize(
