@@ -69,29 +69,28 @@ sdir upload course courses.xlsx --report report.html
   none is given, it is midnight UTC. A time without an offset is Norwegian time. Where Excel read
   some dates of a column and left others as texts, such as `05/31/2024`, it may have swapped day and
   month in those it read: they are refused, unless you set `--dates`.
-- **Texts** are sent as you see them: accents are composed and invisible characters removed. What a
-  program wrote in place of a letter (`&oslash;`) or of nothing (`NULL`) is refused.
+- **Texts** are sent as you see them: accents are composed and invisible characters removed. Text
+  that a program wrote instead of a letter (`&oslash;`) or for an empty value (`NULL`) is refused.
 - **Person numbers** can contain spaces, dots or a hyphen. If Excel dropped one leading zero, it is
   restored if the day, the month and the check digits are then valid, and a message says so. Numbers
   that Excel rounded (`1.23E+10`) are refused.
 - **Before anything is sent**, a file is read once to its end. Repeated rows, dates in the wrong
   order, and codes that Sdir does not list are reported. So are rows that were sent from another
-  file in the same folder. In a terminal, repeated rows are a question. With `--no-codes`, Sdir is
-  not asked for its codes.
+  file in the same folder. In a terminal, the command asks about repeated rows. With `--no-codes`,
+  Sdir is not asked for its codes.
 - **Rejected rows** are written next to the input, in the same format and as they were, with the
   reasons in two extra columns. Correct them there and upload that file, or correct them in the
   input and upload it again; the extra columns are not sent. A file that you changed is not
   overwritten.
 - **A receipt** says for each row what became of it, which identifier Sdir gave it, and when:
-  `--receipt csv` writes `FILE.receipt.csv`. It is whole after an upload that was interrupted, too.
-  A row whose answer was lost, and that Sdir turned out to have, has a note in place of the
-  identifier. Rows that were only validated are `valid`. The receipt of another file is not
-  overwritten.
-- **The journal** is a file next to the input (mode 0600, without numbers or names of persons). With
-  it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing twice.
-  It knows rows by their content. Standard input has no journal, unless you give `--journal`.
-  `sdir clean` removes the files that uploads left. Keep the journal while files of that name come:
-  without it, rows that were sent before are sent again.
+  `--receipt csv` writes `FILE.receipt.csv`. It is complete even after an interrupted upload. If
+  the answer for a row was lost and Sdir has the row, it has a note instead of the identifier.
+  Rows that were only validated are `valid`. The receipt of another file is not overwritten.
+- **The journal** is a file next to the input (mode 0600, without numbers or names of persons).
+  With it, the same command continues after Ctrl-C, a crash or a lost network, and sends nothing
+  twice. It knows rows by their content. Standard input has no journal, unless you give
+  `--journal`. `sdir clean` removes the files that uploads left. Keep the journal as long as you
+  upload files of that name: without it, rows that were sent before are sent again.
 - **The key** is read from `--key-file`, then `SDIR_API_KEY`, then the keyring. A key file can have
   a secondary key on its second line.
 - **Each request** is a line on standard error with `SDIR_LOG=info`; each attempt with `debug`. See
@@ -99,7 +98,7 @@ sdir upload course courses.xlsx --report report.html
 - **Person numbers** are masked on screen and in the report, unless you give `--show-persons`.
 - **The language** of messages is English, or Norwegian bokmål if the system is Norwegian
   (`LC_ALL`, `LC_MESSAGES`, `LANG`, or the language of Windows). `--language nb`, `--language en`
-  or `SDIR_LANGUAGE` set it. Most of what Sdir itself answers stays in Sdir's words.
+  or `SDIR_LANGUAGE` set it. Most messages of Sdir itself are not translated.
 - **It stops early** if nothing is accepted: after 10,000 rejected rows, or when several requests in
   a row are lost and one at a time does not come through either. The rest is unsent.
 - **Not complete** in the summary and the report means that the input was not read to its end, or
@@ -113,21 +112,21 @@ from a file of that name, so the same command is right in each of these cases:
 
 | the file | what happens |
 |---|---|
-| is another one | it is uploaded |
+| is a new file | it is uploaded |
 | has grown, or is sorted in another way | the new rows are sent |
 | was corrected | what was rejected before is sent |
-| has rows whose corrections were uploaded as `FILE.rejected.csv` | each correction leaves one out |
-| is another one, with a rejected row like a corrected one | the row is checked again |
-| is another one, and the last upload was broken off | refused: its rest would be lost |
-| has rows in doubt no longer | refused: they may be saved or not |
+| has rows that were corrected in `FILE.rejected.csv` | one row is left out for each correction |
+| is a new file with a row like a rejected one that was corrected | the row is checked again |
+| is a new file, and the last upload was not finished | refused: rows of that upload would be lost |
+| no longer has rows that are in doubt | refused: they may or may not be saved |
 | has a row that was changed after it was accepted | refused: it would be saved twice |
-| has new rows where accepted ones are missing now | refused: they may be those, changed |
+| has new rows, and accepted ones are missing | refused: they may be the same rows, changed |
 | has rows that were sent from another file in the folder | refused: they would be saved twice |
 
-The refusal says what to do; `--force` uploads the file all the same. In a terminal, the command
-asks instead. A row that was accepted is not sent again; if
-it must be, because it was deleted at Sdir for example, use `--no-journal`. Updates are different:
-each file is sent whole, unless its upload was broken off.
+The refusal says what to do; `--force` uploads the file anyway. In a terminal, the command
+asks instead. A row that was accepted is not sent again. To send it again, for example because
+Sdir deleted it, use `--no-journal`. Updates are different:
+the whole file is sent each time, unless its upload was interrupted.
 
 ## Exit codes
 
@@ -148,7 +147,7 @@ def pages() -> str:
     events = (
         "\nWith `--json`, `sdir upload` writes one event per line: `begin`, `progress`, `rejected`,"
         " `warning`,\n`note`, `error`, `saved` and, for each input, `end`. Each has its `time` and"
-        " the `run`, which tells\nthis run of the command from others. `saved` has up to 500 rows"
+        " the `run`, which identifies\nthis run of the command. `saved` has up to 500 rows"
         " with `line`, `state`, `uid`,\n`time` and `note`. `end` has the counts, the exit"
         " code, `complete`,\n`ended` (`complete`, `deadline`, `rejected`, `in_doubt`, `cancelled`"
         " or `error`), `begun`, which is\nfalse for an input that was never begun, and `saves`,"

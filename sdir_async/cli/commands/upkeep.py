@@ -85,8 +85,8 @@ def status(
 
     It reads journals, of files or of a `PostgresJournal`, also while an upload runs. It needs no
     key and sends no requests. The rate is that of the last minute; for files, only `--watch` shows
-    it. If a file of the same name is uploaded every night, the counts are those of the last upload,
-    of what it had to send; the line "earlier" has those before it.
+    it. If a file of the same name is uploaded every night, the counts are those of the last upload.
+    The line "earlier" has those of the uploads before it.
 
     Example: `sdir status courses.csv`
 
@@ -129,22 +129,21 @@ def clean(
     database: Database = None,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Remove journals of unfinished uploads from a database, too."),
+        typer.Option("--force", help="Also remove journals of unfinished uploads from a database."),
     ] = False,
 ) -> Exit:
     """Remove the files that uploads left in a folder. It lists them and asks first.
 
     These are the journals of finished uploads, files of rejected rows, reports, and drafts of
-    interrupted commands. Without its journal, a file that was uploaded can be sent again, and all
-    of it is saved twice. So a journal is kept while a file of its name is beside it; if you will
-    upload one of that name later, keep the journal, too. The journal of an upload that is not
-    finished is kept, since the upload needs it to continue. Rejected rows are kept until each of
-    them is corrected and accepted, unless the input has all of them as they are; so is the journal
-    that knows which of them were sent.
+    interrupted commands. Without its journal, a file can be sent again, and every row is then saved
+    twice. So a journal is kept while its file is in the folder. Keep it if you will upload a file
+    of that name later. The journal of an unfinished upload is kept, because the upload needs it to
+    continue. Rejected rows are kept until each of them is corrected and accepted, unless the input
+    still has all of them unchanged. So is the journal that records which of them were sent.
 
     With `--upload` or `--older-than` it removes the journals of a `PostgresJournal` from a database
-    instead, with the outcomes that Spark's tasks stored for them. An upload that is in use is kept,
-    and without `--force` one that is not finished.
+    instead, with the outcomes that Spark's tasks stored for them. An upload that is in use is kept.
+    So is an unfinished one, unless you add `--force`.
 
     Example: `sdir clean`
 

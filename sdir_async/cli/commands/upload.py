@@ -92,7 +92,7 @@ def upload(
         typer.Option(
             "--dry-run",
             "-n",
-            help="Only check the records. Sends none, but asks Sdir for its codes, if possible.",
+            help="Check the records and send none. Asks Sdir for its codes, if possible.",
         ),
     ] = False,
     yes: Annotated[
