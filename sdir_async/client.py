@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, get_args
 
 from attrs import evolve
@@ -313,8 +314,8 @@ def _origin(base_url: str | None, insecure_http: bool) -> Origin | None:
 
 
 def _callable(on_attempt: OnAttempt | None) -> OnAttempt | None:
-    if on_attempt is not None and not callable(on_attempt):
-        raise ConfigurationError("on_attempt must be a function that takes an AttemptEvent.")
+    if on_attempt is not None and (not callable(on_attempt) or iscoroutinefunction(on_attempt)):
+        raise ConfigurationError("on_attempt must be a plain function that takes an AttemptEvent.")
     return on_attempt
 
 

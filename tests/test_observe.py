@@ -210,10 +210,14 @@ def test_a_hook_that_fails_shows_no_person_of_a_path(caplog: pytest.LogCaptureFi
     assert PERSON not in text
 
 
-def test_a_hook_that_can_not_be_called_is_refused() -> None:
+async def _awaits(_: AttemptEvent) -> None:
+    """A hook as httpx has them: nobody would await it here."""
+
+
+@pytest.mark.parametrize("wrong", ["print", _awaits])
+def test_a_hook_that_is_no_plain_function_is_refused(wrong: Any) -> None:
     """At once."""
-    wrong: Any = "print"
-    with pytest.raises(ConfigurationError, match="on_attempt must be a function"):
+    with pytest.raises(ConfigurationError, match="on_attempt must be a plain function"):
         sdir_over(Script(OK), on_attempt=wrong)
 
 

@@ -192,6 +192,16 @@ def test_every_import_is_declared(project: dict[str, Any]) -> None:
         assert _imported(path) - declared == set(), path
 
 
+@pytest.mark.parametrize("extra", ["generate", "sandbox", "testing"])
+def test_an_extra_that_reads_documents_brings_what_reading_needs(
+    project: dict[str, Any], extra: str
+) -> None:
+    """By itself, without another extra."""
+    declared = {*project["dependencies"], *project["optional-dependencies"][extra]}
+    needed = set().union(*(_imported(path) for path in (PACKAGE / "openapi").rglob("*.py")))
+    assert needed - set(map(_name, declared)) == set()
+
+
 def test_every_dependency_is_imported(project: dict[str, Any]) -> None:
     """What nobody imports, nobody should have to install."""
     imported = set().union(*(_imported(path) for path in PACKAGE.rglob("*.py")))
