@@ -19,7 +19,7 @@ _IDLE: Final = """
     FROM sdir_part LEFT JOIN sdir_event ON sdir_event.part = sdir_part.id
     GROUP BY upload ORDER BY 3 DESC
 """
-_TABLES_OF_SPARK: Final = "SELECT to_regclass('sdir_bucket') IS NOT NULL"
+_TABLES_OF_SPARK: Final = "SELECT to_regclass('sdir_layout') IS NOT NULL"
 _TAKEN: Final = """
     SELECT id, part, owner, pg_try_advisory_xact_lock(%s, id) FROM sdir_part WHERE upload = %s
 """
@@ -34,7 +34,17 @@ async def stored_uploads(dsn: str) -> list[tuple[str, int, float]]:
     """
     with no_locals:
         async with asking(dsn) as session:
-            return [(name, parts, idle) for name, parts, idle in await rows(session, _IDLE)]
+            found = [(name, parts, idle) for name, parts, idle in await rows(session, _IDLE)]
+            named = {name for name, *_ in found}
+            unopened = sorted(await _begun_by_spark(session) - named)
+            return found + [(name, 0, 0.0) for name in unopened]
+
+
+async def _begun_by_spark(session: Connection) -> set[str]:
+    """Return the uploads of Spark, also those whose job was refused before it opened a part."""
+    if await rows(session, _TABLES_OF_SPARK) != [(True,)]:
+        return set()
+    return {name for (name,) in await rows(session, "SELECT upload FROM sdir_layout")}
 
 
 async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
@@ -58,7 +68,10 @@ async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
     """
     with no_locals:
         async with asking(dsn) as session, session.transaction():
-            await _take(session, upload)
+            parts = await _take(session, upload)
+            is_of_spark = upload in await _begun_by_spark(session)
+            if not (parts or is_of_spark):
+                raise JournalError(f"There is no upload {upload!r} in this database.")
             if not force:
                 await _require_finished(session, upload)
             await session.execute(
@@ -66,21 +79,20 @@ async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
                 (upload,),
             )
             await session.execute("DELETE FROM sdir_part WHERE upload = %s", (upload,))
-            if await rows(session, _TABLES_OF_SPARK) == [(True,)]:
+            if is_of_spark:
                 await session.execute("DELETE FROM sdir_bucket WHERE upload = %s", (upload,))
                 await session.execute("DELETE FROM sdir_layout WHERE upload = %s", (upload,))
 
 
-async def _take(session: Connection, upload: str) -> None:
-    """Lock each part until the end of the transaction, as a worker would."""
+async def _take(session: Connection, upload: str) -> int:
+    """Lock each part until the end of the transaction, as a worker would; return how many."""
     parts = await rows(session, _TAKEN, LOCKS, upload)
-    if not parts:
-        raise JournalError(f"There is no upload {upload!r} in this database.")
     for _, part, owner, is_free in parts:
         if not is_free:
             raise JournalError(
                 f"Upload {upload!r} can't be removed: part {part!r} is in use by {owner}."
             )
+    return len(parts)
 
 
 async def _require_finished(session: Connection, upload: str) -> None:

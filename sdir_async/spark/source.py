@@ -117,8 +117,9 @@ class _Writer(DataSourceArrowWriter):
             why = sorted({sentence for one in outcomes for sentence in one.why_in_doubt})
             again = "Write the same rows under the same name again: nothing is sent twice."
             raise UnknownOutcome(" ".join([said, *why, again]))
-        rejected = any(one.rejected for one in outcomes)
-        logger.log(logging.WARNING if rejected else logging.INFO, "%s", said)
+        is_shown = logger.isEnabledFor(logging.INFO)  # not where nobody set up logging, as in Spark
+        is_good = not any(one.rejected for one in outcomes)
+        logger.log(logging.INFO if is_good and is_shown else logging.WARNING, "%s", said)
 
     def abort(self, messages: Sequence[WriterCommitMessage | None]) -> None:  # noqa: ARG002
         """Keep the journal: it knows what was sent."""
@@ -193,4 +194,5 @@ async def _keep(outcomes: Outcomes, row: Row, report: UploadReport) -> Outcome:
 def _sums(outcomes: Sequence[Outcome]) -> str:
     names = ("accepted", "rejected", "in_doubt", "unsent")
     counts = (f"{sum(getattr(one, name) for one in outcomes):,} {name}" for name in names)
-    return f"{len(outcomes)} buckets, {', '.join(counts)}".replace("_", " ")
+    buckets = "bucket" if len(outcomes) == 1 else "buckets"
+    return f"{len(outcomes)} {buckets}, {', '.join(counts)}".replace("_", " ")

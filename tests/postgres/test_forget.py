@@ -60,6 +60,17 @@ async def test_what_spark_told_of_it_is_forgotten_too(dsn: str) -> None:
     await Outcomes(dsn, "2026-11").require({**layout, "buckets": 2})
 
 
+async def test_an_upload_of_spark_without_a_part_is_forgotten(dsn: str) -> None:
+    """Its job was refused before it opened a bucket; other buckets can be made then."""
+    await Outcomes(dsn, "2026-11").require({"buckets": 8, "key": ["courseCode"]})
+    assert await stored_uploads(dsn) == [("2026-11", 0, 0.0)]
+    code, said = clean(dsn, "--upload", "2026-11", "--yes")
+    assert (code, "2026-11: 0 parts" in said) == (0, True)
+    await Outcomes(dsn, "2026-11").require({"buckets": 2, "key": ["courseCode"]})
+    with pytest.raises(JournalError, match="There is no upload '2027'"):
+        await forget(dsn, upload="2027")
+
+
 async def test_an_upload_that_was_never_taken_is_listed(server: LocalPostgres, dsn: str) -> None:
     """Its worker died between the row and the lock, so nobody knows when that was."""
     await upload(Register(), part(dsn, "1"))

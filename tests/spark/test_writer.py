@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from local_postgres import LocalPostgres
 from sdir_async import ConfigurationError, JournalInUse, JournalMismatch
 from sdir_async.postgres import PostgresJournal
 from sdir_async.sandbox import SandboxThread
-from sdir_async.spark import SdirDataSource, report, source
+from sdir_async.spark import Outcome, SdirDataSource, report, source
 from sdir_async.spark.buckets import ADDED, BUCKET, POSITION, SIZE
 from sdir_async.upload.journal import Journal
 from tests.spark.test_buckets import schema_of
@@ -93,3 +94,19 @@ def test_a_task_that_waits_for_a_bucket_says_so_once(
     assert outcome.accepted == 39
     said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said == ["It is in use by ship:7. This task waits for it."]
+
+
+def test_the_sums_of_a_job_are_shown(writer: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Where nobody set up logging, as in Spark's process, only warnings are; else it says INFO."""
+    told = writer.write(batches())
+    good = source._Told((Outcome(0, 40, 40, 0, 0, 0, 1),))
+    caplog.clear()
+    writer.commit([told, good])
+    writer.commit([good])
+    with caplog.at_level(logging.INFO, "sdir_async"):
+        writer.commit([good])
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "Upload 'u': 2 buckets, 79 accepted, 1 rejected, 0 in doubt, 0 unsent."),
+        ("WARNING", "Upload 'u': 1 bucket, 40 accepted, 0 rejected, 0 in doubt, 0 unsent."),
+        ("INFO", "Upload 'u': 1 bucket, 40 accepted, 0 rejected, 0 in doubt, 0 unsent."),
+    ]
