@@ -193,6 +193,13 @@ def test_a_usual_workbook_is_let_through() -> None:
     require_small(file)
 
 
+def test_a_wide_and_long_sheet_is_measured_exactly() -> None:
+    """A sheet is refused for what it has, and not for the most that its rows could have."""
+    for row, right in ((300_001, "FJ"), (1_000_001, "AS"), (1_048_576, "A")):
+        content = io.BytesIO(workbook(cell(f"A{row}") + cell(f"{right}2")))
+        assert marks_of(content, "Sheet").known
+
+
 def test_a_workbook_is_measured_by_what_its_index_says() -> None:
     """Nothing of it is unpacked for that."""
     part = zipfile.ZipInfo("xl/worksheets/sheet1.xml")

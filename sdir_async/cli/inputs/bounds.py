@@ -111,11 +111,7 @@ class Extent:
         self._columns: set[bytes] = set()
 
     def take(self, piece: bytes) -> None:
-        """Look at the references of rows and cells in some XML, such as `7`, `A7`, `B7`.
-
-        Raises:
-            Trouble: The sheet is larger than a spreadsheet can be.
-        """
+        """Look at the references of rows and cells in some XML, such as `7`, `A7`, `B7`."""
         found = _REFERENCE.findall(piece)
         if len(found) < sum(map(piece.count, (b"<c", b":c", b"<row", b":row"))):
             found = _ANY_REFERENCE.findall(piece)
@@ -123,26 +119,34 @@ class Extent:
         rows = set(joined.translate(None, _LETTERS).split())
         self._last_row = max(self._last_row, *map(_number, rows), 0)
         self._columns.update(joined.translate(None, _DIGITS).split())
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there are as many cells as this can read, and not more."""
+        return self._last_row <= _LAST_ROW and self._last_row * self._width <= _MOST_CELLS
+
+    @property
+    def _width(self) -> int:
+        return max(map(_width, self._columns), default=0)
+
+    def require_small(self) -> None:
+        """Check how many cells there are.
+
+        Raises:
+            Trouble: There are more than this can read, or than a spreadsheet can have.
+        """
         if self._last_row > _LAST_ROW:
             raise Trouble(
                 "refers to row {last_row:,}; a sheet has at most {last_row2:,} rows.",
                 last_row=self._last_row,
                 last_row2=_LAST_ROW,
             )
-
-    def require_small(self) -> None:
-        """Check how many cells there are.
-
-        Raises:
-            Trouble: There are more than this can read.
-        """
-        width = max(map(_width, self._columns), default=0)
-        if self._last_row * width > _MOST_CELLS:
+        if not self.is_small:
             raise Trouble(
                 "reaches to row {last_row:,} and column {width:,}: remove cells that are far from"
                 " the table, or save it as CSV.",
                 last_row=self._last_row,
-                width=width,
+                width=self._width,
             )
 
 

@@ -114,17 +114,17 @@ class Sheet(Tabular):
         for number, values in enumerate(self._sheet.iter_rows(), 1):
             self._row = number
             cells = [*skipped, *values] if skipped else values
-            _fill_in(cells, self._marked.get(number, {}))
-            if any(cell != "" and cell is not None for cell in cells) and not (
-                self.only_visible and number in self.hidden_rows
-            ):
+            if number in self._marked:
+                _fill_in(cells, self._marked[number])
+            if _holds_something(cells) and not (self.only_visible and number in self.hidden_rows):
                 yield number, cells
 
     def rows(self) -> Iterator[tuple[int, list[object]]]:
         """Yield the rows below the headings; the value of merged cells is in the first of them."""
         merged = self._merged()
         for number, cells in super().rows():
-            _fill_in(cells, dict.fromkeys(merged.get(number, ()), MERGED))
+            if number in merged:
+                _fill_in(cells, dict.fromkeys(merged[number], MERGED))
             yield number, cells
 
     def _merged(self) -> dict[int, list[int]]:
@@ -143,6 +143,10 @@ class Sheet(Tabular):
                 if count > _MOST_MERGED:
                     raise Trouble("has too many merged cells: unmerge them, or save it as CSV.")
         return merged
+
+
+def _holds_something(cells: list[object]) -> bool:
+    return any(cells) or any(cell != "" and cell is not None for cell in cells)
 
 
 def _fill_in(cells: list[object], said: Mapping[int, str]) -> None:
