@@ -80,6 +80,7 @@ class Lists:
         names: `"camel"` or `"Pascal"`.
         extra: Whether there are fields of which the document knows nothing.
         missing: `"none"`; `"nulls"`: fields without a value; `"vessel"`: one with a value, too.
+        identified: Whether it shows identifiers, so that equal records can be told apart.
     """
 
     access: str = "open"
@@ -94,6 +95,7 @@ class Lists:
     names: str = "camel"
     extra: bool = False
     missing: str = "none"
+    identified: bool = True
 
     @property
     def is_faithful(self) -> bool:
@@ -212,6 +214,7 @@ def _lists(chance: Random) -> Lists:
         weighed(chance, camel=4, Pascal=1),
         chance.random() < 0.3,
         weighed(chance, none=6, nulls=3, vessel=0.5),
+        chance.random() < 0.8,
     )
 
 

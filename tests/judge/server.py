@@ -323,7 +323,10 @@ def shown(saved: Saved, lists: Lists) -> Record:
         del record["vesselImoNumber"]
     elif lists.missing == "nulls":
         record = {name: value for name, value in record.items() if value is not None}
-    record["uid"] = saved.uid
+    if lists.identified:
+        record["uid"] = saved.uid
+    elif "uid" in record:
+        del record["uid"]
     if lists.names == "Pascal":
         record = {name[0].upper() + name[1:]: value for name, value in record.items()}
     return record

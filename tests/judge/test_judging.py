@@ -7,11 +7,22 @@ from random import Random
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, fields
 
 from .__main__ import kinds
 from .judge import Outcome, Verdict, failures
-from .scenario import ANSWERED, FAITHFUL_DATES, NOT_SAVED, UNKNOWN, Lists, Scenario, draw, equals
+from .scenario import (
+    ANSWERED,
+    DATES,
+    FAITHFUL_DATES,
+    LAG,
+    NOT_SAVED,
+    UNKNOWN,
+    Lists,
+    Scenario,
+    draw,
+    equals,
+)
 from .server import Chance, Saved, Server, Taken, shown
 
 PLAIN = evolve(
@@ -130,6 +141,27 @@ def test_the_draw_reaches_everything() -> None:
     faithful = [one for one in drawn if one.lists.is_faithful]
     assert 0.2 < len(faithful) / len(drawn) < 0.6
     assert {one.lists.dates for one in faithful} == set(FAITHFUL_DATES)
+    assert {one.transport for one in drawn} == {"httpx", "fast"}
+    assert {one.operation for one in drawn} == {"create", "update"}
+    assert {one.journal for one in drawn} == {one.iterated for one in drawn} == {True, False}
+    reached = {
+        field.name: {getattr(one.lists, field.name) for one in drawn} for field in fields(Lists)
+    }
+    assert reached == {
+        "access": {"open", "absent", "forbidden", "empty", "object", "page"},
+        "filtered": {"person", "nothing", "none"},
+        "pages": {"1", "0", "none", "ignored"},
+        "cap": {500, 40, 20, 10, 3},
+        "newest_first": {True, False},
+        "lag": {0.0, LAG},
+        "dates": set(DATES),
+        "codes": {"as sent", "lower", "number"},
+        "numbers": {"none", "some", "all"},
+        "names": {"camel", "Pascal"},
+        "extra": {True, False},
+        "missing": {"none", "nulls", "vessel"},
+        "identified": {True, False},
+    }
 
 
 def test_nothing_goes_wrong_for_ever() -> None:

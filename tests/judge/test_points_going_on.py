@@ -101,10 +101,11 @@ async def test_a_total_outage_stops_the_upload() -> None:
 class TurnsAway(httpx.AsyncBaseTransport):
     """Takes 10 ms for each request, and turns some away by chance, for a second."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, status: int) -> None:
         self.requests = self.turned_away = 0
         self._chance = Random(13)
         self._share = share
+        self._status = status
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -112,14 +113,17 @@ class TurnsAway(httpx.AsyncBaseTransport):
         await asyncio.sleep(0.01)
         if self._chance.random() < self._share:
             self.turned_away += 1
-            return httpx.Response(429, headers={"Retry-After": "1"})
+            return httpx.Response(self._status, headers={"Retry-After": "1"})
         return httpx.Response(201, json=[])
 
 
+@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("share", [0.01, 0.03])
-def test_a_server_that_turns_away_by_chance_costs_its_pauses_and_little_more(share: float) -> None:
+def test_a_server_that_turns_away_by_chance_costs_its_pauses_and_little_more(
+    share: float, status: int
+) -> None:
     """Of what the pauses alone would allow, at least 60 % is sent."""
-    turning = TurnsAway(share)
+    turning = TurnsAway(share, status)
 
     def records() -> Iterator[Record]:
         return map(record, range(2000))

@@ -33,6 +33,23 @@ def test_a_refused_size_is_halved_and_remembered() -> None:
     run(main())
 
 
+def test_a_limit_that_was_lifted_is_found_out() -> None:
+    """After a while of bodies that are taken a larger one is tried: it grows again."""
+
+    async def main() -> None:
+        register = Register(largest=2_000)
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload
+            await upload(records(100), concurrency=1, chunk_size=20, check=False)
+            assert max(register.batches[1:]) < 20
+            register.largest = 30_000_000
+            await upload(records(2_000), concurrency=1, chunk_size=20, check=False)
+        assert register.batches[-2] == 20
+        assert len(register.saved) == 2_100
+
+    run(main())
+
+
 def test_a_single_record_too_large_is_rejected_with_its_size() -> None:
     """Others go on; the one that no request can hold is named."""
 
