@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 PINS := requirements/dev.txt
 VERSIONS := requirements/versions.txt
+SPARK_PINS := requirements/spark.txt
 comma := ,
 EXTRAS := cli,fast,generate,httpx2,maskinporten,otel,parquet,postgres,sandbox,testing
 LOWEST := tests/upload tests/sandbox tests/cli tests/maskinporten \
@@ -13,6 +14,8 @@ LOWEST := tests/upload tests/sandbox tests/cli tests/maskinporten \
     tests/test_demo.py,$(wildcard tests/test_*.py)) \
     $(addprefix --ignore=tests/sandbox/,test_conformance.py test_answers.py test_another_origin.py)
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-annotate $(if $(UPGRADE),--upgrade)
 SPARK = PYTHONPATH=$(CURDIR)/$(VENV)-spark $(BIN)/python scripts/on_loopback.py $(BIN)/python
 
 .DEFAULT_GOAL := help
@@ -86,15 +89,18 @@ simulate: $(VENV)/.dev ## upload 10^8 records from 1,000 workers of 100 accounts
 bench-pace: $(VENV)/.dev $(VENV)/.postgres ## measure how much of a limit several processes use together
 	@$(BIN)/python scripts/bench_pace.py
 
-pins: $(VENV)/.made ## write requirements/dev.txt, which has hashes for all platforms; UPGRADE=1 for the newest
+pins: $(VENV)/.made ## write requirements/dev.txt and spark.txt, with hashes for all platforms; UPGRADE=1 for the newest
 	@$(BIN)/python $(PIP) install uv
 	@cp $(PINS) $(VENV)/pins
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-annotate $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS))) $(if $(UPGRADE),--upgrade) \
+	@$(COMPILE) $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS))) \
 	    --output-file $(VENV)/pins pyproject.toml requirements/dev.in
 	@{ echo "# Written by \`make pins\` from dev.in and pyproject.toml."; cat $(VENV)/pins; } > $(PINS)
 	@{ echo "# dev.txt without hashes, for --constraint: pip takes no folder beside a hash. By \`make pins\`."; \
 	    sed -e '/--hash=/d' -e 's/ *\\$$//' $(VENV)/pins; } > $(VERSIONS)
+	@cp $(SPARK_PINS) $(VENV)/pins
+	@echo pyspark | $(COMPILE) --output-file $(VENV)/pins -
+	@{ echo "# What \`make test-spark\` needs beside dev.txt, in a folder of its own: it is large."; \
+	    cat $(VENV)/pins; } > $(SPARK_PINS)
 
 audit: $(VENV)/.dev ## look for known vulnerabilities in all that is pinned; asks the package index
 	@$(BIN)/pip-audit --strict --requirement $(PINS) --no-deps --disable-pip --progress-spinner off
@@ -144,12 +150,12 @@ $(VENV)-core/.made: $(VENV)/.made pyproject.toml $(PINS)
 	@$(VENV)-core/bin/python $(PIP) install --constraint $(VERSIONS) .
 	@touch $@
 
-$(VENV)-spark/.made: $(VENV)/.dev requirements/spark.txt
+$(VENV)-spark/.made: $(VENV)/.dev $(SPARK_PINS)
 	@command -v java > /dev/null || { echo "Spark needs Java 17 or newer."; exit 1; }
 	@echo "Installing PySpark"
 	@rm -rf $(VENV)-spark
 	@$(BIN)/python $(PIP) install --require-hashes --no-deps --target $(VENV)-spark \
-	    --requirement requirements/spark.txt
+	    --requirement $(SPARK_PINS)
 	@touch $@
 
 $(VENV)-lowest/.made: $(VENV)/.dev pyproject.toml
