@@ -1,4 +1,4 @@
-"""What is made when it is first used: the names of a package (PEP 562), and patterns."""
+"""Things that are made on first use: the names of a package (PEP 562), and patterns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 else:
 
     class pattern:  # noqa: N801  it stands for a function
-        """A pattern that is compiled on first use: a program that starts masks nothing yet."""
+        """A pattern that is compiled on first use: a program that just starts masks nothing."""
 
         def __init__(self, *given: Any) -> None:
             self._given = given

@@ -42,7 +42,7 @@ class SubscriptionKey:
             self._require_usable()
 
     def _require_usable(self) -> None:
-        """Refuse what can't stand in a header: the transport's own error would show it."""
+        """Refuse what can't be sent in a header: the transport's own error would show it."""
         for key in self._keys:
             if not is_visible(key.reveal()):
                 raise ConfigurationError("A key must be printable ASCII without spaces.")
@@ -111,8 +111,8 @@ class KeyRing:
         """Say whether a key is left to try that this call was not refused with.
 
         If the source is a function, it is called once more for each call; then the secondary key is
-        tried. When several calls are refused together, the first one renews the key for all. No key
-        is given up for good: a rotated key takes minutes to work everywhere.
+        tried. When several calls are refused together, the first one renews the key for all. A
+        refused key is tried again in later calls: a new key takes minutes to work everywhere.
         """
         async with self._lock.get():
             if self._keys[0] in refused and self._ask is not None and len(refused) == 1:

@@ -1,4 +1,4 @@
-"""What a server repeats of a request is cut out of its words: the field and the rule stay."""
+"""Removes from a server's message what it repeats of the request; the field and the rule stay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TELLING = pattern(r"[^\W\d_]\w|\w[^\W\d_]|(?:\d\W?){5}")
 
 
 class Echoes:
-    """Knows the texts of a request, and cuts them out of what the server says of it.
+    """Knows the texts of a request, and removes them from messages of the server.
 
     Args:
         sent: What was sent: bytes of JSON, or values of JSON.
@@ -31,9 +31,9 @@ class Echoes:
         self._texts: dict[str, set[tuple[str, ...]]] | None = None
 
     def cut(self, message: str, field: str = "") -> str:
-        """Return what a server says of a record without what it repeats of it.
+        """Return a message of the server without the values that it repeats from the record.
 
-        A repeated value can be the name of a person. A quotation is cut out too, unless it names
+        A repeated value can be the name of a person. A quotation is removed, too, unless it names
         the field, or follows a word such as `format` or `type`, where it is part of the rule.
 
         Args:
@@ -51,7 +51,7 @@ class Echoes:
         return mask(_QUOTED.sub(lambda found: _unquoted(found, parts), message))
 
     def _without_texts(self, message: str) -> str:
-        """Cut out each run of words that is a text of the request, the longest first."""
+        """Remove each run of words that is a text of the request, the longest first."""
         known = self._known()
         words = list(_WORD.finditer(message)) if known else []
         said = [word[0] for word in words]
@@ -79,7 +79,7 @@ class Echoes:
 
 
 def _texts(value: Any, *, name: str = "") -> Iterator[str]:
-    """Yield texts that can be told from a rule; of a name also its parts, and other cases."""
+    """Yield the texts that can't be part of a rule; for a name also its parts, and other cases."""
     if isinstance(value, bytes):
         value = parsed(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Which host requests go to. A key goes along, so nothing about it is guessed or ignored."""
+"""Which host requests go to. They carry a key, so nothing about the host is guessed or ignored."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Servers:
 
     Attributes:
         environment: `"development"`, `"test"` or `"production"`.
-        origin: What stands in place of their scheme, host and port, if anything does.
+        origin: What replaces their scheme, host and port, if anything does.
         insecure_http: Whether the key may go over plain http to another machine.
     """
 
@@ -158,7 +158,7 @@ def _split(base_url: str) -> SplitResult:
 
 
 def _require_only_an_origin(parts: SplitResult) -> None:
-    """Refuse anything else: it would be dropped, and nobody would notice."""
+    """Refuse a path, a query or a user: it would be dropped, and nobody would notice."""
     given = {
         "a user or a password": "@" in parts.netloc,
         "a path": parts.path not in ("", "/"),

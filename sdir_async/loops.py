@@ -1,4 +1,4 @@
-"""What belongs to one event loop, in an `Sdir` that is used in several, one after the other."""
+"""Values of one event loop, for an `Sdir` that is used in several, one after the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def loop_time() -> float:
 
 
 async def by(deadline: float | None, awaitable: Awaitable[T], late: T) -> T:
-    """Return what something gives, or `late` if the deadline, in the loop's time, passes first."""
+    """Return the result of an awaitable, or `late` if the deadline, in loop time, passes first."""
     bound = asyncio.timeout_at(deadline)
     try:
         async with bound:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OPENING: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""For a link that is put there in the last moment, and a pipe, which would wait for its writer."""
+"""Against a link that is made at the last moment, and a pipe, which would wait for a writer."""
 
 
 def others_may_read(path: Path) -> bool:

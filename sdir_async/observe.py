@@ -1,4 +1,4 @@
-"""What the logger `sdir_async` says of calls, chunks and uploads; and the hook `on_attempt`.
+"""What the logger `sdir_async` writes about calls, chunks and uploads; and the hook `on_attempt`.
 
 Paths are shown as templates, such as `/courses/{uid}`: a value in a path or a query may be about a
 person.

@@ -53,7 +53,7 @@ def checked_headers(given: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def is_sendable(value: object) -> bool:
-    """Say whether a header may have this value; a transport would refuse others in its own way."""
+    """Say whether a header may have this value; each transport would refuse others differently."""
     return (
         isinstance(value, str)
         and value.isascii()
@@ -101,7 +101,7 @@ def timeouts_of(given: Timeout) -> Timeouts:
 
 
 def whole_number(_: object, attribute: Attribute[int], value: object) -> None:
-    """Raise `ConfigurationError` for a value of an attribute that counts nothing."""
+    """Raise `ConfigurationError` for a value that is not a whole number of at least 1."""
     if type(value) is not int or value < 1:
         raise ConfigurationError(
             f"{attribute.name} must be a whole number, at least 1, not {value!r}."
@@ -109,7 +109,7 @@ def whole_number(_: object, attribute: Attribute[int], value: object) -> None:
 
 
 def seconds_or_none(_: object, attribute: Attribute[float | None], value: object) -> None:
-    """Raise `ConfigurationError` for a value of an attribute that is not a time to wait."""
+    """Raise `ConfigurationError` for a value that is not a number of seconds."""
     if value is not None and not (isinstance(value, int | float) and value > 0):
         raise ConfigurationError(
             f"{attribute.name} must be a number of seconds above 0, not {value!r}."
@@ -117,7 +117,7 @@ def seconds_or_none(_: object, attribute: Attribute[float | None], value: object
 
 
 def require_one_of(known: Collection[str], name: str, given: str) -> None:
-    """Raise `ConfigurationError` for a choice that there is not."""
+    """Raise `ConfigurationError` for a value that is not one of the choices."""
     if not isinstance(given, str) or given not in known:
         shown = ", ".join(map(repr, known))
         raise ConfigurationError(f"{name} must be one of {shown}, not {given!r}.")

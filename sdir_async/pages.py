@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _REPEATED: Final = 2
-"""Pages in a row that came before. One may: what is saved meanwhile can shift a list by a page."""
+"""Repeated pages in a row that end the walk. One may repeat: new records can shift the list."""
 
 
 async def every(
@@ -24,12 +24,12 @@ async def every(
 ) -> AsyncGenerator[T, None]:
     """Yield the records of all pages; a page is asked for when the one before is used up.
 
-    A page that came before is not yielded again.
+    A repeated page is not yielded again.
 
     Args:
         ask: Asks for a page, counted from 1.
-        full: How many records a page has that is not the last; `UNSET` where a page may have fewer
-            and others follow: then an empty one ends the list.
+        full: How many records each page but the last has; `UNSET` if any page may have fewer: then
+            an empty page ends the list.
 
     Raises:
         PageRepeated: Pages are the same as earlier ones: the list would never end.

@@ -79,7 +79,7 @@ def spread(
 
 
 def in_header(value: object, *, explode: bool = False) -> object:
-    """Return what stands in a header for a value of any kind, an object included.
+    """Return the text in a header for a value of any kind, an object included.
 
     Example:
         >>> in_header({"year": 2024, "flag": "NO"}), in_header([1, 2])
@@ -113,7 +113,7 @@ def _alternating(value: Mapping[str, Any]) -> list[Any]:
 def in_path(
     name: str, value: object, style: str = "simple", *, explode: bool = False, wide: bool = False
 ) -> InPath:
-    """Return what stands in a path for a value.
+    """Return the text in a path for a value.
 
     Args:
         name: What the document calls the parameter; a matrix shows it.

@@ -1,6 +1,6 @@
-r"""Where a text has a person number, in any spelling that people, spreadsheets or protocols use.
+r"""Finds person numbers in a text, in any spelling that people, spreadsheets or protocols use.
 
-A text is looked at twice: as it is, and with what is encoded in it decoded, such as `%20`,
+A text is searched twice: unchanged, and with its encoded characters decoded, such as `%20`,
 `&nbsp;`, `\u00a0` and `=C2=A0`.
 """
 
@@ -41,7 +41,7 @@ _RUN = pattern(
 _MANY_DIGITS = pattern(r"\d(?:[\W_]{0,20}\d){9}")
 _GROUP = pattern(r"\d+")
 _WRITTEN: Final = frozenset([(11,), (6, 5), (6, 3, 2), (2, 2, 2, 5), (2, 2, 2, 3, 2), (2, 2, 4, 5)])
-"""How people group a person number. Other groupings count where they begin with a date."""
+"""How people group a person number. Other groupings count if they begin with a date."""
 
 _IN_COLUMNS = [(2, 2, 2, 5), (6, 3, 2), (2, 3, 3, 3), (3, 3, 3, 2)]
 _LISTED = pattern(
@@ -50,7 +50,7 @@ _LISTED = pattern(
     + r")(?!\d)",
     re.IGNORECASE,
 )
-"""Digits between other signs, such as `41,814,061,033`, count where they begin with a date."""
+"""Digits between other signs, such as `41,814,061,033`, count if they begin with a date."""
 
 _PERSON = r"(?:person|birth|national|f(?:ø|o|oe)dsels|ident(?:ity|nr|number))"
 _PERSONAL = pattern(rf"{_PERSON}|\bf\.?nr\b", re.IGNORECASE)
@@ -81,16 +81,16 @@ def _encoded(byte: str) -> re.Pattern[str]:
 
 _ENCODED = _encoded(r"(?:%(?:25){0,3}|\\{1,4}x)")
 _QUOTED_PRINTABLE = _encoded(r"(?:=(?=2[0def]|3\d=3|[89a-f][0-9a-f])|(?<==3\d)=(?=3))")
-"""Looked for on its own: in `id=20` nothing is encoded."""
+"""Matched separately: in `id=20` nothing is encoded."""
 
 
 def is_personal(name: str) -> bool:
-    """Say whether what has this name can be the number of a person."""
+    """Say whether a field of this name can hold a person number."""
     return _PERSONAL.search(name) is not None
 
 
 def persons_in(text: str) -> list[tuple[int, int, str]]:
-    """Return where person numbers stand in a text, in order: begin, end and digits of each."""
+    """Return begin, end and digits of each person number in a text, in order."""
     found: list[tuple[int, int, str]] = []
     for encoding in (None, _ENCODED, _QUOTED_PRINTABLE):
         if encoding is not None and not encoding.search(text):
@@ -159,7 +159,7 @@ def _dated(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _grouped(text: str, fits: Callable[[list[str]], bool]) -> Iterator[tuple[int, int]]:
-    """Yield groups of digits, close together, that are a person number together."""
+    """Yield adjacent groups of digits that together are a person number."""
     for run in _RUN.finditer(text):
         if run["digits"] is None:
             continue
@@ -173,7 +173,7 @@ def _grouped(text: str, fits: Callable[[list[str]], bool]) -> Iterator[tuple[int
 
 
 def _last_of(groups: list[str], first: int, fits: Callable[[list[str]], bool]) -> int | None:
-    """Return the last of the groups from `first` on that are a person number together."""
+    """Return the last of the groups from `first` on that together are a person number."""
     for last in range(first, min(first + _NUMBER, len(groups))):
         if fits(groups[first : last + 1]):
             return last

@@ -41,7 +41,7 @@ _keys: list[str] = []
 
 
 def keep_secret(key: str) -> None:
-    """Hide this key, too, wherever a server repeats it. A short one is a word like others."""
+    """Also hide this key wherever a server repeats it. A short one could be a word, and stays."""
     if len(key) >= _SHORTEST_KEY and key not in _keys:
         _keys.append(key)
         del _keys[:-_MOST_KEYS]
@@ -101,8 +101,8 @@ def mask_json(value: Any, *, shown: int = 0) -> Any:
     """Return a JSON value that can be shown: `mask` for its texts, its numbers and its keys.
 
     Below a key that names a person, a number of ten to twelve digits is hidden as well: it is a
-    person number that lost its leading zero, or has a typing error. Below the name of a header with
-    a key or a token all is hidden: a page for developers repeats the request.
+    person number that lost its leading zero, or has a typing error. Below the name of a header that
+    holds a key or a token, everything is hidden: ASP.NET's page for developers repeats the request.
 
     Example:
         >>> mask_json({"personId": 1010112345, "code": 7})

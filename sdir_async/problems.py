@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST: Final = 256 * 1024
-"""Bytes of an answer whose words are read: to look for person numbers in more would take seconds.
+"""The longest answer, in bytes, whose message is read: masking a longer one would take seconds.
 ASP.NET Core names 200 errors at most, unless it is told otherwise."""
 
 _PAGE: Final = 2000  # letters
@@ -30,8 +30,8 @@ _PAGE: Final = 2000  # letters
 def problem_of(answer: Answer) -> dict[str, Any] | None:
     """Return the answer's JSON object, or `None` if it has none, or is very long.
 
-    Person numbers are starred out. So is the key, which ASP.NET's page for developers repeats
-    together with the other headers of the request.
+    Person numbers are masked. So is the key, which ASP.NET's page for developers repeats together
+    with the other headers of the request.
     """
     body = parsed(answer.body) if len(answer.body) <= _LONGEST else None
     return mask_json(body) if isinstance(body, dict) else None
@@ -41,7 +41,7 @@ _ITEM = re.compile(r"\$?\[(\d{1,9})\]\.?(.*)", re.DOTALL)
 
 
 def reasons_of(answer: Answer, sent: Sequence[Any] = ()) -> tuple[Reason, ...]:
-    """Return why a request was refused: what the answer says of single items, and of the whole.
+    """Return why a request was refused: the reasons for single items, and for the whole.
 
     What it repeats of `sent` is cut out.
 
@@ -67,12 +67,12 @@ def _reason(key: str, message: str, echoes: Echoes) -> Reason:
 
 
 def _shown(words: str, echoes: Echoes, field: str = "") -> str:
-    """Return words of the server without what they repeat, and no more than a page of them."""
+    """Return a message of the server without what it repeats, cut to about a page."""
     return echoes.cut(words if len(words) <= _PAGE else f"{words[:_PAGE]}…", field)
 
 
 def _words(problem: Mapping[str, Any], answer: Answer, echoes: Echoes) -> str:
-    """Return what the answer says of the whole, without what it repeats: that can be a name."""
+    """Return the answer's message about the whole, without what it repeats: that can be a name."""
     said = [problem.get(name) for name in ("detail", "title", "message")]
     words = next((word for word in said if isinstance(word, str) and word), None)
     return f"HTTP {answer.status}" if words is None else _shown(words, echoes)

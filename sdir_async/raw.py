@@ -69,7 +69,7 @@ class RawResponse(Generic[ValueT_co]):
 
     @property
     def value(self) -> ValueT_co:
-        """What the method itself returns. It is made of the body now, and each time.
+        """What the method itself returns. The body is parsed each time you read this.
 
         Raises:
             ConnectionFailed: The body is not what the document says.

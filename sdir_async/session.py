@@ -53,7 +53,7 @@ _TOO_SLOW: Final = Lost("all", "the attempt took longer than its timeouts allow 
 
 @frozen
 class Settings:
-    """What calls have in common, unless they say otherwise.
+    """Settings of all calls, unless a call has its own.
 
     Attributes:
         retry: How often to try again, and how long to wait.
@@ -183,7 +183,7 @@ class Session:
                 key = await self._keys.key()
                 async with self._pacer as started:
                     self._require_open()
-                    token = await self._ready(call)  # not before: it would age in the line
+                    token = await self._ready(call)  # only now: it would age in the queue
                     if isinstance(token, Lost):
                         happened = token
                     elif deadline is None or started < deadline:
@@ -212,7 +212,7 @@ class Session:
         return happened, verdict
 
     async def _ready(self, call: Call) -> Secret | Lost | None:
-        """Return the token to send, and ask last of all whether it may be sent."""
+        """Return the token to send. The last check before sending is made here."""
         token = await self._token(call)
         if call.before_attempt is not None:
             await call.before_attempt()
@@ -318,7 +318,7 @@ def cancel_once(task: asyncio.Task[None]) -> None:
 
 
 async def until_gone(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Wait until tasks have ended. If the wait is cancelled, they are, once; they end first.
+    """Wait until tasks have ended. If the wait is cancelled, cancel them once, and wait for them.
 
     An upload that is cancelled closes its journal. Some libraries cancel a task again and again
     until it ends, and would interrupt that.

@@ -65,7 +65,7 @@ def tokens_of(given: TokenGiven) -> TokenSource:
 
 
 class _FromFunction:
-    """Asks a function of the user's for every call; keeping tokens is the function's part."""
+    """Asks the user's function for every call; the function keeps tokens itself."""
 
     scopes: tuple[str, ...] = ()
     needs_scopes = False

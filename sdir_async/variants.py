@@ -25,8 +25,8 @@ class _Open(enum.Enum):
     def read(cls, value: Any) -> Self:
         """Return the member with this value, or one of its own for a value that is not listed.
 
-        Such a member is equal to its value and is written as it came. `Kind("…")` still raises
-        `ValueError` for it, so that a typing error in a program is found.
+        Such a member is equal to its value and is written unchanged. `Kind("…")` still raises
+        `ValueError` for it, so that a misspelling in a program is found.
         """
         try:
             return cls(value)
@@ -93,8 +93,8 @@ def fitting(
     """Read a value as the variant that it fits.
 
     That is the one that the discriminator names, else the one that knows most of its fields and
-    writes it back as it came. A value that fits none is returned as it is: an answer that the
-    document did not foresee must not fail a call.
+    writes it back unchanged. A value that fits none is returned unchanged: an unexpected answer
+    must not make a call fail.
 
     Args:
         data: The value, as JSON has it. `UNSET` stays what it is.
@@ -122,7 +122,7 @@ def _named(data: Any, by: tuple[str, Mapping[str, Any]] | None) -> Callable[[Any
 
 
 def _made(variant: Callable[[Any], Any], data: Any) -> list[tuple[tuple[int, bool], Any]]:
-    """Return what a variant makes of a value, after how badly that fits; nothing for a misfit."""
+    """Return how badly a variant fits a value, and what it makes of it; nothing for a misfit."""
     try:
         made = variant(data)
         return [(_misfit(made, data), made)]
@@ -147,7 +147,7 @@ def _unknown(made: Any, data: Any) -> int:
 
 
 def plain(*kinds: type) -> Callable[[Any], Any]:
-    """Return the variant of what is in Python what it is in JSON."""
+    """Return the variant of a type that is the same in Python and in JSON."""
 
     def read(data: Any) -> Any:
         if type(data) not in kinds:

@@ -99,7 +99,7 @@ _BY_STATUS: Final = {
 def judge(effect: Effect, happened: Happened, *, trust_500: bool = False) -> Verdict:
     """Decide what the answer to a request with this effect means.
 
-    `trust_500` takes any 500 but the gateway's for the API's own word that nothing was saved.
+    With `trust_500`, any 500 but the gateway's means that nothing was saved.
     """
     if isinstance(happened, Lost):
         return _judge_loss(effect, happened)
@@ -140,7 +140,7 @@ def _unknown(effect: Effect) -> Verdict:
 
 
 def _understood(answer: Answer) -> bool:
-    """Whether a 2xx is Sdir's, and whole: not a login page, not JSON that was cut."""
+    """Whether a 2xx is Sdir's and complete: not a login page, not JSON that was cut off."""
     body = answer.body.strip()
     media_type = answer.headers.get("content-type", "").lower()
     if not body:  # compressed and cut to its head, an answer decompresses to nothing

@@ -119,7 +119,7 @@ class Request:
 
 @frozen
 class Answer:
-    """An answer that arrived whole.
+    """A complete answer.
 
     Attributes:
         status: The HTTP status.
@@ -134,12 +134,12 @@ class Answer:
 
 @frozen
 class Lost:
-    """No whole answer came.
+    """No complete answer came.
 
     Attributes:
         sent: How much of the request the server can have received: `"nothing"`; `"part"`, since
             the connection broke before the body was sent; `"all"`.
-        cause: What happened, for people.
+        cause: What happened, in words.
     """
 
     sent: Literal["nothing", "part", "all"]
@@ -159,7 +159,7 @@ Happened = Answer | Lost
 
 
 def result_of(happened: Happened) -> str:
-    """Return the status of an answer, or what happened instead, for people."""
+    """Return the status of an answer, or what happened instead, in words."""
     return happened.cause if isinstance(happened, Lost) else str(happened.status)
 
 

@@ -58,7 +58,7 @@ _TABLES: Final = """
 
 
 def checked_dsn(dsn: str) -> Secret:
-    """Return where the database is, as what nobody sees: it may hold a password.
+    """Return the connection string as a secret: it may hold a password.
 
     Raises:
         ConfigurationError: It is not a connection string.
@@ -82,7 +82,7 @@ async def connected(dsn: Secret, seconds: float, settings: Mapping[str, str]) ->
         settings: Settings of PostgreSQL for this session.
 
     Raises:
-        psycopg.Error: There is no connection, or the database is too old or read-only.
+        psycopg.Error: The database can't be reached, or is too old or read-only.
     """
     session = await psycopg.AsyncConnection.connect(
         dsn.reveal(),

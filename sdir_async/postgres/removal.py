@@ -48,7 +48,7 @@ async def _begun_by_spark(session: Connection) -> set[str]:
 
 
 async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
-    """Remove the journals of an upload, and what Spark's tasks told of it.
+    """Remove the journals of an upload, and the outcomes that Spark's tasks stored.
 
     Without the journals, nothing shows what was sent: the same records, uploaded again, are saved
     twice. So forget an upload only if no job will run it again.

@@ -1,4 +1,4 @@
-"""What the journals in a PostgreSQL say of an upload, for people who look."""
+"""What the journals in a PostgreSQL database say about an upload."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def stored_parts(dsn: str, upload: str) -> list[StoredPart]:
 
 @contextlib.asynccontextmanager
 async def asking(dsn: str) -> AsyncIterator[Connection]:
-    """Open a session to ask or to tidy up in."""
+    """Open a session for a question or for removal."""
     try:
         session = await connected(checked_dsn(dsn), _PATIENCE, {})
         try:

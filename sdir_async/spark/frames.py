@@ -46,10 +46,10 @@ _REASONS: Final = (
 def bucketed(rows: DataFrame, *, key: Sequence[str], buckets: int) -> DataFrame:
     """Return the rows in buckets of their key, each bucket sorted: what `format("sdir")` writes.
 
-    Each bucket becomes a part of the upload, with a journal of its own. Which bucket a row is in,
-    and where, follows from the row alone: from CRC-32 of the key's text, then from the key and the
-    other columns in order. So a job that runs again finds the same parts, however many executors
-    and partitions it has. It takes one shuffle.
+    Each bucket becomes a part of the upload, with a journal of its own. The bucket of a row and its
+    place there depend on the row alone: on CRC-32 of the key's text, then on the key and the other
+    columns in order. So a job that runs again finds the same parts, however many executors and
+    partitions it has. It takes one shuffle.
 
     Args:
         rows: The records; a column is a field of the API, spelled as there. Nulls are left out.
@@ -60,7 +60,7 @@ def bucketed(rows: DataFrame, *, key: Sequence[str], buckets: int) -> DataFrame:
             most: they share the rate limit of one account. A bucket should have a few thousand
             rows.
 
-    Write the result with nothing between. It has three more columns, which are not sent.
+    Write the result without changing it. It has three more columns, which are not sent.
 
     Raises:
         ConfigurationError: A column of the key does not exist, or its text may differ from run to
@@ -131,7 +131,7 @@ def _has_json(kind: DataType) -> bool:
 
 
 def report(dsn: str, upload: str) -> list[Outcome]:
-    """Return what became of each bucket of an upload, as the last task that had it says.
+    """Return what became of each bucket of an upload, as its last task reported it.
 
     `sdir status --upload` shows it while an upload runs.
 

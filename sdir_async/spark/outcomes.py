@@ -37,7 +37,7 @@ _KEEP: Final = """
     ON CONFLICT (upload, bucket) DO UPDATE
     SET outcome = EXCLUDED.outcome, rejected = EXCLUDED.rejected || sdir_bucket.rejected
 """
-"""A later run knows of a rejected record, but no longer why: the first words stay."""
+"""A later run knows that a record was rejected, but no longer why: the first reasons are kept."""
 
 
 @frozen
@@ -49,10 +49,10 @@ class Outcome:
         size: How many records it has.
         accepted: How many Sdir saved, or changed, or found good.
         rejected: How many were refused; `rejected` of this package says which and why.
-        in_doubt: How many may be saved or not.
+        in_doubt: How many may or may not be saved.
         unsent: How many were not sent, since the upload of the bucket ended early.
         requests: How many requests the last run of it sent.
-        why_in_doubt: Why asking did not help, and what would: a sentence each.
+        why_in_doubt: Why asking did not help and what you can do, one sentence per reason.
     """
 
     bucket: int

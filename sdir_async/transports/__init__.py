@@ -1,7 +1,7 @@
 """How requests travel: one module a library, each with one method that sends a request.
 
-A transport translates its library's errors at one place, and answers for what it says of them: a
-create is sent again if a transport says that nothing of it was sent.
+Each transport translates its library's errors in one place. It must be right about them: a create
+is sent again if the transport says that nothing was sent.
 """
 
 from __future__ import annotations

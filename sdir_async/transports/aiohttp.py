@@ -130,7 +130,7 @@ class AiohttpTransport:
         return Answer(answer.status, answer.headers, b"".join(pieces))
 
     async def _move(self, here: aiohttp.ClientSession) -> None:
-        """Go on in another loop: the session of the one before is of no use there."""
+        """Move to another loop: the session of the earlier one is useless there."""
         before, self._used = self._used, (here, asyncio.get_running_loop())
         if before is not None:
             await _forget(*before)
@@ -192,7 +192,7 @@ def _open() -> aiohttp.ClientSession:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Looks before it uses a connection again, as httpx does."""
+    """Checks an idle connection before it uses it again, as httpx does."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -226,7 +226,7 @@ def _is_readable(transport: Any) -> bool:
 
 
 def _timeout_of(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    """Return aiohttp's timeouts; to connect is to resolve the name as well."""
+    """Return aiohttp's timeouts; the time to connect includes resolving the name."""
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read)
 
 

@@ -1,4 +1,4 @@
-"""A body in pieces, that knows how much of it was handed over."""
+"""A body in pieces that knows how much of it was sent."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class AlreadySentError(Exception):
 class Body:
     """A body in pieces.
 
-    The server can have received some of it as soon as the first piece is handed to the library,
-    and all of it with the last one, whatever is raised after that: it may have read the request,
-    applied it, and broken off before we hear of it.
+    As soon as the library has the first piece, the server can have received part of the body; with
+    the last piece, all of it. An error after that proves nothing: the server may have read the
+    request, applied it, and closed the connection.
 
     Attributes:
         begun: Whether a piece was handed over.

@@ -102,7 +102,7 @@ HTTPX: Final = Library(httpx)
 def lost(error: Exception, body: Body | None, library: Library = HTTPX) -> Lost:
     """Translate an error of httpx, or of another library like it.
 
-    What says that nothing was sent is believed only if no piece of the body was handed over.
+    An error that says that nothing was sent is believed only if no piece of the body was sent.
     """
     cause = mask(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
     if isinstance(error, library.nothing_sent) and not (body and body.begun):
@@ -163,10 +163,10 @@ class HttpxTransport:
 class ClientTransport:
     """Over an `httpx.AsyncClient`, with whatever it does.
 
-    What it says of an error is believed only where the body was not touched: a client's transport
-    may call a reset that came after the request "could not connect". The body of a create is
-    handed over once, since a client's transport may repeat requests by itself, unless the client
-    has an `auth`, which sends again after a 401.
+    It is believed that nothing was sent only if it did not read the body: a client's transport may
+    call a reset that came after the request "could not connect". The body of a create is handed
+    over once, since a client's transport may repeat requests by itself, unless the client has an
+    `auth`, which sends again after a 401.
     """
 
     _library = HTTPX
@@ -270,7 +270,7 @@ def _headers(request: Request, body: Body | None) -> dict[str, str]:
 
 
 async def _answer(response: httpx.Response, largest: int, library: Library) -> Answer | Lost:
-    """Read the whole answer, and let no connection be used again that holds more than it."""
+    """Read the whole answer. If its connection holds more than that, don't use it again."""
     try:
         if not_read := refused(response.headers.get_list("content-encoding")):
             return not_read

@@ -1,1 +1,1 @@
-"""Any number of records over batch operations that save all of a request or nothing of it."""
+"""Uploads any number of records. A batch operation saves all records of a request or none."""

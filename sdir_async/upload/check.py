@@ -1,4 +1,4 @@
-"""Looks at records before they are sent: a bad one then costs no request, nor its whole chunk."""
+"""Checks records before they are sent, so that a bad one costs no request and no whole chunk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Findings:
 
     Attributes:
         refused: Why records can't be sent.
-        warned: What looks wrong and is sent all the same.
+        warned: What looks wrong and is sent anyway.
     """
 
     refused: Reasons = Factory(dict)
@@ -129,7 +129,7 @@ def _parsed_singly(piece: Piece, findings: Findings) -> tuple[list[int], list[An
 
 
 def readable(piece: Piece) -> Findings:
-    """Find only what is not the JSON of one record: it would bring others along, or break them."""
+    """Find only bytes that are not the JSON of one record: they could break or add others."""
     findings = Findings()
     if _parsed(piece) is None:
         _parsed_singly(piece, findings)

@@ -120,7 +120,7 @@ class Piece:
     Attributes:
         chunk: Where they come from.
         positions: Which of its records.
-        rejections: Records that stood among them and were refused.
+        rejections: Records among them that were refused.
         attempts: What was tried so far.
         resent: How often it was sent again after it was certainly not applied.
         refusals: How often the server refused it and named a bad record in it.
@@ -193,6 +193,6 @@ class Piece:
         return self.split(len(self) // 2)
 
     def split(self, at: int) -> tuple[Piece, Piece]:
-        """Return what is before a place, and the rest; both were sent again as often as it was."""
+        """Split it at a place. Both parts keep its count of resends."""
         first = evolve(self, positions=self.positions[:at])
         return first, evolve(first, positions=self.positions[at:], rejections=())

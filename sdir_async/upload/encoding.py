@@ -97,11 +97,11 @@ _END = object()
 class Chunker:
     """Gathers records into chunks that keep two limits: how many records, and bytes of the body.
 
-    A record that is larger than `max_bytes` on its own makes a chunk on its own: whether it is too
-    large is for the server to say.
+    A record that is larger than `max_bytes` on its own makes a chunk on its own: the server decides
+    whether it is too large.
 
-    `at_once` allows writing a whole chunk in one go. It is for lists: no code of the user's runs
-    between two records, so none changes meanwhile.
+    `at_once` allows writing a whole chunk in one go. It is for lists: no code of the user runs
+    between two records, so none of them changes.
     """
 
     def __init__(self, max_records: int, max_bytes: int, *, at_once: bool = False) -> None:
@@ -126,8 +126,8 @@ class Chunker:
     def fill(self, records: Iterator[object], encode: Encoder) -> Chunk | None:
         """Take records until a chunk is full, and return it; `None` if the records end before.
 
-        Each is written as JSON when it is taken: a mapping may be another one with the next step
-        of the iterator. What can't be written is refused.
+        Each is written as JSON when it is taken: the next step of an iterator may change the same
+        mapping. What can't be written is refused.
 
         Raises:
             Exception: One of them is not a record at all, or its own code failed.
@@ -171,8 +171,8 @@ class Chunker:
     def _take_plain(self, records: Iterator[Any], encode: Encoder) -> tuple[object, bytes]:
         """Take records while they fit and can be written; return the first one of another kind.
 
-        This loop is all that happens to a record on its own, so that it does not even call a
-        function for the two most usual kinds.
+        This loop does everything that is done for each record, so it calls no function for the two
+        most common kinds.
         """
         add_record, add_body = self._chunk.records.append, self._chunk.bodies.append
         to_json, size = orjson.dumps, self._size
@@ -239,15 +239,16 @@ class Chunker:
 
 
 _GROWS_AFTER: Final = 50
-"""Accepted bodies, each at least half as large as allowed, after which twice as much is tried."""
+"""After this many accepted bodies of at least half the allowed size, twice the size is tried."""
 
 
 @define
 class BodyLimit:
     """How large the body of one operation may be, learnt from what was refused and accepted.
 
-    A body no larger than one that was taken is not refused for its size, whatever the status says:
-    a firewall may have a rule against what is in it. What was learnt from that is forgotten.
+    If a body is refused although it is no larger than an accepted one, the reason is not its size,
+    whatever the status says: a firewall may have a rule against its content. Then the limit that
+    was learnt is forgotten.
     """
 
     _largest: float = math.inf

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from .steps import Step
 
 _MOST_AT_ONCE = 5000
-"""Records. Larger chunks are not written in one go: the loop would wait too long for one that is
-too large."""
+"""Records. Larger chunks are not written in one go, because that would block the loop for too
+long."""
 
 
 class Engine:
@@ -125,7 +125,7 @@ class Engine:
             self._why = self._why or "deadline"
 
     def _account(self) -> None:
-        """Count what no task began, and what was read of a chunk that was not full."""
+        """Count chunks that no task began, and records of a chunk that was not full."""
         for flow in list(self._open):
             self._break_off(flow)
         self._recall(self._chunker.partial)
@@ -303,7 +303,7 @@ class Engine:
         return True
 
     async def _until(self, holds: Callable[[], bool], flow: Flow) -> bool:
-        """Wait until something holds, but not longer than anything else is under way.
+        """Wait until something holds, but only while anything else is in progress.
 
         A chunk that waits gives its place to another.
         """
@@ -374,7 +374,7 @@ class Engine:
 
 @contextlib.asynccontextmanager
 async def _iterating(records: Any) -> AsyncIterator[Any]:
-    """Iterate, and close a generator in the end: the loop would do it later, in its own task."""
+    """Iterate, and close a generator at the end: the loop would do it later, in another task."""
     iterator = aiter(records) if isinstance(records, AsyncIterable) else iter(records)
     try:
         yield iterator

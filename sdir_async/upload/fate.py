@@ -44,8 +44,8 @@ class Fate:
         """Ask for the records; absence is believed after a while, since a backend may finish late.
 
         When the API itself said that it failed, the batch was aborted and no backend is at work.
-        Else the list must have shown what is saved: one that is always empty proves nothing.
-        Returns what was found out, or why nothing was; `None` if the deadline left no time.
+        Otherwise the list must have shown a saved record: a list that is always empty proves
+        nothing. Returns the answer, or why there is none; `None` if the deadline left no time.
         """
         if not (yield from self._is_all_read()):
             return None
@@ -63,7 +63,7 @@ class Fate:
         return answer
 
     def _is_all_read(self) -> Generator[Step, Any, bool]:
-        """Read first what an earlier run sent: it may have saved an equal record further on."""
+        """First read all that an earlier run sent: it may have saved an equal record further on."""
         terms = self.terms
         if terms.saved is None or terms.read >= terms.earlier:
             return True
@@ -74,7 +74,7 @@ class Fate:
         return answer
 
     def _is_witnessed(self) -> Generator[Step, Any, bool]:
-        """Find out whether the list shows what is saved: a witness, once for the upload."""
+        """Find out, once for the upload, whether the list shows a record that is saved."""
         terms = self.terms
         if terms.saved is None:  # not a list is asked, but the user's own function
             return True

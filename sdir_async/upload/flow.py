@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 _SEVERAL: Final = 5
-"""Requests lost in a row, after which one chunk at a time tries whether something comes through."""
+"""After this many lost requests in a row, one chunk at a time tries again."""
 
 
 def settle(chunk: Chunk, past: Past | None, terms: Terms) -> Flow:
@@ -47,7 +47,7 @@ def settle(chunk: Chunk, past: Past | None, terms: Terms) -> Flow:
 
 
 class Flow:
-    """The steps of one chunk. Whenever they are broken off, `rest` tells what is left."""
+    """The steps of one chunk. If they are interrupted, `rest` returns what is left."""
 
     def __init__(self, chunk: Chunk, past: Past | None, terms: Terms) -> None:
         self._chunk = chunk
@@ -75,7 +75,7 @@ class Flow:
         return self._steps.send(result)
 
     def rest(self) -> list[Finished]:
-        """Finish what is left as it is, when the steps are broken off."""
+        """Finish what is left in its present state, after the steps were interrupted."""
         self._steps.close()
         left = [*self._known, *(self._finish(piece, unfinished(piece)) for piece in [*self._todo])]
         self._known.clear()
@@ -84,7 +84,7 @@ class Flow:
         return left
 
     def _begin(self, positions: Sequence[int]) -> None:
-        """Check what is about to be sent. What fails is rejected with the piece that holds it."""
+        """Check what is about to be sent. Records that fail are rejected with their piece."""
         piece = Piece(self._chunk, positions)
         found = self._findings(piece)
         for at, reasons in found.warned.items():
@@ -106,7 +106,7 @@ class Flow:
         return readable(piece).refused if self._terms.check is None else {}
 
     def _resume(self, past: Past) -> None:
-        """Count what an earlier run finished, ask for what it had on the wire, send the rest."""
+        """Count what an earlier run finished, ask about what it was sending, send the rest."""
         rejections = tuple(
             self._chunk.rejection(at, self._reasons_again(at, why))
             for at, why in sorted(past.rejected.items())
@@ -125,7 +125,7 @@ class Flow:
             self._begin(past.rest)
 
     def _reasons_again(self, at: int, why: tuple[Reason, ...]) -> tuple[Reason, ...]:
-        """The journal keeps no words; those of the check before sending can be had again."""
+        """The journal keeps no messages; the check before sending can repeat its own."""
         one = Piece(self._chunk, [at])
         return self._findings(one).refused.get(0) or self._unreadable(one).get(0) or why
 
@@ -140,7 +140,7 @@ class Flow:
             yield from self._next(self._todo[0])
 
     def _next(self, piece: Piece) -> Steps:
-        """Bring the first piece a step further: finish it, or put others in its place."""
+        """Take the first piece a step further: finish it, or replace it with others."""
         if self._terms.uniform.disproved and not self._terms.losses:
             yield from self._end_turn()
         if not piece.positions:
@@ -164,7 +164,7 @@ class Flow:
             yield from self._judge(piece, exchange)
 
     def _probe(self) -> Steps:
-        """Where nothing comes through, one chunk at a time tries whether something does again."""
+        """While every request is lost, let one chunk at a time try again."""
         yield Wait(self._terms.retry.wait(self._terms.losses - _SEVERAL + 1))
         yield from self._take_turn()
 
@@ -194,7 +194,7 @@ class Flow:
                 yield from self._give_up(piece, exchange)
 
     def _believe(self, piece: Piece, exchange: Exchange, answer: bytes) -> Steps:
-        """Take a 2xx as what it says, if it is the list of saved records that was promised."""
+        """Believe a 2xx if it holds the list of saved records that the document promises."""
         if not self._terms.answers_list or answer.strip()[:1] in (b"", b"["):
             self._terms.sample = self._terms.sample or piece
             yield self._accept(piece, answer)
@@ -210,14 +210,14 @@ class Flow:
         return self._finish(piece, "accepted", answer)
 
     def _remember(self, piece: Piece) -> None:
-        """These are saved: none of them vouches for an equal one."""
+        """Remember that these are saved: none of them is proof of an equal one."""
         if self._terms.saved is not None:
             self._terms.saved.add(piece)
         if len(piece) < len(self._chunk):
             self._saved.extend(piece.bodies)
 
     def _may_be_too_slow(self, piece: Piece, exchange: Exchange) -> bool:
-        """An update whose answer is lost each time may be too much for the time that it has."""
+        """Say whether an update may be too large to be answered in time: its answer is lost."""
         lost = exchange.verdict.applied is None and not exchange.expired
         return lost and len(piece) > 1 and not self._terms.is_down
 
@@ -267,12 +267,12 @@ class Flow:
         elif not self._terms.isolate:
             yield Stop("rejected", None if found else failure_of(exchange))
         elif (not named or one_by_one) and not (self._searches or uniform.disproved):
-            yield from self._end_turn()  # the others first: what they meet says more
+            yield from self._end_turn()  # the others first: their answers say more
             yield from self._take_turn()
             self._searches = True
 
     def _halve_last(self, piece: Piece) -> None:
-        """Try the halves after all that is waiting: what fails alike shows early that way."""
+        """Try the halves after everything that waits: that shows early whether everything fails."""
         self._todo.remove(piece)
         self._todo.extend(piece.split(near_half(len(piece))))
 
@@ -292,7 +292,7 @@ class Flow:
     # Unknown fate
 
     def _find_out(self, piece: Piece, exchange: Exchange | None) -> Steps:
-        """Ask, where that can help; `exchange` is what happened, unless that was long ago."""
+        """Ask whether it was saved; `exchange` is what happened, `None` if in an earlier run."""
         aborted = exchange is not None and exchange.verdict.applied is False
         yield from self._end_turn()
         fate = self._fate_of(piece)
@@ -321,9 +321,9 @@ class Flow:
         return Fate(piece, self._terms, self._saved, unknown, is_last)
 
     def _resend(self, piece: Piece, exchange: Exchange) -> Steps:
-        """Send what may be sent again once more, a few times, and then in halves.
+        """Send a piece again, a few times, and then in halves.
 
-        A server that breaks off over a large body, or takes too long over it, may take half of it.
+        A server that fails on a large body, or takes too long for it, may manage half of it.
         """
         yield from self._end_turn()
         retry = self._terms.retry

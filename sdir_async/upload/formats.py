@@ -14,7 +14,7 @@ _LARGEST_REMAINDER: Final = 3
 
 
 def _weighing(*weights: int) -> Callable[[bytes], int]:
-    """Return what sums digits, each times its weight; none of them has to become a number first."""
+    """Return a function that sums digits, each times its weight, without converting them."""
     zeros = ord("0") * sum(weights)
     return lambda codes: sum(map(mul, weights, codes), -zeros)
 
@@ -94,4 +94,4 @@ FORMATS: Final[Mapping[str, Callable[[str], bool]]] = {
 }
 
 DOUBTFUL: Final = "imo-number"
-"""The format whose failure warns and does not refuse."""
+"""The format that only warns if it fails."""

@@ -1,4 +1,4 @@
-"""What Sdir's servers take though the document's schema does not say so.
+"""What Sdir's servers accept although the document's schema does not allow it.
 
 They read JSON with System.Text.Json: the paths in their errors begin with `$`, as its do. In
 ASP.NET that takes names of fields in any case, and numbers as text (`JsonSerializerDefaults.Web`).

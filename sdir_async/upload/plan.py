@@ -1,4 +1,4 @@
-"""What an upload is to do: the parameters of `upload`, checked, and all they need."""
+"""What an upload has to do: the parameters of `upload`, checked, and what they need."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Plan:
     """An upload that has not begun.
 
     Raises:
-        ConfigurationError: A parameter of `upload` makes no sense.
+        ConfigurationError: A parameter of `upload` is not valid.
     """
 
     session: Session = field(repr=False)
@@ -83,7 +83,7 @@ def witness_of(record: object, encode: Encoder, batch: Batch[Any], reconcile: ob
     """Return a record that is known to be saved, as a piece that can be asked for.
 
     Raises:
-        ConfigurationError: Nothing would be asked, or not for this.
+        ConfigurationError: The list is not asked in this upload, or the record can't be asked for.
     """
     listing = batch.listing
     if batch.operation.effect != "create" or reconcile != "list" or listing is None:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ..document import Listing
 
 _ASKED: Final = 5
-"""How many records of a batch have to be found: one of them could be an older, equal report."""
+"""How many records of a batch have to be found: a single one could be an older, equal report."""
 
 _CONSIDERED: Final = 10
-"""How many are looked at for those: a record without an equal in the upload says more. A batch that
-is no larger is asked for whole."""
+"""How many are candidates for those: a record without an equal in the upload says more. For a batch
+that is no larger, all records are asked for."""
 
 _SMALLEST_PAGE: Final = 2
-"""Records: no server makes smaller ones, so that a page with a single record is the last."""
+"""The smallest page of any server. So a page with a single record is the last."""
 _ALIKE: Final = 3
 """Times in a row that the same page must come before we say that the list ignores pages. Twice may
 be chance: records that are saved meanwhile move others to the next page."""
@@ -55,7 +55,7 @@ def items_of(answer: bytes) -> list[Any] | None:
 
 @define(eq=False)
 class _Wanted:
-    """A record that is asked for, and what the list showed of it.
+    """A record that is asked for, and what the list showed.
 
     Attributes:
         record: The record.
@@ -104,7 +104,7 @@ class _Wanted:
 
 
 class _NoUseError(Exception):
-    """The list can't say of any record whether it is there."""
+    """The list can't be used: it says of no record whether it is there."""
 
 
 @frozen
@@ -112,7 +112,7 @@ class Asking:
     """How to ask a list for records.
 
     Attributes:
-        listing: How the document says that one can ask.
+        listing: The document's way to ask.
     """
 
     listing: Listing
@@ -123,7 +123,7 @@ class Asking:
         saved: Sequence[bytes] = (),
         elsewhere: Callable[[int], int | None] = lambda _: 0,
     ) -> Questions:
-        """Ask for a few records of a batch. It is atomic: if one is absent, it was not saved.
+        """Ask for a few records of a batch. A batch is atomic: if one is absent, it was not saved.
 
         Args:
             bodies: The JSON of the records of the batch.
@@ -178,14 +178,14 @@ class Asking:
         return True if answers and None not in answers else None
 
     def _is_there(self, wanted: _Wanted) -> Questions:
-        """Ask whether a record is there. Not where an equal one is under way, then or meanwhile."""
+        """Ask whether a record is there, unless an equal one is being sent, now or by then."""
         if wanted.others is None:
             return None
         answer = yield from self._is_shown(wanted)
         return answer if wanted.known() == wanted.others else None
 
     def _is_shown(self, wanted: _Wanted) -> Questions:
-        """Look for a record in the list; `None` where what it shows does not say.
+        """Look for a record in the list; `None` if the list does not tell.
 
         Raises:
             _NoUseError: No list came, or it may not be whole.
@@ -198,14 +198,14 @@ class Asking:
         return wanted.answer
 
     def _walk(self, wanted: _Wanted, start: int) -> Walk:
-        """Look at one page after the other until that is enough, and return the first one.
+        """Look at one page after the other until the answer is clear, and return the first page.
 
         Pages are asked for in order: if the newest record comes first, one that is saved meanwhile
         moves others to a page that is still to come.
         """
         seen = set[bytes]()
         first = before = yield from self._look(wanted, self._query(wanted.record, start), seen)
-        full = max(_SMALLEST_PAGE, len(first))  # it may make smaller pages than it is asked for
+        full = max(_SMALLEST_PAGE, len(first))  # it may return smaller pages than it was asked for
         alike = 1
         for page in range(start + 1, _MOST_PAGES):
             if wanted.is_found or self.listing.page is None or len(before) < full:
@@ -219,7 +219,7 @@ class Asking:
         raise _NoUseError
 
     def _look_at_all(self, wanted: _Wanted) -> Walk:
-        """Look at a list that ignores the page number: it is whole if it ignores the size, too."""
+        """Look at a list that ignores page numbers; it is complete if it ignores the size, too."""
         if self.listing.page_size is None:
             raise _NoUseError
         wanted.repeated = False  # that was the same page again
@@ -292,7 +292,7 @@ def _same(sent: Any, found: Any) -> bool:
 
 
 def _near(sent: Any, found: Any) -> bool:
-    """Say whether one may be another way to write the other.
+    """Say whether two values may be different spellings of the same.
 
     A field may be left out, or filled in by the server; a moment may have lost its time, its zone,
     its seconds or its fraction; a code may be a number, and a number rounded; a text may be cut,
@@ -331,12 +331,12 @@ def _is_rounded(sent: float, found: float) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Return what two spellings of a text share: letters may be composed of several signs."""
+    """Return a form that all spellings of a text share: one letter may be several characters."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text))).lstrip("0")
 
 
 def _comparable(value: Any) -> Any:
-    """Return what is equal for two spellings of the same value.
+    """Return a form that all spellings of a value share.
 
     A server may write a moment in another zone or with fewer digits, and codes in capitals: to take
     such a record as absent would report it twice.

@@ -1,4 +1,4 @@
-"""Which records of an upload are known to be saved: one record must not vouch for its equal."""
+"""Which records of an upload are known to be saved: one is no proof that an equal one is."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Saved:
     def _digest(
         self, into: bytearray, digests: Callable[[bytes | list[bytes], int], list[int]]
     ) -> None:
-        """Keep a number for each record instead of its JSON."""
+        """Keep a hash of each record instead of its JSON."""
         for written, count, positions in self._kept:
             numbers = digests(written, count)
             whole = len(positions) == count

@@ -24,7 +24,7 @@ _VARYING: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d\S*")
 
 
 def named_in(reasons: Sequence[Reason], count: int) -> dict[int, tuple[Reason, ...]]:
-    """Return the items that an answer names, each with what it says of that very item."""
+    """Return the items that an answer names, each with its own reasons."""
     named: dict[int, tuple[Reason, ...]] = {}
     for reason in reasons:
         if reason.index is not None and reason.index < count:
@@ -78,7 +78,7 @@ class Uniform:
 
     @property
     def proved(self) -> bool:
-        """Whether going on is useless."""
+        """Whether it is useless to continue."""
         return self.suspected and self._singles >= self._needed * _PROOF
 
     @property

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _TOO_MANY: Final = 9
-"""Requests lost in a row, after which the upload stops."""
+"""After this many lost requests in a row, the upload stops."""
 
 
 @frozen
@@ -73,7 +73,7 @@ class Wait:
 
 @frozen
 class Until:
-    """Wait until something holds, unless nothing is under way any more that could bring it about.
+    """Wait until something holds, or until nothing in progress can make it hold.
 
     Attributes:
         holds: Says whether it does.
@@ -101,7 +101,7 @@ class Postpone:
 
 @frozen
 class Warn:
-    """Report what looks wrong and is sent all the same."""
+    """Report what looks wrong and is sent anyway."""
 
     notice: Notice
 

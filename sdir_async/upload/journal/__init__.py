@@ -1,10 +1,10 @@
-"""What survives the process of an upload, so that the upload can go on after it died.
+"""What survives the process of an upload, so that the upload can continue after it died.
 
 A journal knows ranges of the input, digests, states, the identifiers of what was saved, and the
-fields for which records were rejected: nothing that names a person. Before a piece of a chunk is on
-the wire, that is durable; when it is finished, the outcome follows, at the latest with the next
-piece. Of one chunk only one piece is on the wire at a time, so the last one that was begun and not
-finished is the one whose fate is unknown.
+fields for which records were rejected: nothing that names a person. Before a piece of a chunk is
+sent, this is on disk; its outcome follows when it is finished, at the latest with the next piece.
+Only one piece of a chunk is on the wire at a time, so the last one that was begun and not finished
+is the one whose fate is unknown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What happened to the records of a chunk: as events for a journal, and from them again."""
+"""What happened to the records of a chunk, written as events of a journal and read from them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def finished(piece: Piece, state: State, receipt: Receipt | None = None) -> Iter
 
 
 def _field_of(rejection: Rejection) -> str:
-    """Return the field that was named first, if it can be nothing but the name of a field."""
+    """Return the field that was named first, if it can only be the name of a field."""
     field_name = rejection.reasons[0].field if rejection.reasons else ""
     return field_name if _FIELD.fullmatch(field_name) and mask(field_name) == field_name else ""
 

@@ -31,14 +31,14 @@ class Store(Protocol):
     """What to call it in messages."""
 
     advice: str
-    """What to do when the input is not the one that it was written for."""
+    """What to do if the input is another one."""
 
     salt: bytes
     """What digests begin with; known once it is open."""
 
     @property
     def still_mine(self) -> Callable[[], Awaitable[None]] | None:
-        """What raises `JournalError` if it is no longer ours; `None` if an owner can't lose it."""
+        """A check that raises `JournalError` if it is no longer ours; `None`: it always is."""
         ...
 
     async def open(self) -> Iterable[Entry]:
@@ -109,7 +109,7 @@ class RecordedJournal(Journal):
         return known.past()
 
     def recall(self, chunk: Chunk) -> Past | None:
-        """Return that all is unknown, if any record from here on may be saved: it may have moved.
+        """Return everything as unknown, if any record from here on may be saved: it may have moved.
 
         What stands before the chunk is what the earlier run read.
         """
@@ -169,7 +169,7 @@ class RecordedJournal(Journal):
         self._entries.append((self._last, chunk, kind, orjson.dumps(detail)))
 
     async def _flush(self) -> None:
-        """Return when all that was entered by now is durable; who waits together writes together.
+        """Return when all that was entered is durable. Callers that wait together share a write.
 
         An entry leaves the list when it was written. Interrupted, it may be written twice, which
         changes nothing.

@@ -1,4 +1,4 @@
-"""A journal in a file of SQLite, for one process at a time. It is only ever appended to."""
+"""A journal in an SQLite file, for one process at a time. Entries are only ever appended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 _FORMAT: Final = 0x53444952  # "SDIR", as the application id of the file
 _VERSION: Final = 2
 _WHOLE: Final = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-"""For a draft, which is made whole or not at all."""
+"""For a draft, which is made completely or not at all."""
 _TABLES: Final = f"""
     PRAGMA application_id={_FORMAT};
     PRAGMA user_version={_VERSION};
@@ -61,7 +61,7 @@ class SqliteStore:
     """Its lock is gone only with the process, or with the file, which `append` looks for."""
 
     def __init__(self, path: Path, upload: dict[str, str], salt: bytes = b"") -> None:
-        """Name the file, and what tells this upload from others; a new file gets this salt."""
+        """Name the file and the target of the upload; a new file gets this salt."""
         self.name = f"The journal {path}"
         self.salt = b""
         self._new_salt = salt or secrets.token_bytes(16)
@@ -108,7 +108,7 @@ class SqliteStore:
             return db.execute("SELECT * FROM event ORDER BY id").fetchall()
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        """Write in one statement, which is one transaction: each takes turns with the loop."""
+        """Write in one statement, which is one transaction: each one takes turns with the loop."""
         if self._db is None:
             return
         with self._explained():
@@ -120,7 +120,7 @@ class SqliteStore:
                 self._db.execute(statement, list(chain.from_iterable(some)))
 
     def _close(self) -> None:
-        """Close the file, and leave nothing beside it."""
+        """Close the file, and leave no other files beside it."""
         try:
             if self._db is not None:
                 with contextlib.closing(self._db) as db, self._explained():
@@ -150,7 +150,7 @@ class SqliteStore:
         return JournalInUse(f"{self.name} is in use by another upload.")
 
     def _locked(self) -> int | None:
-        """Lock the file with a lock that only this opening of it can lose.
+        """Lock the file for as long as this connection is open.
 
         The locks of SQLite are the process's: they are gone when anything in the process opens the
         file and closes it again, such as a backup.
@@ -170,7 +170,7 @@ class SqliteStore:
         return file
 
     def _require_there(self) -> None:
-        """Refuse to go on without the file: what is sent would be sent again after a kill."""
+        """Refuse to continue without the file: after a kill, everything would be sent again."""
         if self._lock is None:
             return
         try:
@@ -211,7 +211,7 @@ class SqliteStore:
                 )
 
     def _create(self) -> None:
-        """Make the file whole before it has its name: an empty one is then always a lost one."""
+        """Write the file completely before it gets its name: an empty one is always a lost one."""
         draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         values = {**self._upload, "salt": self._new_salt.hex()}
