@@ -76,7 +76,8 @@ class Servers:
         if server is None and self.origin:
             server = next(iter(servers.values()), "/")
         if server is None:
-            known = ", ".join(filter(None, servers)) or "none"
+            named = (environment or url for environment, url in servers.items())
+            known = ", ".join(filter(None, named)) or "none"
             raise ConfigurationError(
                 f"The document of {document.api} {document.version} names no server for"
                 f" {self.environment!r}; it names: {known}. Give base_url, or another environment."

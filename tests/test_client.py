@@ -94,6 +94,8 @@ def test_a_document_without_a_server_for_the_environment_says_so() -> None:
     """And names those that it has."""
     with pytest.raises(ConfigurationError, match="names no server for 'test'; it names: produ"):
         toy(sdir_over(Script(OK)), {"production": "https://host/toys"})
+    with pytest.raises(ConfigurationError, match="it names: https://host/toys"):
+        toy(sdir_over(Script(OK)), {"": "https://host/toys"})
 
 
 def test_base_url_makes_up_for_a_server_that_the_document_lacks() -> None:
