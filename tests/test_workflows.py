@@ -93,6 +93,13 @@ def test_what_runs_on_windows_needs_no_posix() -> None:
     assert [path.name for path in left if POSIX.search(path.read_text())] == []
 
 
+def test_what_runs_on_windows_has_every_extra_of_the_tests() -> None:
+    """The same as `make test-lowest`: without one, the tests are not even collected."""
+    (wanted,) = re.findall(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    (install,) = [step for step in CHECKS["elsewhere"]["steps"] if step.get("name") == "Install"]
+    assert re.findall(r"\.\[(.*)\]", install["run"]) == [wanted]
+
+
 def test_only_the_job_that_publishes_may_ask_for_a_token() -> None:
     """And it runs nothing of ours: it takes what the build made."""
     asking = [name for name, job in RELEASE.items() if "id-token" in job["permissions"]]
