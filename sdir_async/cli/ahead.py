@@ -1,4 +1,4 @@
-"""Before anything is sent: a look at all inputs, and questions where only a person can decide."""
+"""Looks at all inputs before anything is sent, and asks where only a person can decide."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Prepared:
         job: The input.
         book: Its journal, if it has one.
         survey: What was found in it, if it could be read twice.
-        look: What was sent of it before, if that is known.
+        look: Which of its rows were sent before, if that is known.
         leaves: Whether an upload that was not finished is left behind.
     """
 
@@ -51,10 +51,10 @@ class Prepared:
 def look_ahead(
     jobs: Sequence[Job], how: Reading, options: Options, codes: Codes, books: Books
 ) -> list[Prepared]:
-    """Read the inputs that can be read twice; say and ask what the user may want to correct first.
+    """Read the inputs that can be read twice, and ask what the user may want to correct first.
 
     Raises:
-        Trouble: The user does not want to go on, or nobody can be asked.
+        Trouble: The user does not want to continue, or nobody can be asked.
     """
     prepared = []
     for job in jobs:
@@ -164,7 +164,7 @@ def _changed(look: Look) -> Iterator[str]:
 
 
 def _not_finished(left: Left) -> str:
-    """Say what became of an upload that was not finished; its rest is not in the input now."""
+    """Say what became of an unfinished upload. The input does not have its other rows."""
     run = left.run
     when = f"{datetime.datetime.fromtimestamp(run.time).astimezone():%Y-%m-%d %H:%M}"
     rest = 0 if run.count is None else run.count - left.accepted - left.in_doubt

@@ -23,7 +23,7 @@ def find_version(api: str, version: str | None = None) -> Description:
     """Return a version, the newest where none is named.
 
     Raises:
-        Trouble: There is no such API or version; it says which there are.
+        Trouble: The API or version does not exist; the message lists those that do.
     """
     name = _known(api.strip().replace("-", "_").casefold(), list(VERSIONS), "API")
     versions = VERSIONS[name]
@@ -39,7 +39,7 @@ def find_batch(version: Description, name: str) -> BatchDescription:
     """Return what an upload can do, by its name.
 
     Raises:
-        Trouble: The version has no such batch operation; it says which there are.
+        Trouble: The version has no such batch operation; the message lists those that it has.
     """
     if name not in version.batches:
         known = ", ".join(version.batches) or say("nothing")
@@ -53,7 +53,7 @@ def find_batch(version: Description, name: str) -> BatchDescription:
 
 
 def _known(wanted: str, names: list[str], what: str) -> str:
-    """Return the name that is meant: itself, or the only one that begins like it."""
+    """Return the name itself, or the only one that begins with it."""
     if wanted in names:
         return wanted
     begun = [name for name in names if name.startswith(wanted)] if wanted else []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ENDLESS = 100_000
 _CODES = re.compile("code", re.IGNORECASE)
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""What is copied from a list must stand in one line of it."""
+"""A value must not be broken over lines, so that it can be copied."""
 
 
 def show_apis(*, as_json: bool) -> Exit:
@@ -195,7 +195,7 @@ async def _pages(
     filters: dict[str, str],
     limit: int,
 ) -> list[Any]:
-    """Return the first records, of as few pages as hold them."""
+    """Return the first records, with as few pages as needed."""
     names = {each.name: each.python_name for each in listing.operation.parameters}
     asked: dict[str, Any] = {names[name]: value for name, value in filters.items()}
     pages = listing.operation.pages

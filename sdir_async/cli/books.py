@@ -68,7 +68,7 @@ class Book:
         Nobody could tell which rows they correct: another correction would be saved, too.
 
         Raises:
-            Trouble: The file is a copy, by what stands in it.
+            Trouble: Its columns show that the file is a copy.
         """
         heading = job.notes.marked
         if heading and self.written is not None and self.name not in self.written:
@@ -121,7 +121,7 @@ class Book:
 
 @define
 class _Skips:
-    """Says of rows that they were corrected: of equal ones, of as many as were."""
+    """Leaves out corrected rows: of equal rows, as many as were corrected."""
 
     _journal: RowJournal
     _left: dict[bytes, list[int]]
@@ -134,7 +134,7 @@ class _Skips:
 
 
 def line_reader(reader: Reader) -> Callable[[Any], int | None]:
-    """Return what reads at which line of its input a row of a file of rejected rows stood."""
+    """Return a function that reads from which line of its input a rejected row came."""
     if isinstance(reader, JsonLines | JsonArray):
         return _line_in_object
     heading = line_heading(reader.headings)
@@ -235,7 +235,7 @@ class Books:
         return self._open[place]
 
     def close(self) -> None:
-        """Close all of them; what can't be kept of the last moments is said."""
+        """Close all of them, and report what could not be saved."""
         for journal in self._open.values():
             try:
                 asyncio.run(journal.close())
@@ -246,7 +246,7 @@ class Books:
 
 
 def _shared(path: Path, job: Job, beside: list[Beside]) -> Path:
-    """Return the journal of an input: that of the file whose rejected rows it has, if it does."""
+    """Return the journal of an input. A file of rejected rows shares that of its input."""
     place = job.beside()
     name = printable(place.name) if place else ""
     named = (one.path for one in reversed(beside) if name in one.history.rejected_files)

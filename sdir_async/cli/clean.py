@@ -52,7 +52,7 @@ def clean(folder: Path, *, yes: bool) -> Exit:
 
 @frozen
 class Seen:
-    """A file that an upload left, what to say of it, and whether it can be removed."""
+    """A file that an upload left, a description of it, and whether it can be removed."""
 
     path: Path
     what: str
@@ -62,9 +62,9 @@ class Seen:
 def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield the files of a folder that uploads left and that can be removed, with what each is.
 
-    The journal of an upload that is not finished is none of them: without it the upload can't go
-    on, and records could be sent twice. Nor are rejected rows that are not saved and stand nowhere
-    else, and what knows which rows those were.
+    Not among them: the journal of an unfinished upload, because without it the upload can't
+    continue and records could be sent twice; rejected rows that are not saved and are in no other
+    file; and the journal that records which rows those were.
     """
     return ((one.path, one.what) for one in _seen(folder) if one.goes)
 
@@ -114,7 +114,7 @@ def _seen_journal(
 
 
 def _stands_in_input(path: Path) -> bool:
-    """Say whether a file of rejected rows holds nothing that its input does not hold, too."""
+    """Say whether the input has all rows of a file of rejected rows."""
     parts = _REJECTED.fullmatch(path.name)
     assert parts is not None  # noqa: S101
     source = path.with_name(f"{parts['stem']}.{parts['ending']}")

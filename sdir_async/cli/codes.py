@@ -32,10 +32,10 @@ def code_fields(fields: Fields) -> list[Field]:
 
 
 async def list_codes(version: Description, target: Target) -> dict[str, str]:
-    """Return the codes that Sdir lists, each with its meaning; none where it lists none.
+    """Return the codes that Sdir lists, each with its meaning; none if it has no list.
 
     Raises:
-        SdirError: They could not be had.
+        SdirError: The list could not be read.
     """
     listing, _ = code_operations(version)
     if listing is None:
@@ -83,13 +83,13 @@ class Codes:
         self._known: set[str] | None = None if asked else set()
 
     def collected(self, fields: Fields) -> list[Field]:
-        """Return the fields of which a survey collects the values, to look them up."""
+        """Return the fields whose values a survey collects, to look them up."""
         return [] if self._known == set() else code_fields(fields)
 
     def remarks(self, fields: Fields, found: Survey, headings: Mapping[str, str]) -> Iterator[str]:
-        """Yield what to say of the codes of an input, which a survey has collected.
+        """Yield remarks about the codes of an input that a survey has collected.
 
-        That they could not be checked is said too, and ends nothing.
+        If they could not be checked, one remark says so, and the upload continues.
         """
         names = [one.name for one in code_fields(fields)]
         used = {headings.get(name, name): found.values.get(name, {}) for name in names}

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 OURS = "sdir:"
 """Headings that begin so are our own, in a file of rejected rows, and are not sent."""
 EXAMPLE: Final = unsaid("example")
-"""In a template, something below this heading of ours marks a row as an example."""
+"""In a template, a value below this heading of ours marks a row as an example."""
 LINE: Final = unsaid("line")
-"""Below this heading of ours is the line of its input in which a rejected row stood."""
+"""Below this heading of ours is the line of the input from which a rejected row came."""
 
 _NEAR = 3
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[*:]")
-"""What a heading says besides its name: units, forms, a star for what is required."""
+"""What a heading has besides its name: units, forms, a star if it is required."""
 
 
 @frozen
@@ -47,7 +47,7 @@ class Matching:
     Attributes:
         columns: Those that fill a field.
         left_out: The headings of those that don't.
-        problems: What must be put right first, each a sentence.
+        problems: What must be corrected first, one sentence each.
     """
 
     columns: tuple[Column, ...]
@@ -71,12 +71,12 @@ def line_heading(headings: Iterable[str]) -> str | None:
 
 
 def bare(name: str) -> str:
-    """Return a name as all its spellings have it: `person.firstName`, `PERSON_FIRST_NAME`."""
+    """Return a form that all spellings of a name share: `person.firstName`, `PERSON_FIRST_NAME`."""
     return "".join(filter(str.isalnum, tidy(name))).casefold()
 
 
 def key(heading: str) -> str:
-    """Return what two spellings of a heading have in common."""
+    """Return a form that all spellings of a heading share."""
     return bare(heading) or heading.strip().casefold()
 
 
@@ -119,7 +119,7 @@ def match_columns(
 
 
 def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str, str]:
-    """Return what the mapping says of the headings that there are, in whatever case it says it."""
+    """Return the mapping for the headings of the table; upper and lower case are the same."""
     known = {key(heading): tidy(heading) for heading in headings}
     asked = {}
     for heading, name in mapping.items():
@@ -135,9 +135,9 @@ def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str,
 
 
 def judge(fields: Fields, mapping: Mapping[str, str]) -> Judge:
-    """Return what says whether some headings are all that a record needs, and how many are known.
+    """Return a function that says whether headings are enough for a record, and how many are known.
 
-    What is mapped counts as known.
+    Mapped headings count as known.
     """
     asked = {key(heading): name for heading, name in mapping.items()}
 
@@ -179,7 +179,7 @@ def _named(name: str, fields: Fields) -> list[Field]:
 
 
 def nearest(name: str, fields: Fields) -> list[str]:
-    """Return the names of fields that are spelled most like this one."""
+    """Return the names of the fields that are closest to this one."""
     spellings = {bare(field.path[-1]): field.name for field in reversed(fields.all)}
     spellings |= {bare(label): field.name for field in fields.all for label in field.labels}
     spellings |= {bare(field.name): field.name for field in fields.all}
@@ -230,7 +230,7 @@ def _twice(message: str, names: Iterable[str]) -> list[str]:
 
 
 def _missing(filled: Sequence[str], fields: Fields) -> list[str]:
-    """Say which fields no record can do without, and no column fills."""
+    """Name the required fields that no column fills."""
     needed = [one for one in fields.all if one.required and one.name not in filled]
     lost = [fields.heading_of(one) if language() == "nb" else one.name for one in needed]
     lost += [

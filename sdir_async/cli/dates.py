@@ -81,7 +81,7 @@ _MONTHS: Final = {
 
 
 def read_moment(value: object, hints: Hints, *, with_time: bool) -> tuple[str, str]:
-    """Return a date, or a moment, as the document has it, and what had to be done to read it.
+    """Return a date or a moment in the document's form, and what had to be done to read it.
 
     A date without a time is midnight in UTC where a time is wanted: it is the same date in Norway
     then. A time without an offset is Norwegian.
@@ -107,7 +107,7 @@ def read_moment(value: object, hints: Hints, *, with_time: bool) -> tuple[str, s
 
 
 def learn(values: Iterable[object]) -> Hints:
-    """Return what the values of a column say of those among them that could be read in two ways.
+    """Return what the values of a column show about those that could be read in two ways.
 
     Excel makes dates of the texts that it can read, and leaves the others: of `05/06/2024` and
     `05/31/2024` it makes the 5th of June and a text, where days come first.
@@ -149,7 +149,7 @@ def _typed(moment: datetime.date, hints: Hints) -> datetime.date:
 
 
 def _from_text(text: str, hints: Hints) -> datetime.date | float | None:
-    """Return the date or the moment that a text says, a float where it is the number of a day."""
+    """Return the date or the moment in a text; a float if it is the number of a day."""
     try:
         if found := _DOTTED.fullmatch(text):
             return _dated(found, _year(found["year"]), int(found["month"]), int(found["day"]))
@@ -174,7 +174,7 @@ def _from_text(text: str, hints: Hints) -> datetime.date | float | None:
 
 
 def _from_number(number: float, hints: Hints) -> datetime.date | float | None:
-    """Return the date that a number writes, or the number of a day if that is what it is."""
+    """Return the date that a number spells, or the number of a day if it is one."""
     if not math.isfinite(number):
         return None
     if int(number) in _SERIALS:
@@ -211,7 +211,7 @@ def _compact(text: str) -> datetime.date | None:
 
 
 def _ordered(found: re.Match[str], hints: Hints) -> tuple[int, int]:
-    """Return the month and the day of a date of which either could stand first."""
+    """Return the month and the day of a date in which either could be first."""
     first, second = int(found["first"]), int(found["second_"])
     order = hints.order or ("dmy" if first > _MONTHS_OF_A_YEAR else "")
     if hints.swapped or (hints.by_excel and order and not hints.order):
@@ -259,7 +259,7 @@ def _written(moment: datetime.date, *, with_time: bool) -> str:
 
 
 def _norwegian(moment: datetime.datetime) -> datetime.datetime:
-    """Return a moment with the offset of Norway, if there is exactly one then."""
+    """Return a moment with Norway's offset, if there is exactly one at that time."""
     zone = _oslo()
     local = moment.replace(tzinfo=zone)
     if local.utcoffset() != local.replace(fold=1).utcoffset():

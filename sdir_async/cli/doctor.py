@@ -222,7 +222,7 @@ def judge_key(answers: Sequence[Answered], *, there_is_one: bool) -> list[Findin
 
 
 def judge_token(answers: Sequence[Answered], *, is_set: bool, there_is_one: bool) -> list[Finding]:
-    """Say whether Sdir takes the token; that none is set matters where Sdir asks for one."""
+    """Return whether Sdir accepts the token. Without one, return whether Sdir requires one."""
     if is_set and not there_is_one:
         return []
     refused = [one for one in answers if one.status == 401 and one.of_token]

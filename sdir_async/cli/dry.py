@@ -29,8 +29,8 @@ def check(
 ) -> UploadReport:
     """Return a report in which the records that would be sent are counted as accepted.
 
-    `codes` is asked about theirs. `look` is told now and then how many were looked at, and `reject`
-    each that would be rejected: the report only counts them.
+    `codes` checks their codes. `look` is called from time to time with the number checked, and
+    `reject` with each record that would be rejected: the report only counts them.
     """
     encode = Encoder(())
     checked = Check(dict(how.version.batches[how.kind].schema))

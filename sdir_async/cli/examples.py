@@ -19,9 +19,9 @@ _BY_FORMAT: Final = {
 
 
 def example_of(field: Field) -> Any:
-    """Return a value of a field, a date as a date; `None` where there is none.
+    """Return an example value of a field, a date as a date; `None` if there is none.
 
-    It is that of the record which the document gives as an example, else one of its format.
+    It comes from the document's example of a record, or else from the field's format.
     """
     if field.example is not None and not isinstance(field.example, dict | list):
         if field.format in ("date", "date-time"):

@@ -1,4 +1,4 @@
-"""What fields a record has, read from the JSON Schema that the document gives it."""
+"""The fields of a record, read from its JSON Schema in the document."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ class Fields:
 
     Attributes:
         all: The fields, in the order of the document.
-        groups: Objects that must be there, and of which any field will do.
+        groups: Required objects of which any one field is enough.
     """
 
     all: tuple[Field, ...] = ()
     groups: tuple[str, ...] = field(default=())
 
     def of_format(self, name: str) -> tuple[Field, ...]:
-        """Return those that hold such a thing."""
+        """Return the fields of this format."""
         return tuple(one for one in self.all if one.format == name)
 
     def heading_of(self, field: Field) -> str:
-        """Return the first label of a field, its name where it has none that means it alone."""
+        """Return the first label that belongs to this field alone; its name if there is none."""
         label = field.labels[0] if field.labels else ""
         alike = [one for one in self.all if label in one.labels]
         return label if len(alike) == 1 else field.name
@@ -154,7 +154,7 @@ class _Walk:
 
 
 def _fixed_digits(flat: dict[str, Any]) -> int:
-    """Return the length of a text that holds digits only and always as many."""
+    """Return the length of a text that is always the same number of digits."""
     length, pattern = flat.get("maxLength", 0), flat.get("pattern", "")
     if not length or flat.get("minLength") != length or not pattern:
         return 0

@@ -1,4 +1,4 @@
-"""Numbers that name a person, an organisation or a ship: digits, always as many; or a refusal."""
+"""Reads the numbers of persons, organisations and ships: a fixed count of digits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NOT_DIGIT: Final = re.compile(r"\D")
 def read_digits(value: object, field: Field) -> tuple[str, str]:
     """Return the digits of a number, and what had to be done to read it.
 
-    Check digits are looked at by the check before sending, and here only where a zero is put back.
+    The check before sending checks check digits; here they matter only to restore a zero.
 
     Raises:
         Refused: It is not such a number.
@@ -62,7 +62,7 @@ def read_digits(value: object, field: Field) -> tuple[str, str]:
 
 
 def _example(field: Field) -> str:
-    """Return how to write it; the number of a person would be masked where this is shown."""
+    """Return how to write it; a person number would be masked in the message."""
     if field.format == PERSON:
         return say("write all {digits} digits", digits=field.digits)
     return say("write it as {example}", example=written(example_of(field)))

@@ -1,4 +1,4 @@
-"""Texts that no spreadsheet takes for a formula."""
+"""Texts that no spreadsheet treats as a formula."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def inert(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula when it opens a CSV file."""
+    """Return a text that no spreadsheet treats as a formula when it opens a CSV file."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 

@@ -56,7 +56,7 @@ class Reading:
     Attributes:
         version: What the records are for.
         kind: What to do with them: `create`, `update` or `validate`.
-        mapping: Which column is which field, where the names don't say it.
+        mapping: The field of each column whose name does not say it.
         skip_unknown: Whether columns that match no field are left out.
         wanted: Which rows of an input, and how its text is read.
         hints: What was said of the columns: what separates decimals, which part of a date is first.
@@ -167,7 +167,7 @@ class Job:
 
 
 def _with_part(name: str, part: str) -> str:
-    """Return the name of a file with that of a sheet in it, as a file may have it."""
+    """Return the name of a file with the name of a sheet in it, valid as a file name."""
     plain = "".join(one if one.isalnum() or one in "-_ " else "_" for one in part)
     stem, dot, ending = name.rpartition(".")
     return f"{stem}.{plain}.{ending}" if dot else f"{name}.{plain}"
@@ -177,7 +177,7 @@ def open_jobs(name: str, how: Reading, source: Source | None = None) -> list[Job
     """Open an input: it is one job, or one for each sheet that is wanted.
 
     Raises:
-        Trouble: It can't be read, a column of it matches no field, or one is missing.
+        Trouble: It can't be read, a column matches no field, or a column is missing.
     """
     source = source or open_source(name)
     fields = how.fields()
@@ -232,7 +232,7 @@ def _columns(
 
 
 def _remarks(table: Table, how: Reading) -> Iterator[str]:
-    """Say what a person may not know of a table, before anything of it is sent."""
+    """Report what the user may not know about a table, before it is sent."""
     if isinstance(table, Sheet) and table.hidden_rows:
         more = len(table.hidden_rows) - _SHOWN
         rows = ", ".join(map(str, sorted(table.hidden_rows)[:_SHOWN]))

@@ -11,10 +11,10 @@ SERVICE: Final = "sdir-async"
 
 
 def from_keyring(entry: str) -> str | None:
-    """Return what the keyring holds, `None` if that is nothing or there is no keyring.
+    """Return the entry of the keyring, `None` if there is no entry or no keyring.
 
     Raises:
-        Trouble: The keyring refuses, such as one that is locked.
+        Trouble: The keyring refuses, for example because it is locked.
     """
     import keyring
     from keyring.errors import KeyringError, NoKeyringError

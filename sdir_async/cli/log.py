@@ -1,4 +1,4 @@
-"""`sdir log`: what this machine has sent. When, which file, how many, and where to; no records."""
+"""`sdir log`: what this machine has sent: when, which file, how many, and where to; no records."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _COUNTS: Final = ("accepted", "rejected", "in_doubt", "unsent")
 
 
 def log_file() -> Path:
-    """Return where the log is: in the user's own folder for such things."""
+    """Return the path of the log, in the user's folder for state."""
     base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
     folder = Path(base) if base else Path.home() / ".local" / "state"
     return folder / "sdir" / "log.jsonl"
 
 
 def remember(results: Iterable[Result], options: Options) -> None:
-    """Add what was sent to the log; that it can't be written is said, and stops nothing."""
+    """Add what was sent to the log. If it can't be written, say so and continue."""
     lines = b"".join(orjson.dumps(_entry(each, options)) + b"\n" for each in results)
     path = log_file()
     try:
@@ -99,7 +99,7 @@ def show_log(*, as_json: bool) -> Exit:
         return Exit.DONE
     table = Table(box=None)
     for title in (say("when"), say("file"), "API", say("what"), say("where")):
-        table.add_column(title, overflow="fold")  # a name that is cut is of no use
+        table.add_column(title, overflow="fold")  # a cut name is of no use
     for name in _COUNTS:
         table.add_column(say(STATES[name]), justify="right")
     table.add_column(say("ended"))
@@ -112,7 +112,7 @@ def show_log(*, as_json: bool) -> Exit:
 
 
 def _entries() -> tuple[list[dict[str, Any]], int]:
-    """Return the entries, and how many lines are none: one may be cut if the machine went down.
+    """Return the entries, and the number of damaged lines: the machine may have crashed in one.
 
     Raises:
         Trouble: The log can't be read.

@@ -1,4 +1,4 @@
-"""The token beside the key, for the command: its settings, and what the doctor finds out of it."""
+"""The token in addition to the key: its settings for the command, and the doctor's findings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def store_password(environment: str, password: str) -> None:
     """Put the password of the key for Maskinporten into the system's keyring.
 
     Raises:
-        Trouble: There is no keyring, or it refused; or the password is empty.
+        Trouble: No keyring was found, or it refused; or the password is empty.
     """
     if not (password := password.rstrip("\r\n")):
         raise Trouble("The password is empty.")
@@ -59,7 +59,7 @@ def settings_of(environment: str, folder: Path = Path()) -> dict[str, str]:
     """Return the variables for an environment: those of `sdir.toml`, and over them the real ones.
 
     Raises:
-        Trouble: The file can't be read, or holds what doesn't belong in it.
+        Trouble: The file can't be read, or holds a setting that doesn't belong in it.
     """
     told = {
         f"{PREFIX}{name.upper()}": value for name, value in _section(environment, folder).items()
@@ -114,7 +114,7 @@ def _checked(path: Path, environment: str, section: object) -> dict[str, str]:
 
 
 def maskinporten_of(environment: str) -> Maskinporten | None:
-    """Return what gives the token, `None` where nothing is set.
+    """Return the source of the token, `None` if nothing is set.
 
     Raises:
         Trouble: A setting is wrong, or the key can't be read.
@@ -133,7 +133,7 @@ def maskinporten_of(environment: str) -> Maskinporten | None:
 
 
 class Tried:
-    """What came of the token half: a token for each set of scopes, and what to say of it."""
+    """The results of the token checks: a token for each set of scopes, and the findings."""
 
     def __init__(self) -> None:
         self.tokens: dict[tuple[str, ...], str] = {}
@@ -149,7 +149,7 @@ class Tried:
 
 
 async def try_tokens(environment: str, versions: Iterable[Description]) -> Tried:
-    """Try the token half alone: key, certificate, and a token for the scopes of each API."""
+    """Test the token separately: key, certificate, and a token for the scopes of each API."""
     tried = Tried()
     try:
         maskinporten = maskinporten_of(environment)
@@ -182,7 +182,7 @@ def _scopes(
 async def _try(
     tried: Tried, maskinporten: Maskinporten, scopes: tuple[str, ...], names: list[str]
 ) -> bool:
-    """Ask for a token; say whether it is worth while to ask for others."""
+    """Ask for a token; return whether it makes sense to ask for others."""
     from ..maskinporten.refusals import MEANINGS, UNKNOWN  # imports httpx, which takes its time
 
     what = say("token for {names}", names=", ".join(names))
@@ -212,7 +212,7 @@ def _say_key(tried: Tried, maskinporten: Maskinporten) -> None:
 
 
 def judge_certificate(certificate: Certificate) -> tuple[State, str, str]:
-    """Say whose a certificate is and how long it is good: a state, words, and advice."""
+    """Return whose a certificate is and how long it is valid: a state, a text, and advice."""
     days = certificate.days_left()
     whose = f"{certificate.organization} {certificate.organization_number}".strip()
     ends = f"{certificate.ends:%Y-%m-%d}"

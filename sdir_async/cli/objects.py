@@ -1,4 +1,4 @@
-"""From objects to records: the names and values as the document has them."""
+"""From objects to records, with the names and values of the document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEPT: Final = 16_384
 def from_objects(
     objects: Iterable[tuple[int, bytes]], mapper: ObjectMapper, name: str
 ) -> Iterator[tuple[int, Row | bytes]]:
-    """Yield a record for each object; those that need no change are sent as they stand."""
+    """Yield a record for each object; objects that need no change are sent unchanged."""
     with reading(name):
         for number, body in objects:
             yield number, mapper.record(number, body)
@@ -34,7 +34,7 @@ def from_objects(
 class ObjectMapper:
     """Gives the names in objects the spelling of the document, and reads their values.
 
-    Every object is treated alike: a name that matches no field keeps its record from being sent.
+    A name that matches no field keeps its record from being sent, in every object.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class ObjectMapper:
         return self._cells[one.path]
 
     def record(self, number: int, body: bytes) -> Row | bytes:
-        """Return the record of an object: its own bytes where they say it as the document does."""
+        """Return the record of an object: its own bytes, if they need no change."""
         try:
             value = parsed(body)
         except orjson.JSONDecodeError:
@@ -115,7 +115,7 @@ class ObjectMapper:
         row.put(field.path[:-1], field.path[-1], converted)
 
     def _read(self, leaf: Any, field: Field) -> tuple[Any, str]:
-        """Read a value; what is nothing in JSON stays as it is."""
+        """Read a value; null stays null."""
         if leaf is None or isinstance(leaf, list | dict) or leaf == "":
             return leaf, ""
         return self._cells_of(field)[leaf]
@@ -128,7 +128,7 @@ class ObjectMapper:
         return [name for name, leaf in _leaves_in(body) if not self._understands(name, leaf)]
 
     def twice(self, body: bytes) -> list[str]:
-        """Return two names in an object that mean the same field, if there are such."""
+        """Return two names in an object that mean the same field, if it has such."""
         names: dict[str, str] = {}
         for name, _ in _leaves_in(body):
             field = self.field_of(name)
@@ -152,7 +152,7 @@ class ObjectMapper:
 
 
 def _leaves_in(body: bytes) -> list[tuple[str, Any]]:
-    """Return what is in an object; nothing if it is not one."""
+    """Return the values in an object; none if it is not an object."""
     try:
         value = parsed(body)
     except orjson.JSONDecodeError:
@@ -161,14 +161,14 @@ def _leaves_in(body: bytes) -> list[tuple[str, Any]]:
 
 
 class _Standing(set[str]):
-    """The texts that are known to stand for themselves in a field."""
+    """The texts that need no change in a field."""
 
     def __init__(self, cells: Cells) -> None:
         super().__init__()
         self._cells = cells
 
     def takes(self, leaf: object) -> bool:
-        """Say whether the field has a value as it is."""
+        """Say whether the field takes a value unchanged."""
         if leaf is None or leaf == "" or leaf.__class__ is list:
             return True
         try:
@@ -186,7 +186,7 @@ _NOWHERE: Final[dict[str, Any]] = {}
 
 
 def _stands(value: dict[str, Any], tree: dict[str, Any]) -> bool:
-    """Say whether all names and values of an object are as the document has them."""
+    """Say whether all names and values of an object are those of the document."""
     for name, leaf in value.items():
         known = tree.get(name, _NOWHERE)
         if known.__class__ is _Standing:
@@ -202,7 +202,7 @@ def _stands(value: dict[str, Any], tree: dict[str, Any]) -> bool:
 
 
 def _keep(row: Row, name: str, value: Any) -> None:
-    """Keep what matches no field of the document as it is: Sdir may know more than the document."""
+    """Keep values that match no field unchanged: Sdir may know more than the document."""
     inner: dict[str, Any] = row
     *parents, last = name.split(".")
     for parent in parents:

@@ -74,7 +74,7 @@ def open_reader(source: Source, wanted: Wanted | None = None) -> Reader:
     """Return what reads an input, by what its first bytes say it is.
 
     Raises:
-        Trouble: It is nothing that is understood, or damaged, or several sheets are meant.
+        Trouble: The format is not known, the file is damaged, or several sheets match.
     """
     (reader,) = open_readers(source, wanted or Wanted())
     return reader
@@ -84,7 +84,7 @@ def open_readers(source: Source, wanted: Wanted) -> list[Reader]:
     """Return what reads an input: one reader, or one for each sheet.
 
     Raises:
-        Trouble: It is nothing that is understood, or damaged.
+        Trouble: The format is not known, or the file is damaged.
     """
     with reading(source.name):
         match sniff(source.head):
@@ -105,7 +105,7 @@ def open_readers(source: Source, wanted: Wanted) -> list[Reader]:
 
 
 def _sheets(book: Workbook, wanted: Wanted) -> list[Sheet]:
-    """Return the sheets that are meant: the one that is named, or those that have such headings."""
+    """Return the named sheet, or the sheets that have such headings."""
     names = book.visible if wanted.sheet is None else [wanted.sheet]
     found = []
     for name in names:

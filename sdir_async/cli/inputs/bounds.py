@@ -81,7 +81,7 @@ def require_small(file: IO[bytes]) -> None:
         with zipfile.ZipFile(file) as archive:
             _require_small_parts(archive.infolist())
     except (*BROKEN_ZIP, RuntimeError, OSError, EOFError):
-        return  # what reads it next says better what is wrong with it
+        return  # the next reader has a better message
     finally:
         file.seek(0)
 

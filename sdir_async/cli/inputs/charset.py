@@ -1,4 +1,4 @@
-"""In which charset a text is: UTF-8 or UTF-16 if it can be, else the one old systems wrote in.
+"""Finds the charset of a text: UTF-8 or UTF-16 if possible, else one that old systems used.
 
 Libraries that guess any charset of the world take a short list of Norwegian names in an old
 charset for another one too often. Here the question is smaller: which of a few charsets makes
@@ -52,7 +52,7 @@ def guess(pieces: Iterable[bytes]) -> str:
     """Return the old charset of a text, from those of its pieces that are not ASCII.
 
     Raises:
-        Trouble: No charset makes Norwegian of it, or several do.
+        Trouble: With no charset, or with several, it looks like Norwegian.
     """
     sample = b"".join(pieces)[:_ENOUGH]
     odd = {bytes([byte]): sample.count(byte) for byte in set(sample) if byte > 0x7F}
@@ -67,7 +67,7 @@ def guess(pieces: Iterable[bytes]) -> str:
 
 
 def _oddness(byte: bytes, charset: str) -> int:
-    """Return how little the character of a byte looks like one of a Norwegian text."""
+    """Return how unusual the character of a byte is in a Norwegian text."""
     try:
         character = byte.decode(charset)
     except UnicodeDecodeError:
@@ -89,7 +89,7 @@ def garbled(text: str) -> str:
 
 
 def code_in(text: str) -> tuple[str, str] | None:
-    r"""Return what stands in a text for a letter, and what the whole text means.
+    r"""Return the code that a text has instead of a letter, and the text with the letter.
 
     Pages, programs and Excel's own files write letters so: `&oslash;`, `\u00f8`, `_x00F8_`.
     """
@@ -103,6 +103,6 @@ def _letter(code: re.Match[str]) -> str:
 
 
 def odd_sign(text: str) -> str:
-    """Return the first sign of a text that no name has, `""` if there is none; letters are none."""
+    """Return the first character that no name has, `""` if there is none. Letters don't count."""
     signs = (one for one in text if not one.isascii() and not one.isalpha() and one not in _SIGNS)
     return next((one for one in signs if not unicodedata.combining(one)), "")

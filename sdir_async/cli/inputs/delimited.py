@@ -22,7 +22,7 @@ _SAMPLE: Final = 1 << 18
 
 
 class Swallowed(str):
-    """A cell that holds further rows, as it seems: a quote was opened, and not closed.
+    """A cell that seems to hold further rows: a quote was opened, and not closed.
 
     Attributes:
         line: Where the quote was opened.
@@ -58,7 +58,7 @@ class Delimited(Tabular):
         self._rows = csv.reader(_with(first, lines), delimiter=self.delimiter)
 
     def _beginning(self, first: str) -> str:
-        """Return the first lines, as far as they are there without waiting for them."""
+        """Return the first lines that can be read without waiting."""
         head = self._source.head[:_LOOKED].decode(self.encoding, "replace")
         whole = head.rpartition("\n")[0] if len(self._source.head) >= _LOOKED else head
         return whole.lstrip("\ufeff") if len(whole) > len(first) else first
@@ -82,7 +82,7 @@ class Delimited(Tabular):
 
     @property
     def guessed(self) -> bool:
-        """Whether its charset is one that was guessed."""
+        """Whether its charset was guessed."""
         return self._text.guessed
 
     def share(self) -> float | None:
@@ -110,7 +110,7 @@ class Delimited(Tabular):
                 yield line, cast("list[object]", row)
 
     def _mark(self, row: list[str], line: int) -> None:
-        """Mark the cells of a row that hold what looks like further rows."""
+        """Mark the cells of a row that seem to hold further rows."""
         width = len(self.headings) or len(row)
         for at, text in enumerate(row):
             breaks = max(text.count("\n"), text.count("\r"))

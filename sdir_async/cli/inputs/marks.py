@@ -1,4 +1,4 @@
-"""What a reader of workbooks does not tell of an XLSX sheet, found in its XML.
+"""What readers of workbooks don't tell about an XLSX sheet, found in its XML.
 
 Hidden rows, formulas that were never calculated, errors, and from which day dates count.
 """
@@ -84,14 +84,14 @@ def marks_of(file: IO[bytes], sheet: str) -> Marks:
                 return Marks(known=False)
             _look_through(archive, part, marks)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
-        return Marks(known=False)  # what reads it next says better what is wrong with it
+        return Marks(known=False)  # the next reader has a better message
     finally:
         file.seek(at)
     return marks
 
 
 def _look_through(archive: zipfile.ZipFile, part: str, marks: Marks) -> None:
-    """Look at all of a sheet: how far it reaches, and what its reader does not tell of it."""
+    """Look through a sheet: how far it reaches, and what its reader does not tell."""
     extent = Extent()
     for piece in _pieces(archive, part):
         kinds = _kinds_of(piece)
@@ -108,9 +108,9 @@ def _look_through(archive: zipfile.ZipFile, part: str, marks: Marks) -> None:
 
 
 def _kinds_of(piece: bytes) -> bytes:
-    """Return the tags of some rows, of those that differ only in digits one, with nines for these.
+    """Return the different tags of some rows, with each digit replaced by a nine.
 
-    There are few, so that they are soon looked through; and no row is further down than they say.
+    They are few, so searching them is fast, and no row is further down than they say.
     """
     rows = set(piece.translate(_AS_NINES).split(b"row>"))
     return b">".join(set(b"row>".join(rows).split(b">")))

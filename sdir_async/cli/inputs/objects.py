@@ -25,7 +25,7 @@ _ESCAPED_QUOTE: Final = rb"\u0022"
 def parsed(body: bytes) -> Any:
     """Return the value of some JSON. A name that comes twice in an object is numbered.
 
-    Parsers keep the last of equal names, and others the first one: nobody knows which is meant.
+    Some parsers keep the last of equal names, others the first: nobody knows which is meant.
 
     Raises:
         JSONDecodeError: It is not JSON.
@@ -51,7 +51,7 @@ class Numbered(dict[str, Any]):
 
 
 class JsonLines:
-    """JSON Lines: what stands in a line is not looked at here."""
+    """JSON Lines; the content of a line is not parsed here."""
 
     format: Final = "jsonl"
 

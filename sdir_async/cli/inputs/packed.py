@@ -1,4 +1,4 @@
-"""What is packed: gzip, zstd, and zip with one file in it."""
+"""Unpacks gzip, zstd, and zip files with one file in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PASSWORD: Final = 0x1
 
 
 def unpacked(head: bytes, stream: IO[bytes], seekable: Callable[[], IO[bytes]]) -> IO[bytes] | None:
-    """Return what is packed in a stream, `None` where nothing is: a workbook is not unpacked.
+    """Return the unpacked content of a stream; `None` if it is not packed, or is a workbook.
 
     Raises:
         Trouble: It is a zip file with a password, or with several files in it.
@@ -43,7 +43,7 @@ def unpacked(head: bytes, stream: IO[bytes], seekable: Callable[[], IO[bytes]]) 
 
 
 def _is_plain(head: bytes) -> bool:
-    """Say whether a zip file does not begin as workbooks do; that spares a look at its end."""
+    """Say whether a zip file does not begin like a workbook; then its end need not be read."""
     return not any(head[30:].startswith(name.encode()) for name in _OFFICE)
 
 

@@ -1,8 +1,8 @@
-"""Whether an old workbook is what it says: what reads it next believes each link and each number.
+"""Checks an old workbook, because its reader trusts every link and every number in it.
 
 The file is made of sectors. A table says which sector follows which, and so where each stream of
-bytes is; a second table is for short streams. A circle in one would be followed for ever, and a
-number of rows or texts that can't be would be made room for.
+bytes is; a second table is for short streams. The reader would follow a circle forever, and would
+allocate memory for impossible numbers of rows or texts.
 
 Source: Microsoft's descriptions of compound files (MS-CFB) and of workbooks in them (MS-XLS).
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _NO_SECTOR: Final = 0xFFFFFFFA
-"""From this number on an entry of a table says something else than what follows."""
+"""From this number on, an entry of a table is not a link to the next sector."""
 _SIZES: Final = {3: 512, 4: 4096}
 _SHORT, _SHORT_SECTOR = 4096, 64
 _ENTRY: Final = 128
@@ -99,7 +99,7 @@ def _chain(sectors: Sequence[bytes], number: int, links: Sequence[int]) -> bytes
 
 
 def _ending(table: bytes) -> Sequence[int]:
-    """Return the links in a table, none of which leads back to where it began."""
+    """Return the links in a table; none of them leads back to its beginning."""
     links = _numbers(table)
     reached = [-1] * len(links)
     for start in range(len(links)):

@@ -1,4 +1,4 @@
-"""What an input is, told from its first bytes; its name is not asked."""
+"""Finds the format of an input from its first bytes; its name does not matter."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def _is_json(line: bytes) -> bool:
 def delimiter_of(text: str) -> str:
     """Return what separates the columns of a CSV file that begins like this.
 
-    It is what makes the most rows equally wide, and the widest of such: a title above the table or
-    a comma in a number does not change that.
+    It is the one that gives the most rows of equal width, and then the widest: a title above the
+    table or a comma in a number does not change that.
     """
     lines = text.splitlines(keepends=True)[:_LOOKED]
     return max(_DELIMITERS, key=lambda delimiter: _order_in(lines, delimiter))

@@ -58,7 +58,7 @@ class Source:
         return min(1.0, self._file.tell() / self._size) if self._size else None
 
     def seekable(self) -> IO[bytes]:
-        """Return all of it as a file in which one can jump about."""
+        """Return all of it as a seekable file."""
         if not self._packed and self.name != STANDARD_INPUT and self._file.seekable():
             self._file.seek(0)
             return self._file
@@ -90,7 +90,7 @@ class Source:
         return again
 
     def close(self) -> None:
-        """Close the file, and what was copied of it."""
+        """Close the file, and its copy."""
         if self._copy is not None:
             self._copy.close()
         if self._outer is not None:
@@ -100,7 +100,7 @@ class Source:
 
 
 class _Rest(io.RawIOBase):
-    """What was read of a stream already, and then the rest of it."""
+    """A stream: first what was read already, then the rest."""
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = head
@@ -119,7 +119,7 @@ class _Rest(io.RawIOBase):
 
 
 def _some(stream: IO[bytes], size: int) -> bytes:
-    """Read what is there, at most so much."""
+    """Read what is available, at most this many bytes."""
     read: bytes = getattr(stream, "read1", stream.read)(size)
     return read
 
@@ -128,7 +128,7 @@ def open_source(name: str) -> Source:
     """Open an input by its name; `-` is standard input.
 
     Raises:
-        Trouble: It can't be read, or there is nothing in it.
+        Trouble: It can't be read, or is empty.
     """
     file = sys.stdin.buffer if name == STANDARD_INPUT else _open(Path(name))
     try:
@@ -145,7 +145,7 @@ def open_source(name: str) -> Source:
 
 
 def _opened(name: str, file: IO[bytes], size: int | None) -> Source:
-    """Return a source, unpacked as often as it is packed."""
+    """Return a source, unpacked until nothing in it is packed."""
     head = _head_of(file)
     source = Source(name, head, io.BufferedReader(_Rest(head, file), _HEAD), file, size)
     try:
@@ -200,7 +200,7 @@ def _head_of(stream: IO[bytes]) -> bytes:
 
 @contextlib.contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Say of which input a trouble is, and of which a fault of the system or of a packer is."""
+    """Add the name of the input to any error while it is read."""
     try:
         yield
     except Trouble as error:

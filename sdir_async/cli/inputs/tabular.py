@@ -13,7 +13,7 @@ from ..trouble import Trouble
 
 Cells = Sequence[object]
 Judge = Callable[[Sequence[str]], tuple[bool, int]]
-"""Says of headings whether they are all that a record needs, and how many of them are known."""
+"""Says whether headings are enough for a record, and how many of them are known."""
 
 _LOOKED: Final = 20
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -37,10 +37,10 @@ class Tabular(ABC):
         """Yield the number of each row that holds something, and its cells."""
 
     def begin(self, judge: Judge, wanted: int | None = None) -> None:
-        """Find the headings: in the row that is wanted, or in the one that looks like them.
+        """Find the headings: in the given row, or in the row that looks like headings.
 
         Raises:
-            Trouble: There is no such row.
+            Trouble: The row does not exist.
         """
         rows = self.every_row()
         looked = []
@@ -68,7 +68,7 @@ class Tabular(ABC):
 
 
 def headings_of(cells: Cells) -> list[str]:
-    """Return headings without what can't be seen or typed: line breaks, signs of no width."""
+    """Return headings without line breaks and invisible characters."""
     return ["" if cell is None else tidy(str(cell)) for cell in cells]
 
 

@@ -1,4 +1,4 @@
-"""Text of whatever charset spreadsheets and old systems write."""
+"""Text in any charset that spreadsheets and old systems write."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Text:
 
     Attributes:
         encoding: How to write a file like it, as far as it was read.
-        guessed: Whether it was not said what the encoding is.
+        guessed: Whether the encoding was not given.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Text:
         """Yield line by line.
 
         Raises:
-            Trouble: A line is too long to be one, or is text in no charset that is understood.
+            Trouble: A line is too long, or its charset is not known.
         """
         number = 0
         while True:
@@ -87,7 +87,7 @@ class Text:
 def _weakly(
     method: Callable[[UnicodeError], tuple[str, int]],
 ) -> Callable[[UnicodeError], tuple[str, int]]:
-    """Return a method whose object is not kept: Python never forgets how to handle an error."""
+    """Return a method that does not keep its object: Python never forgets an error handler."""
     kept = weakref.WeakMethod(method)
 
     def handle(error: UnicodeError) -> tuple[str, int]:
@@ -107,7 +107,7 @@ def known_encoding(name: str) -> str:
     """Return an encoding by its name.
 
     Raises:
-        Trouble: There is none of this name for text.
+        Trouble: No text encoding has this name.
     """
     try:
         codec = codecs.lookup(name.strip())

@@ -61,7 +61,7 @@ class Workbook:
         """Return a sheet.
 
         Raises:
-            Trouble: There is none of this name.
+            Trouble: No sheet has this name.
         """
         if name not in self.visible + self.hidden:
             known = ", ".join(map(repr, self.visible))
@@ -158,7 +158,7 @@ def _fill_in(cells: list[object], said: Mapping[int, str]) -> None:
 
 @contextlib.contextmanager
 def _readable() -> Iterator[None]:
-    """Say in a line what is wrong with a workbook, whatever its reader raises."""
+    """Turn any error of a workbook's reader into one line."""
     import python_calamine as calamine
 
     try:
