@@ -18,7 +18,7 @@ from .loops import loop_time
 from .options import Timeout, checked_headers, is_sendable, require_kind, timeouts_of
 from .parameters import InPath
 from .parameters import text as _text
-from .session import Session, value_of
+from .problems import value_of
 from .types import UNSET, Unset, jsonable
 from .upload.check import check_of
 from .upload.encoding import BodyLimit, Encoder
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from .document import Batch, Document, Operation
     from .retries import RetryPolicy
+    from .session import Session
     from .upload.journal import JournalSource
     from .upload.plan import OnRejected, Progress, Reconcile, Record, Records
     from .verdicts import Exchange

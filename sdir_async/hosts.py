@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import frozen
 
+from ._lazy import pattern
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from .document import Document
 
 _LAST_PORT: Final = 65_535
-_NAME = re.compile(
+_NAME = pattern(
     r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?"
 )
 _LONGEST_NAME: Final = 253

@@ -17,7 +17,7 @@ from attrs import frozen
 from .deprecations import Deprecations
 from .errors import ConfigurationError
 from .privacy import mask
-from .problems import request_id_of
+from .verdicts import request_id_of
 from .wire import Answer, counted, result_of
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ._lazy import pattern
 from .errors import ConfigurationError
 from .wire import BEARER_HEADER, KEY_HEADER, Timeouts
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from attrs import Attribute
 
-_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_NAME = pattern(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _OURS: Final = frozenset(
     {KEY_HEADER.title(), BEARER_HEADER, "Proxy-Authorization", "Host"}
     | {"Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "Content-Length"}

@@ -6,7 +6,6 @@ A text is searched twice: unchanged, and with its encoded characters decoded, su
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -126,6 +125,8 @@ def _meant(found: re.Match[str]) -> str:
     elif found["point"]:
         meant = chr(int(found["point"], 16))
     elif found["entity"]:
+        import html  # takes a millisecond, and most programs never need it
+
         meant = html.unescape(found["entity"])
     else:
         meant = " " if found["white"] else ""

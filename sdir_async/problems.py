@@ -1,24 +1,25 @@
-"""What an answer says: its reasons, identifiers and words; and the error that it stands for."""
+"""What an answer says: its reasons and words; its value, or the error that it stands for."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import errors
 from .echoes import Echoes
 from .errors import ApiError, ConnectionFailed, SdirError, UnknownOutcome
-from .privacy import mask, mask_json
+from .privacy import mask_json
 from .upload.report import Reason
-from .verdicts import is_quota, is_token, parsed, retry_after
+from .verdicts import Action, is_quota, is_token, parsed, request_id_of, retry_after
 from .wire import NOT_BEGUN, UNANSWERED, Answer, Lost, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .verdicts import Exchange
     from .wire import Happened
 
+T = TypeVar("T")
 
 _LONGEST: Final = 256 * 1024
 """The longest answer, in bytes, whose message is read: masking a longer one would take seconds.
@@ -78,8 +79,6 @@ def _words(problem: Mapping[str, Any], answer: Answer, echoes: Echoes) -> str:
     return f"HTTP {answer.status}" if words is None else _shown(words, echoes)
 
 
-_IDS: Final = ("activityId", "traceId", "requestId")
-_ID_HEADERS: Final = ("x-ms-request-id", "apim-request-id", "request-context")
 _CLASSES: Final[Mapping[int, type[ApiError]]] = {
     400: errors.InvalidRequest,
     401: errors.AuthenticationError,
@@ -157,15 +156,6 @@ def _advice(kind: type[ApiError], answer: Answer) -> str:
     return "Send less at a time." if answer.status == 413 else _ADVICE[kind]
 
 
-def request_id_of(answer: Answer, problem: Mapping[str, Any] = {}) -> str | None:
-    """Return what Sdir's support needs to find the request, if the answer says it."""
-    found = [problem.get(name) for name in _IDS] + [
-        answer.headers.get(name) for name in _ID_HEADERS
-    ]
-    value = next((value for value in found if isinstance(value, str)), None)
-    return None if value is None else mask(value)
-
-
 def failure_of(exchange: Exchange, hint: str = "") -> SdirError:
     """Return the error of a call that got no acceptable answer."""
     operation, happened = exchange.operation, exchange.happened
@@ -191,3 +181,33 @@ def _result(happened: Happened) -> str:
         return happened.cause
     understood = ", but the answer can't be understood" if happened.status < 300 else ""
     return f"status {happened.status}{understood}"
+
+
+def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: Callable[[], str]) -> T:
+    """Return what `read` makes of the answer.
+
+    Raises:
+        ApiError: The answer is an error; the subclass says which.
+        ConnectionFailed: No usable answer came, and nothing can have been created.
+        UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
+    """
+    answer = accepted(exchange, hint)
+    try:
+        return read(answer)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        failure = failure_of(exchange, hint())
+    raise failure  # no longer within `except`: the parser's error holds the answer
+
+
+def accepted(exchange: Exchange, hint: Callable[[], str]) -> Answer:
+    """Return the answer of a call that succeeded.
+
+    Raises:
+        ApiError: The answer is an error; the subclass says which.
+        ConnectionFailed: No usable answer came, and nothing can have been created.
+        UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
+    """
+    answer = exchange.happened
+    if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
+        raise failure_of(exchange, hint())
+    return answer

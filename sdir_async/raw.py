@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, ca
 
 from .base import Operations
 from .frames import no_locals
-from .problems import request_id_of
-from .session import accepted, value_of
+from .problems import accepted, value_of
+from .verdicts import request_id_of
 from .wire import counted
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from attrs import define, field, frozen
 
@@ -14,7 +14,6 @@ from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, SdirError
 from .loops import by, loop_time
 from .options import of_kind, seconds_or_none, whole_number
-from .problems import failure_of
 from .retries import Retries, RetryPolicy
 from .verdicts import Action, Exchange, judge
 from .wire import (
@@ -31,7 +30,7 @@ from .wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from .auth import KeyRing
     from .call import Call
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from .tokens import TokenSource
     from .verdicts import Verdict
     from .wire import Happened, Timeouts, Transport
-
-T = TypeVar("T")
 
 _USER_AGENT: Final = f"sdir-async/{__version__}"
 _BEARER: Final = "Bearer "
@@ -279,36 +276,6 @@ class Session:
             self._pacer.congested(started)
         elif 0 < status < 500:
             self._pacer.succeeded()
-
-
-def value_of(exchange: Exchange, read: Callable[[Answer], T], hint: Callable[[], str]) -> T:
-    """Return what `read` makes of the answer.
-
-    Raises:
-        ApiError: The answer is an error; the subclass says which.
-        ConnectionFailed: No usable answer came, and nothing can have been created.
-        UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
-    """
-    answer = accepted(exchange, hint)
-    try:
-        return read(answer)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        failure = failure_of(exchange, hint())
-    raise failure  # no longer within `except`: the parser's error holds the answer
-
-
-def accepted(exchange: Exchange, hint: Callable[[], str]) -> Answer:
-    """Return the answer of a call that succeeded.
-
-    Raises:
-        ApiError: The answer is an error; the subclass says which.
-        ConnectionFailed: No usable answer came, and nothing can have been created.
-        UnknownOutcome: A create was sent and its answer lost; `hint` says what to do.
-    """
-    answer = exchange.happened
-    if exchange.verdict.action is not Action.ACCEPT or isinstance(answer, Lost):
-        raise failure_of(exchange, hint())
-    return answer
 
 
 def cancel_once(task: asyncio.Task[None]) -> None:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from attrs import field, frozen
 
+from .privacy import mask
 from .wire import Answer, Lost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .document import Effect, Operation
     from .wire import Attempt, Happened
 
@@ -225,3 +228,16 @@ def parsed(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return NOT_JSON
+
+
+_IDS: Final = ("activityId", "traceId", "requestId")
+_ID_HEADERS: Final = ("x-ms-request-id", "apim-request-id", "request-context")
+
+
+def request_id_of(answer: Answer, problem: Mapping[str, Any] = {}) -> str | None:
+    """Return what Sdir's support needs to find the request, if the answer says it."""
+    found = [problem.get(name) for name in _IDS] + [
+        answer.headers.get(name) for name in _ID_HEADERS
+    ]
+    value = next((value for value in found if isinstance(value, str)), None)
+    return None if value is None else mask(value)
