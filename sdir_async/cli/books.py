@@ -230,7 +230,7 @@ class Books:
             try:
                 asyncio.run(journal.open())
             except JournalError as error:
-                raise Trouble(recast(str(error))) from None
+                raise Trouble(str(error)) from None
             self._open[place] = journal
         return self._open[place]
 

@@ -24,7 +24,7 @@ from .maskinporten import State, try_tokens
 from .screen import json_line
 from .settings import NO_KEY, find_key
 from .trouble import Exit, Trouble
-from .words import in_plain_words, say
+from .words import in_plain_words, recast, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -152,7 +152,7 @@ async def _ask(
         version.name,
         url,
         answer.status_code,
-        _message(answer),
+        recast(_message(answer)),
         _skew(answer),
         answer.headers.get("Sunset", ""),
         of_token=is_token(Answer(answer.status_code, answer.headers, answer.content)),

@@ -47,11 +47,12 @@ MEANINGS = {
 class Trouble(Exception):
     """A problem that the user can fix; shown in one line, without a traceback.
 
-    The message is said in the language of the user; `values` fill in its placeholders.
+    The message is said in the language of the user, also where it is an error's of the library;
+    `values` fill in its placeholders.
     """
 
     def __init__(self, message: str, code: Exit = Exit.USAGE, **values: object) -> None:
-        super().__init__(" ".join(say(message, **values).split()))
+        super().__init__(" ".join(recast(say(message, **values)).split()))
         self.code = code
 
 

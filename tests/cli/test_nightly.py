@@ -238,6 +238,28 @@ def test_a_copy_of_rejected_rows_is_refused(
     assert (sdir("upload", *COURSE, "new.csv").code, codes_in(sandbox)) == (0, ["A", "B", "C"])
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_a_copy_of_rejected_objects_is_refused(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, name: str
+) -> None:
+    """The line that each came from marks them, in the middle of other records, too."""
+    (tmp_path / name).write_bytes(orjson.dumps([course(1), course(2, courseCode="")]))
+    if name == "a.jsonl":
+        (tmp_path / name).write_bytes(lines_of([course(1), course(2, courseCode="")]))
+    assert sdir("upload", *COURSE, name).code == 1
+    rejected = tmp_path / name.replace(".", ".rejected.")
+    copy = rejected.read_bytes().replace(b'"courseCode":""', b'"courseCode":"C"')
+    copy = copy.replace(b'"courseCode": ""', b'"courseCode": "C"')
+    if name == "a.jsonl":
+        copy = lines_of([course(7)]) + copy
+    (tmp_path / f"copy-{name}").write_bytes(copy)
+    done = sdir("upload", *COURSE, f"copy-{name}")
+    assert (done.code, codes_in(sandbox)) == (2, ["C1"])
+    assert f"save it under that one's name ({rejected.name})" in done.err
+    rejected.write_bytes(copy)
+    assert sdir("upload", *COURSE, rejected).code == 0
+
+
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
 def test_rejected_rows_that_were_not_corrected(
     sdir: Callable[..., Done], tmp_path: Path, format_: str

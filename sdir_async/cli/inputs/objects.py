@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from ..trouble import Trouble
+from ..words import recast
 from .bounds import Shallow
 from .sniff import BOM
 from .text import LONGEST_LINE
@@ -105,7 +106,7 @@ class JsonArray:
             except Trouble as error:
                 raise Trouble("record {number}: {error}", number=number, error=error) from None
             except (ijson.JSONError, UnicodeDecodeError) as error:
-                why = " ".join(str(error).split())[:80]
+                why = recast(_kind_of(error))
                 raise Trouble(
                     "record {number}: is not valid JSON: {why}.", number=number, why=why
                 ) from None
@@ -113,6 +114,12 @@ class JsonArray:
                 return
             yield number, _written(item, number)
             stream.begin_record()
+
+
+def _kind_of(error: Exception) -> str:
+    """Return what is wrong without what stands there, which may be personal."""
+    first = str(error).removeprefix("b'").split("\n")[0].split("\\n")[0]
+    return first.rpartition("error: ")[2].rstrip(".")
 
 
 def _written(item: Any, number: int) -> bytes:

@@ -39,7 +39,7 @@ class Parquet:
             self._file = parquet.ParquetFile(source.seekable())
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever its parser does
             raise Trouble(
-                "is not a Parquet file, or was not copied completely: {error}", error=error
+                "is not a Parquet file, or was not copied completely ({error}).", error=error
             ) from None
         self._read = 0
         empty = self._file.schema_arrow.empty_table()
@@ -64,7 +64,7 @@ class Parquet:
                     yield self._read, list(cells)
         except Exception as error:  # noqa: BLE001  what can't be read raises whatever it does
             raise Trouble(
-                "row {read}: can't be read: {error}", read=self._read + 1, error=error
+                "row {read}: can't be read ({error}).", read=self._read + 1, error=error
             ) from None
 
     def write(

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from attrs import define, field
 
 from ..trouble import Trouble, reason_of
-from ..words import say
+from ..words import recast, say
 from .packed import DAMAGED, unpacked
 from .workbook import Workbook
 
@@ -212,4 +212,4 @@ def reading(name: str) -> Iterator[None]:
 def _why(error: Exception) -> str:
     if isinstance(error, EOFError):
         return say("it ends too early, and may not have been copied completely")
-    return reason_of(error) if isinstance(error, OSError) else str(error)
+    return reason_of(error) if isinstance(error, OSError) else recast(str(error))
