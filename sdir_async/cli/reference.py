@@ -81,7 +81,7 @@ sdir upload course courses.xlsx --report report.html
 - **Rejected rows** are written next to the input, in the same format and as they were, with the
   reasons in two extra columns. Correct them there and upload that file, or correct them in the
   input and upload it again; the extra columns are not sent. A file that you changed is not
-  overwritten.
+  overwritten: the summary says to upload it. Other rejected rows go to `FILE.rejected-2.csv` then.
 - **A receipt** says for each row what became of it, which identifier Sdir gave it, and when:
   `--receipt csv` writes `FILE.receipt.csv`. It is complete even after an interrupted upload. If
   the answer for a row was lost and Sdir has the row, it has a note instead of the identifier.

@@ -164,6 +164,13 @@ def _lines_in(path: Path) -> list[int | None]:
         return [None]
 
 
+def holds(path: Path, numbers: Iterable[int], history: History) -> bool:
+    """Say whether all of these rows stand in a file of rejected rows, corrected or not."""
+    lines = _lines_in(path)
+    rows = {history.row_at(printable(path.name), line or 0) for line in lines}
+    return len(rows) == len(lines) and None not in rows and rows.issuperset(numbers)
+
+
 def is_settled(path: Path, known: Iterable[History]) -> bool:
     """Say whether each row of a file of rejected rows is saved, itself or a correction of it."""
     lines = _lines_in(path)

@@ -9,7 +9,7 @@ from attrs import Factory, define, field, frozen
 from ..errors import AuthenticationError, ConfigurationError, JournalError, SdirError
 from ..privacy import mask, printable
 from ..upload.report import UploadReport
-from .rejected import rejected_of
+from .rejected import holds, rejected_of
 from .spool import RejectedRows
 from .trouble import Exit, Trouble
 from .words import recast, say, unsaid
@@ -58,6 +58,7 @@ class Result:
         points: When requests were sent, for the plot.
         error: The error that ended it early.
         rejected_file: Where the rejected rows are.
+        changed_file: A file of rejected rows that somebody changed and did not upload: it is kept.
         uncorrected: Whether that is the input: it has rejected rows, and none was corrected.
         not_written: Why they could not be written.
         receipt: Where the receipt is.
@@ -73,6 +74,7 @@ class Result:
     points: list[Point] = Factory(list)
     error: BaseException | None = None
     rejected_file: Path | None = None
+    changed_file: Path | None = None
     uncorrected: bool = False
     not_written: Trouble | None = None
     receipt: Path | None = None
@@ -130,6 +132,12 @@ class Result:
             lines = self.job.lines
             places = ((lines[index], index) for index in sorted(self.rejected.indexes()))
             self.journal.rejected_rows(printable(self.rejected_file.name), places)
+
+    def are_all_in(self, path: Path) -> bool:
+        """Return whether a file of rejected rows has all that were rejected now."""
+        assert self.journal is not None  # noqa: S101
+        numbers = self.journal.numbers_of(self.rejected.indexes())
+        return holds(path, numbers, self.journal.history)
 
     def has_the_same_rejected(self) -> bool:
         """Return whether the input is a file of rejected rows, and all of it was rejected again."""

@@ -188,6 +188,11 @@ def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
         return
     if file := result.rejected_file:
         yield _to_correct(file, result, resumes=resumes)
+        if (changed := result.changed_file) and changed != file:
+            yield say(
+                "{file} was changed but not uploaded yet, and is kept. Upload it, too.",
+                file=changed,
+            )
     if result.not_written:
         yield say(
             "The rejected rows were not written: {not_written}", not_written=result.not_written
@@ -209,6 +214,10 @@ def _to_correct(file: Path, result: Result, *, resumes: bool) -> str:
             return say("Correct the rejected rows in {file} itself.", file=result.job.name)
         return say(
             "Rows that were rejected so far are in {file}: finish the upload first.", file=file
+        )
+    if result.changed_file == file:
+        return say(
+            "{file} was changed but not uploaded yet. Upload it with the same options.", file=file
         )
     if result.uncorrected:
         return say(

@@ -200,11 +200,17 @@ def _write_rejected(result: Result, options: Options) -> None:
         with contextlib.suppress(OSError):  # it stays, and the rows go beside it
             path.unlink()
     try:
-        result.rejected_file = write_rejected(result.rejected, result.job.reader, path)
+        written = write_rejected(result.rejected, result.job.reader, path)
     except Trouble as error:
         result.not_written = error
-    else:
-        result.remember_rejected()
+        return
+    result.changed_file = path if written != path else None
+    if written != path and result.journal and result.are_all_in(path):
+        written.unlink()
+        result.rejected_file = path
+        return
+    result.rejected_file = written
+    result.remember_rejected()
 
 
 def _write_receipt(result: Result, options: Options) -> None:

@@ -238,6 +238,27 @@ def test_a_copy_of_rejected_rows_is_refused(
     assert (sdir("upload", *COURSE, "new.csv").code, codes_in(sandbox)) == (0, ["A", "B", "C"])
 
 
+def test_the_input_again_before_its_corrections_were_uploaded(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """There is no second file of the same rows; one of other rows is said beside the first."""
+    _csv(tmp_path / "a.csv", "A", "", "")
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    rejected = tmp_path / "a.rejected.csv"
+    _correct(rejected, "B", "C")
+    done = sdir("upload", *COURSE, "a.csv")
+    assert done.out.splitlines()[-1].startswith("a.rejected.csv was changed but not uploaded yet. ")
+    assert list(tmp_path.glob("a.rejected*")) == [rejected]
+    with (tmp_path / "a.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{PERSONS[0]};09.09.2024;{ORGANIZATION};\n")
+    done = sdir("upload", *COURSE, "a.csv")
+    first, second = done.out.splitlines()[-2:]
+    assert first.startswith("Correct the rows in a.rejected-2.csv and upload")
+    assert second.startswith("a.rejected.csv was changed but not uploaded yet, and is kept.")
+    assert sdir("upload", *COURSE, rejected).code == 0
+    assert codes_in(sandbox) == ["A", "B", "C"]
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
 def test_a_copy_of_rejected_objects_is_refused(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, name: str

@@ -84,7 +84,14 @@ def test_what_is_said_of_a_file_is_norwegian(
 ) -> None:
     """Of one that is right, of one with mistakes, and of one that is damaged."""
     (tmp_path / name).write_bytes(FILES[name])
-    options = ("--report", "report.html", "--receipt", "csv", "--map", "Dato=completedAt")
+    options: tuple[str, ...] = (
+        "--report",
+        "report.html",
+        "--receipt",
+        "csv",
+        "--map",
+        "Dato=completedAt",
+    )
     if "json" in name or "no-column" in name:
         options = options[:4]
     for how in (("--dry-run",), (), ()):

@@ -331,7 +331,10 @@ def test_rejected_rows_are_corrected_and_uploaded_again(
 def test_corrections_are_never_overwritten(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """A file of rejected rows that a person has changed stays; an unchanged one is renewed."""
+    """A file of rejected rows that a person has changed stays; an unchanged one is renewed.
+
+    Without its lines nobody knows which rows it has, so the rows go beside it.
+    """
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1, courseCode="")]))
     for _ in range(2):
         assert sdir("upload", *COURSE, "a.jsonl").code == 1
@@ -339,7 +342,8 @@ def test_corrections_are_never_overwritten(
     rejected = tmp_path / "a.rejected.jsonl"
     rejected.write_bytes(lines_of([course(1, courseCode="NOW")]))
     done = sdir("upload", *COURSE, "a.jsonl")
-    assert "a.rejected-2.jsonl" in done.out
+    assert "Correct the rows in a.rejected-2.jsonl and upload" in done.out
+    assert "a.rejected.jsonl was changed but not uploaded yet, and is kept." in done.out
     assert b"NOW" in rejected.read_bytes()
 
 

@@ -276,7 +276,11 @@ class RowJournal(RecordedJournal):
         """Say whether these rows of the input are those that a file of rejected rows had."""
         had = self.history.rejected_files.get(name, ())
         rows = {row for _, number, count in had for row in range(number, number + count)}
-        return bool(rows) and rows == set(map(self._number, indexes))
+        return bool(rows) and rows == self.numbers_of(indexes)
+
+    def numbers_of(self, indexes: Iterable[int]) -> set[int]:
+        """Return which rows these places of the input are."""
+        return set(map(self._number, indexes))
 
     def _number(self, index: int) -> int:
         at = bisect.bisect_right(self._starts, index) - 1
