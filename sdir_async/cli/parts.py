@@ -1,4 +1,4 @@
-"""What journals say of an upload: its parts, who has them, and what became of their records."""
+"""What journals say about an upload: its parts, their owners, and what became of their records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _LATELY: Final = 60.0
 """Seconds over which the rate is counted."""
 IN_USE: Final = "in use"
-"""The owner of a journal in a file: nobody knows more of it."""
+"""The owner of a journal in a file: nothing else is known about it."""
 _TRIES: Final = 50
 _SENT: Final = (ACCEPTED, REJECTED, UNKNOWN)
 _COUNTER: Final = slice(24, 28)
@@ -90,7 +90,7 @@ def parts_in_database(dsn: str, upload: str) -> list[Part]:
     """Return the parts of an upload in a PostgreSQL.
 
     Raises:
-        Trouble: There is no such upload.
+        Trouble: The upload does not exist.
         JournalError: The database can't be asked.
     """
     from ..postgres.status import stored_parts
@@ -127,7 +127,7 @@ def part_in_file(path: Path) -> Part:
 
 
 def _entries_in_use(path: Path) -> list[Entry]:
-    """Read a file past its lock, until nothing was written meanwhile."""
+    """Read a file without its lock, until one reading was not disturbed by a write."""
     for _ in range(_TRIES):
         before = _changes(path)
         try:
@@ -191,13 +191,13 @@ class _Unknown(Known):
     """Keeps no digests: only states are counted."""
 
     def __init__(self) -> None:
-        """There is nothing to open."""
+        """Nothing has to be opened."""
 
     def add(self, first: int, digests: bytes) -> None:
         """Digests are not needed."""
 
     def save(self, numbers: Sequence[int], time: float | None, uids: Uids) -> None:
-        """Nor are identifiers."""
+        """Identifiers are not needed."""
 
 
 def _of_rows(name: str, owner: str, entries: Iterable[Entry]) -> Part:

@@ -27,7 +27,8 @@ def read_number(value: object, hints: Hints, *, whole: bool) -> int | float:
     """Return a number.
 
     Raises:
-        Refused: It is none, or could be several, or it has decimals and may have none.
+        Refused: It is not a number, could be several numbers, or has decimals that it must not
+            have.
     """
     if isinstance(value, str):
         if _PLAIN.fullmatch(value):
@@ -47,7 +48,7 @@ def read_number(value: object, hints: Hints, *, whole: bool) -> int | float:
 
 
 def learn(values: Iterable[object]) -> Hints:
-    """Return the decimal separator that all texts of a column can be read with, if it is one."""
+    """Return the one decimal separator with which all texts of a column can be read."""
     marks = {",", "."}
     for value in values:
         if isinstance(value, str) and (found := _readings(value)):
@@ -76,7 +77,7 @@ def _from_text(text: str, hints: Hints, *, whole: bool) -> Decimal | None:
 
 
 def _readings(text: str) -> dict[str, Decimal]:
-    """Return what a text can mean, by the separator of decimals it is read with."""
+    """Return the possible meanings of a text, by decimal separator."""
     bare = _GAPS.sub("", text.strip())
     found = {}
     for mark, pattern in _WRITTEN.items():
@@ -88,7 +89,7 @@ def _readings(text: str) -> dict[str, Decimal]:
 
 
 def _could_be_thousands(text: str, decimal: str) -> bool:
-    """Say whether what would be decimals are three digits: of hours, say, nobody writes them."""
+    """Say whether the decimals would be three digits, which nobody writes for hours, say."""
     return text.rpartition(decimal)[2] != text and len(text.rpartition(decimal)[2]) == 3
 
 

@@ -35,7 +35,7 @@ def ask_for_sheets(names: Sequence[str]) -> Sequence[str]:
     """Ask which of several sheets to upload.
 
     Raises:
-        Trouble: The answer names none of them.
+        Trouble: The answer is none of them.
     """
     sys.stderr.write(say("Several sheets have matching columns:\n"))
     for number, name in enumerate(names, 1):

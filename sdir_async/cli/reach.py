@@ -1,4 +1,4 @@
-"""Whether the host can be reached: said soon, while the upload goes on trying."""
+"""Checks whether the host can be reached, to warn early while the upload keeps trying."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 def unreachable(version: Description, target: Target) -> str:
-    """Return why the host can't be reached, `""` if it can, or if a proxy stands before it."""
+    """Return why the host can't be reached; `""` if it can, or if there is a proxy."""
     server = target.base_url or version.servers.get(target.environment, "")
     parts = urlsplit(server)
     if not parts.hostname or parts.scheme not in _PORTS or _by_proxy(parts.scheme, parts.hostname):

@@ -78,7 +78,7 @@ def rows_of(result: Result) -> Iterator[ReceiptRow]:
 
 
 def _explained(row: ReceiptRow) -> ReceiptRow:
-    """Say of a row that Sdir has why there is no identifier."""
+    """Say why a row that Sdir has got no identifier."""
     if row.uid is not None or not row.is_saved:
         return row
     return evolve(row, note=say("Sdir has it, but its identifier is not known: see `sdir list`"))
@@ -126,8 +126,8 @@ def receipt_path(path: Path, wanted: ReceiptFormat) -> Path:
 def write_receipt(result: Result, wanted: ReceiptFormat, path: Path) -> Path:
     """Write a receipt; return where it is.
 
-    An earlier receipt is replaced if all identifiers in it are in the new one, too. Otherwise it is
-    that of another file, and the new one goes beside it.
+    An earlier receipt is replaced if the new one has all of its identifiers. Otherwise it belongs
+    to another file, and the new one gets another name.
 
     Raises:
         Trouble: It can't be written.

@@ -1,4 +1,4 @@
-"""Records: each knows the line that it comes from and what stood there, for the report."""
+"""Records: each knows its line in the input and what was there, for the report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60
 _TELLING = 4
-"""More digits than these tell something of a person."""
+"""More digits than this could identify a person."""
 
 
 class Row(dict[str, Any]):
@@ -75,12 +75,12 @@ class Refusal:
 
 
 _UNSENDABLE = object()
-"""Stands in a record that is not to be sent: it can't be written as JSON."""
+"""A value that keeps a record from being sent: it can't be written as JSON."""
 
 
 @define
 class Notes:
-    """What was done to values on the way, and is worth saying: how often, and where first.
+    """Notes about values that were changed on the way: how often, and where first.
 
     Attributes:
         headings: What the user calls a field, by its name.
@@ -94,7 +94,7 @@ class Notes:
     first: dict[tuple[str, str], int] = Factory(dict)
 
     def say(self, text: str) -> None:
-        """Note what is about no value, once."""
+        """Note something that is not about a value, once."""
         if text not in self.said:
             self.said.append(text)
 
@@ -136,7 +136,7 @@ class Lines:
 
 
 def shown(value: object, of: Field) -> str:
-    """Return a value as a message may show it: in a line, short, and no person in it."""
+    """Return a value as a message may show it: one short line without personal data."""
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         text = value.isoformat()
     elif isinstance(value, float) and value.is_integer():
@@ -150,7 +150,7 @@ def shown(value: object, of: Field) -> str:
 
 
 def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted name and the value of everything in an object but objects."""
+    """Yield the dotted name and the value of everything in an object except objects."""
     if isinstance(value, dict) and value:
         for name, below in value.items():
             yield from leaves_of(below, f"{path}.{name}" if path else str(name))

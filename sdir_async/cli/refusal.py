@@ -1,4 +1,4 @@
-"""How a value is refused, and what is known of a whole column."""
+"""How a value is refused, and what is known about a whole column."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Hints:
 
 
 class Refused(Exception):
-    """A value is not understood; it is never changed into another that merely passes.
+    """A value is not understood. It is never changed into another value that happens to be valid.
 
     What is wrong and the example are said in the language of the user; `values` fill in their
     placeholders.

@@ -65,11 +65,11 @@ class Rejected:
 
     @property
     def why(self) -> str:
-        """All reasons in a line, each with its cell and what stands there, nothing of it raw."""
+        """All reasons in one line, each with its cell and its masked value."""
         return printable("; ".join(_sentence(*one) for one in self.each()))
 
     def each(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield for each reason its field, what is said, its cell, and what stands there."""
+        """Yield for each reason its field, its text, its cell, and the value there."""
         missing = len(self.reasons) - len(self.places)
         places = (*self.places, *[("", "")] * missing)
         for (field, said), (cell, value) in zip(self.reasons, places, strict=True):
@@ -112,7 +112,7 @@ def _place(refusal: Refusal, line: int) -> tuple[str, str]:
 
 
 def rejected_path(path: Path, reader: Reader) -> Path:
-    """Return where the rejected rows of an input go, unless something is there already."""
+    """Return the path for the rejected rows of an input."""
     name = unpacked_name(path.name)
     stem = name.rpartition(".")[0] or name
     return path.with_name(f"{stem}.rejected.{reader.format}")
@@ -121,8 +121,8 @@ def rejected_path(path: Path, reader: Reader) -> Path:
 def write_rejected(rows: Iterable[Rejected], reader: Reader, path: Path) -> Path:
     """Write rejected rows; return where they are.
 
-    What stands there is replaced only if all of it is among these rows: a person may have corrected
-    some of it. Otherwise the rows go beside it.
+    An existing file is replaced only if these rows include all of its rows: the user may have
+    corrected some. Otherwise the rows get another name.
 
     Raises:
         Trouble: They can't be written.
@@ -137,9 +137,9 @@ def write_rejected(rows: Iterable[Rejected], reader: Reader, path: Path) -> Path
 
 
 def own_rows(path: Path) -> Counter[int]:
-    """Count the rows of a file by a number for each, without what we added to it.
+    """Count the rows of a file by a hash of each, without our columns.
 
-    A file that can't be read has one that no other has.
+    A file that can't be read has a unique one.
     """
     try:
         with closing(open_source(str(path))) as source:
@@ -152,7 +152,7 @@ def own_rows(path: Path) -> Counter[int]:
 
 
 def _lines_in(path: Path) -> list[int | None]:
-    """Return at which lines of its input the rows of a file of rejected rows stood."""
+    """Return the lines of the input from which the rows of a file of rejected rows came."""
     try:
         with closing(open_source(str(path))) as source:
             reader = open_reader(source)
@@ -219,7 +219,7 @@ def _headings(headings: Sequence[str]) -> list[str]:
 
 
 def _kept(cells: Sequence[Any], headings: Sequence[str]) -> list[Any]:
-    """Return the cells under the headings that are the input's own, and those beyond them."""
+    """Return the cells under the input's own headings, and those beyond the headings."""
     padded = [*cells, *[None] * (len(headings) - len(cells))]
     ours = {at for at, heading in enumerate(headings) if is_ours(heading)}
     return [cell for at, cell in enumerate(padded) if at not in ours]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .sent import RowJournal
 
 _HOPELESS: Final = 10_000
-"""Rejected rows, without one that was accepted, after which an upload stops."""
+"""After this many rejected rows, if none was accepted, an upload stops."""
 
 _ENDS: Final[Mapping[Ended, str]] = {
     "deadline": unsaid("the deadline passed"),
@@ -119,7 +119,7 @@ class Result:
         self.rejected.add(rejection.index, rejected_of(rejection, line))
 
     def reject_rest(self) -> None:
-        """Keep the rejected records that no outcome told of, since the upload ended early."""
+        """Keep the rejected records that no outcome contained, because the upload ended early."""
         if len(self.rejected) < self.report.rejected:
             told = set(self.rejected.indexes())
             for rejection in self.report.rejections:
@@ -200,7 +200,7 @@ _GRAVEST = (
 
 
 def gravest(codes: Iterable[Exit]) -> Exit:
-    """Return the one exit code that says the worst of several."""
+    """Return the worst of several exit codes."""
     return max(codes, key=_GRAVEST.index, default=Exit.DONE)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 RUN: Final = secrets.token_hex(4)
-"""Tells this run of the command from others: in events, in the log and in journals."""
+"""Identifies this run of the command in events, in the log and in journals."""
 
 
 class Screen(Protocol):
@@ -138,7 +138,7 @@ class Bar:
 
 @contextlib.contextmanager
 def looking(job: Job, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show how far an input is looked at before sending, in a terminal; it is gone afterwards."""
+    """Show in a terminal how much of an input is checked before sending; then remove it."""
     from rich import progress
     from rich.console import Console
 
@@ -234,7 +234,7 @@ class Events:
 
 
 def json_line(value: Any) -> str:
-    """Return a value as a line of JSON in which no control character stands as itself."""
+    """Return a value as a line of JSON in which control characters are escaped."""
     try:
         line = orjson.dumps(value, default=str).decode()
     except TypeError:  # the name of a file that is not UTF-8
@@ -245,7 +245,7 @@ def json_line(value: Any) -> str:
 
 
 def emit(event: str, **fields: Any) -> None:
-    """Write an event, with the time and what tells this run of the command from others."""
+    """Write an event, with its time and the id of this run."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     sys.stdout.write(json_line({"event": event, "time": now, "run": RUN, **fields}))
     sys.stdout.flush()

@@ -50,7 +50,7 @@ class Sending:
 
 
 def ended_before_next(results: Sequence[Result], stop: Stop) -> Ended | None:
-    """Return what keeps the command from beginning another input, if anything does."""
+    """Return what stops the command from beginning another input, if anything."""
     if stop.asked.is_set():
         return "cancelled"
     ends = [result.report.ended for result in results]
@@ -58,7 +58,7 @@ def ended_before_next(results: Sequence[Result], stop: Stop) -> Ended | None:
 
 
 def not_begun(job: Job, why: Ended) -> Result:
-    """Return the result of an input that the command did not come to."""
+    """Return the result of an input that was never begun."""
     return Result(job, UploadReport(ended=why), begun=False)
 
 

@@ -60,7 +60,7 @@ class Target:
         """Return the key.
 
         Raises:
-            Trouble: There is none, or it can't be read.
+            Trouble: No key was found, or it can't be read.
         """
         found = find_key(self)
         if found is None:
@@ -71,7 +71,7 @@ class Target:
         """Return an `Sdir` for it, over the fast transport where that is installed.
 
         Raises:
-            Trouble: There is no key, or a setting is wrong.
+            Trouble: No key was found, or a setting is wrong.
         """
         from ..client import Sdir
 
@@ -137,7 +137,7 @@ def store_key(environment: str, key: str) -> None:
     """Put a key into the system's keyring.
 
     Raises:
-        Trouble: It is not a key; or there is no keyring, or it refused.
+        Trouble: It is not a key, or no keyring was found, or it refused.
     """
     _as_key(key, say("the answer"))
     store_in_keyring(environment, "\n".join(key.split()))

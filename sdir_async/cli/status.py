@@ -1,4 +1,4 @@
-"""`sdir status`: what the journals say of an upload that runs, or was interrupted."""
+"""`sdir status`: what the journals say about an upload that runs, or was interrupted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def status(
     """Show what became of an upload so far, once or again and again; return the exit code.
 
     Raises:
-        Trouble: Nothing says where to look, or there is nothing.
+        Trouble: No file or upload was named, or it was not found.
     """
     if bool(files) == bool(upload):
         raise Trouble(
@@ -61,7 +61,7 @@ def status(
 
 
 def _with_rates(parts: Sequence[Part], before: Sequence[Part], seconds: float) -> list[Part]:
-    """Fill in the rates that no journal knows, from what was seen before."""
+    """Fill in rates that journals don't have, from earlier looks."""
     finished = {part.name: part.finished for part in before}
     return [
         evolve(part, rate=max(0, part.finished - finished[part.name]) / max(seconds, 1e-3))

@@ -1,4 +1,4 @@
-"""A look at all records of an input before any is sent: what a person may want to correct first."""
+"""Looks at all records of an input before any is sent, for what the user may want to correct."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MOST: Final = 10_000
 
 
 class Survey:
-    """Counts the records of an input, and collects what is odd about them taken together.
+    """Counts the records of an input, and collects what is odd about them as a whole.
 
-    Of a record only a digest is kept, which says nothing to anybody who does not have its key.
+    Only a digest of each record is kept, which is useless without its key.
 
     Attributes:
         count: How many records there are.

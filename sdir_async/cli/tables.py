@@ -1,4 +1,4 @@
-"""From the rows of a table to records: cells are read where their columns are fields."""
+"""From rows of a table to records: cells are read if their column is a field."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class ReadColumn(NamedTuple):
 
 
 def fill(row: Row, cells: Sequence[object], columns: Sequence[ReadColumn], notes: Notes) -> None:
-    """Put the cells of a row where their columns' fields are; what is empty is left out."""
+    """Put the cells of a row into the fields of their columns; empty cells are left out."""
     width = len(cells)
     for at, read, parents, name, column in columns:
         if at >= width or (value := cells[at]) is None or value == "":

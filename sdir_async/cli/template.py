@@ -1,4 +1,4 @@
-"""`sdir template`: a file to begin with, and what its columns mean."""
+"""`sdir template`: a file to start with, and what its columns mean."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def write_template(
     """Write the file, or print it. With `codes_of`, Sdir is asked there for its codes.
 
     Raises:
-        Trouble: There is no such API, the file is there already, or it can't be written.
-        SdirError: The codes could not be had.
+        Trouble: The API does not exist, the file exists already, or it can't be written.
+        SdirError: The codes could not be read.
     """
     found = find_version(api, version)
     fields = read_fields(find_batch(found, operation).schema)
@@ -204,7 +204,7 @@ def _explain(sheet: Worksheet, fields: Fields) -> None:
 
 
 def _offer(book: Workbook, fields: Fields, codes: Mapping[str, str]) -> None:
-    """Let the columns of codes offer Sdir's codes; another one can be typed: the list grows."""
+    """Offer Sdir's codes in the columns of codes. Others can be typed, because the list grows."""
     from openpyxl.utils import get_column_letter, quote_sheetname
     from openpyxl.worksheet.datavalidation import DataValidation
 

@@ -49,7 +49,7 @@ def upload(options: Options) -> Exit:
     """Upload all inputs, and return the exit code.
 
     Raises:
-        Trouble: Something is wrong before anything was sent.
+        Trouble: Something is wrong. Nothing was sent.
     """
     how = options.reading()
     if options.journal is not None and len(options.files) > 1:
@@ -197,7 +197,7 @@ def _write_rejected(result: Result, options: Options) -> None:
         result.rejected_file, result.uncorrected = beside, True
         return
     if result.journal and path.exists() and is_settled(path, [result.journal.history]):
-        with contextlib.suppress(OSError):  # it stays, and the rows go beside it
+        with contextlib.suppress(OSError):  # it stays, and the rows get another name
             path.unlink()
     try:
         written = write_rejected(result.rejected, result.job.reader, path)

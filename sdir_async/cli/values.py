@@ -1,4 +1,4 @@
-"""From what stands in a cell to what the document wants: understood, or refused."""
+"""From the value of a cell to what the document wants: understood, or refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TRUE: Final = frozenset({"true", "yes", "ja", "1", "x", "sann"})
 _FALSE: Final = frozenset({"false", "no", "nei", "0", "usann"})
 _NULLS: Final = frozenset({"null", "NULL", "None", "nan", "NaN", "NaT", "<NA>", "\\N"})
 _LIKE_NULLS: Final = frozenset({"null", "none", "nan", "nat"})
-"""Names that people may have, and that programs write for nothing."""
+"""Names that people may have, and that programs write for an empty value."""
 _LOST_LETTER: Final = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
@@ -43,7 +43,7 @@ _PLAIN: Final = re.compile(
     r"(?!(?i:null|none|nan|nat|0)$)"
     r"[0-9A-Za-zÆØÅæøå](?:[0-9A-Za-zÆØÅæøå .,/'-]*[0-9A-Za-zÆØÅæøå.])?"
 )
-"""Texts that `convert` returns as they are; most are of this kind, and this is soon known."""
+"""Texts that `convert` returns unchanged: most texts, and quick to check."""
 _NEVER: Final = re.compile(r"(?!)")
 _KEPT: Final = 16_384
 _KEPT_KINDS: Final = frozenset({str, datetime.datetime, datetime.date})
@@ -54,10 +54,10 @@ _NOTHING: Final = Hints()
 
 
 def convert(value: object, field: Field, hints: Hints = _NOTHING) -> tuple[Any, str]:
-    """Return a cell's value as the field has it, and what had to be done that is worth saying.
+    """Return a cell's value for the field, and a note if it had to be changed.
 
-    What the document can't be asked about is returned as it is: the check before sending refuses
-    it, if it must be refused.
+    A value that the document says nothing about is returned unchanged: the check before sending
+    refuses it if necessary.
 
     Raises:
         Refused: It is not understood.
@@ -84,7 +84,7 @@ def convert(value: object, field: Field, hints: Hints = _NOTHING) -> tuple[Any, 
 
 
 def unwrapped(text: str) -> str:
-    """Return a text without spaces, signs of no width and what Excel writes to keep it a text."""
+    """Return a text without spaces, zero-width characters and Excel's mark of a text."""
     bare = text.strip()
     if not bare.isascii():
         bare = bare.strip(_INVISIBLE).strip()
@@ -127,7 +127,7 @@ def _text(value: object) -> str:
 
 
 def _refuse_unreadable(text: str) -> None:
-    """Refuse a text that is not what somebody wrote, but what programs made of it."""
+    """Refuse a text that nobody wrote: programs produced it."""
     if text in _NULLS:
         raise Refused("is what programs write for an empty value", "leave it empty")
     if not text.isascii() and ("\ufffd" in text or garbled(text)):
@@ -150,7 +150,7 @@ def _composed(text: str) -> str:
 
 
 def _doubt_of(text: str) -> str:
-    """Return what a person should know of a text that may not be what was meant, `""` if it is."""
+    """Return a remark about a text that may not be what was meant, `""` for none."""
     if text.casefold() in _LIKE_NULLS:
         return say("what programs write for an empty value is sent unchanged")
     if text == "0":
@@ -166,7 +166,7 @@ def _doubt_of(text: str) -> str:
 
 
 def _plain(field: Field) -> re.Pattern[str]:
-    """Return what texts look like that this field has as they are."""
+    """Return a pattern of the texts that need no change in this field."""
     if field.digits:
         return re.compile(rf"[0-9]{{{field.digits}}}")
     is_text = "string" in field.types and field.format not in ("date", "date-time")
@@ -196,9 +196,9 @@ def _other(value: object, types: frozenset[str]) -> Any:
 class Cells(dict[object, tuple[Any, str]]):
     """Reads the cells of one column by one rule: `cells[value]` is what `convert` returns for it.
 
-    Where a value could be read in two ways, all values of the column are looked at, once: if a
-    single rule fits them, they are read by it, and refused otherwise. That is put off until such a
-    value comes: the others mean the same by every rule.
+    If a value could be read in two ways, all values of the column are looked at once. If exactly
+    one rule fits them, they are read by it; otherwise the value is refused. This waits until such a
+    value comes, because all others mean the same by every rule.
 
     It is a dictionary of what was read, since dates and codes come again and again.
     """
@@ -262,7 +262,7 @@ class Cells(dict[object, tuple[Any, str]]):
         return convert(value, self._field, self._hints)
 
     def _learn(self) -> None:
-        """Look at the whole column; what a person has said stays."""
+        """Look at the whole column; what the user has set stays."""
         values, self._column = (self._column or tuple)(), None
         learn = dates.learn if self._field.format in ("date", "date-time") else quantities.learn
         found = learn(values)

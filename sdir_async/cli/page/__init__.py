@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ..result import Result
 
 MARK = '<meta name="generator" content="sdir upload --report">'
-"""By this `sdir clean` knows such a page from others."""
+"""`sdir clean` recognizes such a page by this."""
 MOST_ROWS = 5000
 
 
@@ -106,13 +106,13 @@ def _source(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return by what the page's policy knows its own script and style."""
+    """Return the hash by which the page's content policy allows its own script or style."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _shown(value: Any, *, persons: bool) -> Any:
-    """Return what may be shown of anything that the page writes: a heading, a file, a reason."""
+    """Return a text of the page with personal data masked: a heading, a file, a reason."""
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return printable(value) if persons else mask(value, shown=2)
@@ -205,7 +205,7 @@ def _headline(results: Sequence[Result], *, dry: bool) -> str:
 
 
 def _labels(rows: Sequence[Shown], *, several: bool) -> dict[str, str]:
-    """Return the columns of the table of reasons that have anything to show, by their names."""
+    """Return the columns of the table of reasons that are not empty, by their names."""
     labels = {
         "line": say("line"),
         "file": say("file"),
@@ -285,7 +285,7 @@ def _file(result: Result, options: Options) -> dict[str, Any]:
 
 
 def _todo(result: Result, options: Options) -> Iterator[tuple[str, str]]:
-    """Yield what the user should know, and do, each after a word that says what it is about."""
+    """Yield what the user should know and do, each with a word that says what it is about."""
     resumes = options.resumes(result.job)
     if why := result.why_not_complete:
         yield say("Not complete:"), why

@@ -66,7 +66,7 @@ def journals_beside(folder: Path, pattern: str) -> Iterator[Beside]:
 def _changed(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:  # `sdir clean` removed it meanwhile, and hides no other
+    except FileNotFoundError:  # `sdir clean` may have removed it by now; that must not hide others
         return 0.0
 
 
@@ -111,6 +111,6 @@ class Elsewhere:
         return None
 
     def close(self) -> None:
-        """Drop all of it."""
+        """Remove everything."""
         for known in self._known.values():
             known.close()

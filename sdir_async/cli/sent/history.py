@@ -150,10 +150,10 @@ class History:
         self.runs.append((len(self.states), run.mark))
 
     def _correct(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """A new row that stands for a rejected one has its place, too.
+        """A new row that corrects a rejected one also takes its place.
 
-        If another one stood for that before, and was rejected, it stands for both: each of them may
-        be in a file of rejected rows, and only one correction of them is to be saved.
+        If that one was already a rejected correction, the new row corrects both: each may be in a
+        file of rejected rows, and only one correction may be saved.
         """
         first = self.runs[-1][0] if self.runs else 0
         for new, old in pairs:
@@ -173,7 +173,7 @@ class History:
         self.begun += rows
 
     def _send(self, chunk: int, numbers: Numbers) -> None:
-        """What is sent again, or a part of it, was not applied before."""
+        """Rows that are sent again were not saved before."""
         sent = set(numbers)
         for group in [one for one in self.unknown if not sent.isdisjoint(one)]:
             self.unknown.remove(group)
@@ -183,7 +183,7 @@ class History:
         self._mark(numbers, UNKNOWN)
 
     def _settle(self, chunk: int, numbers: Numbers, state: int) -> None:
-        """These are no longer on the wire, nor is what was sent with them."""
+        """These rows, and all that were sent with them, are no longer on the wire."""
         settled = set(numbers)
         if not settled.isdisjoint(self._wires.get(chunk, ())):
             self._mark(self._wires.pop(chunk), OPEN)
@@ -200,7 +200,7 @@ class History:
             self.states[number] = state
 
     def in_doubt(self) -> list[int]:
-        """Return the rows of unknown fate that nobody left behind."""
+        """Return the rows of unknown fate that were not given up."""
         groups = [*self.unknown, *self._wires.values()]
         return [number for group in groups for number in group if number not in self.left]
 
@@ -229,7 +229,7 @@ class History:
         return self.states[number] == ACCEPTED or self.saved_as(number) >= 0
 
     def settled_by(self, number: int) -> int:
-        """Return as which accepted row a row is saved, or seems to be; -1 for none."""
+        """Return the accepted row as which a row is, or seems to be, saved; -1 for none."""
         for one in (number, self.saved_as(number), self.replaces.get(number, -1)):
             if one >= 0 and self.states[one] == ACCEPTED:
                 return one

@@ -28,7 +28,7 @@ _SORTED: Final = orjson.OPT_SORT_KEYS
 
 
 def digester(key: bytes) -> Callable[[Row | bytes], bytes]:
-    """Return what makes a digest of a record. Who does not have the key can't try values."""
+    """Return a function that makes a digest of a record. Without the key, nobody can try values."""
     begun = hashlib.blake2b(key=key, digest_size=SIZE)
 
     def digest(record: Row | bytes) -> bytes:
@@ -42,8 +42,8 @@ def digester(key: bytes) -> Callable[[Row | bytes], bytes]:
 def content_of(record: Row | bytes) -> bytes:
     """Return what a record says: its values by name, however its columns are sorted.
 
-    What can't be sent is known by what stands in its cells. The columns that a file of rejected
-    rows adds do not count: a row that was not corrected is the same row there.
+    A row that can't be sent is known by its cells. The columns that a file of rejected rows adds do
+    not count: a row that was not corrected is the same row there.
     """
     if isinstance(record, Row):
         if not record.refusals:
@@ -169,5 +169,5 @@ class Known:
             self._is_indexed = True
 
     def close(self) -> None:
-        """Drop all of it."""
+        """Remove everything."""
         self._db.close()

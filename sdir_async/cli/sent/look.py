@@ -1,4 +1,4 @@
-"""A look at an input beside what was sent before: what a person must know before it is sent."""
+"""Compares an input with what was sent before, for what the user must know before it is sent."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Look:
 
     @property
     def mark(self) -> str:
-        """Tells the content of the input from that of others, in whatever order."""
+        """Identifies the content of the input, in any order."""
         return f"{self.count}-{self._sum % (1 << 128):032x}"
 
     def row(self, line: int, record: Row | bytes, digest: bytes) -> None:
@@ -96,7 +96,7 @@ class Look:
             self._compare()
 
     def end(self) -> None:
-        """There are no more rows."""
+        """The input has no more rows."""
         self._compare()
         if self._before is not None:
             self._between(None)
@@ -136,8 +136,8 @@ class Look:
     def changed(self) -> tuple[list[int], list[int]]:
         """Return the lines of rows that were accepted and look different now, or may do so.
 
-        New rows beside accepted ones that are missing are taken for those. Only where there are as
-        many new rows as missing ones is it known which is which.
+        New rows next to missing accepted ones are taken for those. Which is which is known only if
+        there are as many new rows as missing ones.
         """
         present = self._present()
         if self._old is not None:
@@ -225,7 +225,7 @@ class Look:
         return bool(accepted) and all(self._seen[one] for one in accepted)
 
     def left(self) -> Left | None:
-        """Return the upload that was not finished, if this input does not go on with it.
+        """Return the upload that was not finished, if this input does not continue it.
 
         It does if it is the same, or has most of the rows that were begun last: it may have grown,
         and rows may have been corrected.

@@ -81,7 +81,7 @@ def say(text: str, /, **values: Any) -> str:
 
 
 def in_each_language(text: str) -> tuple[str, ...]:
-    """Return a text as it is said in each language: what was written in one is read in another."""
+    """Return a text in each language: a file may have been written in another one."""
     return text, _catalogue()["said"].get(text, text)
 
 
@@ -96,7 +96,7 @@ def some(count: int, one: str, many: str, /, **values: Any) -> str:
 
 
 def unsaid(text: str) -> str:
-    """Return a text as it is: it is said later, with `say`."""
+    """Return a text unchanged; `say` translates it later."""
     return text
 
 
@@ -120,7 +120,7 @@ def described(text: str) -> str:
 def recast(text: str) -> str:
     """Return what the library says in the language that is spoken.
 
-    What has no other words in that language stays in English: what Sdir itself says, say.
+    A message without a translation stays in English, such as most of Sdir's own.
     """
     return _recast(text, _words.language)
 
@@ -150,7 +150,7 @@ _CAUSES: Final = {
         "the connection was broken off"
     ),
 }
-"""Why a request was lost, by what the libraries that send it say."""
+"""Why a request was lost, by the messages of HTTP libraries."""
 
 
 def in_plain_words(cause: str) -> str:
