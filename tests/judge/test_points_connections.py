@@ -263,18 +263,15 @@ def test_another_thread_is_refused(transport: Any) -> None:
 
     async def first(sdir: Sdir) -> None:
         async with sdir:
-            thread = threading.Thread(target=other, args=(sdir,))
             upload = sdir.additional_competence.v2.upload
             uploading = aiter(upload([record(1)], check=False, reconcile=None))
             while not sdir_server.requests:
                 await asyncio.sleep(0.002)
-            thread.start()
-            async for _ in uploading:
-                pass
-            await asyncio.to_thread(thread.join)
+            await asyncio.to_thread(other, sdir)
+            del uploading  # and end it
 
     async def second(sdir: Sdir) -> None:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(60):
             await sdir.additional_competence.v2.list_additional_competences()
 
     def other(sdir: Sdir) -> None:
@@ -284,6 +281,6 @@ def test_another_thread_is_refused(transport: Any) -> None:
             errors.append(error)
 
     with unclosed_sockets(), served_in_a_thread(sdir_server) as url:
-        asyncio.run(first(Sdir(KEY, base_url=url, transport=transport, retry=RETRY, timeout=0.5)))
+        asyncio.run(first(Sdir(KEY, base_url=url, transport=transport, retry=RETRY)))
     assert [type(error) for error in errors] == [ConfigurationError]
     assert "thread" in str(errors[0])
