@@ -1,1 +1,1 @@
-"""Makes of an OpenAPI document what the generator can read, and what the layer has to know."""
+"""Turns OpenAPI documents into a package: prepares them, runs the generator, writes the code."""

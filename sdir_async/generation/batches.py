@@ -12,7 +12,7 @@ from .walk import Json, LeftOut, Operation, become, operations, resolved
 
 
 def mark_batches(document: Json) -> list[LeftOut]:
-    """Write on each operation what it does to the register, and on a batch that it is one."""
+    """Note on each operation what it does to the register, and whether it is a batch."""
     left = []
     for operation in operations(document):
         batch = batch_of(document, operation)
@@ -30,7 +30,7 @@ def mark_batches(document: Json) -> list[LeftOut]:
 
 
 def _let_no_record_be_null(document: Json, batch: Operation) -> None:
-    """Take null out of the list of a batch, so that a record is of a class."""
+    """Remove null from the items of a batch, so that a record has a class."""
     item = item_of(document, batch.body or {}, batch.pointer) or {}
     for word in ("anyOf", "oneOf"):
         parts = [part for part in item.get(word, ()) if part != {"type": "null"}]
@@ -60,8 +60,8 @@ def list_candidates(document: Json) -> list[LeftOut]:
 def upload_names(batches: list[Operation]) -> dict[str, Operation]:
     """Name batches for `upload(operation=…)`.
 
-    The only batch of a kind is called by its kind. Where there are several, each is called like
-    its method, so that none of them is taken by mistake.
+    The only batch of a kind is called by its kind. If there are several, each has the name of its
+    method, so that nobody takes one by mistake.
     """
     kinds = Counter(operation.node["x-sdir-batch"] for operation in batches)
     names: dict[str, Operation] = {}

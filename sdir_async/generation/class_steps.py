@@ -43,7 +43,7 @@ RESERVED_CLASSES = frozenset(_RUNTIME.split())
 def inline_plain_schemas(document: Json) -> list[LeftOut]:
     """Put named schemas that do not become a class (a boolean, a list) where they are used.
 
-    One that contains itself would never end: it is any value from some level on.
+    One that contains itself would never end, so it becomes any value below some level.
     """
     named = components(document)
     plain = {n: copy.deepcopy(schema) for n, schema in named.items() if not _is_class(schema)}
@@ -67,7 +67,7 @@ def inline_plain_schemas(document: Json) -> list[LeftOut]:
 
 
 def _circles(plain: Json) -> dict[str, tuple[frozenset[str], int]]:
-    """Return for schemas that contain themselves what takes part, and how many levels to write.
+    """Return the schemas that contain themselves, with their parts and how many levels to write.
 
     Each level multiplies by the references of the circle to itself: many leave room for one only.
     """
@@ -112,14 +112,14 @@ def _is_class(schema: Json) -> bool:
 
 
 def name_inner_classes(document: Json) -> list[LeftOut]:
-    """Give what is inside named schemas names of its own: `crew` of `Ship` is `ShipCrew`."""
+    """Name the objects and enums inside named schemas: `crew` of `Ship` is `ShipCrew`."""
     for name, schema in list(components(document).items()):
         _name_inside(document, schema, name)
     return []
 
 
 def name_classes_of_operations(document: Json) -> list[LeftOut]:
-    """Give objects and enums that only one operation uses names of their own."""
+    """Name the objects and enums that only one operation uses."""
     for operation in operations(document):
         for parameter in operation.node["parameters"]:
             _name(document, parameter["schema"], f"{operation.name}_{parameter['name']}")
@@ -193,10 +193,10 @@ def _plain_name(name: str) -> str:
 
 
 def merge_all_of(document: Json) -> list[LeftOut]:
-    """Make one object of `allOf`, and of fields beside alternatives of objects: a class is one.
+    """Merge `allOf`, and fields next to alternatives of objects, into one object, for one class.
 
-    Where two parts declare the same field, the later counts. The fields of alternatives are all
-    there, none of them required: which ones belong together is for the check and the server.
+    Where two parts declare the same field, the later counts. All fields of the alternatives are
+    there, and none is required: the check and the server decide which ones belong together.
     """
     for _, schema in schemas_in(document):
         merged = _merged(document, schema, ())
@@ -255,7 +255,7 @@ def _united(parts: list[Json]) -> Json:
 
 
 def let_out_read_only(document: Json) -> list[LeftOut]:
-    """Ask for no field that the server fills in, in a class that is sent."""
+    """Require no field that the server fills in, in a class that is sent."""
     named = components(document)
     for name in names_used(document, [operation.body for operation in operations(document)]):
         given = read_only(document, named[name])
@@ -284,7 +284,7 @@ def drop_unused_schemas(document: Json) -> list[LeftOut]:
 
 
 def names_used(document: Json, places: list[Any]) -> set[str]:
-    """Return the names of the schemas that places of a document lead to."""
+    """Return the names of the schemas that parts of a document refer to."""
     named = components(document)
     used: set[str] = set()
     waiting = [*places]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def description_of(facts: Facts, document: Json) -> Json:
-    """Return all that a user, the command or a tool may want to know of a version."""
+    """Return everything that a user, the command or a tool may want to know about a version."""
     described = {operation.name: operation for operation in operations(document)}
     return {
         "$comment": COMMENT,

@@ -1,4 +1,4 @@
-"""What can be sent, as `TypedDict`s: for mappings that a type checker shall check."""
+"""What can be sent, as `TypedDict`s, so that type checkers can check mappings."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Dict:
 
     @property
     def odd(self) -> list[Field]:
-        """The others, which stand in a class of their own before it.
+        """The other keys, which are in a separate class before it.
 
         Type checkers refuse a circle of dictionaries that are all written as calls.
         """
@@ -65,7 +65,7 @@ _IN_TYPES = frozenset({"Any", "Literal", "bool", "dict", "float", "int", "list",
 
 
 def _is_field(name: str) -> bool:
-    """Whether a class can have the field, under just this name, and hides no type by it."""
+    """Whether a class can have a field of exactly this name without hiding a type."""
     plain = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
     return plain and name not in _IN_TYPES and unicodedata.normalize("NFKC", name) == name
 
@@ -140,7 +140,7 @@ def _name(prop: Property) -> str:
 
 
 def _models_in(prop: Any) -> list[str]:
-    """Return the classes of which a value is made, without those inside them."""
+    """Return the classes of a value, without the classes inside them."""
     if isinstance(prop, ListProperty):
         return _models_in(prop.inner_property)
     if isinstance(prop, UnionProperty):

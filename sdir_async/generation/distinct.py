@@ -1,4 +1,4 @@
-"""Tells apart what Python would call the same: `shipName` and `ship_name` of one object."""
+"""Tells names apart that would be the same in Python: `shipName` and `ship_name` of one object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARK = "\0"
 
 
 def tell_apart(document: Json) -> Aliases:
-    """Give fields and parameters other names where they would get the same one in Python.
+    """Give fields and parameters different names if they would have the same one in Python.
 
     The generator gives up the whole object otherwise. The first keeps its name, so that a field
     that is new in the document renames none that code uses already.
@@ -54,7 +54,7 @@ def _distinct(names: Iterable[str], aliases: Aliases) -> dict[str, str]:
 
 
 def _alias(name: str, used: set[str], aliases: Aliases) -> str:
-    """Return what stands for a name; marks behind it tell it from those of other objects."""
+    """Return a substitute for a name; its suffix distinguishes it from other objects'."""
     plain = _python(name).strip("_")
     wanted = next(each for n in count(2) if _python(each := f"{plain}_{n}") not in used)
     marked = (wanted + _MARK * n for n in count(1))

@@ -31,7 +31,7 @@ class Source:
         api: The name of the folder.
         version: The name of the file, without its suffix.
         path: The document, as its publisher wrote it.
-        overlay: Our corrections of it, if there are any.
+        overlay: Our corrections of it, if any.
     """
 
     api: str
@@ -46,7 +46,7 @@ class Source:
 
     @property
     def corrected(self) -> str:
-        """What to call it once our corrections are applied, which may be what is wrong."""
+        """Its name in messages once our corrections are applied, since they may be wrong."""
         return f"{self.path} with {self.overlay.name}" if self.overlay else str(self.path)
 
     @property
@@ -125,7 +125,7 @@ def _paired(folder: Path, documents: dict[str, Path], overlays: dict[str, Path])
 def reserved_names(client: Path) -> frozenset[str]:
     """Return the names that `Sdir` uses itself, read from its source without importing it.
 
-    The client imports the generated code, which may just be what has to be mended.
+    The client imports the generated code, which may be what has to be repaired.
     """
     if not client.exists():
         return frozenset()
@@ -151,7 +151,7 @@ def load(source: Source) -> Json:
 
 
 def check(document: Json) -> None:
-    """Raise `DocumentError` for what no preparation can make up for."""
+    """Raise `DocumentError` for what no preparation can repair."""
     if "swagger" in document:
         raise DocumentError(
             "/swagger", f"this is OpenAPI {document['swagger']}; convert or export it as OpenAPI 3"

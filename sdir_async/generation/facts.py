@@ -1,4 +1,4 @@
-"""What the templates must know of a version beyond what the generator tells them."""
+"""What the templates must know about a version beyond what the generator tells them."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def facts_of(
 
 
 def personal_fields(document: Json) -> dict[str, list[str]]:
-    """Return the fields of each class that say something of a person.
+    """Return the fields of each class that hold personal data.
 
     The document marks them with `x-sdir-personal: true`, or by the format `person-number`.
     """
@@ -192,7 +192,7 @@ def _description(parameter: Json) -> str:
 
 
 def _more(document: Json, operation: Operation) -> dict[str, Any]:
-    """Return what an `Operation` has beyond the ordinary, so that ordinary ones stay short."""
+    """Return the arguments of an `Operation` that differ from the defaults."""
     kinds = {
         "content_type": operation.node.get("x-sdir-content-type", _JSON),
         "accept": operation.node.get("x-sdir-accept", _JSON),
@@ -207,7 +207,7 @@ def _more(document: Json, operation: Operation) -> dict[str, Any]:
 
 
 def _step_aside(endpoint: Endpoint, given: dict[tuple[str, str], Json], config: Config) -> None:
-    """Parameters that are called like an argument of every method get an underscore."""
+    """Add an underscore to parameters that have the name of an argument of every method."""
     taken = {str(prop.python_name) for _, prop in endpoint.iter_all_parameters()}
     for prop in endpoint.path_parameters:
         name = given[prop.name.get_untrusted_value(), "path"].get("x-sdir-name", "")

@@ -1,4 +1,4 @@
-"""How a mistake in a document reaches the person who can mend it: with its file and its place."""
+"""How a mistake in a document reaches the person who can correct it: with its file and place."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["DocumentError", "GenerationFailed", "blaming"]
 
 
 class GenerationFailed(Exception):
-    """Something can't be generated from; the message says which file, where in it, and why."""
+    """Code can't be generated; the message names the file, the place and the reason."""
 
 
 @contextmanager
 def blaming(file: str | Path) -> Iterator[None]:
-    """Name the file in whatever is wrong with the document inside the block."""
+    """Add the file's name to any error about the document inside the block."""
     try:
         yield
     except DocumentError as error:
@@ -28,7 +28,7 @@ def blaming(file: str | Path) -> Iterator[None]:
 
 
 class Mistakes:
-    """Lets all of several things be tried before any mistake in one of them is raised."""
+    """Collects the mistakes in several things, and raises them together at the end."""
 
     def __init__(self) -> None:
         self._found: list[str] = []

@@ -62,9 +62,9 @@ def variants_of(mapping: Json, classes: list[str], named: Json) -> dict[str, str
 
 
 def expand_bases(document: Json) -> list[LeftOut]:
-    """Let what refers to a base class take its subclasses too; one that is not known is the base.
+    """Let references to a base class take its subclasses, too; an unknown one is the base.
 
-    Where a class extends it, only the base is meant.
+    If a class extends it, only the base is meant.
     """
     bases = {SCHEMAS + name: s for name, s in components(document).items() if MARK in s}
     for place, schema in list(schemas_in(document)):

@@ -1,7 +1,7 @@
 """The JSON Schema of one record of each batch, for the check that comes before sending.
 
-It refuses nothing that Sdir takes: rules that ASP.NET does not have, or has otherwise, and rules
-that the validator can't compile, are the server's.
+It refuses nothing that Sdir accepts. Rules that ASP.NET does not have, or has in another form, and
+rules that the validator can't compile are left to the server.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def alone(schema: Json) -> Json:
     """Return a schema that leads to nothing outside of itself, in whatever keyword it stands.
 
     A validator that follows a remote `$ref`, `$id` or `$schema` would open a connection or a file.
-    What a condition then lacks could turn it around, so it goes as a whole.
+    A condition that lost a part could mean the opposite, so it is removed completely.
     """
     kept: Json = {}
     for keyword, value in schema.items():
@@ -96,7 +96,7 @@ def alone(schema: Json) -> Json:
 
 
 def _says_nothing(value: Any) -> bool:
-    """Any value fits: what stood there is already gone."""
+    """Any value fits: the rule itself is already gone."""
     return value == {} or (isinstance(value, list) and {} in value)
 
 
@@ -136,7 +136,7 @@ def rules_left_to_the_server(document: Json, item: Json, where: str) -> list[Lef
 
 
 def _bare(document: Json, schema: Json, given: frozenset[str]) -> Json:
-    """Return a schema without what the check has no use for.
+    """Return a schema without what the check does not need.
 
     Args:
         document: What references lead into.
@@ -170,7 +170,7 @@ def _addressed(bare: Json) -> Json:
 
 
 def _lenient(bare: Json) -> Json:
-    """Let a value fit several alternatives: it may for want of a rule that was left out."""
+    """Let a value fit several alternatives: the rule that tells them apart may be missing."""
     if "oneOf" in bare:
         one = {"anyOf": bare.pop("oneOf")}
         bare |= {"allOf": [*bare.get("allOf", []), one]} if "anyOf" in bare else one
@@ -178,7 +178,7 @@ def _lenient(bare: Json) -> Json:
 
 
 def _without_weak_conditions(schema: Json) -> Json:
-    """Leave out what a condition asks for if the condition itself is not checked whole."""
+    """Leave out a condition if it is not checked completely."""
     weak = {word for word in _GUARDED if word in schema and not _is_whole(schema[word])}
     gone = {keyword for word in weak for keyword in _GUARDED[word]}
     return {keyword: value for keyword, value in schema.items() if keyword not in gone}
@@ -195,7 +195,7 @@ def _is_whole(condition: Any) -> bool:
 
 
 def worded(schema: Json) -> Json:
-    """Return a schema as it describes something to people: its words and labels stay."""
+    """Return a schema as a description for people: its texts and labels stay."""
     bare: Json = {
         keyword: value.copy() if isinstance(value, dict | list) else value
         for keyword, value in schema.items()

@@ -42,7 +42,7 @@ def digest_of(*paths: Path) -> str:
 def lock_of(sources: list[Source], known: Lock) -> Lock:
     """Return the lock for these documents.
 
-    What is known of a document holds until the document changes, so that two runs write the same.
+    What is known about a document stays until it changes, so that two runs write the same.
     """
     entries = known.get("documents", {})
     return {
@@ -84,7 +84,7 @@ def write_lock(path: Path, lock: Lock, command: str) -> None:
 
 
 def stale_parts(known: Lock, lock: Lock, path: Path) -> list[str]:
-    """Return what the lock on disk says differently, looking both ways."""
+    """Return what differs between two locks, in both directions."""
     return [
         f"{path.parent.name}/{path.name}: {part} {name}: {verdict}"
         for part in ("generator", "documents")

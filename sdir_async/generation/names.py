@@ -44,14 +44,14 @@ def name_operations(document: Json) -> list[LeftOut]:
 
 
 def free(name: str, taken: Collection[str]) -> str:
-    """Return a name that is not taken, with as many underscores behind it as that takes."""
+    """Return a name that is not taken, with as many underscores as necessary."""
     while name in taken:
         name += "_"
     return name
 
 
 def numbered(name: str, used: Collection[str]) -> str:
-    """Return a name that nothing is called, in capitals or not, with a number if it needs one."""
+    """Return a name that is not taken, in upper or lower case, with a number if necessary."""
     taken = {each.upper() for each in used}
     wanted = chain([name], (f"{name}_{number}" for number in count(2)))
     return next(each for each in wanted if each.upper() not in taken)

@@ -1,6 +1,6 @@
 """Transformations of a document's operations: each changes one thing, in place.
 
-A step returns what it left out of the document that a reader of it may miss.
+A step returns what it left out that a reader of the document may miss.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def list_unused_parts(document: Json) -> list[LeftOut]:
 
 
 def inline_paths(document: Json) -> list[LeftOut]:
-    """Put what a path refers to beside what it says itself, which counts where both say it."""
+    """Merge what a path refers to with its own content, which takes precedence."""
     paths = document["paths"]
     for path, item in paths.items():
         paths[path] = copy.deepcopy(path_item(document, path, item))
@@ -74,7 +74,7 @@ def keep_successes(document: Json) -> list[LeftOut]:
 def inline_references(document: Json) -> list[LeftOut]:
     """Put parameters, bodies and answers where they are referred to; schemas keep theirs.
 
-    An operation with a reference that leads nowhere is left out; the others are none the worse.
+    An operation with a reference that leads nowhere is left out; the others are not affected.
     """
     left = []
     for operation in operations(document):
@@ -175,7 +175,7 @@ def _keep_json_answers(operation: Operation) -> list[LeftOut]:
 
 
 def _unreadable(operation: Operation, status: str, kinds: list[str]) -> LeftOut:
-    """A read without a JSON answer has no use; what writes can still be called."""
+    """A read without a JSON answer is useless; other operations can still be called."""
     if operation.method == "get":
         return LeftOut(str(operation), "operation", f"it answers {', '.join(kinds)}, not JSON")
     why = f"{', '.join(kinds)} is not JSON; the method returns None"
@@ -256,7 +256,7 @@ def _is_null(schema: Json) -> bool:
 
 
 def keep_sendable_parameters(document: Json) -> list[LeftOut]:
-    """Leave out parameters that are not the caller's to give, and those that can't be sent."""
+    """Leave out parameters that callers must not set, and those that can't be sent."""
     left = []
     for operation in operations(document):
         kept = []
@@ -382,7 +382,7 @@ def _not_null(schema: Json) -> Json:
 
 
 def merge_tags(document: Json) -> list[LeftOut]:
-    """One class holds all operations of a version, so that tags have nothing to say."""
+    """Ignore tags: one class holds all operations of a version."""
     for operation in operations(document):
         operation.node.pop("tags", None)
     return []

@@ -1,4 +1,4 @@
-"""Turns a document as it comes into one that a small client can be generated from.
+"""Turns a published document into one from which a small client can be generated.
 
 Pure functions, document in, document out: the upstream file is never edited for it.
 """
@@ -86,7 +86,7 @@ def prepare(
 
 
 def for_generator(document: Json) -> Json:
-    """Return only what the generator makes use of, so that nothing else can stop it."""
+    """Return only what the generator uses, so that nothing else can stop it."""
     document = copy.deepcopy(document)
     class_steps.merge_all_of(document)
     class_steps.let_out_read_only(document)
@@ -141,7 +141,7 @@ def _plain_alternatives(schema: Json) -> None:
 
 
 def _reduced(node: Json, alone: list[Json]) -> Json:
-    """Return of an operation what the generator makes something of, in the types that it wants."""
+    """Return the parts of an operation that the generator uses, in the types that it wants."""
     body = node.get("requestBody")
     return {
         "operationId": node["operationId"],

@@ -46,7 +46,7 @@ _REASONS = (
     ("path templating", "its parameters are not those of its path"),
     ("[Dd]uplicate", "one of its parameters is declared twice"),
 )
-"""What the generator says, as a pattern, and what that means."""
+"""Messages of the generator, as patterns, and what they mean."""
 STOCK = PackageLoader("openapi_python_client")
 _IN_MODELS = frozenset(
     [
@@ -75,7 +75,7 @@ class Version(Project):
         Args:
             names: The public names, each with its module.
             dicts: What can be sent, as mappings.
-            values: What the templates can use.
+            values: Values for the templates.
         """
         self.env.loader = ChoiceLoader(
             [FileSystemLoader(TEMPLATES), PrefixLoader({"stock": STOCK}), STOCK]
@@ -123,8 +123,8 @@ def config_for(target: Path) -> Config:
 def understand(document: Json, config: Config) -> tuple[GeneratorData, list[LeftOut]]:
     """Let the generator read a reduced document; what it can't express becomes any value.
 
-    A schema or an operation that it refuses is made simpler, and simpler again, until it passes:
-    one odd corner of a document must not stop the rest.
+    A schema or an operation that it refuses is simplified step by step until it passes: one unusual
+    part of a document must not stop the rest.
     """
     left: list[LeftOut] = []
     simplified: set[str] = set()
@@ -145,7 +145,7 @@ def understand(document: Json, config: Config) -> tuple[GeneratorData, list[Left
 
 
 def _restore_names(data: GeneratorData, aliases: Aliases) -> None:
-    """What was called otherwise in Python goes over the wire as the document has it."""
+    """Restore the document's names on the wire for everything that was renamed in Python."""
     fields = [prop for model in data.models for prop in fields_of(model)]
     given = [prop for each in endpoints_of(data) for _, prop in each.iter_all_parameters()]
     for prop in [*fields, *given]:
@@ -155,7 +155,7 @@ def _restore_names(data: GeneratorData, aliases: Aliases) -> None:
 
 
 def _step_aside(data: GeneratorData, config: Config) -> None:
-    """Fields that are called like something in the methods of a model get an underscore."""
+    """Add an underscore to fields that have a name used in the methods of a model."""
     for model in data.models:
         for prop in fields_of(model):
             if prop.python_name in _IN_MODELS:
@@ -178,7 +178,7 @@ def _simplify_schemas(document: Json, data: GeneratorData, config: Config) -> li
 
 
 def _why(name: str, errors: Iterable[ParseError]) -> str:
-    """Say in a sentence why the generator refuses one thing; its own words hold whole schemas."""
+    """Say in one sentence why the generator refuses something; its messages hold schemas."""
     said = (f"{error.header or ''} {error.detail or ''}" for error in errors)
     own = next((words for words in said if re.search(rf"\b{re.escape(name)}\b", words)), "")
     reasons = (reason for pattern, reason in _REASONS if re.search(pattern, own))

@@ -36,7 +36,7 @@ CLIENT: Final = Path(__file__).parents[1] / "client.py"
 """Where `Sdir` is written."""
 
 OWN: Final = "sdir generate"
-"""What makes a package of a user's own."""
+"""The command that makes a package of the user's own."""
 
 
 @frozen
@@ -69,7 +69,7 @@ def own(documents: Path, into: Path) -> Place:
     """Return the place of a package of a user's own.
 
     Raises:
-        GenerationFailed: There are no documents, or the folder has something that is not generated.
+        GenerationFailed: No documents were found, or the folder has files that were not generated.
     """
     if not documents.is_dir():
         raise GenerationFailed(f"{documents}: there is no such folder of documents")
@@ -172,7 +172,7 @@ def generate(sources: list[Source], tree: Path, place: Place) -> list[str]:
 
 @contextmanager
 def no_fault_of_ours(source: Source) -> Iterator[None]:
-    """Name the document in an error that nobody foresaw: a traceback would not."""
+    """Name the document in an unexpected error: a traceback would not."""
     try:
         yield
     except GenerationFailed:
@@ -205,7 +205,7 @@ def run(place: Place, *, check: bool = False) -> int:
         0, or 1 if something is stale.
 
     Raises:
-        GenerationFailed: A document can't be used, or the folder has something else in it.
+        GenerationFailed: A document can't be used, or the folder has other files.
     """
     sources = find_sources(place.documents, reserved_names(place.client))
     known = read_lock(place.lock)
@@ -225,7 +225,7 @@ def run(place: Place, *, check: bool = False) -> int:
 
 
 def _done(line: str) -> str:
-    """What a check finds missing or extra was added or removed by a run."""
+    """Say what a run did: it added what was missing, and removed what was extra."""
     file, _, what = line.rpartition(": ")
     return f"{file}: {_DONE.get(what, what)}"
 

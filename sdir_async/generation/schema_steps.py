@@ -1,6 +1,6 @@
 """Transformations of a document's schemas: each changes one thing, in place.
 
-After them the schemas are plain JSON Schema, as OpenAPI 3.1 has it, whatever they came as.
+After them, the schemas are plain JSON Schema, as in OpenAPI 3.1, whatever they were before.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _MAY_BE_NULL = ("default", "example", "examples", "enum", "const")
 
 
 def make_whole(document: Json) -> list[LeftOut]:
-    """Make a schema of whatever stands for one; drop keywords of null or of a wrong shape."""
+    """Make a schema of anything in its place; drop keywords that are null or of a wrong type."""
     named = components(document)
     for name, schema in named.items():
         named[name] = schema if isinstance(schema, dict) else {}
@@ -130,7 +130,7 @@ def _name_of_place(reference: str) -> str:
 def join_siblings(document: Json) -> list[LeftOut]:
     """Read fields beside a reference as OpenAPI 3.1 does: the value has them too.
 
-    OpenAPI 3.0 ignores what stands there. Of that, only what asks for nothing is kept.
+    OpenAPI 3.0 ignores them, so only those that require nothing are kept.
     """
     ignored = str(document.get("openapi", "")).startswith("3.0")
     for _, schema in list(schemas_in(document)):
@@ -152,7 +152,7 @@ def _unescaped(name: str) -> str:
 
 
 def known_types(document: Json) -> list[LeftOut]:
-    """Mend types that OpenAPI 3 does not have, and add those that go without saying."""
+    """Correct types that OpenAPI 3 does not have, and add those that are implied."""
     left: list[LeftOut] = []
     for place, schema in schemas_in(document):
         given = schema.get("type")
@@ -286,7 +286,7 @@ def bounds_as_numbers(document: Json) -> list[LeftOut]:
 
 
 def usable_enums(document: Json) -> list[LeftOut]:
-    """Make of each enum what Python can say; `enum: ['']` is what an export makes of no enum."""
+    """Make each enum valid in Python. Exports write `enum: ['']` where there is no enum."""
     left: list[LeftOut] = []
     for place, schema in schemas_in(document):
         if "enum" not in schema:
@@ -318,7 +318,7 @@ def _typed(schema: Json, value: Any) -> Any:
 
 
 def _name_values(schema: Json, names: list[Any], given: list[Any]) -> None:
-    """Name the members by hand: the generator stops at two that it would name alike."""
+    """Name the members ourselves: the generator stops at two that would get the same name."""
     values = [value for value in schema["enum"] if value is not None]
     words = dict(zip(given, names, strict=True)) if len(names) == len(given) else {}
     made: list[str] = []
@@ -336,7 +336,7 @@ def _member(value: Any, number: int) -> str:
 
 
 def describe_defaults(document: Json) -> list[LeftOut]:
-    """Say what the server takes for a value that is not sent: it is never sent for the caller."""
+    """Describe the server's default for a value. It is never sent on behalf of the caller."""
     for _, schema in schemas_in(document):
         if "default" in schema and schema["default"] not in (None, [], {}, ""):
             given = str(schema.get("description") or "").strip()
@@ -346,7 +346,7 @@ def describe_defaults(document: Json) -> list[LeftOut]:
 
 
 def single_parts(document: Json) -> list[LeftOut]:
-    """Write one part or alternative, and words about it, as that schema: it is the same class."""
+    """Replace a single part or alternative by its schema: it is the same class."""
     for _, schema in schemas_in(document):
         for word in ("allOf", "anyOf", "oneOf"):
             given = schema.get(word, [])

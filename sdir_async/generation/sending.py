@@ -18,7 +18,7 @@ _SEPARATORS = {"pipeDelimited": "|", "spaceDelimited": " "}
 def entry(prop: Any, parameter: Json) -> str:
     """Return an entry of the dictionary of parameters, as code.
 
-    Most values go as they are, each under the name of its parameter. An object becomes several
+    Most values are sent unchanged, each under the name of its parameter. An object becomes several
     parameters, or one text.
     """
     name, value = prop.name.get_untrusted_value(), str(prop.python_name)

@@ -69,7 +69,8 @@ def servers_of(document: Json, hosts: Mapping[str, str] = HOSTS, place: str = ""
 
     A server belongs to the environment that its `x-sdir-environment` names, else to that of its
     host. One known host is enough to know the path under the others. A server that is neither
-    labelled nor known is no environment at all: it stands under `""`, and only its path is used.
+    labelled nor known belongs to no environment: it is stored under `""`, and only its path is
+    used.
 
     Raises:
         DocumentError: A server is labelled as an environment and is not at that one's host.

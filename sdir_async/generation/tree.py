@@ -34,7 +34,7 @@ def tidy(tree: Path) -> None:
 
 
 def differences(made: Path, kept: Path) -> list[str]:
-    """Return what differs between two trees, looking both ways."""
+    """Return what differs between two trees, in both directions."""
     return [f"{file}: {what}" for what, file in _differences(made, kept)]
 
 

@@ -1,4 +1,4 @@
-"""What templates and facts ask of the generator's own objects."""
+"""What templates and facts need from the generator's objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the templates ask of a value that may be one of several kinds."""
+"""What the templates need to know about a value of several kinds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def several(prop: Any) -> bool:
 
 
 def converts(prop: Any) -> bool:
-    """Whether a value is something else in Python than in JSON."""
+    """Whether a value differs between Python and JSON."""
     if isinstance(prop, UnionProperty):
         return any(map(converts, prop.inner_properties))
     if isinstance(prop, ListProperty):
@@ -54,7 +54,7 @@ def converts(prop: Any) -> bool:
 
 
 def discriminators(document: Json) -> Discriminators:
-    """Return what tells alternatives apart, by the names of their classes."""
+    """Return the discriminators of alternatives, by the names of their classes."""
     found: Discriminators = {}
     for _, schema in schemas_in(document):
         if "x-sdir-variants" in schema:

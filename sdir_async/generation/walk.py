@@ -1,4 +1,4 @@
-"""Finding one's way in an OpenAPI document: operations, schemas, references, JSON pointers."""
+"""Walks through an OpenAPI document: operations, schemas, references, JSON pointers."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def become(schema: Json, other: Json) -> None:
-    """Replace the contents of a schema where it stands."""
+    """Replace the contents of a schema in place."""
     other = dict(other)
     schema.clear()
     schema.update(other)

@@ -21,7 +21,7 @@ _VERB = re.compile("(list|get)_(?=.)")
 
 
 def add_walks(document: Json, described: dict[str, Operation], calls: list[Call]) -> list[LeftOut]:
-    """Give each call whose list has pages its iterator; say where that can't be."""
+    """Add an iterator to each call whose list has pages; report where that is not possible."""
     taken = {call.name for call in calls} | TAKEN
     left = []
     for call in calls:

@@ -1,7 +1,7 @@
-"""Where a name in a document falls into words, in any alphabet.
+"""Splits a name in a document into words, in any alphabet.
 
 The generator only knows the letters of ASCII: it makes `f_ø_dselsnummer` of `fødselsnummer`. This
-takes the place of the one function that all its names go through. ASCII names stay as they were.
+replaces the one function that all its names pass through. ASCII names stay as they were.
 """
 
 from __future__ import annotations

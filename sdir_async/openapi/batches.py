@@ -1,9 +1,9 @@
-"""Which operations are batches: the one rule for all who read a document.
+"""Decides which operations are batches: one rule for everything that reads a document.
 
 An operation is a batch if its JSON body is a list of records, and if the document calls it one with
 `x-sdir-batch`, or else its path does: it ends in `/batch` (POST creates, PUT updates) or is
-`POST …/prevalidate`, in upper or lower case. Never just any list. With `x-sdir-batch: false` it is
-not a batch.
+`POST …/prevalidate`, in upper or lower case. A list alone is not enough. With `x-sdir-batch: false`
+it is not a batch.
 """
 
 from __future__ import annotations
@@ -138,6 +138,6 @@ def _only_part(schema: Json) -> Json | None:
 
 
 def _types(schema: Json) -> set[str]:
-    """Return the types of a schema. One that has `items` and no type is a list all the same."""
+    """Return the types of a schema. One with `items` and without a type is a list."""
     given = schema.get("type", "array" if "items" in schema else [])
     return {str(each).lower() for each in (given if isinstance(given, list) else [given])}

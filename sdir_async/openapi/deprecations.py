@@ -1,4 +1,4 @@
-"""Reads from a document what is announced of the end of its operations.
+"""Reads from a document what it announces about the end of its operations.
 
 OpenAPI marks an operation as `deprecated: true` and no more. Two extensions add the dates, beside
 it or under `info`, where they hold for the whole document: `x-sdir-deprecated` (`true` or a date)
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @frozen
 class Deprecation:
-    """What the gateway announces of an operation that is to end.
+    """What the gateway announces about an operation that will end.
 
     Attributes:
         since: When it was, or will be, deprecated; `None` where the document doesn't say when.
-        sunset: When it is going to stop; `None` where nobody knows yet.
+        sunset: When it will stop; `None` if that is not known yet.
     """
 
     since: datetime | None = None
@@ -30,7 +30,7 @@ class Deprecation:
 
 
 def read_deprecation(spec: Json, node: Json) -> Deprecation | None:
-    """Return what a document says of the end of one of its operations.
+    """Return what a document says about the end of one of its operations.
 
     Raises:
         ValueError: A date is not a date.

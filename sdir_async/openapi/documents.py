@@ -46,7 +46,7 @@ def find_folder() -> Path:
     """Return the folder of our own documents: inside an installed package, beside it in a checkout.
 
     Raises:
-        FileNotFoundError: There is neither.
+        FileNotFoundError: Neither exists.
     """
     here = Path(__file__).parent
     for folder in (here / "documents", here.parents[1] / "openapi"):
@@ -64,7 +64,7 @@ def load_documents(folder: Path) -> list[Document]:
     OpenAPI 3 document are skipped.
 
     Raises:
-        ValueError: There is none, or one can't be read, or an overlay doesn't fit its document.
+        ValueError: The folder has none, one can't be read, or an overlay doesn't fit its document.
     """
     files = sorted(path for path in folder.rglob("*") if _may_be_document(path))
     read = [(path, _read(path)) for path in files]
@@ -138,7 +138,7 @@ def parse_any(content: bytes, *, json_only: bool = False) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice in an object: one of them would be lost."""
+    """Refuse a key that an object has twice: one of the two would be lost."""
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]

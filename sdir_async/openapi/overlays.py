@@ -1,7 +1,7 @@
 """Applies our corrections to a document: OpenAPI Overlay 1.0.
 
-The library for it, oas-patch, passes over a target that matches nothing, which is how a correction
-gets lost when a document changes. So this is our own, on a JSONPath library.
+The library oas-patch ignores a target that matches nothing, so a correction can get lost when a
+document changes. So we have our own code, on a JSONPath library.
 """
 
 from __future__ import annotations

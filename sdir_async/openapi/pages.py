@@ -1,4 +1,4 @@
-"""Which lists have pages, and how to turn them: the one rule for all who read a document.
+"""Decides which lists have pages, and how to turn them: one rule for all readers.
 
 A list has pages if the document says so with `x-sdir-pages`: the query parameters for the number of
 the page, from 1, and for its size, and what ends the list.
@@ -41,7 +41,8 @@ def pages_of(document: Json, operation: Found) -> Pages | None:
     """Return how the list of an operation is cut into pages; `None` if it is not.
 
     Raises:
-        DocumentError: What the document says of its pages can't be, or a reference leads nowhere.
+        DocumentError: What the document says about its pages is wrong, or a reference leads
+            nowhere.
     """
     told = operation.node.get("x-sdir-pages")
     if not told:

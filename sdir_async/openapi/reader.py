@@ -160,7 +160,7 @@ class _Reader:
         return {each: self._identifier(each, places.get(each)) for each in self._stored}
 
     def _identifier(self, collection: str, place: Json | None) -> Identifier:
-        """Tell the field by the path of one record, else by being in answers alone."""
+        """Find the field by the path of one record, or else because only answers have it."""
         sent, saved = self._fields_of(collection)
         name = place["name"] if place else None
         added = [field for field in saved if field not in sent]
@@ -195,7 +195,7 @@ class _Reader:
 
     @cached_property
     def _reconciled(self) -> dict[str, dict[str, str]]:
-        """The filters of list operations, as the batches that use them tell."""
+        """The filters of list operations, from the batches that use them."""
         told = [raw.node["x-sdir-reconcile"] for raw in self._raw if "x-sdir-reconcile" in raw.node]
         return {each.get("operation", ""): each.get("filter", {}) for each in told}
 
@@ -223,7 +223,7 @@ class _Reader:
         )
 
     def _answers_something_else(self, node: Json, body: Json | None) -> bool:
-        """Whether the answer has fields, none of which was sent: then it is not a record."""
+        """Whether the answer has fields, but none that was sent: then it is not a record."""
         sent = self._schemas.properties(body or {})
         answers = node.get("responses", {})
         good = min(filter(_SUCCESS.fullmatch, answers), default="")
@@ -334,7 +334,7 @@ class _Reader:
         return by_name | self._reconciled.get(raw.node.get("operationId", ""), {})
 
     def _example(self, raw: _Raw, role: Role, answer: Json) -> Any:
-        """What to answer; a search looks through the list it belongs to, if that has more."""
+        """The example answer; a search looks through the list it belongs to, if that has more."""
         example = self._example_of(answer)
         if role is Role.LIST and not example and self._envelope(answer) is None:
             return [self._schemas.sample(self._items(answer))]

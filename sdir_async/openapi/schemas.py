@@ -36,7 +36,7 @@ _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 20
 _MOST: Final = 10_000
 _ELSEWHERE = frozenset({"$schema", "$id", "$dynamicRef", "$recursiveRef"})
-"""Keywords by which a schema would be looked up elsewhere, or stand elsewhere itself."""
+"""Keywords that would make a validator look up a schema elsewhere."""
 _VALUES = frozenset({"example", "examples", "default", "enum", "const"})
 
 
@@ -53,9 +53,9 @@ class Schemas:
         self._components = to_json_schema((spec.get("components") or {}).get("schemas") or {})
 
     def resolve(self, node: Json) -> Json:
-        """Follow a local `$ref`, and the next, until something stands there itself.
+        """Follow local `$ref`s to the end.
 
-        What is `true` or `false` instead of a schema says nothing of a value's fields.
+        A schema that is `true` or `false` says nothing about a value's fields.
 
         Raises:
             DocumentError: One leads nowhere.
@@ -63,7 +63,7 @@ class Schemas:
         return resolved(self._spec, node) if isinstance(node, dict) else {}
 
     def flat(self, schema: Json, depth: int = 3) -> Json:
-        """Return a schema with what it refers to in its place, for some levels."""
+        """Return a schema with its references replaced, for some levels."""
         found = dict(self.resolve(schema))
         if depth == 0:
             return found
@@ -102,7 +102,7 @@ class Schemas:
         return found.union(*(self.required(part) for part in schema.get("allOf", [])))
 
     def fits(self, schema: Json, value: Any) -> bool:
-        """Whether a value fits a schema, dates and the like included."""
+        """Whether a value fits a schema, formats such as dates included."""
         validator = jsonschema_rs.validator_for(
             self.standalone(schema), formats=_ANY_FORM, validate_formats=True
         )
@@ -152,7 +152,7 @@ class Schemas:
 
 
 def _few(schema: Json, word: str) -> int:
-    """Return how many letters or items a value must have, if that is not beyond all measure."""
+    """Return how many letters or items a value must have, unless the number is absurd."""
     wanted: int = schema.get(word, 0)
     return max(0, min(wanted, _MOST))
 
@@ -198,7 +198,7 @@ def to_json_schema(node: Any) -> Any:
     if schema.get("additionalProperties") is False:
         del schema[
             "additionalProperties"
-        ]  # exports say so, but ASP.NET passes over what it doesn't know
+        ]  # exports say so, but ASP.NET ignores what it doesn't know
     if schema.get("nullable") is True:
         return {"if": {"type": "null"}, "else": schema}
     return schema
@@ -230,7 +230,7 @@ def bound_exclusively(schema: Json) -> None:
 
 
 def _bound_integer(schema: Json) -> None:
-    """What .NET can't hold in its integer it refuses."""
+    """Add the bounds of .NET's integer, which refuses anything beyond them."""
     size = _INTEGERS.get(str(schema.get("format")))
     if size and schema.get("type") == "integer":
         schema.setdefault("minimum", -size)

@@ -44,7 +44,7 @@ class Shape:
         return tuple((name, shape) for name, shape in self.fields.items() if shape.fields)
 
     def rename(self, value: Any) -> Any:
-        """Return the value with each field called what the document calls it: any case will do."""
+        """Return the value with the document's spelling of each field; it may come in any case."""
         if isinstance(value, list):
             return [self.rename(item) for item in value]
         if not isinstance(value, dict) or not self.fields:
@@ -57,7 +57,7 @@ class Shape:
         return value
 
     def complete(self, value: Any) -> Any:
-        """Return the value with null for each field that it may lack and does."""
+        """Return the value with null for each optional field that is missing."""
         if isinstance(value, list):
             return [self.complete(item) for item in value]
         if not isinstance(value, dict) or not self.fields:

@@ -1,4 +1,4 @@
-"""Finding one's way in a document: operations, references, JSON pointers, bodies."""
+"""Walks through a document: operations, references, JSON pointers, bodies."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def operations_in(document: Json) -> Iterator[Found]:
 
 
 def path_item(document: Json, path: str, given: Json) -> Json:
-    """Return a path with what it refers to; what it says itself counts where both say it."""
+    """Return a path merged with what it refers to; its own content takes precedence."""
     target = resolved(document, given, pointer("paths", path))
     return given if target is given else {**target, **{k: given[k] for k in given if k != "$ref"}}
 
@@ -113,7 +113,7 @@ def _inside(node: Any, key: str) -> Any:
 
 
 def resolved(document: Json, node: Json, place: str = "") -> Json:
-    """Follow the references of a node, until something stands there itself.
+    """Follow the references of a node to the end.
 
     Raises:
         DocumentError: A reference leads nowhere, out of the document, or in a circle.
@@ -133,7 +133,7 @@ def resolved(document: Json, node: Json, place: str = "") -> Json:
 
 
 def nowhere(reference: str) -> str:
-    """Say why there is nothing at the end of a reference."""
+    """Say why a reference leads nowhere."""
     if reference.startswith("#"):
         return "leads to nothing"
     return "leads out of the document; put what it means into the document"
