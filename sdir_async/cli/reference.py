@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INTRO: Final = """\
+<!-- Written from the help of the commands: python -m sdir_async.cli.reference > docs/cli.md -->
+
 # The command `sdir`
 
-This page is generated from the help of the commands. Do not edit it; run
-`python -m sdir_async.cli.reference > docs/cli.md`.
+`sdir` uploads spreadsheets and files of JSON, says what became of each row, and lists what Sdir has
+saved. To learn it step by step, begin with [From a spreadsheet](spreadsheet.md).
 
 ```shell
 pip install "path/to/the/checkout[cli]"            # the command
