@@ -1,4 +1,4 @@
-"""Serves operations over HTTP, and tells what it saw."""
+"""Serves operations over HTTP, and reports what it saw."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def create_app(
         service: What stands behind all of them.
         note: Called as each answer begins.
         exchanges: Where requests are kept as they came, with their answers.
-        beside: What is served beside the APIs, by path; it is not noted.
+        beside: What is served beside the APIs, by path; it is not recorded.
     """
     ordered = sorted(operations, key=lambda operation: operation.path.count("{"))
     app = Starlette(
@@ -80,7 +80,7 @@ class _Beside:
 
 
 class _Witness:
-    """Tells of every answer as it begins, and of a request that got none."""
+    """Reports every answer as it begins, and each request that got none."""
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ class TokenClient:
 
 @dataclass(frozen=True)
 class Granted:
-    """What an assertion is good for."""
+    """What an assertion grants."""
 
     client: TokenClient
     scopes: tuple[str, ...]
@@ -70,7 +70,7 @@ class Granted:
 
 
 class RefusedError(Exception):
-    """The answer is no.
+    """The token is refused.
 
     Attributes:
         code: Maskinporten's code, `None` where we know none.
@@ -114,7 +114,7 @@ class Assertions:
         """Return what the token is for.
 
         Raises:
-            RefusedError: The assertion is not good.
+            RefusedError: The assertion is not accepted.
         """
         header, told = _read(assertion)
         client = self._clients.get(str(told.get("iss")))
@@ -187,7 +187,7 @@ def _key_of_certificate(client: TokenClient, x5c: object, now: float) -> RSAKey:
 
 
 def _check_chain(chain: list[x509.Certificate], client: TokenClient, now: float) -> None:
-    """Each is issued by the next, the last by an authority or one itself, and none has ended."""
+    """Check that the next one issued each, an authority the last, and that none has expired."""
     authorities = [x509.load_pem_x509_certificate(_bytes(each)) for each in client.authorities]
     at = datetime.fromtimestamp(now, UTC)
     if any(not each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in chain):

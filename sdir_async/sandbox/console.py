@@ -49,10 +49,10 @@ def create_console(desk: Desk) -> Mapping[str, ASGIApp]:
 
 
 class _Guarded:
-    """Keeps pages of other sites, open in the same browser, from reading and from switching.
+    """Keeps pages of other sites in the same browser from reading or changing anything.
 
-    The host is looked at because a name that its owner lets point to this machine makes a foreign
-    page look like one of ours.
+    The host is checked, because a foreign name that points to this machine would make a foreign
+    page look like ours.
     """
 
     def __init__(self, app: ASGIApp, base_url: str) -> None:
@@ -133,7 +133,7 @@ class _Console:
         return desk.exchanges.count, len(desk.requests), desk.faults.describe(), desk.sleeper.state
 
     async def _try(self, request: Request) -> Response:
-        """Send a request as the form of an operation says, and show what came of it."""
+        """Send the request of an operation's form, and show the result."""
         told = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         mark = secrets.token_hex(8)
         headers = {KEY_HEADER: self._desk.api_key, TRIED: mark}
@@ -155,7 +155,7 @@ class _Console:
         return _page(page)
 
     async def _download(self, request: Request) -> Response:
-        """Give a document as it is served: with its overlay, as YAML or as JSON."""
+        """Return a document as it is served: with its overlay, as YAML or as JSON."""
         name = request.path_params["name"]
         document = next((each for each in self._desk.documents if each.name == name), None)
         if document is None:
@@ -250,7 +250,7 @@ def _file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
 
 
 def trial(told: Mapping[str, str], base_url: str) -> tuple[str, str, str]:
-    """Return method, URL and body of a request that a form tells.
+    """Return method, URL and body of the request in a form.
 
     Raises:
         ValueError: It is for another host.

@@ -1,4 +1,4 @@
-"""Announces in headers the end of what is to end."""
+"""Announces in headers that an operation will end."""
 
 from __future__ import annotations
 

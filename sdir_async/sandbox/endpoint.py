@@ -51,7 +51,7 @@ class Service:
     _at_work: set[asyncio.Task[Response]] = field(default_factory=set)
 
     async def answer(self, work: Work, met: Met) -> Response:
-        """Return what the client gets to see of a piece of work, whatever becomes of the work."""
+        """Return the client's answer to a piece of work, whatever the work's result is."""
         fault = met.fault
         if fault is None:
             return await self._in_time(work, met.delay)
@@ -63,7 +63,7 @@ class Service:
         return answer_of(fault, await self._in_time(work, met.delay), self.drop)
 
     def stop(self) -> None:
-        """End what is under way: an answer that nobody waits for any more saves nothing."""
+        """End work in progress: when nobody waits for the answer any more, nothing is saved."""
         for task in self._at_work:
             task.cancel()
 
@@ -75,7 +75,7 @@ class Service:
         return task.result() if task.done() and not task.cancelled() else gateways.failed()
 
     def _begin(self, work: Work, delay: float) -> asyncio.Task[Response]:
-        """Let it run to its end on its own, as a backend does when the client has gone."""
+        """Let it run to its end, as a backend does when the client has gone."""
         task = asyncio.create_task(work.done_after(delay))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
@@ -186,8 +186,8 @@ class Endpoint:
     async def _read_content(self, request: Request) -> bytes | None:
         """Return the body, or `None` if it is too large.
 
-        What is too much is read all the same and dropped, so that the client gets to read the
-        answer; a connection reset under its hands is another thing to test.
+        A body that is too large is still read and dropped, so that the client can read the answer.
+        A reset connection is a different test.
         """
         content, size = bytearray(), 0
         async for chunk in request.stream():
@@ -209,7 +209,7 @@ def refuse_body(error: Exception) -> Response:
 
 
 async def _drained(request: Request, response: Response) -> Response:
-    """Read what the client still sends, so that it gets to read the answer."""
+    """Read what the client still sends, so that it can read the answer."""
     async for _ in request.stream():
         pass
     return response

@@ -1,6 +1,6 @@
 """The last requests as they came, with their answers, for the page of the sandbox.
 
-Keys and persons are in them: what shows them masks them, unless a person asks to see them.
+They hold keys and personal data, which are masked when shown, unless the user asks to see them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Body:
 
     Attributes:
         size: How long the whole is.
-        content: As much of it as is kept.
+        content: The part that is kept.
     """
 
     size: int = 0
@@ -61,7 +61,7 @@ class Exchange:
         body: Of the request.
         answer_headers: Of the answer; none if there was no answer.
         answer: The body of the answer.
-        seen: What else is known of it, once an answer has begun.
+        seen: What else is known about it, once an answer has begun.
         began: When it came, in seconds since 1970.
     """
 

@@ -1,4 +1,4 @@
-"""What goes wrong on demand: which fault meets which request, decided by a seed."""
+"""Faults on demand: a seed decides which fault meets which request."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _kind(kind: Kind | str) -> Kind:
 
 
 def _agrees(fault: Fault, _: object, saves: bool | None) -> None:
-    """What is reset or refused can't be saved, and what is cut was."""
+    """A reset or refused request can't be saved, and a cut answer means that it was."""
     natural = fault.kind in _ALWAYS_SAVES
     if saves not in (None, natural) and fault.kind in _NEVER_SAVES | _ALWAYS_SAVES:
         how = "always" if natural else "never"
@@ -145,7 +145,7 @@ class Fault:
         return self.kind in _OF_TOKENS
 
     def may_meet(self, operation: Operation | None) -> bool:
-        """Tell whether it may meet requests of this operation; `None` asks for a token."""
+        """Say whether it may meet requests of this operation; `None` asks for a token."""
         if operation is None or self.is_of_tokens:
             return operation is None and self.is_of_tokens
         return self.operation is None or self.operation in operation.names
@@ -155,7 +155,7 @@ class Fault:
 class _Active:
     """A fault in force: how often it met a request, and its own source of chance.
 
-    Each has a source of its own, so that one more fault doesn't change when the others strike.
+    Each has its own source, so that another fault doesn't change when the others strike.
     """
 
     fault: Fault
@@ -164,7 +164,7 @@ class _Active:
     met: int = 0
 
     def strikes(self) -> bool:
-        """Tell whether it strikes the request that is there now."""
+        """Say whether it strikes the current request."""
         fault = self.fault
         self.seen += 1
         hit = self.chance.random() < fault.probability
@@ -189,7 +189,7 @@ class Met:
 class Faults:
     """The faults in force. They can be changed while the sandbox runs.
 
-    The same faults, the same seed and the same order of requests give the same course of events.
+    The same faults, seed and order of requests always have the same effect.
 
     Example:
         ```python
@@ -252,7 +252,7 @@ class Faults:
         del self._active[number]
 
     def clear(self, *, seed: int | None = None) -> None:
-        """End all faults, and begin anew: with another seed, or with the same."""
+        """Remove all faults, and start again, with another seed or with the same."""
         self.seed = self.seed if seed is None else seed
         self._active.clear()
         self._numbers = count(1)
@@ -294,7 +294,7 @@ class Faults:
 
 
 def read_fault(told: Mapping[str, Any]) -> Fault:
-    """Return a fault that is told as JSON.
+    """Return the fault that JSON describes.
 
     Raises:
         ValueError: It isn't one.

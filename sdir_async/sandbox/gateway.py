@@ -34,7 +34,7 @@ _KEY_NAMES = ("primary", "secondary")
 
 
 class Gateway:
-    """Lets in who brings one of its keys, a good token where one is needed, and not too often.
+    """Accepts requests with a valid key, a valid token if required, and within its limits.
 
     Both keys belong to one subscription, which is what is counted.
 
@@ -59,7 +59,7 @@ class Gateway:
         self._circuit = Circuit(limits.circuit, clock) if limits.circuit else None
 
     def refuse(self, request: Request, base: str, scopes: Collection[str] = ()) -> Response | None:
-        """Return the answer to a request that may not pass, `None` to one that may."""
+        """Return the answer to a request that is refused, `None` if it may pass."""
         key = request.headers.get(KEY_HEADER)
         if key not in self._keys:
             return _denied(_INVALID if key else _MISSING, request, base)
@@ -74,7 +74,7 @@ class Gateway:
         return None
 
     def _wrong_token(self, tokens: TokenServer, request: Request, scopes: Collection[str]) -> str:
-        """Say what is wrong with the token, and take note of whose it is."""
+        """Say what is wrong with the token, and remember whose it is."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return "JWT not present."
@@ -83,7 +83,7 @@ class Gateway:
         return wrong
 
     def note(self, base: str, status: int) -> None:
-        """Take note of how the backend did."""
+        """Remember whether the backend failed."""
         if self._circuit and status >= 500:
             self._circuit.failed(base)
 
@@ -108,13 +108,13 @@ def too_many(wait: int) -> Response:
 
 
 def failed() -> Response:
-    """Return the answer where the backend gave none: it may be working on."""
+    """Return the answer if the backend gave none: it may still be working."""
     body = '{ "statusCode": 500, "message": "Internal server error", "activityId": "%s" }'
     return Response(body % uuid4(), 500, media_type="application/json")
 
 
 def unavailable(wait: int | None = None) -> Response:
-    """Return the answer where the circuit is open. Nobody has documented its body."""
+    """Return the answer if the circuit is open. Its body is not documented anywhere."""
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return _answer(503, "Service unavailable", headers)
 

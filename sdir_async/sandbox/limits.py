@@ -54,7 +54,7 @@ def read_rate(text: str) -> Rate:
     """Read a rate such as `20/s`, `1000/h` or `100/30s`.
 
     Raises:
-        ValueError: It isn't one, or lets nobody in.
+        ValueError: It isn't a rate, or lets nobody in.
     """
     found = _RATE.fullmatch(text.strip())
     if not found or not int(found["calls"]) or found["length"] == "0":
@@ -76,8 +76,8 @@ def read_seconds(text: str) -> float:
 class RateLimit:
     """Lets a number of calls pass in any window of time.
 
-    Calls that are turned away count too: who asks without waiting is never let in again. So the
-    limit remembers as many calls as it lets pass, and the oldest of them has to be old enough.
+    Refused calls count, too: whoever asks without waiting is never let in again. So the limit
+    remembers as many calls as it lets pass, and the oldest of them has to be old enough.
     """
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:

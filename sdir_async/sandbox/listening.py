@@ -1,4 +1,4 @@
-"""Listens for HTTP inside a program that does other things too."""
+"""Listens for HTTP inside another program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEEP_ALIVE = 130  # seconds, as ASP.NET's server
 _LAST_ANSWERS = 5  # seconds that answers may still take once the sandbox ends
 
 _AT_ONCE = struct.pack("ii", 1, 0)
-"""How a socket is told to linger for no second: closing it is a reset then."""
+"""The option that makes closing a socket a reset."""
 
 
 class Server(uvicorn.Server):
@@ -35,7 +35,7 @@ class Server(uvicorn.Server):
         self._stopped.set()
 
     async def main_loop(self) -> None:
-        """Tick once a second, for the `Date` header, rather than look ten times for the end."""
+        """Tick once a second for the `Date` header, instead of checking ten times for the end."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), 1)
@@ -96,8 +96,8 @@ def configure(app: ASGIApp) -> uvicorn.Config:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that is listening already, so that no caller comes too early.
 
-    Its connections inherit that nothing waits for more to send: asyncio sees to that only for the
-    sockets it makes itself, and each answer would take 40 ms.
+    Its connections inherit TCP_NODELAY. asyncio sets that only for sockets that it makes itself;
+    without it, each answer would take 40 ms.
 
     Raises:
         OSError: The port is taken, or the host is not this machine.

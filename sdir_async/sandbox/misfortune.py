@@ -1,4 +1,4 @@
-"""Answers as a fault has them, and connections that end without one."""
+"""Answers with a fault, and connections that end without an answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     Drop = Callable[[Scope, bool], None]
-    """Ends the connection of a request; `True` resets it, what was written being lost."""
+    """Ends the connection of a request; `True` resets it, so that what was written is lost."""
 
 _PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
@@ -25,7 +25,7 @@ _PAGE = (
 
 
 class NoAnswer(Response):
-    """The connection ends, and that is all."""
+    """The connection ends without an answer."""
 
     def __init__(self, drop: Drop, *, reset: bool = False) -> None:
         super().__init__(status_code=0)

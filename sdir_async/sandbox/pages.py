@@ -56,7 +56,7 @@ class Filter:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filter:
-        """Read a filter from the query of the page; what is not understood filters nothing."""
+        """Read a filter from the query of the page; unknown values are ignored."""
         given = {name: query.get(name, "").strip() for name in ("text", "status", "api", "only")}
         before = query.get("before", "")
         return cls(**given, before=int(before) if before.isascii() and before.isdigit() else None)
@@ -125,7 +125,7 @@ class Pages:
         )
 
     def request(self, number: int, *, shown: bool) -> str | None:
-        """Return the page of a request, `None` if it is not known, or not any more."""
+        """Return the page of a request, `None` if it is not known (any more)."""
         each = self._desk.exchanges.get(number)
         if each is None or each.seen is None:
             return None

@@ -1,4 +1,4 @@
-"""Says where in a JSON text something stands, as .NET's reader would."""
+"""Finds positions in a JSON text, as .NET's reader reports them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def locate(body: bytes, path: Path) -> int:
 
 
 def path_at_end(body: bytes) -> Path:
-    """Return the path that a reader has come to at the end of the beginning of a JSON text."""
+    """Return the path that a reader has reached at the end of an incomplete JSON text."""
     path: Path = ()
     for path, _ in _steps(body):  # noqa: B007 - the last one counts
         pass
@@ -33,7 +33,7 @@ def path_at_end(body: bytes) -> Path:
 
 
 def first_deeper(body: bytes, depth: int) -> tuple[Path, int]:
-    """Return the first path of a JSON text that is deeper, and where its reader has come to."""
+    """Return the first path of a JSON text that is deeper, and the reader's position there."""
     return next((found for found in _steps(body) if len(found[0]) > depth), ((), 0))
 
 
@@ -53,7 +53,7 @@ def json_path(path: Path) -> str:
 
 
 def _steps(body: bytes) -> Iterator[tuple[Path, int]]:
-    """Yield, token by token, the path that a reader has come to and where the token ends."""
+    """Yield, token by token, the path that a reader has reached and where the token ends."""
     path: list[str | int | None] = []
     for match in _TOKEN.finditer(body):
         token = match[0]

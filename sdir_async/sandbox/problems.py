@@ -44,7 +44,7 @@ def problem(status: int, errors: Errors | None = None, detail: str | None = None
 
 
 def empty_body(parameter: str) -> Errors:
-    """Report that there is no body."""
+    """Report that the body is missing."""
     return {"": ["A non-empty request body is required."]} | _unbound(parameter)
 
 
@@ -74,7 +74,7 @@ def refused_body(found: Iterable[Finding], body: bytes, parameter: str) -> Error
     """Report what a schema finds wrong with a body.
 
     JSON that doesn't convert to the types of the server's code stops it at the first such place.
-    Only what converts is looked at further, and then everything wrong with it counts.
+    Only JSON that converts is checked further, and then everything wrong with it is reported.
     """
     errors: Errors = {}
     for finding in found:

@@ -1,4 +1,4 @@
-"""Reads from a document what a person wants to know of it."""
+"""Reads from a document what its readers want to know."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _example_text(value: Any) -> str:
 
 
 def _type(schema: Json) -> Markup:
-    """Return what a value is, with a link where that is described further down."""
+    """Return the type of a value, with a link if it is described further down."""
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         return Markup('<a href="#{0}">{0}</a>').format(name)

@@ -1,4 +1,4 @@
-"""What is known of a request once it was answered."""
+"""What is known about a request after it was answered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class SeenRequest:
 
     Attributes:
         method: In capitals.
-        path: Without the query, and with what could be a person number starred out.
+        path: Without the query, and with possible person numbers masked.
         status: Of the answer; 499 if the client hung up before its body was whole, 0 if a fault
             ended the connection without an answer.
         records: How many records it brought; `None` if it has no body of records.

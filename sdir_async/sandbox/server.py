@@ -165,7 +165,7 @@ class Sandbox:
         return [orjson.loads(body) for body in self._running_store.find(self._collection(path))]
 
     def clear(self) -> None:
-        """Forget all records and requests, also what is still on its way to be saved."""
+        """Remove all records and requests, also those that are still to be saved."""
         if self._service:
             self._service.stop()
         self._running_store.clear()
@@ -175,7 +175,7 @@ class Sandbox:
         self._exchanges.clear()
 
     def reset(self) -> None:
-        """Be as new: without records, requests and faults, and awake."""
+        """Start over: without records, requests and faults, and awake."""
         self.clear()
         self.faults.clear()
         self.wake()

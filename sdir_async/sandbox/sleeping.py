@@ -48,7 +48,7 @@ class Sleeper:
         return "waking" if now < self._awake_at else "awake"
 
     def sleeps(self) -> bool:
-        """Tell, to a call, whether the database is not there yet."""
+        """Say whether the database is still asleep or waking; called for each request."""
         state, now = self.state, self._clock()
         if state == "asleep":
             self._asleep, self._awake_at = False, now + self._wake

@@ -1,4 +1,4 @@
-"""A request as somebody can send it again: with curl, or from Python."""
+"""A request as code that sends it again: with curl, or from Python."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECRETS: Final = {KEY_HEADER.lower(): "SDIR_API_KEY", "authorization": "SDIR_AU
 
 
 def curl(method: str, url: str, headers: list[tuple[str, str]], body: str) -> str:
-    """Return a request as a command of a shell."""
+    """Return a request as a shell command."""
     words = ["curl", "-i", "-X", method, shlex.quote(url)]
     for name, variable in _secrets(headers):
         words += ["-H", f'"{name}: ${variable}"']

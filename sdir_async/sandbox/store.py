@@ -74,7 +74,7 @@ class Store:
         return set(uids) - {uid.decode() for (uid,) in found}
 
     def get(self, collection: str, uid: str) -> bytes | None:
-        """Return the JSON of one record, `None` if there is no such record."""
+        """Return the JSON of one record, `None` if it does not exist."""
         row = self._db.execute(
             f"SELECT body FROM {_name(collection)} WHERE uid = ?", (uid,)
         ).fetchone()
@@ -113,7 +113,7 @@ class Store:
         return [body for (body,) in self._db.execute(query, (count,))]
 
     def last_number(self, collection: str) -> int:
-        """Return the number of the newest record, 0 if there is none; numbers grow by one."""
+        """Return the number of the newest record, 0 without records; numbers grow by one."""
         row = self._db.execute(f"SELECT max(number) FROM {_name(collection)}").fetchone()
         return row[0] or 0
 

@@ -1,4 +1,4 @@
-"""Reads parameters as `style` and `explode` have them written: texts of a request to values.
+"""Reads parameters according to `style` and `explode`: from texts of a request to values.
 
 A text that does not fit its schema stays a text, so that the check can refuse it.
 """
@@ -25,7 +25,7 @@ _IN_PATHS = ("simple", "label", "matrix")
 
 
 def read(given: Mapping[str, list[str]], schemas: Mapping[str, Json]) -> dict[str, Any]:
-    """Return the values of the parameters that are there.
+    """Return the values of the parameters that were given.
 
     Args:
         given: The texts under each name in the query, and in each place of the path.
@@ -106,7 +106,7 @@ def _json(text: str) -> Any:
 
 
 def convert(text: str, schema: Json) -> Any:
-    """Return the value that a text stands for; where text is wanted, too, it is that."""
+    """Return the value of a text; if the schema also allows text, return the text."""
     types = set(_types(schema))
     if "string" in types:
         return text

@@ -1,4 +1,4 @@
-"""A sandbox in a thread of its own, for programs and tests of any kind of loop, or of none."""
+"""A sandbox in its own thread, for programs and tests with any event loop, or without one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ T = TypeVar("T")
 
 
 class SandboxThread:
-    """What `Sandbox` is to one event loop, for everybody else: a plain `with` runs it.
+    """A `Sandbox` for code without asyncio: a plain `with` runs it.
 
     Attributes:
-        sandbox: What runs in the thread. Not to be touched from outside of it.
+        sandbox: The sandbox in the thread. Don't use it from other threads.
 
     Example:
         ```python

@@ -1,4 +1,4 @@
-"""A token endpoint as Maskinporten's, and what the gateway knows of the tokens it gave."""
+"""A token endpoint like Maskinporten's, and what the gateway knows about its tokens."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class TokenServer:
         }
 
     def begin(self, base_url: str, scopes: Collection[str], faults: Faults) -> None:
-        """Take note of where the sandbox runs, what its documents ask for, and what goes wrong."""
+        """Remember where the sandbox runs, what its documents require, and its faults."""
         self._issuer = self._elsewhere or f"{base_url}{PREFIX}/"
         self._faults = faults
         self._stopped = asyncio.Event()
@@ -251,8 +251,8 @@ class TokenServer:
     def read(self, token: str, scopes: Collection[str]) -> tuple[str, str]:
         """Return what is wrong with a token, in the gateway's words, and whose it is.
 
-        What is wrong is `""` of a good token; whose it is is an organization number, `""` if the
-        token can't be believed.
+        The first is `""` for a valid token. The second is an organization number, `""` if the token
+        can't be trusted.
         """
         try:
             claims = jwt.decode(token, self._known, algorithms=ALGORITHMS).claims
@@ -276,7 +276,7 @@ def _whole(seconds: float) -> int | float:
 
 
 def _claims(granted: Granted, issuer: str, now: float, lifetime: float) -> dict[str, Any]:
-    """Return what a token says, as Maskinporten's do."""
+    """Return the claims of a token, like those of Maskinporten's."""
     claims: dict[str, Any] = {
         "iss": issuer,
         "client_id": granted.client.client_id,
@@ -294,7 +294,7 @@ def _claims(granted: Granted, issuer: str, now: float, lifetime: float) -> dict[
 
 
 def _meet(fault: Fault | None, granted: Granted) -> None:
-    """Refuse a good assertion as the fault has it."""
+    """Refuse a valid assertion, as the fault says."""
     match fault.kind if fault else None:
         case Kind.TOKEN_REPLAYED:
             raise RefusedError("The jti has been used before", "MP-012")

@@ -19,7 +19,7 @@ _TOP: Final = 6
 _SHARES: Final = {"half": 0.5, "most": 0.95}
 _PRECISE: Final = 0.01
 _MOST: Final = 50_000
-"""So many requests are looked at: a page is drawn in a moment, whatever came in."""
+"""At most this many requests are counted, so that a page is always drawn quickly."""
 
 
 def draw(newest_first: Iterable[SeenRequest], now: float) -> dict[str, Any] | None:

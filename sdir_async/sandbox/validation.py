@@ -63,7 +63,7 @@ class Body:
     def check(self, value: Any, body: bytes) -> None:
         """Check a value that was parsed from a body.
 
-        The whole value is checked in one call; what is wrong is only worked out when something is.
+        The whole value is checked in one call. The errors are collected only if it fails.
 
         Raises:
             InvalidError: It is not what the schema asks for.
@@ -79,7 +79,7 @@ class Body:
         raise InvalidError(errors)
 
     def _find(self, value: Any) -> Iterator[Finding]:
-        """Find what is wrong, item by item: of a long list it may not fit into memory at once."""
+        """Find the errors item by item: those of a long list may not fit into memory at once."""
         items = self._schema.get("items")
         if not isinstance(value, list) or not isinstance(items, dict):
             yield from _findings(self._validator, value, self._schema)
