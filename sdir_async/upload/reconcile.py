@@ -63,7 +63,7 @@ class _Wanted:
         known: Returns how many other equal ones are known to be saved at that moment; `None` where
             that is not known yet.
         others: How many were known to be when the asking began.
-        equal: The equal ones that the list showed: it may shift from page to page.
+        equal: The equal ones that this walk through the list showed: it may shift between pages.
         resembling: Whether it showed something that is nearly the record: it may write a value in a
             way that we don't know.
         repeated: Whether it showed an equal one again: one record, or two without identifiers?
@@ -203,14 +203,14 @@ class Asking:
         Pages are asked for in order: if the newest record comes first, one that is saved meanwhile
         moves others to a page that is still to come.
         """
-        seen = set[bytes]()
-        first = before = yield from self._look(wanted, self._query(wanted.record, start), seen)
+        wanted.equal.clear()
+        first = before = yield from self._look(wanted, self._query(wanted.record, start))
         full = max(_SMALLEST_PAGE, len(first))  # it may return smaller pages than it was asked for
         alike = 1
         for page in range(start + 1, _MOST_PAGES):
             if wanted.is_found or self.listing.page is None or len(before) < full:
                 return first
-            items = yield from self._look(wanted, self._query(wanted.record, page), seen)
+            items = yield from self._look(wanted, self._query(wanted.record, page))
             alike = alike + 1 if items and items == before else 1
             if alike == _ALIKE:
                 yield from self._look_at_all(wanted)
@@ -222,22 +222,22 @@ class Asking:
         """Look at a list that ignores page numbers; it is complete if it ignores the size, too."""
         if self.listing.page_size is None:
             raise _NoUseError
+        wanted.equal.clear()
         wanted.repeated = False  # that was the same page again
-        items = yield from self._look(wanted, self._query(wanted.record, 1, size=1), set())
+        items = yield from self._look(wanted, self._query(wanted.record, 1, size=1))
         if len(items) <= 1:
             raise _NoUseError
         return items
 
-    def _look(self, wanted: _Wanted, query: Query, seen: set[bytes]) -> Walk:
-        """Ask for a page, and look for a record in it; `seen` has what the pages before showed."""
+    def _look(self, wanted: _Wanted, query: Query) -> Walk:
+        """Ask for a page, and look for a record in it."""
         items = yield query
         if items is None:
             raise _NoUseError
         for item in items:
             if self._equal(wanted.record, item):
                 written = orjson.dumps(item)
-                wanted.repeated |= written in seen
-                seen.add(written)
+                wanted.repeated |= written in wanted.equal
                 wanted.equal.add(written)
             else:
                 wanted.resembling |= self._resembles(wanted.record, item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
@@ -71,7 +72,7 @@ class Watched(Register):
             self.on_the_wire -= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     fates=st.lists(st.sampled_from([*FATES, NORMAL]), max_size=14),
     list_fates=st.lists(st.sampled_from([*UNKNOWN, NORMAL]), max_size=6),
@@ -175,6 +176,48 @@ def test_where_no_list_is_asked_nothing_is_sent_alone(function: str | None) -> N
         register, records, chunk_size=5, concurrency=8, journal=InMemory(), reconcile=reconcile
     )
     assert (report.accepted, register.most_in_flight) == (40, 8)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seconds=st.floats(0.0, 60.0),
+    fates=st.lists(st.sampled_from([*FATES, NORMAL]), max_size=8),
+    naming=st.sampled_from(["all", "first", "none"]),
+    concurrency=st.integers(1, 8),
+    iterated=st.booleans(),
+)
+def test_cancelled_at_any_moment_and_run_again(
+    seconds: float, fates: list[Fate], naming: str, concurrency: int, *, iterated: bool
+) -> None:
+    """Whoever waits for the turn then was not sent, and the next run finishes the upload."""
+    records = [bad(at) if at in (3, 11) else record(at) for at in range(30)]
+    register, journal = Watched(fates, naming=naming, latency=1.0), InMemory()
+    options: dict[str, Any] = {"check": False, "chunk_size": 4, "concurrency": concurrency}
+
+    async def cancelled() -> UploadReport:
+        async with client(register) as sdir:
+            upload = sdir.course.v1.upload
+            uploading = upload(records, journal=journal, **options, **register.watch())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    if iterated:
+                        async for _ in uploading:
+                            await asyncio.sleep(3.0)
+                    else:
+                        await uploading
+            await uploading.aclose()
+            await asyncio.sleep(60)  # for what the register saves late
+            return uploading.report
+
+    report = run(cancelled())
+    read = report.accepted + report.rejected + report.in_doubt + report.unsent
+    judge(register, records[:read], report)
+    assert register.too_early == 0
+    final = Register(naming=naming, saved=register.saved)
+    report = uploaded(final, records, journal=InMemory(journal.entries), **options)
+    judge(final, records, report)
+    assert report.unsent == 0
+    assert report.in_doubt == 0 or not final.vouched
 
 
 # By hand

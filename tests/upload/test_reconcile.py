@@ -521,6 +521,18 @@ def test_an_equal_record_that_is_shown_again_on_a_later_page(
     assert end.value.value is answer
 
 
+def test_a_record_that_is_shown_otherwise_each_time_counts_once() -> None:
+    """The first page answers to 0, too, with the time of the answer in each record."""
+    listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
+    questions = Asking(listing).was_applied([b'{"id": 9, "of": "me"}'], (), lambda _: 1)
+    query = next(questions)
+    with pytest.raises(StopIteration) as end:
+        for time in range(99):
+            first = int(dict(query)["page"]) <= 1
+            query = questions.send([{"id": 9, "uid": 1, "shownAt": time}] if first else [])
+    assert end.value.value is False
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     own=st.integers(1, 3),
