@@ -143,11 +143,12 @@ def driven(
     Requests meet what is given, in order, and then all goes well. Questions are answered as given,
     and then with no: it was not saved. `time` says whether the deadline leaves time to wait.
     What is accepted has the answer to the request just before, and nothing else has one. A piece
-    ends as rejected if all of its records are, and only then.
+    ends as rejected if all of its records are, and only then. Whoever has the turn only sends.
     """
     fates, answers = iter(happened), iter(asked)
     lines: list[str] = []
     ends: Counter[int] = Counter()
+    has_turn = False
     result: Exchange | bool | None = None
     for _ in range(2_000):
         try:
@@ -155,6 +156,8 @@ def driven(
         except StopIteration:
             break
         lines.append(line(step))
+        assert not (has_turn and isinstance(step, Ask | Wait | Until | Turn)), "others wait for it"
+        has_turn = isinstance(step, Turn) or (has_turn and not isinstance(step, EndTurn))
         before = result.happened if isinstance(result, Exchange) else None
         result = None
         if isinstance(step, Send):

@@ -21,6 +21,7 @@ from sdir_async.upload.report import State
 from sdir_async.upload.saved import Saved
 from sdir_async.upload.steps import (
     Ask,
+    EndTurn,
     Finished,
     Send,
     Step,
@@ -838,24 +839,30 @@ def test_whatever_happens_each_record_ends_once(
     """Accepted, rejected, in doubt and unsent make up the chunk, broken off at any step.
 
     Nothing that may have been applied is called unsent, and no create that may have been applied
-    is sent again unless a question was answered with no.
+    is sent again unless a question was answered with no. With a journal a create is sent alone
+    until something is known to be saved, and whoever has the turn only sends.
     """
     draw = data.draw
     bad = draw(st.sets(st.integers(0, count - 1), max_size=3))
     check = draw(st.sampled_from([None, check_of(sorted(bad))]))
     terms = terms_of(effect, isolate=isolate, answers_list=answers_list, check=check, read=count)
     terms.saved = draw(st.sampled_from([None, Saved(repr)]))
+    terms.careful, terms.losses = draw(st.booleans()), draw(st.sampled_from([0, 4, 8]))
     past = draw(pasts(count))
     world = World(effect, past)
     steps = flow.settle(chunk_of(count), past, terms)
     breaks_off = draw(st.integers(0, 40))
     result: Exchange | bool | None = None
+    has_turn = False
     for at in range(breaks_off + 1):
         try:
             step = steps.send(result)
         except StopIteration:
             break
         result = None
+        assert not (has_turn and isinstance(step, Ask | Wait | Until | Turn))
+        has_turn = isinstance(step, Turn) or (has_turn and not isinstance(step, EndTurn))
+        assert has_turn or not (terms.alone and isinstance(step, Send))
         match step:
             case Send(piece):
                 result = world.sends(piece, draw(FATES))
