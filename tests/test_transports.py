@@ -499,7 +499,7 @@ async def test_a_host_that_lets_nobody_in(kind: Any, body: bytes) -> None:
                 one = waiting.enter_context(socket.socket())
                 one.setblocking(False)
                 one.connect_ex(full.getsockname())
-            timeout = httpx.Timeout(0.1, connect=1.0)
+            timeout = httpx.Timeout(0.1, connect=1.0, pool=60)  # the sum bounds the attempt
             given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
             async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
                 request = call_of(CREATE, f"{url}/x", body=body)

@@ -367,7 +367,7 @@ def test_no_words_about_a_person_are_in_the_journal(tmp_path: Path, name: str) -
         report = run(upload(Naming(), [bad(0)], journal=journal))
         assert report.rejected == 1
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    for word in (*name.split(), "1981"):
+    for word in (*name.split(), "18.06.1981"):  # the year alone can be in a digest
         assert word.encode() not in content
 
 
