@@ -120,10 +120,14 @@ def fill(row: Row, cells: Sequence[object], columns: Sequence[ReadColumn], notes
         if at >= width or (value := cells[at]) is None or value == "":
             continue
         try:
-            converted, note = read[value] if value.__class__ not in _LISTS else (value, "")
+            converted, note = read[value]
         except Refused as refused:
             row.refuse(Refusal(column.heading, str(refused), shown(value, column.field), at))
             continue
+        except TypeError:  # it can't be hashed
+            if value.__class__ not in _LISTS:
+                raise
+            converted, note = value, ""
         if converted is NOTHING:
             continue
         if note:

@@ -46,7 +46,8 @@ _PLAIN: Final = re.compile(
 """Texts that `convert` returns unchanged: most texts, and quick to check."""
 _NEVER: Final = re.compile(r"(?!)")
 _KEPT: Final = 16_384
-_KEPT_KINDS: Final = frozenset({str, datetime.datetime, datetime.date})
+_KEPT_PLAIN: Final = 1024
+_KEPT_KINDS: Final = frozenset({str, float, datetime.datetime, datetime.date})
 NOTHING: Final = object()
 """What a blank cell holds."""
 
@@ -200,7 +201,8 @@ class Cells(dict[object, tuple[Any, str]]):
     one rule fits them, they are read by it; otherwise the value is refused. This waits until such a
     value comes, because all others mean the same by every rule.
 
-    It is a dictionary of what was read, since dates and codes come again and again.
+    It is a dictionary of what was read, since dates and codes come again and again; of texts that
+    stand for themselves only the first are kept, since those of a column of persons hardly do.
     """
 
     def __init__(
@@ -223,12 +225,17 @@ class Cells(dict[object, tuple[Any, str]]):
         """
         kind = type(value)
         if kind is str and self._is_plain(value):  # type: ignore[call-overload]
+            if len(self) < _KEPT_PLAIN:
+                self[value] = value, ""
             return value, ""
+        key = (kind, value) if kind is float else value  # 1.0, 1 and True are equal
+        if kind is float and key in self:
+            return self[key]
         found = (NOTHING, "") if is_empty(value) else self._found(value)
         if kind in _KEPT_KINDS:
             if len(self) >= _KEPT:
                 self.clear()
-            self[value] = found
+            self[key] = found
         return found
 
     def _found(self, value: object) -> tuple[Any, str]:

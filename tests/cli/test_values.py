@@ -228,3 +228,11 @@ def test_no_more_values_are_kept_than_fit() -> None:
     for number in range(40_000):
         assert cells[f"C{number}"] == (f"C{number}", "")
     assert len(cells) <= 16_384
+
+
+def test_a_number_that_was_read_says_nothing_of_what_equals_it() -> None:
+    """Python holds 1.0, 1 and true to be equal; a text is wanted, and true is none."""
+    cells = Cells(TEXT)
+    assert [cells[one] for one in (1.0, 1.0, 1, decimal.Decimal(1))] == [("1", "")] * 4
+    with pytest.raises(Refused, match="true or false"):
+        cells[True]
