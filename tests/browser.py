@@ -61,5 +61,6 @@ def browser() -> Iterator[Chrome]:
     for option in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(option)
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver.set_script_timeout(300)
     yield driver
     driver.quit()

@@ -94,7 +94,7 @@ def test_no_two_good_records_report_the_same(good: list[dict[str, Any]]) -> None
 def test_the_demo_accepts_all_but_the_bad_ones_and_leaves_nothing_running() -> None:
     """And says so with the line of each rejection."""
     with _demo_running() as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=300)
         assert process.returncode == 0
     for line in demo.read_expected(demo.FOLDER).bad_lines:
         assert f"\n{line:5} " in output
@@ -109,7 +109,7 @@ def test_a_demo_that_is_broken_off_leaves_nothing_running(number: signal.Signals
         assert process.stdout
         assert "running at" in process.stdout.readline()
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
         assert process.returncode == 128 + number
 
 

@@ -39,6 +39,7 @@ from sdir_async.verdicts import Action, judge, retry_after
 from sdir_async.wire import Answer, Happened, Lost
 
 from .scripted import call_of
+from .virtual import passes
 
 Reader: TypeAlias = asyncio.StreamReader
 Writer: TypeAlias = asyncio.StreamWriter
@@ -103,13 +104,6 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-
-def passes(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the clock of the running event loop forward."""
-    loop = asyncio.get_running_loop()
-    now = loop.time
-    monkeypatch.setattr(loop, "time", lambda: now() + seconds)
 
 
 async def head(reader: Reader) -> tuple[bytes, int]:
@@ -392,7 +386,7 @@ async def test_what_comes_before_a_request_does_not_answer_it(kind: Any, stray: 
     def answer_once(connection: socket.socket) -> None:
         read.append(connection.recv(65_536))
         connection.sendall(EMPTY)
-        answered.wait(5)
+        answered.wait(60)
         connection.sendall(stray)
         connection.shutdown(socket.SHUT_WR)
         ended.set()
@@ -404,7 +398,7 @@ async def test_what_comes_before_a_request_does_not_answer_it(kind: Any, stray: 
                 request = call_of(CREATE, f"{url}/x", body=body)
                 happened.append((await sdir._session.exchange(request)).happened)
                 answered.set()
-                assert ended.wait(5)
+                assert ended.wait(60)
     assert [answer.status for answer in happened if isinstance(answer, Answer)] == [201, 201]
     assert len(read) == 2
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
 
+import pytest
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -56,3 +58,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on a loop with virtual time."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
+
+
+def passes(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the clock of the running loop, a real one, forward."""
+    loop = asyncio.get_running_loop()
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + seconds)

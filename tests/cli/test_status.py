@@ -101,7 +101,9 @@ def test_an_upload_that_runs(
     arguments = ("upload", *COURSE, "a.jsonl", "--chunk-size", "50", "--journal", "a.journal")
     with process(*arguments) as started:
         while len(sandbox.records(COURSES)) < 400:
+            assert started.poll() is None
             time.sleep(0.01)
+        sandbox.faults.add(Fault("latency", seconds=3600))  # it is not to end before we look
         found = status_of(sdir("status", "a.journal", "--json"))
         while not (found["accepted"] and found["sending"]):  # they are written a little later
             assert started.poll() is None

@@ -245,7 +245,7 @@ def test_a_pipe_with_a_name_is_as_standard_input(
         started = process("upload", *COURSE, f"/dev/fd/{reading}", *arguments, pass_fds=[reading])
         os.close(reading)
         with started:
-            _, err = started.communicate(timeout=20)
+            _, err = started.communicate(timeout=60)
         assert started.returncode == code
     assert b"Add --yes to upload to production" in err
     assert len(sandbox.records(COURSES)) == 1

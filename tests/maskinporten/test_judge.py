@@ -68,7 +68,7 @@ def issuer() -> Iterator[str]:
         lines = iter(process.stdout.readline, "")
         yield next(line.strip() for line in lines if line.startswith("http://"))
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 async def _sign(unsigned: bytes) -> bytes:

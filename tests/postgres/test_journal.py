@@ -337,7 +337,7 @@ def pooled(server: LocalPostgres, dsn: str, tmp_path: Path) -> Iterator[str]:
         pytest.skip("No PgBouncer found. Install Debian's `pgbouncer`.")
     yield server.dsn_of(dsn.rpartition("/")[2], port)
     bouncer.terminate()
-    bouncer.wait(10)
+    bouncer.wait(60)
 
 
 async def test_a_pooler_is_refused(pooled: str) -> None:
@@ -350,7 +350,7 @@ async def test_a_pooler_is_refused(pooled: str) -> None:
 
 
 async def answering(dsn: str) -> None:
-    for _ in range(500):
+    for _ in range(6000):
         with contextlib.suppress(psycopg.OperationalError):
             await (await psycopg.AsyncConnection.connect(dsn)).close()
             return

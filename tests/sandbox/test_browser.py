@@ -51,7 +51,7 @@ def _wait_for(browser: Chrome, section: str, text: str) -> None:
     from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    waiting = WebDriverWait(browser, 10, 0.02, [StaleElementReferenceException])
+    waiting = WebDriverWait(browser, 60, 0.02, [StaleElementReferenceException])
     waiting.until(lambda _: text in _text(browser, section))
 
 

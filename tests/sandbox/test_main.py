@@ -47,7 +47,7 @@ def _running(
             yield process, greeting
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
             assert process.stderr.read() == ""
 
 

@@ -24,7 +24,7 @@ def test_the_server_ends_with_whoever_started_it() -> None:
     )
     assert server.stdout
     assert server.stdout.readline()
-    server.communicate(timeout=30)
+    server.communicate(timeout=60)
     assert server.returncode == 0
 
 

@@ -49,7 +49,7 @@ def test_its_folder_is_removed_though_the_tests_are_killed() -> None:
         folder = Path(tests.stdout.readline().strip())
         assert (folder / "data").exists()
         tests.kill()
-    for _ in range(500):
+    for _ in range(6000):
         if not folder.exists():
             return
         time.sleep(0.01)
