@@ -145,9 +145,11 @@ async def test_a_record_that_leaves_a_field_out_is_not_vouched_for_by_one_that_h
     assert times(sdir, bare) == [report.accepted - 2]
 
 
-async def test_a_list_that_ignores_the_page_is_not_asked_again_and_again() -> None:
-    """The same page a second time ends the asking."""
-    sdir = server([RIGHT, LOST], Lists(pages="none"), [record(2, competenceCode="MV")])
+@pytest.mark.parametrize("lists", [Lists(pages="none"), Lists(pages="ignored", cap=3)], ids=str)
+async def test_a_list_that_ignores_the_page_is_not_asked_again_and_again(lists: Lists) -> None:
+    """The same page three times ends the asking."""
+    others = [record(2, competenceCode=code) for code in ("MV", "BV", "BUNK3", "GOIGF")]
+    sdir = server([RIGHT, LOST], lists, others)
     await report_of(sdir, [record(1), record(2)])
     assert sdir.requests < 20
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -133,6 +134,20 @@ def test_many_rejections_are_all_there_in_order() -> None:
     assert sum(one.record is not None for one in found) == 10_000
     assert found[0].record is None
     assert found[-1].record == {"a": 11_999}
+
+
+def test_beyond_the_first_ones_a_rejection_takes_a_few_bytes() -> None:
+    """A million of them fit in memory."""
+    found, why = Rejections(), (Reason("is bad"),)
+    found.extend(Rejection(index, why, {"a": index}) for index in range(10_000))
+    tracemalloc.start()
+    try:
+        found.extend(Rejection(index, why, {"a": index}) for index in range(10_000, 110_000))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 110_000
+    assert held / 100_000 < 40
 
 
 def test_reasons_of_too_many_wordings_are_not_kept() -> None:
