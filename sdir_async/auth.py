@@ -130,7 +130,7 @@ class KeyRing:
         if given is None:
             raise ConfigurationError(
                 "A subscription key is required. Give Sdir(api_key=…) or set"
-                f" {ENVIRONMENT_VARIABLE}. Sdir hands out keys on request."
+                f" {ENVIRONMENT_VARIABLE}. Sdir issues keys on request."
             )
         pair = given if isinstance(given, SubscriptionKey) else SubscriptionKey(given)
         self._keys = [Secret(key) for key in (pair.primary, pair.secondary) if key is not None]

@@ -307,7 +307,7 @@ def _require_encodable(operation: Operation, name: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            f"{operation.name}: {name} holds a character that can't be encoded."
+            f"{operation.name}: {name} contains a character that can't be encoded."
         ) from None
 
 

@@ -127,7 +127,7 @@ def require_secure(origin: Origin, *, insecure_http: bool = False) -> None:
     if origin.scheme == "http" and not insecure_http and not is_loopback(origin.host):
         raise ConfigurationError(
             f"{origin} would send the key over plain http, where others can read it. Use https,"
-            " or say insecure_http=True if the network is yours."
+            " or set insecure_http=True if the network is your own."
         )
 
 
@@ -151,7 +151,9 @@ def _split(base_url: str) -> SplitResult:
     if not isinstance(base_url, str):
         raise ConfigurationError("base_url must be text, such as https://host:8400.")
     if not base_url.isprintable() or " " in base_url or "\\" in base_url:
-        raise ConfigurationError("base_url holds a space, a backslash or a control character.")
+        raise ConfigurationError(
+            "base_url must not contain a space, a backslash or a control character."
+        )
     try:
         return urlsplit(base_url)
     except ValueError as error:
@@ -170,7 +172,7 @@ def _require_only_an_origin(parts: SplitResult) -> None:
         if is_given:
             raise ConfigurationError(
                 f"base_url has {what}; give scheme, host and port only, such as https://host:8400."
-                " The paths stay as the documents say."
+                " The paths come from the documents."
             )
 
 
@@ -193,5 +195,5 @@ def _port_of(parts: SplitResult) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise ConfigurationError(f"base_url: a port is a number from 1 to {_LAST_PORT}.")
+        raise ConfigurationError(f"base_url: the port must be a number from 1 to {_LAST_PORT}.")
     return None if port == {"http": 80, "https": 443}[parts.scheme] else port

@@ -62,7 +62,7 @@ def _require_below(path: object) -> None:
     """Refuse a path that a server or a library could take for another host, or a folder above."""
     if not isinstance(path, str) or not path.startswith("/") or path.startswith("//"):
         raise ConfigurationError(
-            "request: path must begin with one slash, such as /courses. It stands below the"
+            "request: path must begin with one slash, such as /courses. It is relative to the"
             " server's URL of the version; requests go to no other host."
         )
     if _ELSEWHERE.search(path):

@@ -227,7 +227,7 @@ class Session:
         scopes = call.operation.scopes or self.tokens.scopes
         if not scopes and self.tokens.needs_scopes:
             raise ConfigurationError(
-                f"{call.operation.name}: the document names no scope to ask a token for. Give"
+                f"{call.operation.name}: the document names no scope for the token. Give"
                 " Maskinporten(scopes=…)."
             )
         try:

@@ -118,7 +118,7 @@ def _signer(
     loaded = _load(key, password)
     chosen = algorithm or loaded.algorithm or ALGORITHMS[0]
     if chosen not in ALGORITHMS:
-        raise ConfigurationError(f"Maskinporten takes {', '.join(ALGORITHMS)}; not {chosen}.")
+        raise ConfigurationError(f"algorithm must be one of {', '.join(ALGORITHMS)}, not {chosen}.")
     given = loaded.certificates if certificates is None else _read_certificates(certificates)
     chain = _chain(given, loaded.sign)
     told = _certificate(chain[0]) if chain else None
@@ -135,7 +135,8 @@ def _header(algorithm: str, kid: str | None, chain: list[x509.Certificate]) -> M
         x5c = [base64.b64encode(each.public_bytes(Encoding.DER)).decode() for each in chain]
         return {"alg": algorithm, "typ": "JWT", "x5c": x5c}
     raise ConfigurationError(
-        "It is not clear how Maskinporten knows this key. Give kid, if the public key is registered"
+        "Maskinporten needs a kid or a certificate to identify the key. Give kid, if the public"
+        " key is registered"
         " on the client, or certificates, if your organization has an enterprise certificate."
     )
 
@@ -154,7 +155,7 @@ def _signing(key: RSAPrivateKey | SigningFunction, algorithm: str) -> SigningFun
 def _load(key: Key, password: str | bytes | None) -> _Loaded:
     if callable(key):
         if password is not None:
-            raise ConfigurationError("A password is for a file with a key, not for a function.")
+            raise ConfigurationError("password is only used for a key file, not for a function.")
         return _Loaded(key)
     if isinstance(key, Mapping):
         return _from_jwk(dict(key))
@@ -189,7 +190,7 @@ def _json(content: bytes) -> dict[str, Any]:
     try:
         read: dict[str, Any] = json.loads(content)
     except ValueError:
-        raise ConfigurationError("key begins like a JWK, but it is not JSON.") from None
+        raise ConfigurationError("key begins like a JWK, but is not valid JSON.") from None
     return read
 
 
@@ -205,7 +206,7 @@ def _from_jwk(jwk: dict[str, Any]) -> _Loaded:
     try:
         private = _rsa(RSAKey.import_key(jwk).private_key)
     except (JoseError, ValueError, TypeError, KeyError):
-        raise ConfigurationError("The JWK is not a whole RSA key.") from None
+        raise ConfigurationError("The JWK is not a complete RSA key.") from None
     certificates = [base64.b64decode(each) for each in jwk.get("x5c", ())]
     return _Loaded(private, jwk.get("kid"), jwk.get("alg"), _read_certificates(certificates) or ())
 
@@ -215,7 +216,7 @@ def _from_pem(content: bytes, password: bytes | None) -> _Loaded:
 
     found = _PRIVATE_KEY.search(content)
     if not found:
-        raise ConfigurationError("key holds no private RSA key in PEM.")
+        raise ConfigurationError("key contains no private RSA key in PEM.")
     certificates = _read_certificates(content) if b"BEGIN CERTIFICATE" in content else ()
     try:
         private = load_pem_private_key(found[0], password)
@@ -236,7 +237,7 @@ def _from_pkcs12(content: bytes, password: bytes | None) -> _Loaded:
         said = "The key is neither PEM, PKCS#12 nor JWK, or its password is wrong."
         raise ConfigurationError(said) from None
     if bundle.key is None:
-        raise ConfigurationError("The PKCS#12 file holds certificates, but no private key.")
+        raise ConfigurationError("The PKCS#12 file contains certificates, but no private key.")
     own = [bundle.cert] if bundle.cert else []
     found = [each.certificate for each in (*own, *bundle.additional_certs)]
     return _Loaded(_rsa(bundle.key), certificates=tuple(found))
@@ -246,7 +247,7 @@ def _rsa(key: object) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError("The key must be an RSA key: Maskinporten takes no other.")
+        raise ConfigurationError("The key must be an RSA key: Maskinporten accepts no other kind.")
     return key
 
 

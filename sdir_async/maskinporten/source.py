@@ -189,8 +189,9 @@ class Maskinporten:
         issuer = self._given_issuer or ISSUERS[environment]
         if self._issuer not in (None, issuer):
             raise ConfigurationError(
-                f"This Maskinporten gets tokens of {self._issuer}; {environment} needs those of"
-                f" {issuer}. Make one for each environment: test and production share nothing."
+                f"This Maskinporten gets tokens from {self._issuer}; {environment} needs tokens"
+                f" from"
+                f" {issuer}. Make one for each environment."
             )
         self._issuer = issuer
 
@@ -273,7 +274,7 @@ class Maskinporten:
             self.bind("test")
         if not scopes:
             raise ConfigurationError(
-                "No scope is known to ask a token for: the API's document names none. Give"
+                "No scope is known for the token: the API's document names none. Give"
                 " Maskinporten(scopes=…)."
             )
         return Wanted(

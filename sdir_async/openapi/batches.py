@@ -71,7 +71,7 @@ def _named(operation: Found) -> BatchKind | None:
     if said not in KINDS:
         known = ", ".join(KINDS)
         place = f"{operation.pointer}/x-sdir-batch"
-        raise DocumentError(place, f"{said!r} is none of {known}, false")
+        raise DocumentError(place, f"{said!r} must be one of {known}, false")
     kind: BatchKind = said
     return kind
 
@@ -89,7 +89,9 @@ def effect_of(document: Json, operation: Found) -> Effect:
     said: Any = operation.node.get("x-sdir-effect")
     if said is not None and said not in _KNOWN:
         known = ", ".join(_KNOWN)
-        raise DocumentError(f"{operation.pointer}/x-sdir-effect", f"{said!r} is none of {known}")
+        raise DocumentError(
+            f"{operation.pointer}/x-sdir-effect", f"{said!r} must be one of {known}"
+        )
     if batch.kind is not None:
         return batch.kind
     if said is not None:

@@ -29,7 +29,7 @@ def require_bounded(events: Iterable[Any]) -> None:
         size = 0
         if kind == "AliasEvent":
             if event.anchor not in sizes:
-                raise ValueError(f"{_place(event)}: the alias {event.anchor!r} leads to itself")
+                raise ValueError(f"{_place(event)}: the alias {event.anchor!r} refers to itself")
             size = sizes[event.anchor]
         elif kind == "ScalarEvent":
             size = sizes[event.anchor] = 1 + len(event.value) // _LETTERS

@@ -53,7 +53,7 @@ def find_folder() -> Path:
         if folder.is_dir():
             return folder
     raise FileNotFoundError(
-        f"There is no folder of OpenAPI documents in {here} or beside {here.parent}."
+        f"No folder of OpenAPI documents was found in {here} or beside {here.parent}."
     )
 
 
@@ -110,7 +110,7 @@ def parse(content: bytes, *, json_only: bool = False) -> dict[str, Any]:
     """
     value = parse_any(content, json_only=json_only)
     if not isinstance(value, dict):
-        raise DocumentError("", "not an OpenAPI document: it holds no object")
+        raise DocumentError("", "not an OpenAPI document: it is not an object")
     return value
 
 

@@ -52,7 +52,7 @@ def pages_of(document: Json, operation: Found) -> Pages | None:
     if not number:
         raise DocumentError(place, "number missing")
     if end not in ENDS:
-        raise DocumentError(f"{place}/end", f"{end!r} is none of {', '.join(ENDS)}")
+        raise DocumentError(f"{place}/end", f"{end!r} must be one of {', '.join(ENDS)}")
     schemas = {
         each["name"]: each.get("schema") or {}
         for each in parameters_of(document, operation)
@@ -60,6 +60,6 @@ def pages_of(document: Json, operation: Found) -> Pages | None:
     }
     unknown = [name for name in (number, size) if name and name not in schemas]
     if unknown:
-        raise DocumentError(place, f"there is no query parameter {', '.join(unknown)}")
+        raise DocumentError(place, f"the operation has no query parameter {', '.join(unknown)}")
     largest = resolved(document, schemas[size], place).get("maximum") if size else None
     return Pages(number, size, int(largest) if isinstance(largest, int | float) else None, end)

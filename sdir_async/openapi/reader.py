@@ -69,7 +69,9 @@ def read_operations(documents: Iterable[Document]) -> list[Operation]:
         for operation in _read(document):
             method, path = operation.method, operation.path
             if (method, path) in found:
-                raise ValueError(f"{document.name!r} is not alone in serving {method} {path}.")
+                raise ValueError(
+                    f"{document.name!r} and another document both serve {method} {path}."
+                )
             found[method, path] = operation
     return list(found.values())
 

@@ -169,7 +169,7 @@ def _require_inside(node: Any) -> None:
     if isinstance(node, dict):
         reference = node.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#"):
-            raise ValueError(f"the reference {reference!r} leads to another document")
+            raise ValueError(f"the reference {reference!r} refers to another document")
         node = [value for name, value in node.items() if name not in _VALUES]
     for inner in node if isinstance(node, list) else ():
         _require_inside(inner)

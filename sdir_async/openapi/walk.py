@@ -123,7 +123,7 @@ def resolved(document: Json, node: Json, place: str = "") -> Json:
     seen: set[str] = set()
     while isinstance(reference := node.get("$ref"), str):
         if reference in seen:
-            raise DocumentError(place, f"the reference {reference} leads to itself")
+            raise DocumentError(place, f"the reference {reference} refers to itself")
         seen.add(reference)
         target = lookup(document, reference)
         if not isinstance(target, dict):

@@ -193,9 +193,8 @@ class PostgresStore:
         """A pooler hands sessions, and their locks, to others; it makes up process ids."""
         if await rows(session, "SELECT pg_backend_pid()") != [(session.info.backend_pid,)]:
             raise JournalError(
-                f"{self.name} needs a session of its own, and something between here and the"
-                " database, such as PgBouncer, shares sessions. Give the address of PostgreSQL"
-                " itself."
+                f"{self.name} needs its own session, but something in between, such as PgBouncer,"
+                f" shares sessions. Give the address of PostgreSQL itself."
             )
 
     async def _take(self, session: Connection) -> None:
@@ -217,8 +216,8 @@ class PostgresStore:
 
     def _in_use(self, owner: str) -> JournalInUse:
         return JournalInUse(
-            f"{self.name} is in use by another worker, {owner or 'just now'}. If that one died"
-            f" with its machine, the part is free {self._given.lease:g} seconds later."
+            f"{self.name} is in use by another worker, {owner or 'just now'}. If that worker's"
+            f" machine died, the part is free {self._given.lease:g} seconds later."
         )
 
     async def _locked(self, session: Connection) -> bool:

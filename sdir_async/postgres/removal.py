@@ -71,7 +71,7 @@ async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
             parts = await _take(session, upload)
             is_of_spark = upload in await _begun_by_spark(session)
             if not (parts or is_of_spark):
-                raise JournalError(f"There is no upload {upload!r} in this database.")
+                raise JournalError(f"This database has no upload {upload!r}.")
             if not force:
                 await _require_finished(session, upload)
             await session.execute(

@@ -89,7 +89,7 @@ async def asking(dsn: str) -> AsyncIterator[Connection]:
         finally:
             await session.close()
     except Error as error:
-        raise JournalError(f"The database can't be asked: {words_of(error)}.") from error
+        raise JournalError(f"The database can't be used: {words_of(error)}.") from error
 
 
 async def parts_of(session: Connection, upload: str) -> list[StoredPart]:

@@ -85,8 +85,8 @@ class Buckets:
 
 def _not_whole(bucket: int) -> ConfigurationError:
     return ConfigurationError(
-        f"Bucket {bucket} is not whole in this task, or not in order: its rows were moved after"
-        f" `bucketed`. Write them as they come from it, with nothing between: {LINE}."
+        f"Bucket {bucket} is incomplete in this task, or not in order: its rows were moved after"
+        f" `bucketed`. Write the result of `bucketed` without changing it: {LINE}."
     )
 
 
@@ -123,13 +123,13 @@ def layout_of(schema: StructType) -> dict[str, Any]:
     """
     if not {*ADDED} <= {*schema.names}:
         raise ConfigurationError(
-            "The rows are not in buckets, so a task that Spark runs again might send other records"
-            f" than the first time. Add `from sdir_async.spark import bucketed`, and write {LINE}."
+            "The rows are not in buckets, so a task that Spark runs again could send different"
+            " records. Add `from sdir_async.spark import bucketed`, and write {LINE}."
         )
     layout: dict[str, Any] | None = schema[BUCKET].metadata.get("sdir")
     if not layout:
         raise ConfigurationError(
-            "The rows no longer say how `bucketed` made their buckets. Write them as they come from"
-            f" it: {LINE}."
+            "The rows no longer say how `bucketed` made their buckets. Write the result of"
+            " `bucketed` without changing it: {LINE}."
         )
     return layout

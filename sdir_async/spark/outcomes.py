@@ -113,8 +113,8 @@ class Outcomes:
             if begun != layout:
                 raise JournalMismatch(
                     f"Upload {self._upload!r} was begun with {_in_words(begun)}, not with"
-                    f" {_in_words(layout)}. Use the buckets that it was begun with; give a new name"
-                    " only to records that were never sent."
+                    f" {_in_words(layout)}. Use the same buckets. Use a new name only for records"
+                    f" that were never sent."
                 )
 
     async def keep(self, outcome: Outcome, rejections: Sequence[Rejection]) -> None:
@@ -162,8 +162,8 @@ class Outcomes:
                 await session.close()
         except Error as error:
             raise JournalError(
-                f"The database can't be used: {words_of(error)}. Write the same rows again when it"
-                " can."
+                f"The database can't be used: {words_of(error)}. Write the same rows again when"
+                f" the database is back."
             ) from error
 
 

@@ -73,7 +73,9 @@ class SdirDataSource(DataSource):
         """
         with no_locals:
             if overwrite:
-                raise ConfigurationError("Sdir's records can't be overwritten: .mode('append').")
+                raise ConfigurationError(
+                    "Sdir's records can't be overwritten. Use .mode('append')."
+                )
             return _Writer(given_by({**self.options}), layout_of(schema))
 
     def streamWriter(self, schema: StructType, overwrite: bool) -> NoReturn:  # noqa: ARG002, N802

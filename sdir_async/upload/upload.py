@@ -65,7 +65,7 @@ class Upload(Generic[SavedT]):
     def __aiter__(self) -> AsyncIterator[ChunkOutcome[SavedT]]:
         """Yield what became of each chunk, or part of one, as it is finished."""
         if self._task is not None:
-            raise ConfigurationError("An upload can be iterated over once. Make another one.")
+            raise ConfigurationError("An upload can be iterated over only once. Call upload again.")
         self._channel = _Channel[SavedT](self._plan.concurrency)
         task = self._begin(self._channel)
         return _Outcomes(self._channel, task, self._engine)
@@ -109,7 +109,7 @@ async def _ended(task: asyncio.Task[None], engine: Engine | None) -> None:
         _look(task)
         raise
     if _was_closed(task):
-        closed = ConfigurationError("The upload was ended, since it or its Sdir was closed.")
+        closed = ConfigurationError("The upload ended because it or its Sdir was closed.")
         if engine is not None:
             attach(engine.report(), closed)
         raise closed

@@ -214,7 +214,7 @@ def test_the_document_can_say_what_a_request_does(
 def test_an_unknown_effect_is_an_error_with_its_place() -> None:
     """It would decide whether a request may be sent twice."""
     doc = _document("post", "/a", content(ref("Ship")), **{"x-sdir-effect": "ask"})
-    with pytest.raises(DocumentError, match=r"^/paths/~1a/post/x-sdir-effect: 'ask' is none"):
+    with pytest.raises(DocumentError, match=r"^/paths/~1a/post/x-sdir-effect: 'ask' must be one"):
         prepare(doc)
 
 
@@ -227,5 +227,5 @@ def test_a_list_that_says_nothing_of_its_items_has_any() -> None:
 def test_a_schema_that_leads_to_itself_is_an_error() -> None:
     """Instead of a search without end."""
     doc = document({}, {"A": ref("B"), "B": ref("A")})
-    with pytest.raises(DocumentError, match="leads to itself"):
+    with pytest.raises(DocumentError, match="refers to itself"):
         item_of(doc, ref("A"))

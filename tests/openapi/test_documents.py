@@ -18,7 +18,7 @@ def test_the_folder_lies_inside_the_package_or_beside_it(
     """A wheel has it inside; without one there is nothing to serve."""
     module = tmp_path / "site" / "package" / "openapi" / "documents.py"
     monkeypatch.setattr("sdir_async.openapi.documents.__file__", str(module))
-    with pytest.raises(FileNotFoundError, match="no folder of OpenAPI documents"):
+    with pytest.raises(FileNotFoundError, match="No folder of OpenAPI documents"):
         find_folder()
     (tmp_path / place).mkdir(parents=True)
     assert find_folder() == tmp_path / place
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     [
         ("a: [1\nb: 2", "line 2, column 2", "expected"),
         ("a: 1\na: 2", "line 2, column 1", "duplicate key"),
-        ("- a", "", "no object"),
+        ("- a", "", "not an object"),
         ("a: .inf", "", "can't be read: Out of range"),
     ],
 )

@@ -36,8 +36,8 @@ def test_a_list_has_pages_if_the_document_says_so() -> None:
     ("pages", "words"),
     [
         ({"size": "size"}, "x-sdir-pages: number missing"),
-        ({"number": "page", "end": "never"}, "end: 'never' is none of short, empty"),
-        ({"number": "page", "size": "pageSize"}, "there is no query parameter pageSize"),
+        ({"number": "page", "end": "never"}, "end: 'never' must be one of short, empty"),
+        ({"number": "page", "size": "pageSize"}, "the operation has no query parameter pageSize"),
     ],
 )
 def test_what_can_not_be_is_a_clear_mistake(pages: Any, words: str) -> None:

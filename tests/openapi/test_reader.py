@@ -282,7 +282,7 @@ def test_a_place_that_takes_slashes_is_the_parameter_without_its_star(called: st
 def test_two_documents_cannot_serve_the_same_operation() -> None:
     """One would hide the other without a word."""
     document = Document("boats", {"paths": {"/boats": {"get": {}}}})
-    with pytest.raises(ValueError, match=r"'copy' is not alone in serving GET /boats"):
+    with pytest.raises(ValueError, match=r"'copy' and another document both serve GET /boats"):
         read_operations([document, Document("copy", document.spec)])
 
 

@@ -48,7 +48,7 @@ def test_a_reference_to_nothing_is_named_with_its_place(target: str, words: str)
 def test_a_reference_in_a_circle_is_named() -> None:
     """Instead of being followed for ever."""
     doc = document(schemas={"A": ref("B"), "B": ref("A")})
-    with pytest.raises(DocumentError, match="leads to itself"):
+    with pytest.raises(DocumentError, match="refers to itself"):
         resolved(doc, ref("A"), "/x")
 
 

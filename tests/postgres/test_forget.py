@@ -40,7 +40,7 @@ async def test_a_finished_upload_is_forgotten(server: LocalPostgres, dsn: str) -
     assert server.execute(EVENTS_OF_NOBODY, dsn) == [(0,)]
     assert server.execute(ALL_EVENTS, dsn) != [(0,)]
     assert (await upload(Register(), part(dsn, "1"))).accepted == COUNT - 3
-    with pytest.raises(JournalError, match="There is no upload '2027'"):
+    with pytest.raises(JournalError, match="This database has no upload '2027'"):
         await forget(dsn, upload="2027")
     with pytest.raises(ConfigurationError):
         await forget("host=x oops", upload="2027")
@@ -67,7 +67,7 @@ async def test_an_upload_of_spark_without_a_part_is_forgotten(dsn: str) -> None:
     code, said = clean(dsn, "--upload", "2026-11", "--yes")
     assert (code, "2026-11: 0 parts" in said) == (0, True)
     await Outcomes(dsn, "2026-11").require({"buckets": 2, "key": ["courseCode"]})
-    with pytest.raises(JournalError, match="There is no upload '2027'"):
+    with pytest.raises(JournalError, match="This database has no upload '2027'"):
         await forget(dsn, upload="2027")
 
 

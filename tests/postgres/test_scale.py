@@ -130,7 +130,7 @@ async def test_the_pieces_run(
         assert len(_saved(sandbox)) == sum(int(line.split()[1]) for line in said[:8])
         assert "0 requests" in await asyncio.to_thread(names["task"], 3)
         await eval(compile(forgetting, str(PAGE), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
-        with pytest.raises(sdir_async.JournalError, match="There is no upload"):
+        with pytest.raises(sdir_async.JournalError, match="This database has no upload"):
             await names["forget"](os.environ["SDIR_DATABASE"], upload="2026-11")
         for name in ("first", "second"):
             await names[name].aclose()

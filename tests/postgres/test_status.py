@@ -50,4 +50,4 @@ async def test_no_such_upload(dsn: str) -> None:
     """It is an error that names it."""
     with pytest.raises(subprocess.CalledProcessError) as caught:
         status(dsn, "--upload", "2025")
-    assert b"There is no upload '2025' in this database." in caught.value.stdout
+    assert b"This database has no upload '2025'." in caught.value.stdout

@@ -33,7 +33,7 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 HOSTILE = {
     "an alias bomb": (f"{BOMB}openapi: 3.0.1\npaths: {{}}", "more than 1,000,000 values"),
-    "an alias of itself": ("a: &a [*a]\nopenapi: 3.0.1", "leads to itself"),
+    "an alias of itself": ("a: &a [*a]\nopenapi: 3.0.1", "refers to itself"),
     "long texts by alias": (
         f"a: &a {'x' * 64_000}\nb: [{', '.join(['*a'] * 1100)}]",
         "more than 1,000,000 values",
@@ -183,7 +183,7 @@ def test_the_sandbox_opens_nothing(tmp_path: Path) -> None:
     with serving(reply) as server:
         made = made_of(server.url)
         (tmp_path / "v1.json").write_text(json.dumps(made))
-        with pytest.raises(ValueError, match=r"schema' leads to another document\.$"):
+        with pytest.raises(ValueError, match=r"schema' refers to another document\.$"):
             read_folder(tmp_path)
         fields = made["components"]["schemas"]["One"]["properties"]
         for name in RECORD.keys() - {"schema", "id", "dynamic"}:

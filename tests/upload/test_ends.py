@@ -588,7 +588,7 @@ def test_closed_while_it_is_awaited(what: str, tmp_path: Path) -> None:
             await asyncio.sleep(0.3)
         await (upload.aclose() if what == "upload" else sdir.aclose())
         with pytest.raises(
-            ConfigurationError, match="ended, since it or its Sdir was closed"
+            ConfigurationError, match="ended because it or its Sdir was closed"
         ) as it:
             await task
         assert it.value.report == upload.report
