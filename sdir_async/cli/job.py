@@ -256,7 +256,8 @@ def _remarks(table: Table, how: Reading) -> Iterator[str]:
         )
     if isinstance(table, Sheet) and not table.tells_hidden:
         yield say("Hidden rows can't be detected in this kind of workbook: all rows are sent.")
-    if not isinstance(table, Parquet) and table.heading_row > 1 and how.wanted.header_row is None:
+    is_told = isinstance(table, Parquet) or how.wanted.header_row is not None
+    if not is_told and table.heading_row > 1 + table.above:
         yield say(
             "The headings are in row {heading_row}; the rows above are not sent.",
             heading_row=table.heading_row,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..upload.formats import FORMATS
 from .examples import example_of, written
+from .identifiers import PERSON
 from .words import recast, say
 
 if TYPE_CHECKING:
@@ -25,5 +26,7 @@ def in_words(message: str, field: Field | None = None) -> str:
     said = recast(message)
     if field is not None and field.format in FORMATS and field.digits and message in _INVALID:
         return say("{why}: check its digits", why=said)
+    if field is not None and field.format == PERSON:  # an example of a person would be starred out
+        return f"{said}; {say('write all {digits} digits', digits=field.digits)}"
     example = "" if field is None else written(example_of(field))
     return say("{why}; for example {example}", why=said, example=example) if example else said

@@ -77,9 +77,9 @@ sdir upload course courses.xlsx --report report.html
   restored if the day, the month and the check digits are then valid, and a message says so. Numbers
   that Excel rounded (`1.23E+10`) are refused.
 - **Before anything is sent**, a file is read once to its end. Repeated rows, dates in the wrong
-  order, and codes that Sdir does not list are reported. So are rows that were sent from another
-  file in the same folder. In a terminal, the command asks about repeated rows. With `--no-codes`,
-  Sdir is not asked for its codes.
+  order, in the future or more than 80 years ago, and codes that Sdir does not list are reported. So
+  are rows that were sent from another file in the same folder. In a terminal, the command asks
+  about repeated rows. With `--no-codes`, Sdir is not asked for its codes.
 - **Rejected rows** are written next to the input, in the same format and as they were, with the
   reasons in two extra columns. Correct them there and upload that file, or correct them in the
   input and upload it again; the extra columns are not sent. A file that you changed is not

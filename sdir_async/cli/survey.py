@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from array import array
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,7 @@ _PARTS: Final = 64
 """The hashes are looked at a part at a time, which takes no more memory than a part."""
 _TOLD: Final = 1000
 _MOST: Final = 10_000
+_LONG_AGO: Final = 80
 
 
 class Survey:
@@ -57,6 +59,9 @@ class Survey:
         self._ordered = [
             ((*one.path[:-1], one.not_before), one.path) for one in fields.all if one.not_before
         ]
+        self._dates = [one.path for one in fields.all if one.format in ("date", "date-time")]
+        self._likely = _likely_days()
+        self._unlikely: dict[str, list[int]] = {}
         self._parts = [(array("Q"), array("Q")) for _ in range(_PARTS)]
         self._headings: dict[str, str] = {}
         self._disordered: dict[tuple[str, str], list[int]] = {}
@@ -87,9 +92,14 @@ class Survey:
         hashes, lines = self._parts[number % _PARTS]
         hashes.append(number)
         lines.append(line)
-        if not (self._ordered or self._collected):
+        if not (self._ordered or self._collected or isinstance(record, Row)):
             return
         value = _object(record)
+        first_day, last_day = self._likely
+        for path in self._dates:
+            found = _at(value, path)
+            if isinstance(found, str) and not first_day <= found[:10] <= last_day:
+                self._unlikely.setdefault(".".join(path), []).append(line)
         for path, values in self._collected:
             if (found := _at(value, path)) is not None and len(values) < _MOST:
                 values.setdefault(str(found), line)
@@ -105,6 +115,13 @@ class Survey:
                 "{after} is before {before} in {lines}.",
                 after=self._headings.get(after, after),
                 before=self._headings.get(before, before),
+                lines=spoken_lines(lines),
+            )
+        for name, lines in self._unlikely.items():
+            yield say(
+                "{name} is in the future, or more than {years} years ago, in {lines}.",
+                name=self._headings.get(name, name),
+                years=_LONG_AGO,
                 lines=spoken_lines(lines),
             )
         if lines := self.repeated():
@@ -128,6 +145,13 @@ class Survey:
             if len(set(hashes)) < len(hashes):
                 found += _again(hashes, lines)
         return sorted(found)
+
+
+def _likely_days() -> tuple[str, str]:
+    """Return between which days a date of a report is; today is another day elsewhere."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    tomorrow = today + datetime.timedelta(days=1)
+    return f"{today.year - _LONG_AGO}-01-01", tomorrow.isoformat()
 
 
 def _hash(record: Row | bytes) -> int:

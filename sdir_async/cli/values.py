@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from attrs import evolve
 
+from ..upload.formats import is_person_number
 from . import dates, quantities
 from .identifiers import read_digits
 from .inputs.charset import code_in, garbled, odd_sign
@@ -38,9 +39,10 @@ _LIKE_NULLS: Final = frozenset({"null", "none", "nan", "nat"})
 """Names that people may have, and that programs write for an empty value."""
 _LOST_LETTER: Final = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_WRITTEN: Final = str.maketrans("", "", " .-")
 _SPACES: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 _PLAIN: Final = re.compile(
-    r"(?!(?i:null|none|nan|nat|0)$)"
+    r"(?!(?i:null|none|nan|nat|0)$)(?![0-9]{6}[ .-]?[0-9]{5}$)"
     r"[0-9A-Za-zÆØÅæøå](?:[0-9A-Za-zÆØÅæøå .,/'-]*[0-9A-Za-zÆØÅæøå.])?"
 )
 """Texts that `convert` returns unchanged: most texts, and quick to check."""
@@ -156,6 +158,8 @@ def _doubt_of(text: str) -> str:
         return say("what programs write for an empty value is sent unchanged")
     if text == "0":
         return say("0, which a look-up of an empty cell gives, is sent unchanged")
+    if is_person_number(text.translate(_WRITTEN)):
+        return say("looks like a person number: is this the right column?")
     if text[:1] == "'":
         return say("the leading apostrophe is sent, too")
     is_lost = _LOST_LETTER.search(text) and "/" not in text

@@ -387,3 +387,28 @@ def test_a_zip_file_that_points_before_its_beginning_is_refused() -> None:
     content[-6:-2] = (int.from_bytes(content[-6:-2], "little") + 1).to_bytes(4, "little")
     with pytest.raises(Trouble, match="was not copied completely"):
         packed._only_file(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_row_of_nothing_but_spaces_is_no_row(tmp_path: Path, name: str) -> None:
+    """Such rows are left behind below a table; the line that names the separator is none either."""
+    rows: list[list[Any]] = [
+        ["courseCode", "b"],
+        [" ", ""],
+        ["A", " "],
+        ["", "\u00a0 "],
+        [None, "\t"],
+    ]
+    if name == "a.csv":
+        lines = ["sep=;", *(";".join(cell or "" for cell in row) for row in rows)]
+        (tmp_path / name).write_text("\n".join(lines), "utf-8")
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.worksheets[0].append(row)
+        book.save(tmp_path / name)
+    with closing(open_source(str(tmp_path / name))) as source:
+        reader = open_reader(source)
+        assert isinstance(reader, Delimited | Sheet)
+        assert [cells for _, cells in reader.rows()] == [["A", " "]]
+        assert reader.heading_row == 1 + reader.above

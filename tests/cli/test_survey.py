@@ -72,3 +72,11 @@ def test_what_stands_before_a_fault_is_looked_at(
     monkeypatch.setattr("sdir_async.cli.inputs.delimited._LARGEST_CELL", 1000)
     found = _survey(tmp_path / "a.csv", [_row("A"), _row("A"), '"' + "x" * 2000])
     assert found.count == 2
+
+
+def test_dates_that_no_report_has_are_said(tmp_path: Path) -> None:
+    """A year with a slip of the finger is valid, and would be saved."""
+    years = ("2024", "1924", "2124", "2099")
+    found = _survey(tmp_path / "a.csv", [_row("A").replace("2024", year) for year in years])
+    said = "completedAt is in the future, or more than 80 years ago, in lines 3, 4, 5."
+    assert list(found.remarks()) == [said]

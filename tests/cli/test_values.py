@@ -54,6 +54,9 @@ def test_a_text_is_what_a_person_sees(text: str, seen: str) -> None:
         ("Bj&oslash;rn", "has &oslash; instead of a letter; write it as Bjørn"),
         ("Bj&#248;rn", "has &#248; instead of a letter; write it as Bjørn"),
         (r"Bj\u00f8rn", r"has \u00f8 instead of a letter; write it as Bjørn"),
+        ("Bj=F8rn", "has =F8 instead of a letter; write it as Bjørn"),
+        ("Bj=C3=B8rn", "has =C3=B8 instead of a letter; write it as Bjørn"),
+        ("Nord%C3%A5s", "has %C3%A5 instead of a letter; write it as Nordås"),
         ("Ole_x000D_", "has _x000D_ instead of a letter; write it again"),
         ("Tor &amp; Co", "has &amp; instead of a letter; write it as Tor & Co"),
         ("O\0le", "has a character that can't be seen; write it again"),
@@ -68,6 +71,14 @@ def test_a_text_that_nobody_wrote_is_refused(text: object, why: str) -> None:
     with pytest.raises(Refused) as caught:
         convert(text, TEXT)
     assert str(caught.value) == why
+
+
+@pytest.mark.parametrize("text", ["41814061033", "418140 61033", "41814061034", "12345678901"])
+def test_a_person_number_in_a_column_of_texts_is_said(text: str) -> None:
+    """Columns may have been shifted; other numbers of 11 digits are texts like others."""
+    said = "looks like a person number: is this the right column?"
+    note = said if text.endswith("33") else ""
+    assert Cells(TEXT)[text] == convert(text, TEXT) == (text, note)
 
 
 @given(

@@ -260,6 +260,11 @@ def test_each_reason_of_the_check_is_norwegian(reason: str) -> None:
     [
         ("is required", Field(("a",), format="imo-number", digits=7), "for example 9074729"),
         ("is required", Field(("a",)), "is required"),
+        (
+            "is required",
+            Field(("a",), format="person-number", digits=11),
+            "is required; write all 11 digits",
+        ),
         ("is required", None, "is required"),
         (
             "not a valid person number",

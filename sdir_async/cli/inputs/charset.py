@@ -31,7 +31,9 @@ _LETTERS: Final = frozenset("æøåÆØÅéèêóòôäöüÄÖÜÉ")
 _SIGNS: Final = frozenset("\u2013\u2019“”«»°§€\u00b4\u00a0")
 _CODE: Final = re.compile(
     r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#[xX][0-9A-Fa-f]{1,5});|\\[ux]([0-9A-Fa-f]{2,4})|_x([0-9A-F]{4})_"
+    r"|((?:[=%]C3[=%][89AB][0-9A-F])+|(?<=[A-Za-z])=[C-F][0-9A-F](?=[a-z]))"
 )
+_MARK: Final = str.maketrans("", "", "=%")
 _MANY: Final = 0.3
 _ENOUGH: Final = 65_536
 
@@ -91,13 +93,17 @@ def garbled(text: str) -> str:
 def code_in(text: str) -> tuple[str, str] | None:
     r"""Return the code that a text has instead of a letter, and the text with the letter.
 
-    Pages, programs and Excel's own files write letters so: `&oslash;`, `\u00f8`, `_x00F8_`.
+    Pages, programs, mails and Excel's own files write letters so: `&oslash;`, `\u00f8`, `=F8`,
+    `%C3%B8`, `_x00F8_`.
     """
     found = _CODE.search(text)
     return found and (found[0], _CODE.sub(_letter, text))
 
 
 def _letter(code: re.Match[str]) -> str:
+    if code[3]:
+        raw = bytes.fromhex(code[3].translate(_MARK))
+        return raw.decode("utf-8" if len(raw) > 1 else "latin-1", "replace")
     number = code[1] or code[2]
     return chr(int(number, 16)) if number else html.unescape(code[0])
 

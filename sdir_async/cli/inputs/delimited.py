@@ -50,7 +50,7 @@ class Delimited(Tabular):
         lines = iter(self._text)
         first = next(lines, "")
         said = first[4:5] if first.lower().startswith("sep=") else ""
-        self._skipped = bool(said)
+        self.above = self._skipped = int(bool(said))
         if said:
             first = next(lines, "")
         self.delimiter = said.strip("\r\n") or delimiter_of(self._beginning(first))
@@ -91,7 +91,7 @@ class Delimited(Tabular):
 
     def every_row(self) -> Iterator[tuple[int, list[object]]]:
         """Yield the number of the line where a row ends, and its cells, if any holds something."""
-        line = self._skipped + 0
+        line = self._skipped
         while True:
             try:
                 row = next(self._rows, None)
@@ -106,7 +106,7 @@ class Delimited(Tabular):
             before, line = line, self._rows.line_num + self._skipped
             if line > before + 1:
                 self._mark(row, before + 1)
-            if row and (row[0] or any(row)):
+            if row and (row[0].strip() or any(map(str.strip, row))):
                 yield line, cast("list[object]", row)
 
     def _mark(self, row: list[str], line: int) -> None:

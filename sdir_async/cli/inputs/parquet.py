@@ -27,6 +27,7 @@ class Parquet:
 
     format: Final = "parquet"
     heading_row: Final = 0
+    above: Final = 0
 
     def __init__(self, source: Source) -> None:
         try:

@@ -24,11 +24,13 @@ class Tabular(ABC):
 
     Attributes:
         headings: The headings of its columns, once `begin` has found them.
+        above: How many lines before the headings only say how to read the file.
         heading_row: In which line of the input they stand.
     """
 
     def __init__(self) -> None:
         self.headings: list[str] = []
+        self.above = 0
         self.heading_row = 0
         self._rest: Iterator[tuple[int, list[object]]] = iter(())
 

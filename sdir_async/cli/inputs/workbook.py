@@ -146,7 +146,7 @@ class Sheet(Tabular):
 
 
 def _holds_something(cells: list[object]) -> bool:
-    return any(cells) or any(cell != "" and cell is not None for cell in cells)
+    return any(cell.strip() if isinstance(cell, str) else cell is not None for cell in cells)
 
 
 def _fill_in(cells: list[object], said: Mapping[int, str]) -> None:
