@@ -124,12 +124,12 @@ def layout_of(schema: StructType) -> dict[str, Any]:
     if not {*ADDED} <= {*schema.names}:
         raise ConfigurationError(
             "The rows are not in buckets, so a task that Spark runs again could send different"
-            " records. Add `from sdir_async.spark import bucketed`, and write {LINE}."
+            f" records. Add `from sdir_async.spark import bucketed`, and write {LINE}."
         )
     layout: dict[str, Any] | None = schema[BUCKET].metadata.get("sdir")
     if not layout:
         raise ConfigurationError(
             "The rows no longer say how `bucketed` made their buckets. Write the result of"
-            " `bucketed` without changing it: {LINE}."
+            f" `bucketed` without changing it: {LINE}."
         )
     return layout

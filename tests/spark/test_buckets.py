@@ -51,7 +51,7 @@ async def test_each_bucket_is_taken_to_its_end() -> None:
 )
 async def test_a_bucket_that_was_moved_is_refused(places: list[Place]) -> None:
     """What comes after the first row out of place is not sent; the error has the line to write."""
-    with pytest.raises(ConfigurationError, match=r"Bucket 0 is not whole.*bucketed\(rows"):
+    with pytest.raises(ConfigurationError, match=r"Bucket 0 is incomplete.*bucketed\(rows"):
         await taken([batch_of(places)])
 
 
