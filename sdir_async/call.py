@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from .options import of_kind
 from .retries import RetryPolicy
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .wire import Timeouts
 
 
-@define
+@define(on_setattr=setters.NO_OP)
 class Call:
     """An operation to be called, and whether the server may have applied it so far.
 

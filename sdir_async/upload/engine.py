@@ -20,7 +20,7 @@ from .chunks import Piece
 from .encoding import Chunker
 from .flow import settle
 from .ledger import Ledger
-from .receipts import Receipt, uids_in
+from .receipts import Receipt, shifted, uids_in
 from .report import ChunkOutcome, UploadReport
 from .steps import Ask, EndTurn, Finished, Postpone, Send, Stop, Terms, Turn, Until, Wait, Warn
 
@@ -242,6 +242,8 @@ class Engine:
         match step:
             case Send(piece):
                 return await self._send(piece)
+            case Finished():
+                await self._tell(self._enter(step))
             case Wait(seconds):
                 return await self._wait(seconds)
             case Ask():
@@ -251,8 +253,6 @@ class Engine:
             case Turn():
                 await self._turn.acquire()
                 self._in_turn = flow
-            case Finished():
-                await self._tell(self._enter(step))
             case _:
                 self._note(step, flow)
         return None
@@ -359,10 +359,10 @@ class Engine:
         last = piece.attempts[-1] if piece.attempts else None
         answered = last.seconds if last and finished.answer else 0.0
         return Receipt(
-            piece.positions,
+            shifted(piece.positions, piece.chunk.start),
             last.at + answered if last else None,
             uids_in(finished.answer, self._plan.batch.identifier, len(piece)),
-        ).shifted(piece.chunk.start)
+        )
 
     async def _tell(self, outcome: ChunkOutcome[Any]) -> None:
         """Report a finished piece to the callback and to the loop."""

@@ -26,7 +26,7 @@ class Uids(Sequence[str]):
 
     def __init__(self, uids: Iterable[str] = (), *, packed: bytes = b"") -> None:
         self._bare: tuple[str, ...] = tuple(uids)
-        self.packed = packed or self._pack()
+        self.packed = packed or (self._pack() if self._bare else b"")
         if self.packed:
             self._bare = ()
 
@@ -91,14 +91,19 @@ class Receipt:
 
     def shifted(self, by: int) -> Receipt:
         """Return it for the same records, counted from elsewhere."""
-        if isinstance(self.indexes, range):
-            return evolve(self, indexes=range(self.indexes.start + by, self.indexes.stop + by))
-        return evolve(self, indexes=array("q", [index + by for index in self.indexes]))
+        return evolve(self, indexes=shifted(self.indexes, by))
 
     def rows(self) -> Iterator[tuple[int, str | None, float | None]]:
         """Yield the index, the identifier and the time of each record."""
         uids: Iterable[str | None] = self.uids or repeat(None)
         return zip(self.indexes, uids, repeat(self.time))
+
+
+def shifted(indexes: Sequence[int], by: int) -> Sequence[int]:
+    """Return the same places, counted from elsewhere, in little memory."""
+    if isinstance(indexes, range):
+        return range(indexes.start + by, indexes.stop + by)
+    return array("q", [index + by for index in indexes])
 
 
 def in_order(receipts: Iterable[Receipt]) -> Iterator[tuple[int, str | None, float | None]]:
@@ -114,7 +119,7 @@ def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
         name: The field of a saved record that holds its identifier.
         count: How many records were sent.
     """
-    if name is None or not answer.strip():
+    if name is None or answer.strip() in (b"", b"[]"):
         return Uids()
     packed = _packed_in(answer, name, count)
     return Uids(packed=packed) if packed else Uids(_parsed(answer, name, count))
