@@ -46,11 +46,13 @@ def folder_of_binaries() -> Path | None:
     return next((one for one in folders if (one / "initdb").exists()), None)
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@contextlib.contextmanager
+def free_port() -> Iterator[int]:
+    """Hold a port of loopback: nobody else is given it, and a server may listen on it."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 class LocalPostgres:
@@ -61,7 +63,7 @@ class LocalPostgres:
         dsn: Its database for administration.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, port: int, *, durable: bool = False) -> None:
         """Make a cluster in a folder; a durable one writes through to the disk."""
         found = folder_of_binaries()
         if found is None:
@@ -71,7 +73,7 @@ class LocalPostgres:
         self._settings = {**_SETTINGS, **({} if durable else _FAST)}
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
-        self.port = free_port()
+        self.port = port
         self.dsn = self.dsn_of("postgres")
         if os.getuid() == 0:  # PostgreSQL refuses to be root
             shutil.chown(folder, self._user)
@@ -96,7 +98,7 @@ class LocalPostgres:
         options = {**self._settings, "port": str(self.port)}
         given = [f"-c{name}={value}" for name, value in options.items()]
         self._process = self._popen("postgres", *given)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             try:
                 psycopg.connect(self.dsn, connect_timeout=2).close()
@@ -110,7 +112,7 @@ class LocalPostgres:
         """Stop: sessions are ended (SIGINT), or it crashes (SIGQUIT)."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None
 
     def database(self) -> str:
@@ -127,7 +129,7 @@ class LocalPostgres:
             return done.fetchall() if done.description else []
 
     def _run(self, program: str, *arguments: str) -> None:
-        if self._popen(program, *arguments).wait(60):
+        if self._popen(program, *arguments).wait(300):
             raise RuntimeError(f"{program} failed")
 
     def _popen(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -155,8 +157,8 @@ def _folder() -> Iterator[Path]:
 @contextlib.contextmanager
 def running_postgres(*, durable: bool = False) -> Iterator[LocalPostgres]:
     """Run a PostgreSQL in a temporary folder."""
-    with _folder() as folder:
-        server = LocalPostgres(folder, durable=durable)
+    with _folder() as folder, free_port() as port:
+        server = LocalPostgres(folder, port, durable=durable)
         server.start()
         try:
             yield server

@@ -157,9 +157,9 @@ def drive(base_url: str, folder: str, master: str, split: str, plan: Plan) -> No
 class Cluster:
     """A master and two workers, each at an address of its own: Spark runs no task twice on one."""
 
-    def __init__(self, folder: Path, dsn: str) -> None:
+    def __init__(self, folder: Path, dsn: str, port: int) -> None:
         """Start them; only they know the key and the database."""
-        self.master = f"spark://127.0.0.1:{(port := free_port())}"
+        self.master = f"spark://127.0.0.1:{port}"
         self._folder = folder
         secret = {"SDIR_API_KEY": KEY, "SDIR_DATABASE": dsn, "SDIR_LOG": "debug"}
         self._processes = [
@@ -208,18 +208,22 @@ class Job:
 
     def run(self) -> bool:
         """Run it twice, with kills; say whether the second run came to its end."""
-        cluster = Cluster(self.folder, self.dsn)
-        try:
-            with self._driver(cluster, "128k") as first:
-                chunks = self.plan.count // 500
-                self._wait_for(self.chance.randint(1, max(1, chunks // 4)), first)
-                self.elsewhere = listening_elsewhere()
-                _kill(self.chance.choice(cluster.executors()))
-                self._wait_for(self.chance.randint(chunks // 2, chunks * 3 // 4), first)
-            with self._driver(cluster, "1m") as second:
-                return second.wait(600) == 0
-        finally:
-            cluster.stop()
+        with free_port() as port:
+            cluster = Cluster(self.folder, self.dsn, port)
+            try:
+                return self._run(cluster)
+            finally:
+                cluster.stop()
+
+    def _run(self, cluster: Cluster) -> bool:
+        with self._driver(cluster, "128k") as first:
+            chunks = self.plan.count // 500
+            self._wait_for(self.chance.randint(1, max(1, chunks // 4)), first)
+            self.elsewhere = listening_elsewhere()
+            _kill(self.chance.choice(cluster.executors()))
+            self._wait_for(self.chance.randint(chunks // 2, chunks * 3 // 4), first)
+        with self._driver(cluster, "1m") as second:
+            return second.wait(600) == 0
 
     @contextlib.contextmanager
     def _driver(self, cluster: Cluster, split: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -484,20 +484,23 @@ async def test_a_name_that_is_not_resolved_in_time(
 
 
 @pytest.mark.parametrize("body", [b"[]", MIDDLE], ids=["2 B", "100 KB"])
-async def test_a_host_that_lets_nobody_in(kind: Any, body: bytes) -> None:
+async def test_a_host_that_lets_nobody_in(
+    kind: Any, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever is shorter than the time to connect: nothing was sent."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        url = f"http://127.0.0.1:{full.getsockname()[1]}"
-        with contextlib.ExitStack() as waiting:
-            for _ in range(4):
-                one = waiting.enter_context(socket.socket())
-                one.setblocking(False)
-                one.connect_ex(full.getsockname())
-            timeout = httpx.Timeout(0.1, connect=1.0, pool=60)  # the sum bounds the attempt
-            given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
-            async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
-                request = call_of(CREATE, f"{url}/x", body=body)
-                happened = (await sdir._session.exchange(request)).happened
+    asked = asyncio.Event()
+
+    async def connect(*_: Any) -> None:
+        asked.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
+    url = "http://127.0.0.1:9"
+    timeout = httpx.Timeout(0.1, connect=1.0)
+    given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
+    async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
+        happened = (await sdir._session.exchange(call_of(CREATE, f"{url}/x", body=body))).happened
+    assert asked.is_set()
     assert isinstance(happened, Lost)
     assert happened.sent == "nothing"
 

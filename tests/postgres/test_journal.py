@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -256,9 +257,10 @@ async def test_a_database_made_read_only(server: LocalPostgres, dsn: str) -> Non
 async def test_a_database_that_is_gone(dsn: str) -> None:
     """Before the first request it is an error at once."""
     register = Register()
-    nowhere = f"postgresql://sdir:geheim@127.0.0.1:{free_port()}/x"
-    with pytest.raises(JournalError, match=r"can't be used: .*refused") as caught:
-        await upload(register, part(nowhere))
+    with free_port() as port:
+        nowhere = f"postgresql://sdir:geheim@127.0.0.1:{port}/x"
+        with pytest.raises(JournalError, match=r"can't be used: .*refused") as caught:
+            await upload(register, part(nowhere))
     assert register.batches == []
     shown = "".join(traceback.TracebackException.from_exception(caught.value).format())
     assert "geheim" not in shown + repr(part(nowhere))
@@ -267,8 +269,7 @@ async def test_a_database_that_is_gone(dsn: str) -> None:
 @pytest.fixture
 def full_disk(server: LocalPostgres, dsn: str, tmp_path: Path) -> Iterator[Callable[[], None]]:
     """Fills the disk of the events: a small one of its own where we may mount it."""
-    disk = Path("/tmp") / f"sdir-disk-{os.getpid()}"
-    disk.mkdir()
+    disk = Path(tempfile.mkdtemp(prefix="sdir-disk-", dir="/tmp"))  # PostgreSQL may enter it
     options = f"size=256k,mode=700,uid={server.uid}"
     size = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
     may_mount = os.getuid() == 0 and shutil.which("mount") is not None
@@ -317,7 +318,12 @@ async def test_a_full_disk(dsn: str, full_disk: Callable[[], None]) -> None:
 @pytest.fixture
 def pooled(server: LocalPostgres, dsn: str, tmp_path: Path) -> Iterator[str]:
     """The database behind a PgBouncer that shares sessions between transactions."""
-    port = free_port()
+    with free_port() as port, _pooling(server, port, tmp_path):
+        yield server.dsn_of(dsn.rpartition("/")[2], port)
+
+
+@contextlib.contextmanager
+def _pooling(server: LocalPostgres, port: int, tmp_path: Path) -> Iterator[None]:
     settings = tmp_path / "pgbouncer.ini"
     settings.write_text(
         f"[databases]\n* = host=127.0.0.1 port={server.port} user=sdir\n[pgbouncer]\n"
@@ -325,8 +331,9 @@ def pooled(server: LocalPostgres, dsn: str, tmp_path: Path) -> Iterator[str]:
         "pool_mode=transaction\n"
     )
     settings.chmod(0o644)
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o555)
+    if os.getuid() == 0:
+        for folder in (tmp_path, *tmp_path.parents[:3]):
+            folder.chmod(folder.stat().st_mode | 0o555)
     user = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
     command = ["pgbouncer", "-q", "-u", user, str(settings)]
     try:
@@ -335,9 +342,11 @@ def pooled(server: LocalPostgres, dsn: str, tmp_path: Path) -> Iterator[str]:
         if os.environ.get("CI"):
             raise
         pytest.skip("No PgBouncer found. Install Debian's `pgbouncer`.")
-    yield server.dsn_of(dsn.rpartition("/")[2], port)
-    bouncer.terminate()
-    bouncer.wait(60)
+    try:
+        yield
+    finally:
+        bouncer.terminate()
+        bouncer.wait(60)
 
 
 async def test_a_pooler_is_refused(pooled: str) -> None:
@@ -390,7 +399,7 @@ async def test_a_frozen_worker_loses_its_part_and_wakes(dsn: str) -> None:
 
     listening = await asyncio.start_server(turn_away, "127.0.0.1", 0)
     base_url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    async with listening, worker(base_url, dsn, 1.0) as process:
+    async with listening, worker(base_url, dsn, 3.0) as process:
         await seen.wait()
         process.send_signal(signal.SIGSTOP)
         sessions = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
