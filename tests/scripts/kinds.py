@@ -161,7 +161,7 @@ KINDS = [
         True,
     ),
     Kind(
-        "a body may be left away",
+        "a body may be left out",
         lambda d: op("/ships", "post")(d)["requestBody"].update(required=False),
         "body is optional now",
         False,
@@ -174,7 +174,7 @@ KINDS = [
         True,
     ),
     Kind(
-        "a batch is none",
+        "a batch is no longer one",
         lambda d: op("/ships/batch", "post")(d).update({"x-sdir-batch": False}),
         "upload: create became no batch",
         True,
@@ -256,7 +256,7 @@ KINDS = [
         True,
     ),
     Kind(
-        "a list is written otherwise",
+        "a list is written in another way",
         put(parameter("/ships", 2), explode=False),
         "query parameter ids: written as form, each item by itself became form, all items as one",
         True,
@@ -335,7 +335,7 @@ KINDS = [
         True,
     ),
     Kind(
-        "a field that is got is optional",
+        "a field that is read is optional",
         lambda d: field("Ship")(d)["required"].remove("name"),
         "field name is optional now",
         True,
@@ -347,7 +347,7 @@ KINDS = [
         False,
     ),
     Kind(
-        "a field that is got may be null",
+        "a field that is read may be null",
         put(field("Ship", "built"), nullable=True),
         "field built: string (date) became string (date) or null",
         True,
@@ -371,7 +371,7 @@ KINDS = [
         False,
     ),
     Kind(
-        "a field that is got has another format",
+        "a field that is read has another format",
         put(field("Ship", "built"), format="date-time"),
         "field built: string (date) became string (date-time)",
         True,
@@ -425,7 +425,7 @@ KINDS = [
         True,
     ),
     Kind(
-        "a value of an enum that is got is new",
+        "a value of an enum that is read is new",
         lambda d: field("Kind")(d)["enum"].append("barge"),
         "values: also barge, which code that matches on them does not know",
         True,

@@ -123,7 +123,7 @@ def test_rows_that_are_not_in_whole_buckets(
     rows = bucketed(frame, key=KEY, buckets=2)
     with pytest.raises(Exception, match=r"not in buckets.*bucketed\(rows, key="):
         write(frame, options)
-    with pytest.raises(Exception, match=r"is not whole.*bucketed\(rows, key="):
+    with pytest.raises(Exception, match=r"is incomplete.*bucketed\(rows, key="):
         write(rows.repartition(3), options)
     before, others = saved(sandbox), bucketed(frame, key=["courseCode"], buckets=3)
     with pytest.raises(Exception, match=r"begun with 2 buckets of .* not with 3 buckets of course"):

@@ -70,7 +70,7 @@ def test_rows_that_changed_leave_the_report_alone(
     )
     with pytest.raises(JournalMismatch):
         writer.write(iter([changed, *list(batches())[1:]]))
-    with pytest.raises(ConfigurationError, match="not whole"):
+    with pytest.raises(ConfigurationError, match="is incomplete"):
         writer.write(iter([first]))
     assert report(dsn, "u") == [outcome]
     assert len(sandbox.requests) == sent
