@@ -1,4 +1,4 @@
-"""What we know of Sdir's APIs and their exports lack: the overlays of `scripts/overlays/`.
+"""What we know about Sdir's APIs and their exports lack: the overlays of `scripts/overlays/`.
 
 An export is fetched as it is. Beside it goes the part of our overlay that finds something in it.
 """

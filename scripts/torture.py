@@ -108,7 +108,7 @@ class Judge:
     def _send(
         self, writer: asyncio.StreamWriter, fault: str | None, status: int, body: object, apply: Any
     ) -> bool:
-        """Apply the request or not, and answer it or not: the one says nothing of the other."""
+        """Apply the request or not, and answer it or not: the one says nothing about the other."""
         if fault in STATUSES:
             status, applied = STATUSES[fault]
             body = {"activityId": "1"} if fault.startswith("gateway") else {}

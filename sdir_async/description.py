@@ -1,6 +1,6 @@
-"""What the documents say of a version, as data: for tools, forms and checks of your own.
+"""What the documents say about a version, as data: for tools, forms and checks of your own.
 
-The generator writes it beside each version. The command `sdir` reads everything that it knows of
+The generator writes it beside each version. The command `sdir` reads everything that it knows about
 the APIs from here.
 """
 
@@ -32,7 +32,7 @@ class ParameterDescription:
         place: `"path"`, `"query"`, `"header"` or `"body"`.
         required: Whether the operation can't be called without it.
         schema: The JSON Schema of its value. `#/$defs/Name` means `schemas["Name"]` of the version.
-        description: What the document says of it; may be empty.
+        description: What the document says about it; may be empty.
     """
 
     name: str
@@ -164,7 +164,7 @@ class Description:
 def describe(
     api: str, version: str | None = None, *, package: str = "sdir_async.api"
 ) -> Description:
-    """Return what the document says of one version of an API; the newest if none is named.
+    """Return what the document says about one version of an API; the newest if none is named.
 
     It needs no key and no network. Each call reads a small file.
 

@@ -250,7 +250,7 @@ class Telemetry:
 
 
 class _TracedSession(Session):
-    """One that tells of each call when it begins and when it ends."""
+    """One that tells about each call when it begins and when it ends."""
 
     async def exchange(self, call: Call, deadline: float | None = None) -> Exchange:
         telemetry = cast("_TracedWatch", self.watch).telemetry

@@ -131,7 +131,7 @@ def _made(variant: Callable[[Any], Any], data: Any) -> list[tuple[tuple[int, boo
 
 
 def _misfit(made: Any, data: Any) -> tuple[int, bool]:
-    """Say how badly a value fits: unknown fields count most, then what is written otherwise."""
+    """Say how badly a value fits: unknown fields count most, then what is written differently."""
     return _unknown(made, data), written(made) != data
 
 

@@ -161,7 +161,7 @@ def test_person_numbers_are_starred_out_everywhere() -> None:
 @pytest.mark.parametrize("place", ["detail", "title", "message"])
 @pytest.mark.parametrize("status", [400, 404, 422, 500])
 def test_what_is_said_of_the_whole_quotes_no_name(status: int, place: str) -> None:
-    """As what is said of a single record: the field and the rule stay."""
+    """As what is said about a single record: the field and the rule stay."""
     raised = error(status, {place: "The value 'Kari Nordmann' is not valid for field 'lastName'."})
     shown = f"{raised} {raised.reasons}"
     assert "Nordmann" not in shown

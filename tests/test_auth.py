@@ -38,7 +38,7 @@ def takes_only(*good: str, slowly: float = 0.0) -> Script:
 
 
 class Vault:
-    """Hands out these keys, one after the other, and the last one for ever."""
+    """Hands out these keys, one after the other, and the last one forever."""
 
     def __init__(self, *keys: Any, takes: float = 0.0) -> None:
         self.asked = 0

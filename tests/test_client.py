@@ -123,7 +123,7 @@ def test_repr_says_where_requests_go() -> None:
 
 
 async def test_a_client_of_the_users_own_stays_open() -> None:
-    """We don't close what we didn't open; the Sdir is closed all the same."""
+    """We don't close what we didn't open; the Sdir is closed anyway."""
     async with httpx.AsyncClient(transport=Script(OK)) as client:
         async with Sdir(KEY, http_client=client) as sdir:
             await sdir.course.v1.list_codes()

@@ -106,7 +106,7 @@ async def _hanging() -> str:
 
 
 def test_waiting_for_the_key_counts_against_the_deadline() -> None:
-    """A key vault that hangs does not hold a call for ever."""
+    """A key vault that hangs does not hold a call forever."""
     script = Script(OK)
     at, error = run(_ended(sdir_over(script, _hanging).course.v1.list_codes(deadline=5)))
     assert at == 5

@@ -1,4 +1,4 @@
-"""What the documents say of a version, as data that everybody may read."""
+"""What the documents say about a version, as data that everybody may read."""
 
 from __future__ import annotations
 

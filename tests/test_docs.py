@@ -198,7 +198,7 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
 
 
 def test_make_calls_only_scripts_that_exist() -> None:
-    """And `make help` is told of every target."""
+    """And `make help` is told about every target."""
     makefile = (ROOT / "Makefile").read_text()
     scripts = re.findall(r"scripts/\w+\.py", makefile)
     assert scripts

@@ -110,7 +110,7 @@ async def test_a_journal_is_not_a_link(link: Path) -> None:
 
 @pytest.mark.parametrize("made", ["mkfifo", "mkdir"])
 async def test_a_journal_is_a_regular_file(tmp_path: Path, made: str) -> None:
-    """A pipe would wait for ever for somebody who writes to it."""
+    """A pipe would wait forever for somebody who writes to it."""
     getattr(os, made)(tmp_path / "journal")
     store = SqliteStore(tmp_path / "journal", {"api": "course"})
     try:

@@ -198,7 +198,7 @@ def test_a_limit_is_used_and_kept(limiter: Callable[[], Limiter], share: float) 
     [(20, 1, 0.005), (20, 8, 0.005), (20, 8, 0.05), (20, 32, 0.05), (5, 8, 0.05), (200, 8, 0.02)],
 )
 def test_half_a_minute_from_a_cold_start(rate: int, workers: int, latency: float) -> None:
-    """Nothing is known of the limit, and nine tenths of it are used all the same."""
+    """Nothing is known about the limit, and nine tenths of it are used anyway."""
     calls = run(_calls(sliding(rate, 1), 30, workers=workers, latency=latency))
     assert _used(calls, rate, 0, 30) >= (0.92 if rate >= 20 else 0.88)
     assert _refused(calls) <= 0.01
@@ -280,7 +280,7 @@ def test_several_that_know_nothing_of_each_other() -> None:
 
 
 def test_what_others_had_used_up_is_found_soon() -> None:
-    """The first call is turned away, or the second: that says nothing of the limit."""
+    """The first call is turned away, or the second: that says nothing about the limit."""
     limiter = sliding(20, 1)
 
     async def main() -> list[tuple[float, bool]]:
@@ -347,7 +347,7 @@ def test_no_wait_teaches_no_rate(share: float, workers: int) -> None:
 @pytest.mark.parametrize("share", [0.01, 0.03])
 @pytest.mark.parametrize("limiter", [lambda: Bucket(20, 20), lambda: Window(20, 1)])
 def test_a_limit_and_chance_together(limiter: Callable[[], Bucket | Window], share: float) -> None:
-    """The limit is found all the same, and the rest costs pauses."""
+    """The limit is found anyway, and the rest costs pauses."""
     both = Chance(share, 1, random.Random(7), limiter())
     calls = run(_calls(both, 120))
     assert _used(calls, 1 / (1 / 20 + share), 0, 120) >= 0.6
@@ -480,7 +480,7 @@ def test_what_is_contradicted_again_and_again_is_forgotten() -> None:
 
 
 def test_a_known_rate_is_kept_for_half_a_minute_then_grows_then_is_forgotten() -> None:
-    """So that a limit is not overrun at once, and none is believed in for ever."""
+    """So that a limit is not overrun at once, and none is believed in forever."""
     rate, now = refused_after(50, 0.5, 1)
     steps = [rate.at(now + seconds) for seconds in range(60)]
     assert steps == sorted(steps)

@@ -206,7 +206,7 @@ def _waiting_for_a_place(pacer: Pacer) -> None:
 def test_who_is_cancelled_while_waiting_leaves_no_trace(
     hold: Callable[[Pacer], None], after: float
 ) -> None:
-    """Neither a place that is taken for ever, nor a line that stands still."""
+    """Neither a place that is taken forever, nor a line that stands still."""
 
     async def main() -> list[int]:
         pacer = Pacer()

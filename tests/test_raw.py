@@ -51,7 +51,7 @@ def test_errors_are_raised_as_without_it() -> None:
 
 
 def test_a_body_that_is_not_what_the_document_says_fails_when_it_is_asked_for() -> None:
-    """The rest of the answer is there all the same; of a create, it may have been saved."""
+    """The rest of the answer is there anyway; of a create, it may have been saved."""
     raw = raw_of(answer(200, {"uid": "none"}))
     assert raw.status == 200
     with pytest.raises(ConnectionFailed, match="can't be understood"):

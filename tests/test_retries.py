@@ -41,7 +41,7 @@ def test_attempts_must_be_a_whole_number_above_0(attempts: Any) -> None:
 @pytest.mark.parametrize("name", ["first_wait", "longest_wait", "settle"])
 @pytest.mark.parametrize("value", [-0.1, math.inf, math.nan, "1", None])
 def test_seconds_must_be_a_number_that_is_not_negative(name: str, value: Any) -> None:
-    """To wait for ever would be to hang."""
+    """To wait forever would be to hang."""
     said = f"{name} must be a number of seconds, at least 0, not {value!r}."
     with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
         RetryPolicy(**{name: value})

@@ -349,7 +349,7 @@ def test_an_answer_of_another_shape_is_an_error() -> None:
 
 
 def test_a_page_instead_of_an_answer_is_an_error() -> None:
-    """A login page with status 200 is no success, however often it comes."""
+    """A login page with status 200 is not a success, however often it comes."""
     script = Script(answer(200, b"<html>Log in</html>", content_type="text/html"))
     with pytest.raises(sdir_async.ConnectionFailed, match="status 200, but the answer can't be"):
         run(read(sdir_over(script, retry=SWIFT)))
@@ -374,7 +374,7 @@ def test_cancelling_a_call_cancels_it_and_nothing_else() -> None:
 
 
 def test_a_failure_of_whatever_kind_is_ours() -> None:
-    """A transport may raise what httpx does not know; a create is in doubt all the same."""
+    """A transport may raise what httpx does not know; a create is in doubt anyway."""
 
     def explode(_: httpx.Request) -> httpx.Response:
         raise ZeroDivisionError("of a plugin")

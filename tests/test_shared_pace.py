@@ -158,7 +158,7 @@ def test_a_pause_that_one_is_told_holds_for_all() -> None:
 
 
 def test_a_pause_of_a_waking_database_is_shared_too() -> None:
-    """It teaches nothing of a limit."""
+    """It teaches nothing about a limit."""
 
     async def main() -> tuple[float, Schedule]:
         row = Row()

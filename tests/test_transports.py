@@ -1149,7 +1149,7 @@ def test_a_client_of_the_users_in_a_second_loop_is_refused() -> None:
 
 @pytest.mark.parametrize("key", ["key", lambda: "key"], ids=["text", "function"])
 async def test_one_sdir_in_two_threads_is_refused(our_kind: Any, key: Any) -> None:
-    """While the first is in use; nothing is sent, and the first goes on."""
+    """While the first is in use; nothing is sent, and the first continues."""
     arrived, go_on, requests = asyncio.Event(), asyncio.Event(), 0
 
     async def handler(reader: Reader, writer: Writer) -> None:

@@ -169,7 +169,7 @@ def test_a_header_alone_decides(happened: Answer, verdict: Verdict) -> None:
 @pytest.mark.parametrize("effect", EFFECTS)
 @pytest.mark.parametrize("happened", [row[1] for row in ABORTED], ids=[r[0] for r in ABORTED])
 def test_a_failure_of_the_api_itself(effect: Effect, happened: Answer) -> None:
-    """The batch was aborted, says the contract; a create is asked about all the same."""
+    """The batch was aborted, says the contract; a create is asked about anyway."""
     action = Action.ASK if effect == "create" else Action.AGAIN
     assert judge(effect, happened) == Verdict(action, applied=False)
 

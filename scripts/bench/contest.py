@@ -58,7 +58,7 @@ class Series:
 
 
 class Broken(Exception):
-    """A contender did not do its work; the others can go on."""
+    """A contender did not do its work; the others can continue."""
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -137,7 +137,7 @@ def compete(
 ) -> tuple[dict[str, Series], list[str]]:
     """Run all contenders, round by round in turns; return what was measured, and who broke down.
 
-    After half of the rounds each goes on in a new process: one may be lucky with its memory.
+    After half of the rounds each continues in a new process: one may be lucky with its memory.
     """
     found = {name: Series(CONTENDERS[name].title, CONTENDERS[name].count) for name in names}
     broken: list[str] = []

@@ -97,7 +97,7 @@ def _compare_content(
 
 
 def _compare_marks(old: Operation, new: Operation) -> Iterator[Change]:
-    """Yield what the document says of an operation as a whole."""
+    """Yield what the document says about an operation as a whole."""
     where = str(new)
     batch, now = old.node.get("x-sdir-batch"), new.node.get("x-sdir-batch")
     if batch != now:

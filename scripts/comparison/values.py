@@ -193,7 +193,7 @@ def _compare_default(where: str, what: str, old: Json, new: Json, use: Use) -> I
 
 
 def _compare_words(where: str, what: str, old: Json, new: Json, use: Use) -> Iterator[Change]:
-    """Yield what a document says of a value beside its type."""
+    """Yield what a document says about a value beside its type."""
     for word, said, sent, got, missed in _SAID:
         was, now = old.get(word) is True, new.get(word) is True
         if was != now:

@@ -35,7 +35,7 @@ class Field:
         digits: How many digits it has, if it is a text of a fixed number of digits; else 0.
         required: Whether a record without it is refused.
         opens: Whether any name may stand below it.
-        about: What the document says of it.
+        about: What the document says about it.
         labels: Headings that mean it besides its name, as the document gives them.
         not_before: The field beside it that holds an earlier date, as the document says.
         example: A value of it, from a record that the document gives as an example.

@@ -52,7 +52,7 @@ def main() -> int:
 class Outlet:
     """A stream that drops its output, without an error, if the reader is gone or the disk is full.
 
-    An upload goes on whether or not anyone reads its output.
+    An upload continues whether or not anyone reads its output.
 
     Attributes:
         error: Why output was lost.

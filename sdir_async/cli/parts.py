@@ -61,7 +61,7 @@ class Part:
         in_doubt: How many may be saved or not.
         sending: How many its owner waits for.
         rate: How many were finished a second lately; `None` where nobody knows.
-        earlier: What the journal says of uploads before this one.
+        earlier: What the journal says about uploads before this one.
     """
 
     name: str

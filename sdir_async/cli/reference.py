@@ -159,7 +159,7 @@ def pages() -> str:
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
-    """Yield what the page says of a command."""
+    """Yield what the page says about a command."""
     yield f"\n## `sdir {name}`\n\n"
     about, _, examples = inspect.cleandoc(command.help or "").partition("Example:")
     yield about.strip() + "\n"

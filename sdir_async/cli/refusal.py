@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Hints:
-    """What is known of a column, or was said of all of them.
+    """What is known about a column, or was said about all of them.
 
     Attributes:
         decimal: What separates decimals in its numbers; `""` if it is not known.

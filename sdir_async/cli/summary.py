@@ -161,7 +161,7 @@ def _when_all_is_well(result: Result, kind: str, *, dry: bool) -> str:
 def what_to_do(
     result: Result, *, resumes: bool, dry: bool = False, kind: str = "create", most: int = 5
 ) -> Iterator[str]:
-    """Yield what the user should know of an input, and at last what to do next."""
+    """Yield what the user should know about an input, and at last what to do next."""
     report = result.report
     if result.receipt:
         yield say("The receipt is in {file}.", file=result.receipt)

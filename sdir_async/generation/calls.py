@@ -38,7 +38,7 @@ class Call:
     """One operation, as the templates see it.
 
     Attributes:
-        endpoint: What the generator knows of it.
+        endpoint: What the generator knows about it.
         id: What the document calls it.
         effect: What a request does to the register.
         arguments: Python names of its parameters, each with its description.
@@ -98,7 +98,7 @@ class Call:
 
     @property
     def answer(self) -> Any:
-        """What the generator knows of its answer."""
+        """What the generator knows about its answer."""
         return self.endpoint.responses.patterns[0].prop if self.parser else None
 
     @property

@@ -31,7 +31,7 @@ class Field:
     Attributes:
         name: The key.
         type: The type of its value, as code that stands outside of functions.
-        description: What the document says of it.
+        description: What the document says about it.
     """
 
     name: str

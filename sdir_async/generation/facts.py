@@ -59,7 +59,7 @@ class Upload:
 class Facts:
     """One version of one API, as the templates see it.
 
-    `parsers` has a function for each distinct answer, with what the generator knows of that.
+    `parsers` has a function for each distinct answer, with what the generator knows about that.
     """
 
     api: str
@@ -98,7 +98,7 @@ def facts_of(
     endpoints: list[Endpoint],
     config: Config,
 ) -> tuple[Facts, list[LeftOut]]:
-    """Collect what the document says of its servers, operations and batches."""
+    """Collect what the document says about its servers, operations and batches."""
     described = {operation.name: operation for operation in operations(document)}
     calls = [_call(endpoint, described[endpoint.name], document, config) for endpoint in endpoints]
     parsers = _name_parsers(calls)

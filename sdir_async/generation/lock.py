@@ -59,7 +59,7 @@ def lock_of(sources: list[Source], known: Lock) -> Lock:
 
 
 def entry(source: Source, known: Lock, came_from: str = BY_HAND) -> Lock:
-    """Return what the lock says of one document."""
+    """Return what the lock says about one document."""
     digest = digest_of(source.path)
     if known.get("digest") != digest:
         today = datetime.datetime.now(tz=datetime.UTC).date()

@@ -31,7 +31,7 @@ _DEEPEST: Final = 20
 
 @frozen
 class Batch:
-    """What the rule says of an operation.
+    """What the rule says about an operation.
 
     Attributes:
         named: What the document or the path calls it, if it calls it a batch.

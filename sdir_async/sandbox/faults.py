@@ -90,7 +90,7 @@ class Fault:
 
     Attributes:
         kind: What goes wrong: a `Kind` or its value.
-        saves: Whether the API serves the request all the same, so that a create saves its records
+        saves: Whether the API serves the request anyway, so that a create saves its records
             although the client doesn't get to know. `None` is what the kind says: a cut answer
             and latency save, everything else doesn't.
         probability: How often it meets a request that it may meet, from 0 to 1.

@@ -81,7 +81,7 @@ def unconvertible_to(finding: Finding) -> str | None:
 
 
 def message(name: str, finding: Finding) -> str:
-    """Return what model validation says of a field."""
+    """Return what model validation says about a field."""
     rules = finding.rules
     match finding.error.kind:
         case ValidationErrorKind.Required() | ValidationErrorKind.Type():

@@ -88,7 +88,7 @@ class Sandbox:
             rate: The rate limit, such as `20/s`; rejected calls count too.
             quota: The limit for a longer period, such as `1000/h`.
             circuit: `3/10s` refuses calls of an API for 10 s after 3 failures within 10 s.
-            gateway_timeout: Seconds after which the gateway gives up on an API, which goes on.
+            gateway_timeout: Seconds after which the gateway gives up on an API, which continues.
             sleep_after: Idle seconds after which the database sleeps; `None`: never.
             wake: Seconds that it takes to wake.
             faults: What goes wrong; `sandbox.faults` changes it while it runs.

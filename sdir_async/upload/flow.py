@@ -242,7 +242,7 @@ class Flow:
         return Finished(piece, state, answer, late, doubt)
 
     def _replace(self, piece: Piece, *others: Piece) -> None:
-        """Go on with others instead of the first piece, at once."""
+        """Continue with others instead of the first piece, at once."""
         self._todo.remove(piece)
         self._todo.extendleft(reversed(others))
 

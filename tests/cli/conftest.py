@@ -52,7 +52,7 @@ class Done(NamedTuple):
 
     @property
     def end(self) -> dict[str, Any]:
-        """What it said of the end of an input."""
+        """What it said about the end of an input."""
         (found,) = (event for event in self.events if event["event"] == "end")
         return found
 

@@ -153,7 +153,7 @@ def test_mixed_line_ends_are_no_trouble(
 def test_a_fault_ends_the_upload_and_nothing_is_lost(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, bad: bytes
 ) -> None:
-    """What was sent before is finished; with the fault put right, the same command goes on."""
+    """What was sent before is finished; with the fault corrected, the same command continues."""
     good = [f"{PERSONS[0]},2024-05-31,{ORGANIZATION},C{at}\n".encode() for at in range(1200)]
     path = tmp_path / "input"
     path.write_bytes(HEADING + b"".join(good) + bad)

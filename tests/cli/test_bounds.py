@@ -201,7 +201,7 @@ def test_a_wide_and_long_sheet_is_measured_exactly() -> None:
 
 
 def test_a_workbook_is_measured_by_what_its_index_says() -> None:
-    """Nothing of it is unpacked for that."""
+    """None of it is unpacked for that."""
     part = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
     part.file_size = LARGEST_WORKBOOK
     _require_small_parts([part])

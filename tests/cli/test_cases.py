@@ -118,7 +118,7 @@ def test_what_excel_has_rounded_is_refused(upload: Callable[..., Uploaded], tmp_
 def test_the_number_of_a_day_is_a_date_where_the_column_has_dates(
     upload: Callable[..., Uploaded], tmp_path: Path
 ) -> None:
-    """A time without a date is refused, and so is a number that is no day."""
+    """A time without a date is refused, and so is a number that is not a day."""
     done = upload("x17_serials.xlsx")
     assert done.values("completedAt") == [
         *(DAY, "2024-05-31T14:30:00+02:00", "2024-05-31T14:30:00+02:00", DAY, DAY, DAY),

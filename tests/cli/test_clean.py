@@ -203,7 +203,7 @@ def test_what_a_draft_is_called_is_what_is_removed(tmp_path: Path) -> None:
 def test_a_key_file_that_others_can_read_is_warned_about(
     sdir: Callable[..., Done], tmp_path: Path
 ) -> None:
-    """The command goes on: a file may be mounted that way."""
+    """The command continues: a file may be mounted that way."""
     key = tmp_path / "key"
     key.write_text("0123456789abcdef")
     key.chmod(0o644)

@@ -1,4 +1,4 @@
-"""The page of the documentation says what the commands say of themselves."""
+"""The page of the documentation says what the commands say about themselves."""
 
 from __future__ import annotations
 

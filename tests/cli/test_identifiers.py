@@ -54,7 +54,7 @@ def test_a_lost_zero_comes_back_where_day_month_and_check_digits_fit(cell: objec
 
 @given(st.integers(0, 10**10 - 1))
 def test_no_other_number_becomes_a_person(number: int) -> None:
-    """Not one that lacks more than one digit, nor one that is no day and month then."""
+    """Not one that lacks more than one digit, nor one that is not a day and month then."""
     try:
         read, note = read_digits(number, PERSON)
     except Refused:

@@ -190,7 +190,7 @@ def _zip_of(content: bytes) -> bytes:
 def test_what_is_packed_again_and_again_is_unpacked_three_times(
     tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
-    """A file that holds itself would be unpacked for ever."""
+    """A file that holds itself would be unpacked forever."""
     content = b"a;b\n1;2\n"
     for times in range(1, 6):
         content = pack(content)

@@ -65,7 +65,7 @@ def test_a_killed_upload_and_the_file_of_the_next_night(
     tmp_path: Path,
     next_night: str,
 ) -> None:
-    """A file that grew goes on; another one is refused until the earlier one is finished."""
+    """A file that grew continues; another one is refused until the earlier one is finished."""
     earlier = lines_of([course(at) for at in range(600)])
     (tmp_path / "a.jsonl").write_bytes(earlier)
     _save_slowly(sandbox)

@@ -38,7 +38,7 @@ def test_a_file_can_have_any_name(
     name: str,
     as_json: list[str],
 ) -> None:
-    """It is uploaded, its rejected rows are corrected, and it goes on with its journal."""
+    """It is uploaded, its rejected rows are corrected, and it continues with its journal."""
     (tmp_path / f"{name}.jsonl").write_bytes(lines_of([course(1), course(2, courseCode="")]))
     arguments = ("--receipt", "csv", "--report", f"{name}.html", *as_json)
     done = sdir("upload", *COURSE, *arguments, "--", f"{name}.jsonl")

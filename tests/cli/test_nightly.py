@@ -67,7 +67,7 @@ SMALL = ("--chunk-size", 10, "--concurrency", 1)
 def test_another_file_every_night(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """Each is uploaded with the same command, and nothing of it is called in doubt."""
+    """Each is uploaded with the same command, and none of it is called in doubt."""
     for night in range(3):
         _jsonl(tmp_path / "a.jsonl", *range(night * 10, night * 10 + 10))
         done = sdir("upload", *COURSE, "a.jsonl", "--json")
@@ -96,7 +96,7 @@ def test_the_rejected_rows_of_every_night_have_one_file(
 def test_a_file_that_only_grows(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """The upload goes on after what was sent, at whichever end the new rows are."""
+    """The upload continues after what was sent, at whichever end the new rows are."""
     for numbers in (range(10), range(15), [*range(20, 25), *range(15)]):
         _jsonl(tmp_path / "a.jsonl", *numbers)
         assert sdir("upload", *COURSE, "a.jsonl").code == 0
@@ -443,7 +443,7 @@ def test_another_file_after_an_unfinished_upload_is_a_question_in_a_terminal(
 def test_a_file_that_breaks_off_is_not_taken_for_another_one(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """The message is about the place where it breaks off; copied whole, it goes on."""
+    """The message is about the place where it breaks off; copied completely, it continues."""
     whole = (tmp_path / "a.jsonl").read_bytes()
     rest = whole.replace(b"}\n", b"},").rstrip(b",")
     (tmp_path / "a.jsonl").write_bytes(b"[" + rest[:2000])

@@ -177,7 +177,7 @@ def test_an_input_that_breaks_off_calls_nothing_in_doubt_that_was_not_sent(tmp_p
 
 
 def test_updates_of_another_day_are_sent_again(tmp_path: Path) -> None:
-    """A value is set, changed, and set again: only an upload that goes on skips what it sent."""
+    """A value is set, changed, and set again: only an upload that continues skips what it sent."""
 
     async def sent(values: str, *, ends: bool = True) -> list[int]:
         journal = RowJournal(lambda: SqliteStore(tmp_path / "j", UPLOAD), twice_is_once=True)

@@ -1,4 +1,4 @@
-"""What is said of all records of an input together, before any is sent."""
+"""What is said about all records of an input together, before any is sent."""
 
 from __future__ import annotations
 

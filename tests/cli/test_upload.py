@@ -287,7 +287,7 @@ def test_a_field_that_an_object_has_twice_is_rejected(
 def test_json_of_many_shapes_is_uploaded(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path, shape: str
 ) -> None:
-    """An array in one line or many, and objects whose names are spelled otherwise."""
+    """An array in one line or many, and objects whose names are spelled differently."""
     record = course(1)
     snake = {
         "personal_identity_number": int(ZERO),
@@ -479,7 +479,7 @@ def test_a_bad_key_is_said_in_a_line(
 def test_a_deadline_leaves_the_rest_unsent(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """And says so, with the command that goes on."""
+    """And says so, with the command that continues."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1)]))
     sandbox.faults.add(Fault("503", retry_after=30))
     done = sdir("upload", *COURSE, "a.jsonl", "--deadline", 0.5)

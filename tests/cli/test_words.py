@@ -133,7 +133,7 @@ def _has_words(node: ast.JoinedStr | ast.Constant) -> bool:
 
 
 def test_each_field_is_explained_in_norwegian() -> None:
-    """What the documents say of the fields that can be uploaded."""
+    """What the documents say about the fields that can be uploaded."""
     from sdir_async.cli.fields import read_fields
 
     about = {

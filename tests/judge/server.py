@@ -1,7 +1,7 @@
 """A server that shares no code with the sandbox: raw HTTP/1.1 over streams, and a register.
 
 It answers batches and lists of `additional_competence.v2` as its scenario says. What it saved is
-the judge; what it answered says nothing of that.
+the judge; what it answered says nothing about that.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _WHEN: Final = ("before", "after", "late", "never")
 
 @define
 class Chance:
-    """Draws what goes wrong, so that nothing goes wrong for ever."""
+    """Draws what goes wrong, so that nothing goes wrong forever."""
 
     chance: Random
     names: tuple[str, ...]
@@ -153,7 +153,7 @@ class Server:
             writer.close()
 
     async def _exchange(self, reader: Reader, writer: Writer) -> bool:
-        """Read a request and answer it; say whether the connection goes on."""
+        """Read a request and answer it; say whether the connection continues."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         self.requests += 1
         method, target, _ = head.split("\r\n", 1)[0].split(" ", 2)
@@ -175,7 +175,7 @@ class Server:
     async def _batch(
         self, request: Request, reader: Reader, writer: Writer, fault: str, when: str
     ) -> bool:
-        """Save or not, and answer or not: the one says nothing of the other."""
+        """Save or not, and answer or not: the one says nothing about the other."""
         records: list[Record] = json.loads(request.body)
         refusal = self.refuses(records) or self._refusal(records, len(request.body))
         late = self._chance.uniform(0.1, 1.0) * LATE if when == "late" else 0.0
@@ -268,7 +268,7 @@ class Server:
     # Answers
 
     async def _answer(self, reader: Reader, writer: Writer, fault: str, right: bytes) -> bool:
-        """Write what the fault makes of the right answer; say whether the connection goes on."""
+        """Write what the fault makes of the right answer; say whether the connection continues."""
         match fault:
             case "":
                 writer.write(right)

@@ -91,7 +91,7 @@ def test_what_is_wrong_is_seen(outcome: Outcome, saved: list[int], kind: str) ->
     ],
 )
 def test_a_doubt_is_needed_where_the_list_is_of_no_use(lists: Lists) -> None:
-    """A record in doubt is no failure where no rule could decide."""
+    """A record in doubt is not a failure where no rule could decide."""
     scenario = evolve(PLAIN, lists=lists)
     assert not lists.is_faithful
     assert kinds_of(accepted_but(in_doubt=frozenset([4])), [*EVERY], scenario) == set()
@@ -199,7 +199,7 @@ def test_how_the_list_spells(lists: Lists, field: str, spelled: Any) -> None:
 
 
 async def test_a_late_save_is_waited_for() -> None:
-    """What a backend saves after it gave up counts, though nobody heard of it."""
+    """What a backend saves after it gave up counts, though nobody heard about it."""
     server = Server(PLAIN, faults=iter([("504", "late")]))
     async with server.serving():
         host, port = server.url.removeprefix("http://").split(":")

@@ -145,7 +145,7 @@ class Unreachable(AutoBackend):
     reachable = False
 
     async def connect_tcp(self, *given: Any, **named: Any) -> httpcore.AsyncNetworkStream:
-        """Wait for ever, or connect."""
+        """Wait forever, or connect."""
         if not self.reachable:
             await asyncio.Event().wait()
         return await super().connect_tcp(*given, **named)

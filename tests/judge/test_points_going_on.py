@@ -1,4 +1,4 @@
-"""Issue 13, point 6: an upload stops where it should, and goes on where it should."""
+"""Issue 13, point 6: an upload stops where it should, and continues where it should."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_a_single_record_that_is_too_large_bounds_no_other() -> None:
 
 
 async def test_what_is_too_large_for_one_operation_is_not_for_another() -> None:
-    """The largest body of a create says nothing of an update."""
+    """The largest body of a create says nothing about an update."""
     records = [record(number) for number in range(20)]
     sdir_server = server()
     sdir_server.refuses = lambda batch: raw(413) if batch == records[:1] else None

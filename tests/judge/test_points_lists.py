@@ -85,7 +85,7 @@ async def test_a_witness_that_the_user_names() -> None:
 
 @pytest.mark.parametrize("lists", UNSEEN, ids=str)
 async def test_a_witness_that_the_list_does_not_show(lists: Lists) -> None:
-    """What the user says of the record does not make the list any better."""
+    """What the user says about the record does not make the list any better."""
     older = record(9, **WHEN)
     sdir = server([SAVED_AND_LOST], lists, beforehand=[older])
     report = await report_of(sdir, [record(1, **WHEN)], witness=older)
@@ -94,7 +94,7 @@ async def test_a_witness_that_the_list_does_not_show(lists: Lists) -> None:
 
 
 async def test_a_chunk_waits_for_a_witness_that_comes_later() -> None:
-    """The others go on meanwhile; when one of them shows that the list works, it is decided."""
+    """The others continue meanwhile; when one of them shows that the list works, it is decided."""
     records = [record(number) for number in range(4)]
     sdir = server([SAVED_AND_LOST, LOST])
     report = await report_of(sdir, records)

@@ -9,7 +9,7 @@ from .child import at_once, killed
 
 
 async def test_killed_and_run_again(tmp_path: Path) -> None:
-    """Whenever it is killed, the upload goes on with its journal: nothing lost, nothing twice."""
+    """Whenever it is killed, the upload continues with its journal: nothing lost, nothing twice."""
     runs = (killed(seed, tmp_path, kills=2) for seed in range(1000, 1003))
     failed = [verdict for verdict in await asyncio.gather(*runs) if verdict.failures]
     assert not failed, "\n".join(map(str, failed))

@@ -149,7 +149,7 @@ def test_what_the_server_repeats_is_starred_out() -> None:
 
 @pytest.mark.parametrize("answer", ["", "a b", "æ", None, 5])
 async def test_a_function_that_returns_no_token_is_said(answer: Any) -> None:
-    """And what it returned is not: it may be a secret all the same."""
+    """And what it returned is not: it may be a secret anyway."""
     with pytest.raises(ConfigurationError, match="must return a token") as caught:
         await tokens_of(lambda _: answer).token(SCOPES)
     assert "answer=" not in seen_in(caught.value)

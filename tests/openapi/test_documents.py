@@ -66,7 +66,7 @@ def test_an_overlay_that_does_not_fit_is_named(tmp_path: Path) -> None:
 
 
 def test_yaml_means_what_it_means_to_the_generator(tmp_path: Path) -> None:
-    """YAML 1.2: the flag of Norway is no boolean, and a time of the day no number."""
+    """YAML 1.2: the flag of Norway is not a boolean, and a time of the day no number."""
     words = "[NO, off, 12:30, 010, 1_0, true, ~, 0, -7, 1.5, 1e3, '5']"
     (tmp_path / "v1.yaml").write_text(
         f"openapi: 3.0.3\nis: {words}\na: &a {{b: 1}}\nc: {{<<: *a}}\n"

@@ -14,7 +14,7 @@ SIZE = {"name": "size", "in": "query", "schema": {"$ref": "#/components/schemas/
 
 
 def found(pages: Any, *parameters: dict[str, Any]) -> Pages | None:
-    """Return what the rule says of a list; its path has the parameters."""
+    """Return what the rule says about a list; its path has the parameters."""
     node = {} if pages is None else {"x-sdir-pages": pages}
     document = {
         "paths": {"/boats": {"parameters": list(parameters), "get": node}},

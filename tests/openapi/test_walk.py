@@ -46,7 +46,7 @@ def test_a_reference_to_nothing_is_named_with_its_place(target: str, words: str)
 
 
 def test_a_reference_in_a_circle_is_named() -> None:
-    """Instead of being followed for ever."""
+    """Instead of being followed forever."""
     doc = document(schemas={"A": ref("B"), "B": ref("A")})
     with pytest.raises(DocumentError, match="refers to itself"):
         resolved(doc, ref("A"), "/x")
@@ -135,7 +135,7 @@ def test_json_is_found_among_media_types(kinds: list[str], found: list[str]) -> 
     ],
 )
 def test_the_body_of_an_operation_is_its_json_form(body: Json, schema: Any) -> None:
-    """Any value where nothing is said of it; `None` where it takes no JSON."""
+    """Any value where nothing is said about it; `None` where it takes no JSON."""
     doc = document({"/a": {"post": {"requestBody": body}}})
     doc["components"]["requestBodies"] = {"A": content(ref("B"))}
     (found,) = operations_in(doc)

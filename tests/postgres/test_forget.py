@@ -94,7 +94,7 @@ async def test_one_that_is_not_finished_is_kept(server: LocalPostgres, dsn: str)
 
 
 async def test_one_that_is_in_use_is_kept(server: LocalPostgres, dsn: str) -> None:
-    """Even if it is forced: its owner goes on."""
+    """Even if it is forced: its owner continues."""
     async with part(dsn, "1").journal_of({"api": "x"}) as journal:
         with pytest.raises(JournalError, match=r"part '1' is in use by .*:\d+"):
             await forget(dsn, upload="2026-11", force=True)

@@ -78,7 +78,7 @@ class Interrupted(Register):
 
 
 async def test_run_again_it_sends_nothing_twice(dsn: str) -> None:
-    """An upload that ended early goes on in another run; one that is complete sends nothing."""
+    """An upload that ended early continues in another run; one that is complete sends nothing."""
     first = Register(fates=[FATES[-2], Fate("no", False, lambda _: httpx.Response(403))])
     with pytest.raises(Exception, match="403"):
         await upload(first, part(dsn), concurrency=1)
@@ -206,7 +206,7 @@ async def test_an_answer_that_waited_for_a_frozen_process(
 
 
 async def test_a_lost_connection_is_opened_anew(dsn: str) -> None:
-    """If nobody else had the part meanwhile, its owner goes on."""
+    """If nobody else had the part meanwhile, its owner continues."""
     register = Interrupted()
     register.work = lambda: owner_session_ended(dsn)
     judge(register, records(), await upload(register, part(dsn)))
@@ -214,7 +214,7 @@ async def test_a_lost_connection_is_opened_anew(dsn: str) -> None:
 
 
 async def test_the_database_restarts(server: LocalPostgres, dsn: str) -> None:
-    """The upload waits for it, and goes on."""
+    """The upload waits for it, and continues."""
     register = Interrupted()
 
     async def restart() -> None:

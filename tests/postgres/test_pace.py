@@ -56,7 +56,7 @@ async def test_workers_of_an_account_wait_together_others_do_not(dsn: str) -> No
 async def test_a_session_that_was_lost(
     server: LocalPostgres, dsn: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It goes on with a pace of its own for a while, and says so; nothing is raised."""
+    """It continues with a pace of its own for a while, and says so; nothing is raised."""
     pace = PostgresPace(dsn, account="a")
     await start(pace)
     server.execute(

@@ -1,4 +1,4 @@
-"""What schemathesis is told of our formats, by `SCHEMATHESIS_HOOKS`.
+"""What schemathesis is told about our formats, by `SCHEMATHESIS_HOOKS`.
 
 A person number or an organisation number made from a pattern has the wrong check digits, and an
 identifier made up names no record: both would only ever test how a request is refused.

@@ -309,7 +309,7 @@ async def test_operations_without_records_answer_the_documents_example(
 
 
 async def test_every_operation_of_our_documents_is_served(sandbox: Sandbox) -> None:
-    """Whatever it then says of an empty request."""
+    """Whatever it then says about an empty request."""
     async with connect(sandbox) as client:
         for operation in read_operations(OURS):
             path = operation.path.replace("{uid}", str(uuid4()))

@@ -115,7 +115,7 @@ def test_the_page_fits_its_window(browser: Chrome, filled: SandboxThread, width:
 def test_the_page_shows_what_comes_in_without_being_loaded_again(
     browser: Chrome, filled: SandboxThread
 ) -> None:
-    """What somebody has typed stays; a paused page stays as it is until it goes on."""
+    """What somebody has typed stays; a paused page stays as it is until it continues."""
     browser.get(filled.base_url)
     _wait_for(browser, "live", "Updates by itself")
     browser.find_element("css selector", "#find input[name=text]").send_keys("typed")

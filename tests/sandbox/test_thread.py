@@ -50,7 +50,7 @@ def test_what_keeps_it_from_starting_is_raised() -> None:
 
 
 def test_an_error_in_the_block_comes_through() -> None:
-    """And the thread ends all the same."""
+    """And the thread ends anyway."""
     before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError), SandboxThread():
         raise ZeroDivisionError

@@ -20,7 +20,7 @@ class Kind:
     Attributes:
         name: What it is, for people.
         change: Makes it, in place.
-        said: The first line of what is said of it, without the operation or the class.
+        said: The first line of what is said about it, without the operation or the class.
         breaking: Whether it breaks something.
         given: What the document needs before, in place.
     """

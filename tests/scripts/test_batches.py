@@ -17,7 +17,7 @@ SHIPS = {"type": "array", "items": ref("Ship")}
 
 
 def test_a_batch_without_a_list_is_listed() -> None:
-    """With the reason, and with the method that there is all the same."""
+    """With the reason, and with the method that there is anyway."""
     said: Json = {"x-sdir-batch": "create"}
     paths = {"/a": {"post": operation("a", body=ref("Ship"), **said)}}
     doc = document(paths, {"Ship": SHIP})

@@ -212,7 +212,7 @@ def test_values_of_an_enum_that_go_break_and_those_that_come_are_told() -> None:
 
 
 def of_field(was: Json, now: Json, *, use: str = "sent") -> list[tuple[str, bool]]:
-    """Return what is said of a field of a ship that has another schema now."""
+    """Return what is said about a field of a ship that has another schema now."""
     docs = []
     for schema in (was, now):
         ship = {"type": "object", "properties": {"x": schema}}

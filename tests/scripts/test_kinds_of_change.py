@@ -16,7 +16,7 @@ TABLE = ROOT / "docs" / "changes.md"
 
 
 def changes(kind: Kind) -> list[Change]:
-    """Return what is said of a change."""
+    """Return what is said about a change."""
     given = kind.applied(yaml_of("changes_demo"))
     before, after = (prepare(each, hosts=HOSTS)[0] for each in given)
     return [*compare_servers(before, after), *compare(before, after)]

@@ -53,7 +53,7 @@ def test_what_the_document_calls_a_read_answers_any_value_too() -> None:
 
 
 def test_a_head_has_no_answer_but_headers() -> None:
-    """Whatever the document says of its content."""
+    """Whatever the document says about its content."""
     assert operations(prepared({"/a": {"head": operation("a", answer=SHIP)}}))[0].answer is None
 
 

@@ -23,7 +23,7 @@ with local_postgres._folder() as folder:
 @pytest.mark.parametrize(("in_ci", "code"), [("", 0), ("true", 1)])
 @pytest.mark.parametrize("user", ["0", "1000"])
 def test_it_can_not_be_installed(tmp_path: Path, user: str, in_ci: str, code: int) -> None:
-    """The tests go on without it, and it is tried again next time; in CI that is a failure."""
+    """The tests continue without it, and it is tried again next time; in CI that is a failure."""
     for name, text in {"id": f"echo {user}", "apt-get": "exit 100", "python": "exit 1"}.items():
         command = tmp_path / name
         command.write_text(f"#!/bin/sh\n{text}\n")

@@ -74,7 +74,7 @@ def test_our_list_has_all_fourteen_slugs() -> None:
 def test_everything_published_is_fetched_generated_and_used(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is not published is said, and is no failure; the rest needs no edit by hand."""
+    """What is not published is said, and is not a failure; the rest needs no edit by hand."""
     shutil.copytree(ROOT / "openapi", checkout.place.documents, dirs_exist_ok=True)
     checkout.with_core()
     shutil.copytree(ROOT / "sdir_async" / "api", checkout.place.tree)

@@ -51,7 +51,7 @@ def test_every_read_is_answered_and_understood(cases: Cases, path: Path, tmp_pat
 def test_examples_of_the_wrong_type_and_envelopes_are_answered_as_their_schemas_say(
     cases: Cases, tmp_path: Path
 ) -> None:
-    """`"string"` is no date; a list in an envelope has what it must have."""
+    """`"string"` is not a date; a list in an envelope has what it must have."""
 
     async def use(api: Any) -> Any:
         assert (await api.twice("x", id_query="x")).theme == "dark"

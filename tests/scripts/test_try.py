@@ -1,4 +1,4 @@
-"""What `make try` says of documents that are not ours."""
+"""What `make try` says about documents that are not ours."""
 
 from __future__ import annotations
 

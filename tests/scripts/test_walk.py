@@ -8,7 +8,7 @@ from .toys import Json, document, operation, ref
 
 
 def test_every_schema_is_found_with_its_pointer() -> None:
-    """A property that is called like a keyword is a property all the same."""
+    """A property that is called like a keyword is a property anyway."""
     inner = {"properties": {"items": {"type": "integer"}, "allOf": {"type": "string"}}}
     doc = document(
         {"/a": {"post": operation(body={"type": "array", "items": ref("A")})}}, {"A": inner}

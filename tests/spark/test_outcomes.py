@@ -32,7 +32,7 @@ async def test_the_first_run_decides_on_the_buckets(dsn: str) -> None:
 
 
 async def test_a_later_run_keeps_the_reasons_of_the_first(dsn: str) -> None:
-    """It has other counts, and knows of a rejected record, but no longer why."""
+    """It has other counts, and knows about a rejected record, but no longer why."""
     first = outcome_of(3, 10, REPORT)
     again = outcome_of(3, 10, UploadReport(accepted=8, rejected=2))
     outcomes = Outcomes(dsn, "u")

@@ -1,5 +1,5 @@
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
-"""What type checkers know of calls: pages, raw answers, options, mappings, `request`.
+"""What type checkers know about calls: pages, raw answers, options, mappings, `request`.
 
 Nothing here is run: `make check` has mypy and pyright read it. Both also say which of the errors
 that are expected here are none any more.

@@ -1,5 +1,5 @@
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
-"""What type checkers know of versions and uploads.
+"""What type checkers know about versions and uploads.
 
 Nothing here is run: `make check` has mypy and pyright read it. Both also say which of the errors
 that are expected here are none any more.

@@ -168,7 +168,7 @@ class Line(bytes):
     ids=["dict", "mapping", "bytes", "line", "model"],
 )
 def test_what_a_record_can_be(given_record: object) -> None:
-    """A mapping and bytes are taken as they are; a model that is no record of a batch is not."""
+    """A mapping and bytes are taken as they are; a model that is not a record of a batch is not."""
     if isinstance(given_record, v1.CompetenceCode):
         with pytest.raises(TypeError, match="CompetenceCode is not a record here"):
             ENCODE(given_record)

@@ -170,7 +170,7 @@ def test_an_error_in_the_input_lets_what_is_on_its_way_settle(source: Any) -> No
 
 
 def test_an_error_in_the_callback_lets_what_is_on_its_way_settle() -> None:
-    """A callback that fails ends the upload; what it was told of stays settled."""
+    """A callback that fails ends the upload; what it was told about stays settled."""
 
     async def main() -> None:
         def fail(snapshot: Snapshot) -> None:
@@ -208,7 +208,7 @@ def test_an_error_in_the_users_reconcile_leaves_the_chunk_in_doubt() -> None:
 
 
 def test_a_wrong_record_stops_with_the_place_it_stands() -> None:
-    """A thing that is no record is a mistake in the program: it is raised, not swallowed."""
+    """A thing that is not a record is a mistake in the program: it is raised, not swallowed."""
 
     async def main() -> None:
         async with client(Register()) as sdir:
@@ -576,7 +576,7 @@ def test_a_wait_that_one_chunk_can_not_afford_ends_that_chunk_alone() -> None:
 
 @pytest.mark.parametrize("what", ["upload", "Sdir"])
 def test_closed_while_it_is_awaited(what: str, tmp_path: Path) -> None:
-    """Whoever awaits it hears of it, and can tell it from a cancellation of their own."""
+    """Whoever awaits it hears about it, and can tell it from a cancellation of their own."""
 
     async def main() -> None:
         register = Register(latency=1.0)
@@ -680,7 +680,7 @@ def test_an_upload_that_its_sdir_closes_ends_undisturbed(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("where", ["input", "reconcile"])
 def test_an_upload_can_close_its_own_sdir(where: str) -> None:
-    """Its input or its callback closes the `Sdir`: the upload ends, and nobody waits for ever."""
+    """Its input or its callback closes the `Sdir`: the upload ends, and nobody waits forever."""
 
     async def main() -> None:
         sdir = client(Register(fates=[] if where == "input" else [LOST_AFTER]))

@@ -33,7 +33,7 @@ async def upload(register: Register, records: list[Record], **options: object) -
 
 
 def judge(register: Register, records: list[Record], report: UploadReport) -> None:
-    """Compare what the report says of every record with what is in the register."""
+    """Compare what the report says about every record with what is in the register."""
     counts = register.counts()
     rejected = {rejection.index for rejection in report.rejections}
     doubtful = {index for doubt in report.doubts for index in doubt}

@@ -290,7 +290,7 @@ WITNESSED: list[tuple[str, list[bool | None], str]] = [
     ("asked", "expected"), [row[1:] for row in WITNESSED], ids=[row[0] for row in WITNESSED]
 )
 def test_absence_from_a_list_needs_a_witness(asked: list[bool | None], expected: str) -> None:
-    """A list that does not show what is known to be saved proves nothing of the rest."""
+    """A list that does not show what is known to be saved proves nothing about the rest."""
     terms = terms_of(saved=Saved(repr))
     steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
     lines = driven(steps, terms, LOST, asked=asked)
@@ -328,7 +328,7 @@ def test_a_record_that_the_user_names_is_asked_for_where_nothing_was_accepted() 
 
 
 def test_where_nothing_can_be_said_of_a_witness_the_next_one_is_asked_for() -> None:
-    """A witness may have an equal under way: that says nothing of the list."""
+    """A witness may have an equal under way: that says nothing about the list."""
     terms = terms_of(saved=Saved(repr))
     steps = flow.settle(chunk_of(2), Past([0], {}, [], [1]), terms)
     driven(steps, terms, LOST, asked=[False, False, None])
@@ -549,7 +549,7 @@ def test_a_body_larger_than_was_learnt_is_halved_before_it_is_sent() -> None:
 
 
 def test_a_body_that_was_too_large_is_remembered_for_other_chunks() -> None:
-    """And a single record that is too large says nothing of others."""
+    """And a single record that is too large says nothing about others."""
     terms = terms_of()
     driven(flow.settle(chunk_of(4), None, terms), terms, answer(413))
     assert terms.limit(1_000_000) < len(chunk_of(4).body)
@@ -590,7 +590,7 @@ def test_what_is_refused_for_one_reason_is_given_up_early() -> None:
 
 
 def test_one_accepted_record_proves_that_not_everything_is_refused() -> None:
-    """Then the search goes on to the end, and what is bad is rejected."""
+    """Then the search continues to its end, and what is bad is rejected."""
     terms = terms_of(read=100)
     fates = [answer(400), *[answer(400)] * 5, ALL_WELL, *[answer(400)] * 999]
     lines = driven(flow.settle(chunk_of(100), None, terms), terms, *fates)
@@ -655,7 +655,7 @@ def test_what_an_earlier_run_finished_is_counted_though_nothing_begins() -> None
 
 
 def test_steps_that_were_broken_off_are_over() -> None:
-    """What was on its way is counted; an answer that comes all the same changes nothing."""
+    """What was on its way is counted; an answer that comes anyway changes nothing."""
     steps = flow.settle(chunk_of(2), None, terms_of())
     step = steps.send(None)
     assert isinstance(step, Send)
@@ -683,7 +683,7 @@ def test_after_five_lost_requests_one_chunk_at_a_time_tries_again() -> None:
 
 @pytest.mark.parametrize(("losses", "given_up"), [(7, False), (8, True)])
 def test_nine_lost_requests_in_a_row_stop_the_upload(losses: int, given_up: bool) -> None:
-    """An update is not sent in halves any more, and a create that nobody can say of ends it."""
+    """An update is not sent in halves any more, and a create of unknown fate ends it."""
     terms = terms_of("update", losses=losses)
     lines = driven(flow.settle(chunk_of(2), None, terms), terms, LOST)
     assert ("stop error ConnectionFailed" in lines, "10-11 in_doubt" in lines) == (given_up,) * 2

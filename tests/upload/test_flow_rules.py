@@ -128,7 +128,7 @@ def test_answers_that_name_bad_records_do_not_mean_that_everything_is_refused() 
 
 
 def test_a_right_that_is_withdrawn_is_noticed_after_other_chunks_were_accepted() -> None:
-    """A chunk of which nothing was saved is given up early all the same, after twice as much."""
+    """A chunk of which nothing was saved is given up early anyway, after twice as much."""
     counts = []
     for accepted in (False, True):
         terms = terms_of(read=100)
@@ -237,7 +237,7 @@ def test_an_upload_that_is_to_stop_begins_nothing_of_a_chunk_with_a_bad_record()
 
 
 def test_what_an_earlier_run_rejected_does_not_stop_a_later_one() -> None:
-    """With on_rejected="stop" the same upload goes on behind the record that stopped it."""
+    """With on_rejected="stop" the same upload continues after the record that stopped it."""
     terms = terms_of(isolate=False)
     steps = flow.settle(chunk_of(3), Past([0], {1: (Reason("is bad"),)}, [], [2]), terms)
     lines = driven(steps, terms)

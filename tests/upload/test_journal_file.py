@@ -1,4 +1,4 @@
-"""The file of a journal: what is no journal, who may have it, and where it can be."""
+"""The file of a journal: what is not a journal, who may have it, and where it can be."""
 
 from __future__ import annotations
 

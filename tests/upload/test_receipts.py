@@ -1,4 +1,4 @@
-"""A receipt says of each record what became of it, and which identifier Sdir gave it."""
+"""A receipt says about each record what became of it, and which identifier Sdir gave it."""
 
 from __future__ import annotations
 

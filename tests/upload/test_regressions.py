@@ -299,7 +299,7 @@ def test_what_an_earlier_run_saved_is_never_called_unsent(tmp_path: Path) -> Non
 
 
 def test_an_update_in_doubt_stays_in_doubt(tmp_path: Path) -> None:
-    """A later refusal says nothing of an earlier request whose answer was lost."""
+    """A later refusal says nothing about an earlier request whose answer was lost."""
 
     def lose(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("", request=request)
@@ -353,7 +353,7 @@ def test_a_journal_cut_anywhere_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Connor O'Connor", "Ola Nordmann", "«Kari»"])
 def test_no_words_about_a_person_are_in_the_journal(tmp_path: Path, name: str) -> None:
-    """Whatever the server says of a record, and in whatever field."""
+    """Whatever the server says about a record, and in whatever field."""
 
     class Naming(Register):
         def _refusal(self, records: list[Record]) -> httpx.Response | None:

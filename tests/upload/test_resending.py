@@ -134,7 +134,7 @@ def test_the_waits_between_attempts_grow() -> None:
 
 
 def test_an_update_whose_answer_is_something_else_ends_the_upload() -> None:
-    """A notice with status 200 is no list of records, and an update is not asked about."""
+    """A notice with status 200 is not a list of records, and an update is not asked about."""
     notice = httpx.MockTransport(lambda _: httpx.Response(200, json={"status": "maintenance"}))
 
     async def main() -> None:

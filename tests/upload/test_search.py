@@ -173,7 +173,7 @@ def test_suspicion_ends_with_single_records(chunk_size: int, last: int) -> None:
 
 
 def test_what_was_found_here_is_no_refusal_by_the_server() -> None:
-    """Chunks with a bad record of either kind go on side by side: each is sent twice."""
+    """Chunks with a bad record of either kind run side by side: each is sent twice."""
     given_records = [{**record(at), "personalIdentityNumber": "41814061033"} for at in range(20)]
     for at in (0, 10):
         given_records[at]["completedAt"] = "yesterday"
@@ -240,12 +240,12 @@ def test_both_ways_to_name_an_item(key: str, field: str) -> None:
 
 
 def test_an_item_that_was_not_sent_is_not_named() -> None:
-    """An index beyond the request is no record of ours."""
+    """An index beyond the request is not a record of ours."""
     assert named_in((Reason("no", "x", 5),), 5) == {}
 
 
 def test_all_that_is_said_of_an_item_is_kept() -> None:
-    """In its order, and apart from what is said of others."""
+    """In its order, and apart from what is said about others."""
     said = (Reason("no", "x", 1), Reason("never", "x", 0), Reason("nor", "y", 1))
     assert named_in(said, 2) == {
         1: (Reason("no", "x"), Reason("nor", "y")),

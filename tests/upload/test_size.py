@@ -51,7 +51,7 @@ def test_a_limit_that_was_lifted_is_found_out() -> None:
 
 
 def test_a_single_record_too_large_is_rejected_with_its_size() -> None:
-    """Others go on; the one that no request can hold is named."""
+    """Others continue; the one that no request can hold is named."""
 
     async def main() -> UploadReport:
         huge = {**record(7), "comment": "x" * 5_000}

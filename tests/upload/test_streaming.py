@@ -1,4 +1,4 @@
-"""The input is read as it is sent, and whoever is interested hears of it."""
+"""The input is read as it is sent, and whoever is interested hears about it."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_concurrency_is_the_most_at_once() -> None:
 
 
 def test_a_sleeping_database_is_waited_for() -> None:
-    """The first calls fail for a minute; the upload goes on with the default policy."""
+    """The first calls fail for a minute; the upload continues with the default policy."""
 
     async def main() -> UploadReport:
         asleep = {"detail": "Database 'x' on server 'y' is not currently available. Please retry."}

@@ -117,7 +117,7 @@ def _kinds_of(piece: bytes) -> bytes:
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, Marks]:
-    """Return where in the file a sheet is, and what is said of the whole workbook."""
+    """Return where in the file a sheet is, and what is said about the whole workbook."""
     book = ElementTree.fromstring(archive.read(_WORKBOOK))  # noqa: S314  without entities: see expat
     relations = ElementTree.fromstring(archive.read(_RELATIONS))  # noqa: S314
     targets = {one.get("Id", ""): one.get("Target", "") for one in relations}

@@ -61,7 +61,7 @@ class History:
             nothing.
         left: Rows of unknown fate that were left behind on purpose.
         corrects: Which row each corrected one stands for.
-        uploads: The first new row of each upload: a run begins one, or goes on with the last.
+        uploads: The first new row of each upload: a run begins one, or continues with the last.
         resent: Older rows that the last upload sends again.
         rejected_files: For each file of rejected rows, which row each of its lines was.
         runs: For each run, the number of its first new row, and the mark of its input.

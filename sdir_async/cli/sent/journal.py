@@ -39,7 +39,7 @@ class RowJournal(RecordedJournal):
     def __init__(self, made: Callable[[], Store], *, twice_is_once: bool = False) -> None:
         """Use the store that a function makes, which is called each time that it is opened.
 
-        `twice_is_once` says that only an upload that goes on must skip rows. That is so for
+        `twice_is_once` says that only an upload that continues must skip rows. That is so for
         updates: a value may be set, changed, and set again.
         """
         super().__init__(made())
@@ -137,7 +137,7 @@ class RowJournal(RecordedJournal):
         return ()
 
     def begin(self, chunk: Chunk) -> Past | None:
-        """Number the rows of a chunk; return what is known of them."""
+        """Number the rows of a chunk; return what is known about them."""
         digests = [self.digest(record) for record in chunk.records]
         found = self._not_settled(digests, self._find(digests))
         numbers = self._numbered(digests, found)
@@ -153,7 +153,7 @@ class RowJournal(RecordedJournal):
         return past if len(past.rest) < len(chunk) else None
 
     def recall(self, chunk: Chunk) -> Past | None:
-        """Return what is known of rows that were read and not begun."""
+        """Return what is known about rows that were read and not begun."""
         found = self._find([self.digest(record) for record in chunk.records])
         numbers = [one.number if one else -1 for one in found]
         return self._past(numbers, found)
@@ -219,7 +219,7 @@ class RowJournal(RecordedJournal):
             self._take(chunk.start, "replaces", [(was, new) for new, was in corrects])
 
     def _past(self, numbers: Sequence[int], found: Sequence[Found | None]) -> Past:
-        """Return what is known of rows, by their places in a chunk.
+        """Return what is known about rows, by their places in a chunk.
 
         What was rejected is sent again: it is not saved, and Sdir may know better by now.
         """

@@ -113,7 +113,7 @@ def listed(names: Iterable[object], word: str = "and") -> str:
 
 
 def described(text: str) -> str:
-    """Return what a document says of a field in the language that is spoken."""
+    """Return what a document says about a field in the language that is spoken."""
     return _catalogue()["documents"].get(text, text) if _words.language == "nb" else text
 
 

@@ -41,14 +41,14 @@ class Journal:
         return ()
 
     def begin(self, chunk: Chunk) -> Past | None:
-        """Enter a chunk; return what is known of it from an earlier run, if it is.
+        """Enter a chunk; return what is known about it from an earlier run, if it is.
 
         Raises:
             JournalMismatch: It is not what the earlier run read at this place.
         """
 
     def recall(self, chunk: Chunk) -> Past | None:
-        """Return what is known of a part of a chunk that was read and not begun."""
+        """Return what is known about a part of a chunk that was read and not begun."""
 
     async def sending(self, piece: Piece) -> None:
         """Return when it is durable that this piece is about to be sent."""
