@@ -46,7 +46,7 @@ async def was_applied(
     if plan.reconcile != "list" or listing is None:
         return None
     elsewhere = await _elsewhere(step)
-    questions = Asking(listing).was_applied(step.piece.bodies, step.saved, elsewhere)
+    questions = Asking(listing).was_applied(step.piece.bodies, step.saved, elsewhere, step.before)
     items: list[Any] | None = None
     while True:
         try:

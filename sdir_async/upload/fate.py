@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from .steps import Ask, Until, Wait
 
@@ -26,6 +26,7 @@ class Fate:
         saved: Other records of its chunk that are known to be saved.
         unknown: Other pieces of its chunk that may have been saved.
         is_last: Whether all other pieces of its chunk were sent.
+        before: How many equal ones were known to be saved when the list was asked first.
     """
 
     piece: Piece
@@ -33,6 +34,7 @@ class Fate:
     saved: Sequence[bytes]
     unknown: Sequence[Piece]
     is_last: bool
+    before: dict[int, int] = Factory(dict)
 
     @property
     def can_wait(self) -> bool:
@@ -70,7 +72,8 @@ class Fate:
         return bool((yield Until(lambda: terms.read >= terms.earlier)))
 
     def _ask(self) -> Generator[Step, Any, bool | None]:
-        answer: bool | None = yield Ask(self.piece, self.saved, self.terms.saved, self.unknown)
+        terms, before = self.terms, self.before
+        answer: bool | None = yield Ask(self.piece, self.saved, terms.saved, self.unknown, before)
         return answer
 
     def _is_witnessed(self) -> Generator[Step, Any, bool]:

@@ -62,6 +62,8 @@ class _Wanted:
         own: How many equal ones are in the batch, itself included.
         known: Returns how many other equal ones are known to be saved at that moment; `None` where
             that is not known yet.
+        before: How many were known to be when it was asked for before, if it was. The list shows
+            these by now, and it may not yet show others.
         others: How many were known to be when the asking began.
         equal: The equal ones that this walk through the list showed: it may shift between pages.
         resembling: Whether it showed something that is nearly the record: it may write a value in a
@@ -72,6 +74,7 @@ class _Wanted:
     record: dict[str, Any]
     own: int
     known: Callable[[], int | None]
+    before: int | None
     others: int | None = field(init=False)
     equal: set[bytes] = Factory(set)
     resembling: bool = False
@@ -94,13 +97,14 @@ class _Wanted:
     def answer(self) -> bool | None:
         """Whether it is there, after all of the list was looked at.
 
-        That is not known if something resembles it, if equal ones can't be told apart, or if a
-        record known to be saved is missing.
+        That is not known if something resembles it, if equal ones can't be told apart, if a
+        record known to be saved is missing, or if what is shown may be another one or this one.
         """
         if self.is_found:
             return True
-        unclear = self.resembling or self.repeated or len(self.equal) < (self.others or 0)
-        return None if unclear else False
+        before = 0 if self.before is None else self.before
+        counted = self.before is None or before <= len(self.equal) < before + self.own
+        return None if self.resembling or self.repeated or not counted else False
 
 
 class _NoUseError(Exception):
@@ -122,6 +126,7 @@ class Asking:
         bodies: Sequence[bytes],
         saved: Sequence[bytes] = (),
         elsewhere: Callable[[int], int | None] = lambda _: 0,
+        before: dict[int, int] | None = None,
     ) -> Questions:
         """Ask for a few records of a batch. A batch is atomic: if one is absent, it was not saved.
 
@@ -131,7 +136,10 @@ class Asking:
                 records there must be as many as in both.
             elsewhere: Says of the record at a place how many equal ones of this upload are known to
                 be saved; `None` where that is not known yet.
+            before: How many that were when the same was asked for `settle` seconds ago. Without it,
+                absence says only that it is worth asking again. It is filled for that.
         """
+        before = {} if before is None else before
         try:
             records = [orjson.loads(body) for body in bodies]
         except orjson.JSONDecodeError:
@@ -145,10 +153,12 @@ class Asking:
             equals = elsewhere(at)
             return None if equals is None else max(equals, least)
 
+        asked = list(_spread(askable, _CONSIDERED))
         wanted = [
-            _Wanted(records[at], own[keys[at]], partial(known, at, beside[keys[at]]))
-            for at in _spread(askable, _CONSIDERED)
+            _Wanted(records[at], own[key], partial(known, at, beside[key]), before.get(at))
+            for at, key in ((at, keys[at]) for at in asked)
         ]
+        before.update((at, one.others or 0) for at, one in zip(asked, wanted, strict=True))
         unique = [one for one in wanted if one.is_unique]
         others = [one for one in wanted if not one.is_unique]
         try:
@@ -178,10 +188,10 @@ class Asking:
         return True if answers and None not in answers else None
 
     def _is_there(self, wanted: _Wanted) -> Questions:
-        """Ask whether a record is there, unless an equal one is being sent, now or by then."""
-        if wanted.others is None:
-            return None
+        """Ask whether a record is there. What is shown may be an equal one that is being sent."""
         answer = yield from self._is_shown(wanted)
+        if wanted.others is None:  # fewer than were sent are not those, whatever became of others
+            return False if answer is False else None
         return answer if wanted.known() == wanted.others else None
 
     def _is_shown(self, wanted: _Wanted) -> Questions:

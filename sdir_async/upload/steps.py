@@ -56,12 +56,15 @@ class Ask:
         others: The records of the upload that are known to be saved: an equal one must not vouch
             for a record of the piece.
         unknown: Other pieces of the same chunk that may have been saved.
+        before: How many equal ones were known to be saved when the same was asked before, if it
+            was, by the place of the record.
     """
 
     piece: Piece
     saved: Sequence[bytes] = ()
     others: Saved | None = None
     unknown: Sequence[Piece] = ()
+    before: dict[int, int] = Factory(dict)
 
 
 @frozen

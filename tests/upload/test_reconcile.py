@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -521,6 +521,48 @@ def test_an_equal_record_that_is_shown_again_on_a_later_page(
     assert end.value.value is answer
 
 
+@pytest.mark.parametrize(("shown", "answer"), [(0, False), (1, False), (2, None), (3, None)])
+def test_what_the_list_does_not_show_is_absent_whatever_became_of_its_equals(
+    shown: int, answer: bool | None
+) -> None:
+    """An equal record is in doubt or being sent, so what is shown may be that one."""
+    listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",))
+    questions = Asking(listing).was_applied([b'{"id": 9, "of": "me"}'] * 2, (), lambda _: None)
+    next(questions)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            questions.send([{"id": 9, "uid": at} for at in range(shown)])
+    assert end.value.value is answer
+
+
+class Lagging(list[Record]):
+    """What the list shows: a record that is saved is there five seconds later."""
+
+    def extend(self, records: Iterable[Record]) -> None:
+        asyncio.get_running_loop().call_later(5, super().extend, list(records))
+
+
+@pytest.mark.parametrize("moment", [0.0, 1.0, 24.0, 26.0, 29.0, 40.0])
+def test_an_equal_record_that_the_list_does_not_show_yet_makes_none_absent(moment: float) -> None:
+    """The one that it shows may be the one whose answer was lost: nothing is sent again."""
+
+    async def given() -> AsyncIterator[Record]:
+        yield record(0)
+        yield record(1)
+        await asyncio.sleep(moment)
+        yield record(1)
+
+    async def main() -> UploadReport:
+        report = await upload(register, given(), chunk_size=1)
+        await asyncio.sleep(60)
+        return report
+
+    register = Register(fates=[NORMAL, LATE], saved=Lagging())
+    report = run(main())
+    assert report.accepted + report.in_doubt == 3
+    assert register.counts()[record(1)["personalIdentityNumber"]] == 2
+
+
 def test_a_record_that_is_shown_otherwise_each_time_counts_once() -> None:
     """The first page answers to 0, too, with the time of the answer in each record."""
     listing = Listing(Operation("list", "GET", "/", "read"), {"of": "of"}, ("id",), "page")
@@ -537,6 +579,7 @@ def test_a_record_that_is_shown_otherwise_each_time_counts_once() -> None:
 @given(
     own=st.integers(1, 3),
     others=st.integers(0, 2),
+    fresh=st.lists(st.booleans(), max_size=2),
     fillers=st.integers(0, 9),
     saved=st.booleans(),
     identified=st.booleans(),
@@ -547,6 +590,7 @@ def test_a_record_that_is_shown_otherwise_each_time_counts_once() -> None:
 def test_however_a_list_is_paged_what_is_saved_is_not_absent(
     own: int,
     others: int,
+    fresh: list[bool],
     fillers: int,
     *,
     saved: bool,
@@ -555,8 +599,11 @@ def test_however_a_list_is_paged_what_is_saved_is_not_absent(
     cap: int,
     order: Random,
 ) -> None:
-    """With identifiers and pages that work the answer is known; else it may not be."""
-    equal = others + (own if saved else 0)
+    """With identifiers and pages that work the answer is known; else it may not be.
+
+    Nor may it where an equal one was saved only now: the list may show it, or not yet.
+    """
+    equal = others + sum(fresh) + (own if saved else 0)
     shown = [{"id": 9}] * equal + [{"id": at % 3} for at in range(fillers)]
     shown = [{**one, "uid": at} if identified else one for at, one in enumerate(shown)]
     order.shuffle(shown)
@@ -570,14 +617,15 @@ def test_however_a_list_is_paged_what_is_saved_is_not_absent(
 
     operation = Operation("list", "GET", "/", "read")
     listing = Listing(operation, {"of": "of"}, ("id",), "page", ("size", 100))
-    questions = Asking(listing).was_applied([b'{"id": 9, "of": "me"}'] * own, (), lambda _: others)
+    bodies, before = [b'{"id": 9, "of": "me"}'] * own, dict.fromkeys(range(own), others)
+    questions = Asking(listing).was_applied(bodies, (), lambda _: others + len(fresh), before)
     query = next(questions)
     with pytest.raises(StopIteration) as end:
         while True:
             query = questions.send(listed(dict(query)))
     answer = end.value.value
     assert answer in (saved, None)
-    if identified and paged != "same again":
+    if identified and paged != "same again" and not fresh:
         assert answer is saved
 
 
