@@ -164,11 +164,20 @@ def _lines_in(path: Path) -> list[int | None]:
         return [None]
 
 
-def holds(path: Path, numbers: Iterable[int], history: History) -> bool:
-    """Say whether all of these rows stand in a file of rejected rows, corrected or not."""
+def file_with(numbers: Iterable[int], path: Path, reader: Reader, history: History) -> Path | None:
+    """Return the file that these rejected rows are to be corrected in, if they are in one.
+
+    It is this one, or if it was uploaded since, that of the rows that were rejected then.
+    """
+    after = rejected_path(path, reader)
+    if printable(after.name) in history.rejected_files:
+        return file_with(numbers, after, reader, history) if after.exists() else None
     lines = _lines_in(path)
     rows = {history.row_at(printable(path.name), line or 0) for line in lines}
-    return len(rows) == len(lines) and None not in rows and rows.issuperset(numbers)
+    if len(rows) < len(lines) or None in rows:
+        return None
+    all_there = all(not rows.isdisjoint(history.corrections(one)) for one in numbers)
+    return path if all_there else None
 
 
 def is_settled(path: Path, known: Iterable[History]) -> bool:

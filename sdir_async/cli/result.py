@@ -9,7 +9,7 @@ from attrs import Factory, define, field, frozen
 from ..errors import AuthenticationError, ConfigurationError, JournalError, SdirError
 from ..privacy import mask, printable
 from ..upload.report import UploadReport
-from .rejected import holds, rejected_of
+from .rejected import file_with, rejected_of
 from .spool import RejectedRows
 from .trouble import Exit, Trouble
 from .words import recast, say, unsaid
@@ -133,11 +133,12 @@ class Result:
             places = ((lines[index], index) for index in sorted(self.rejected.indexes()))
             self.journal.rejected_rows(printable(self.rejected_file.name), places)
 
-    def are_all_in(self, path: Path) -> bool:
-        """Return whether a file of rejected rows has all that were rejected now."""
-        assert self.journal is not None  # noqa: S101
+    def file_with_rejected(self, path: Path) -> Path | None:
+        """Return the file of rejected rows that has all that were rejected now, if there is one."""
+        if self.journal is None:
+            return None
         numbers = self.journal.numbers_of(self.rejected.indexes())
-        return holds(path, numbers, self.journal.history)
+        return file_with(numbers, path, self.job.reader, self.journal.history)
 
     def has_the_same_rejected(self) -> bool:
         """Return whether the input is a file of rejected rows, and all of it was rejected again."""

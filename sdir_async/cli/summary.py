@@ -190,7 +190,8 @@ def _when_not_all_is_well(result: Result, *, resumes: bool) -> Iterator[str]:
         yield _to_correct(file, result, resumes=resumes)
         if (changed := result.changed_file) and changed != file:
             yield say(
-                "{file} was changed but not uploaded yet, and is kept. Upload it, too.",
+                "{file} was changed since it was written, and is kept. Upload it too, if you have"
+                " not yet.",
                 file=changed,
             )
     if result.not_written:
@@ -217,7 +218,7 @@ def _to_correct(file: Path, result: Result, *, resumes: bool) -> str:
         )
     if result.changed_file == file:
         return say(
-            "{file} was changed but not uploaded yet. Upload it with the same options.", file=file
+            "{file} was changed since it was written. Upload it with the same options.", file=file
         )
     if result.uncorrected:
         return say(

@@ -126,7 +126,7 @@ class Survey:
             )
         if lines := self.repeated():
             yield say(
-                "The same row comes again in {lines}; it is sent each time.",
+                "The same row comes again in {lines}; each of them counts.",
                 lines=spoken_lines(lines),
             )
         for name, sent in self._sent.elsewhere.items() if self._sent else ():

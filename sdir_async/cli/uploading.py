@@ -204,11 +204,11 @@ def _write_rejected(result: Result, options: Options) -> None:
     except Trouble as error:
         result.not_written = error
         return
-    result.changed_file = path if written != path else None
-    if written != path and result.journal and result.are_all_in(path):
+    if written != path and (kept := result.file_with_rejected(path)):
         written.unlink()
-        result.rejected_file = path
+        result.rejected_file, result.changed_file = kept, path if kept == path else None
         return
+    result.changed_file = path if written != path else None
     result.rejected_file = written
     result.remember_rejected()
 

@@ -247,16 +247,35 @@ def test_the_input_again_before_its_corrections_were_uploaded(
     rejected = tmp_path / "a.rejected.csv"
     _correct(rejected, "B", "C")
     done = sdir("upload", *COURSE, "a.csv")
-    assert done.out.splitlines()[-1].startswith("a.rejected.csv was changed but not uploaded yet. ")
+    assert done.out.splitlines()[-1].startswith(
+        "a.rejected.csv was changed since it was written. Upload"
+    )
     assert list(tmp_path.glob("a.rejected*")) == [rejected]
     with (tmp_path / "a.csv").open("a", encoding="utf-8") as file:
         file.write(f"{PERSONS[0]};09.09.2024;{ORGANIZATION};\n")
     done = sdir("upload", *COURSE, "a.csv")
     first, second = done.out.splitlines()[-2:]
     assert first.startswith("Correct the rows in a.rejected-2.csv and upload")
-    assert second.startswith("a.rejected.csv was changed but not uploaded yet, and is kept.")
+    assert second.startswith("a.rejected.csv was changed since it was written, and is kept.")
     assert sdir("upload", *COURSE, rejected).code == 0
     assert codes_in(sandbox) == ["A", "B", "C"]
+
+
+def test_the_input_again_after_some_of_its_corrections_were_rejected(
+    sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """What is left to correct is in one file, and that one is named."""
+    _csv(tmp_path / "a.csv", "A" * 21, "B" * 21, "C" * 21)
+    assert sdir("upload", *COURSE, "a.csv").code == 1
+    _correct(tmp_path / "a.rejected.csv", "A", "B" * 21, "C" * 22)
+    assert sdir("upload", *COURSE, "a.rejected.csv").code == 1
+    left = tmp_path / "a.rejected.rejected.csv"
+    done = sdir("upload", *COURSE, "a.csv")
+    assert "Correct the rows in a.rejected.rejected.csv and upload that file" in done.out
+    assert sorted(tmp_path.glob("a.rejected*.csv")) == [tmp_path / "a.rejected.csv", left]
+    _correct(left, "B", "C")
+    assert sdir("upload", *COURSE, left).code == 0
+    assert (sdir("upload", *COURSE, "a.csv").code, codes_in(sandbox)) == (0, ["A", "B", "C"])
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])

@@ -62,7 +62,7 @@ def test_rows_that_come_again_are_said_however_they_are_sorted(
         return
     more = f" and {len(again) - 3} more" if len(again) > 3 else ""
     lines = f"line{'s' if len(again) > 1 else ''} {', '.join(map(str, again[:3]))}{more}"
-    assert remarks == [f"The same row comes again in {lines}; it is sent each time."]
+    assert remarks == [f"The same row comes again in {lines}; each of them counts."]
 
 
 def test_what_stands_before_a_fault_is_looked_at(

@@ -343,7 +343,7 @@ def test_corrections_are_never_overwritten(
     rejected.write_bytes(lines_of([course(1, courseCode="NOW")]))
     done = sdir("upload", *COURSE, "a.jsonl")
     assert "Correct the rows in a.rejected-2.jsonl and upload" in done.out
-    assert "a.rejected.jsonl was changed but not uploaded yet, and is kept." in done.out
+    assert "a.rejected.jsonl was changed since it was written, and is kept." in done.out
     assert b"NOW" in rejected.read_bytes()
 
 

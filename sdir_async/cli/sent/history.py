@@ -158,7 +158,7 @@ class History:
         first = self.runs[-1][0] if self.runs else 0
         for new, old in pairs:
             if self.saved_as(old) < 0:
-                chain = list(self._corrections(old))
+                chain = list(self.corrections(old))
                 if new not in chain:
                     self.corrects[chain[-1]] = new
                 if new >= first:
@@ -244,10 +244,10 @@ class History:
 
     def saved_as(self, old: int) -> int:
         """Return which correction of a row, or correction of that, was accepted; -1 for none."""
-        corrections = islice(self._corrections(old), 1, None)
+        corrections = islice(self.corrections(old), 1, None)
         return next((one for one in corrections if self.states[one] == ACCEPTED), -1)
 
-    def _corrections(self, row: int) -> Iterator[int]:
+    def corrections(self, row: int) -> Iterator[int]:
         """Yield a row, its correction, the correction of that, and so on."""
         yield row
         while (row := self.corrects.get(row, -1)) >= 0:
