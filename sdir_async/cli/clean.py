@@ -36,7 +36,7 @@ def clean(folder: Path, *, yes: bool) -> Exit:
     """
     if not folder.is_dir():
         raise Trouble("{folder}: is not a folder.", folder=folder)
-    seen = list(_seen(folder))
+    seen = list(leftovers(folder))
     for one in seen:
         sys.stdout.write(printable(f"{one.path}: {one.what}\n"))
     found = [one.path for one in seen if one.goes]
@@ -59,17 +59,13 @@ class Seen:
     goes: bool = True
 
 
-def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files of a folder that uploads left and that can be removed, with what each is.
+def leftovers(folder: Path) -> Iterator[Seen]:
+    """Yield the files of a folder that uploads left.
 
-    Not among them: the journal of an unfinished upload, because without it the upload can't
-    continue and records could be sent twice; rejected rows that are not saved and are in no other
-    file; and the journal that records which rows those were.
+    These stay: the journal of an unfinished upload, because without it the upload can't continue
+    and records could be sent twice; rejected rows that are not saved and are in no other file; and
+    the journal that records which rows those were.
     """
-    return ((one.path, one.what) for one in _seen(folder) if one.goes)
-
-
-def _seen(folder: Path) -> Iterator[Seen]:
     files = [one for one in sorted(folder.iterdir()) if one.is_file() and not one.is_symlink()]
     # None is a journal that is in use, damaged, or not ours: it stays
     journals = {one: read_journal(one) for one in files if one.name.endswith(_JOURNAL)}

@@ -77,7 +77,11 @@ def test_what_an_upload_left_is_removed(sdir: Callable[..., Done], uploaded: Pat
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no modes.")
 def test_what_an_upload_leaves_is_for_its_owner(uploaded: Path) -> None:
     """And the journal holds no number of a person, as docs/privacy.md says."""
-    left = [path for path, _ in leftovers(uploaded) if not path.name.endswith("0123abcd")]
+    left = [
+        one.path
+        for one in leftovers(uploaded)
+        if one.goes and not one.path.name.endswith("0123abcd")
+    ]
     assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
     (journal,) = uploaded.glob("courses*.journal")
     assert [one for one in PERSONS if one.encode() in journal.read_bytes()] == []
@@ -197,7 +201,7 @@ def test_what_a_draft_is_called_is_what_is_removed(tmp_path: Path) -> None:
     """The name that a file has until it is whole."""
     with private_file(tmp_path / "courses.rejected.csv"):
         (found,) = leftovers(tmp_path)
-        assert found[1].startswith("a draft")
+        assert found.what.startswith("a draft")
 
 
 def test_a_key_file_that_others_can_read_is_warned_about(
