@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, get_args
 
@@ -15,7 +14,14 @@ from .errors import ConfigurationError
 from .frames import no_locals
 from .hosts import Servers, parse_base_url
 from .observe import OnAttempt, Watch, log_as_told
-from .options import Timeout, checked_headers, require_kind, require_one_of, timeouts_of
+from .options import (
+    Timeout,
+    checked_headers,
+    organization_number,
+    require_kind,
+    require_one_of,
+    timeouts_of,
+)
 from .pacing import Pacer
 from .privacy import mask_logs
 from .retries import RetryPolicy
@@ -134,13 +140,12 @@ class SdirBase:
             >>> report = await customer.course.v1.upload(records)  # doctest: +SKIP
         """
         with no_locals:
-            if not (isinstance(customer, str) and re.fullmatch("[0-9]{9}", customer)):
-                raise ConfigurationError("An organization number must be text of 9 digits.")
+            settings = evolve(self._session.settings, customer=organization_number(customer))
             if self._session.tokens is None:
                 raise ConfigurationError(
                     "on_behalf_of needs a token, which names the customer. Give Sdir(token=…)."
                 )
-            return self._with(evolve(self._session.settings, customer=customer))
+            return self._with(settings)
 
     def with_options(
         self,

@@ -101,6 +101,13 @@ def timeouts_of(given: Timeout) -> Timeouts:
     return Timeouts(*parts)
 
 
+def organization_number(given: str) -> str:
+    """Return an organization number; raise `ConfigurationError` if it does not have 9 digits."""
+    if not (isinstance(given, str) and re.fullmatch("[0-9]{9}", given)):
+        raise ConfigurationError("An organization number must be text of 9 digits.")
+    return given
+
+
 def whole_number(_: object, attribute: Attribute[int], value: object) -> None:
     """Raise `ConfigurationError` for a value that is not a whole number of at least 1."""
     if type(value) is not int or value < 1:

@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import logging
 import os
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -17,6 +16,7 @@ from attrs import define
 
 from ..errors import ConfigurationError, ConnectionFailed, SdirError
 from ..frames import no_locals
+from ..options import organization_number
 from .grant import GRANT_TYPE, NoToken, Token, Wanted, encoded, read_answer
 from .keys import read_signer
 from .refusals import Refusal
@@ -37,7 +37,6 @@ ISSUERS: Final = {
 }
 VARIABLE: Final = "SDIR_MASKINPORTEN_"
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
-_ORGANIZATION: Final = re.compile(r"[0-9]{9}")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 Outcome = Token | Refusal | NoToken
@@ -116,10 +115,10 @@ class Maskinporten:
                     "client_id must be text: the id that Digdir's portal shows."
                 )
             self.client_id = client_id.strip()
-            self.consumer_org = None if consumer_org is None else _organization(consumer_org)
+            self.consumer_org = None if consumer_org is None else organization_number(consumer_org)
             self.scopes = _listed(scopes)
             self._resource = _listed(resource)
-            self._system_user = None if system_user is None else _organization(system_user)
+            self._system_user = None if system_user is None else organization_number(system_user)
             self._proxy = None if proxy is None else _proxy(proxy)
             self._given_issuer = None if issuer is None else _checked_issuer(issuer)
             self._issuer: str | None = None
@@ -282,7 +281,7 @@ class Maskinporten:
             self.client_id,
             scopes,
             self._resource,
-            None if customer is None else _organization(customer),
+            None if customer is None else organization_number(customer),
             self._system_user,
         )
 
@@ -350,12 +349,6 @@ def _settings(variables: Mapping[str, str]) -> dict[str, Any]:
 
 def _listed(given: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(given.split() if isinstance(given, str) else given)
-
-
-def _organization(number: str) -> str:
-    if not (isinstance(number, str) and _ORGANIZATION.fullmatch(number)):
-        raise ConfigurationError("An organization number must be text of 9 digits.")
-    return number
 
 
 def _checked_issuer(issuer: str) -> str:

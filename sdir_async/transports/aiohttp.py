@@ -18,7 +18,7 @@ from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
 from .body import large_body
-from .encodings import ASKED_FOR, refused
+from .encodings import headers_of, refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -104,7 +104,7 @@ class AiohttpTransport:
         answer = await session.request(
             request.method,
             url.with_query(list(request.query)) if request.query else url,
-            headers=_headers(request, body),
+            headers=headers_of(request, body),
             data=_bounded(request.body, body, bound, timeouts),
             allow_redirects=False,
             timeout=self._timeout(timeouts.connect, timeouts.read),
@@ -228,11 +228,6 @@ def _is_readable(transport: Any) -> bool:
 def _timeout_of(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
     """Return aiohttp's timeouts; the time to connect includes resolving the name."""
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read)
-
-
-def _headers(request: Request, body: Body | None) -> dict[str, str]:
-    length = {} if body is None else {"Content-Length": str(body.size)}
-    return {"Accept-Encoding": ASKED_FOR, **request.open_headers(), **length}
 
 
 def _bounded(

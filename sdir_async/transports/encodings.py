@@ -1,4 +1,4 @@
-"""What an answer may be compressed with."""
+"""What an answer may be compressed with: asked for in each request, and checked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ from ..wire import Lost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ASKED_FOR: Final = "gzip, deflate"
+    from ..wire import Request
+    from .body import Body
+
+_ASKED_FOR: Final = "gzip, deflate"
 """A byte of these becomes at most 1,032; one of br or zstd, or packed twice, becomes millions."""
 _KNOWN: Final = ("", "identity", "gzip", "deflate")
+
+
+def headers_of(request: Request, body: Body | None) -> dict[str, str]:
+    """Return the headers to send, with the encodings that are accepted."""
+    length = {} if body is None else {"Content-Length": str(body.size)}
+    return {"Accept-Encoding": _ASKED_FOR, **request.open_headers(), **length}
 
 
 def refused(encodings: Sequence[str]) -> Lost | None:

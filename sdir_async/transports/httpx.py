@@ -20,7 +20,7 @@ from ..loops import PerLoop
 from ..privacy import mask
 from ..wire import Answer, Lost, too_long
 from .body import AlreadySentError, Body, large_body
-from .encodings import ASKED_FOR, refused
+from .encodings import headers_of, refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -141,7 +141,7 @@ class HttpxTransport:
             request.method,
             self._known_url(request.url),
             params=list(request.query) or None,
-            headers=_headers(request, body),
+            headers=headers_of(request, body),
             content=body or request.body,
             extensions={"timeout": _parts(request.timeouts)},
         )
@@ -210,7 +210,7 @@ class ClientTransport:
             request.method,
             request.url,
             params=list(request.query) or None,
-            headers=_headers(request, body),
+            headers=headers_of(request, body),
             content=body,
             timeout=self._library.module.Timeout(**_parts(request.timeouts)),
         )
@@ -262,11 +262,6 @@ def over(
 def _parts(timeouts: Timeouts) -> dict[str, float | None]:
     """Return timeouts as httpx has them."""
     return {name: getattr(timeouts, name) for name in ("connect", "read", "write", "pool")}
-
-
-def _headers(request: Request, body: Body | None) -> dict[str, str]:
-    length = {} if body is None else {"Content-Length": str(body.size)}
-    return {"Accept-Encoding": ASKED_FOR, **request.open_headers(), **length}
 
 
 async def _answer(response: httpx.Response, largest: int, library: Library) -> Answer | Lost:
