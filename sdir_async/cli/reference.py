@@ -100,7 +100,9 @@ sdir upload course courses.xlsx --report report.html
 - **Person numbers** are masked on screen and in the report, unless you give `--show-persons`.
 - **The language** of messages is English, or Norwegian bokmål if the system is Norwegian
   (`LC_ALL`, `LC_MESSAGES`, `LANG`, or the language of Windows). `--language nb`, `--language en`
-  or `SDIR_LANGUAGE` set it. Most messages of Sdir itself are not translated.
+  or `SDIR_LANGUAGE` set it. Headings and states in receipts and in files of rejected rows are in
+  that language, too, but `--json` and receipts as JSON Lines are always in English. Most messages
+  of Sdir itself are not translated.
 - **It stops early** if nothing is accepted: after 10,000 rejected rows, or when several requests in
   a row are lost and one at a time does not come through either. The rest is unsent.
 - **Not complete** in the summary and the report means that the input was not read to its end, or

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import sqlite3
@@ -97,6 +98,11 @@ def test_what_is_said_of_a_file_is_norwegian(
     for how in (("--dry-run",), (), ()):
         done = sdir("upload", *COURSE, name, *options, *how)
         require_norwegian(done.out + done.err)
+    for page in tmp_path.glob("report.html"):
+        shown = re.sub(
+            r"<(style|script)>.*?</\1>|<[^>]*>", " ", page.read_text("utf-8"), flags=re.DOTALL
+        )
+        require_norwegian(html.unescape(shown))
     for beside in tmp_path.glob("*.re*.csv"):
         require_norwegian(beside.read_text("utf-8-sig"))
 
@@ -131,6 +137,18 @@ def test_what_is_said_of_a_host_is_norwegian(
     done = sdir("upload", *COURSE, "a.jsonl", "--attempts", "1", "--base-url", base_url)
     assert done.code
     require_norwegian(done.out + done.err)
+
+
+def test_what_is_said_of_a_record_is_norwegian(
+    sdir: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one that is not there, and of a key that is refused."""
+    for uid in ("x", "8369b34e-5ce8-4877-918e-5e8d45075276"):
+        done = sdir("get", "course", uid)
+        assert done.code == 2
+        require_norwegian(done.out + done.err)
+    monkeypatch.setenv("SDIR_API_KEY", "another-key-123")
+    require_norwegian(sdir("codes", "course").err)
 
 
 def test_what_is_said_of_a_journal_is_norwegian(sdir: Callable[..., Done], tmp_path: Path) -> None:
