@@ -107,6 +107,12 @@ def test_the_site_has_what_a_page_links_to(page: Path) -> None:
     doc_site.relinked(page)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_link_is_named_by_what_it_leads_to(page: Path) -> None:
+    """In words: the site has no files that end in `.md`."""
+    assert re.findall(r"\[[\w/.-]+\.md\]\(", page.read_text()) == []
+
+
 def test_a_link_out_of_the_site_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page that has it is named."""
     monkeypatch.setattr(doc_site, "ROOT", tmp_path)
