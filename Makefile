@@ -26,7 +26,7 @@ help: ## list these targets
 
 setup: $(VENV)/.dev ## build .venv with everything that developing needs
 
-demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 with a token beside the key
+demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 with a token in addition to the key
 	@$(BIN)/python scripts/demo.py $(if $(MASKINPORTEN),--maskinporten)
 
 test: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests

@@ -60,7 +60,7 @@ def between(root: Path, old: str, new: str) -> Report:
     sources = _sources(root)
     for name in (old, new):
         if name not in sources:
-            raise GenerationFailed(f"there is no {name}; there is {', '.join(sources)}")
+            raise GenerationFailed(f"{name} does not exist; use one of {', '.join(sources)}")
     package = load_package(root)
     python = compare_versions(version_of(package, old), version_of(package, new))
     documents = compare(_prepared(sources[old]), _prepared(sources[new]))

@@ -1,7 +1,7 @@
 """The demo: reports 10,000 records to a local Sdir and says what became of them. `make demo`.
 
-With `--maskinporten` the calls need a token beside the key. The records come from `scripts/demo/`.
-It succeeds only if the good ones were accepted and exactly the bad ones rejected.
+With `--maskinporten` the calls also need a token. The records come from `scripts/demo/`. It
+succeeds only if the good ones were accepted and exactly the bad ones rejected.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Access(NamedTuple):
     token: Mapping[str, str] = {}
 
     def maskinporten(self) -> Maskinporten | None:
-        """Return what gives the token beside the key, where one is needed."""
+        """Return what gives the token in addition to the key, where one is needed."""
         if not self.token:
             return None
         return Maskinporten.from_environment(self.token)
@@ -64,7 +64,7 @@ def main(folder: Path = FOLDER, *options: str) -> int:
     """Run the demo, with options for the sandbox, and return its exit status."""
     expected = read_expected(folder)
     with running_sandbox(*options) as access:
-        beside = " and wants a token beside the key" if access.token else ""
+        beside = " and requires a token in addition to the key" if access.token else ""
         console.print(f"A local Sdir is running at {access.base_url}{beside}")
         report, saved, found = asyncio.run(upload(access, folder, expected.records))
     show(report)

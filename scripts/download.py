@@ -14,11 +14,11 @@ _REDIRECTS = 5
 
 
 class DownloadFailed(Exception):
-    """There is no document; the message says why, and holds no key."""
+    """No document was downloaded; the message says why, and holds no key."""
 
 
 class NotPublished(DownloadFailed):
-    """There is nothing at the address: an API without operations is not published."""
+    """Nothing is at the address: an API without operations is not published."""
 
 
 def download(url: str, key: str | None, *, seconds: float) -> bytes:

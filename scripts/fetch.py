@@ -142,7 +142,7 @@ def understood(content: bytes) -> Json:
         raise DownloadFailed(f"not a whole OpenAPI document: {error}") from error
     lost = [ref for ref in references(document) if lookup(document, ref) is None]
     if lost:
-        raise DownloadFailed(f"not a whole OpenAPI document: there is no {lost[0]}")
+        raise DownloadFailed(f"not a complete OpenAPI document: {lost[0]} is missing")
     return document
 
 

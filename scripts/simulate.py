@@ -215,7 +215,7 @@ class Row:
         return before == version
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Nothing has to be closed."""
 
 
 @define
@@ -268,7 +268,7 @@ class Wire:
         return happened
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Nothing has to be closed."""
 
 
 def record(at: int) -> dict[str, Any]:

@@ -99,7 +99,8 @@ _ADVICE: Final[Mapping[type[ApiError], str]] = {
     ApiError: "Sdir does not take such requests: check the version and the environment.",
 }
 _ADVICE_ON_TOKENS: Final = (
-    "It is about the token that Sdir requires beside the key. Give Sdir(token=Maskinporten(…)),"
+    "It is about the token that Sdir requires in addition to the key. Give"
+    " Sdir(token=Maskinporten(…)),"
     " with the scopes and the environment of this API."
 )
 _SHOWN: Final = 3

@@ -1,4 +1,4 @@
-"""Where the bearer token comes from that Sdir requires beside the key: what a session asks."""
+"""The source of the bearer token that Sdir requires in addition to the key."""
 
 from __future__ import annotations
 

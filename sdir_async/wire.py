@@ -20,7 +20,7 @@ KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 """Source: Sdir's description of its REST APIs."""
 
 BEARER_HEADER: Final = "Authorization"
-"""Of the token beside the key: Sdir's public developer pages."""
+"""Source of the token's header: Sdir's public developer pages."""
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes after decompression, unless the user says otherwise."""

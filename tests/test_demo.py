@@ -63,7 +63,7 @@ def test_it_runs_with_a_token_beside_the_key(
     """The sandbox makes a key pair, and wants a token with each call."""
     (folder / "expected.json").write_text(json.dumps({"records": 10, "mistakes": {"4": ""}}))
     assert demo.main(folder, "--maskinporten") == 0
-    assert "wants a token" in capsys.readouterr().out
+    assert "requires a token" in capsys.readouterr().out
 
 
 def test_the_good_records_are_of_synthetic_persons(good: list[dict[str, Any]]) -> None:

@@ -64,7 +64,7 @@ def plain() -> Iterator[demo.Access]:
 
 @pytest.fixture(scope="module")
 def strict() -> Iterator[demo.Access]:
-    """One that wants a token beside the key."""
+    """One that wants a token in addition to the key."""
     with demo.running_sandbox("--key", KEY, "--maskinporten") as access:
         yield access
 

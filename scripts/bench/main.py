@@ -71,7 +71,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     names = given.only or list(CONTENDERS)
     missing = {name: CONTENDERS[name].missing() for name in names}
     skipped += [
-        f"{name} is skipped: there is no {', '.join(gone)}"
+        f"{name} is skipped: {', '.join(gone)} is not installed"
         for name, gone in missing.items()
         if gone
     ]

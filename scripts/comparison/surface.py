@@ -53,7 +53,7 @@ def version_of(package: griffe.Module, name: str) -> griffe.Module:
     try:
         version = package["api." + name.replace("/", ".")]
     except KeyError as error:
-        raise GenerationFailed(f"there is no code of {name} yet: run `make generate`") from error
+        raise GenerationFailed(f"{name} has no generated code yet: run `make generate`") from error
     assert isinstance(version, griffe.Module)  # noqa: S101  generated as one
     return version
 

@@ -24,7 +24,7 @@ def clean_database(
     """Remove the journals of an upload, or of all that are old; return the exit code.
 
     Raises:
-        Trouble: There is no such upload, it can't be removed, or nobody can be asked.
+        Trouble: The upload does not exist, can't be removed, or nobody can be asked.
         JournalError: The database can't be asked.
     """
     from ..postgres.removal import stored_uploads

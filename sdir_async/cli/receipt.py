@@ -40,7 +40,7 @@ class ReceiptRow:
             earlier run, and a correction of it was accepted; `valid` if it was only validated.
         uid: The identifier that Sdir gave it or its correction, if that is known.
         time: When Sdir answered, in local time with its offset.
-        note: Why there is no identifier of a row that Sdir has.
+        note: Why a row that Sdir has got no identifier.
     """
 
     line: int

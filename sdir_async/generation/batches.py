@@ -83,7 +83,9 @@ def listing_of(document: Json, batch: Operation) -> Json | None:
         raise DocumentError(place, f"{', '.join(missing)} missing")
     asked = [o for o in operations(document) if reconcile["operation"] in (o.id, o.name)]
     if not asked:
-        raise DocumentError(f"{place}/operation", f"there is no operation {reconcile['operation']}")
+        raise DocumentError(
+            f"{place}/operation", f"the document has no operation {reconcile['operation']}"
+        )
     _check_parameters(asked[0], list(reconcile["filter"]), place)
     pages = pages_of(document, asked[0])
     size = pages and pages.largest and (pages.size, pages.largest)

@@ -117,7 +117,7 @@ def _paired(folder: Path, documents: dict[str, Path], overlays: dict[str, Path])
     for version in overlays.keys() - documents.keys():
         raise GenerationFailed(f"{overlays[version]}: no document {version} was found to correct")
     if not documents:
-        raise GenerationFailed(f"{folder}: there is no document in it, such as v1.yaml")
+        raise GenerationFailed(f"{folder}: the folder has no document, such as v1.yaml")
     sources = [Source(folder.name, v, path, overlays.get(v)) for v, path in documents.items()]
     return sorted(sources, key=lambda source: source.number)
 

@@ -325,7 +325,7 @@ def complete_paths(document: Json) -> list[LeftOut]:
                 LeftOut(
                     f"{method.upper()} {path}",
                     "operation",
-                    "another path is the same but for names",
+                    "another path differs only in its names",
                 )
                 for method in METHODS
                 if method in item

@@ -72,7 +72,7 @@ def own(documents: Path, into: Path) -> Place:
         GenerationFailed: No documents were found, or the folder has files that were not generated.
     """
     if not documents.is_dir():
-        raise GenerationFailed(f"{documents}: there is no such folder of documents")
+        raise GenerationFailed(f"{documents}: folder not found")
     if not into.name.isidentifier():
         raise GenerationFailed(f"{into}: a package needs the name of a Python identifier")
     if into.exists() and any(into.iterdir()) and not _is_generated(into / "__init__.py"):

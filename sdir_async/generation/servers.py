@@ -45,7 +45,7 @@ def read_hosts(folder: Path) -> dict[str, str]:
         raise GenerationFailed(f"{path}: {error}") from error
     for environment, host in given.items():
         if environment not in HOSTS:
-            raise GenerationFailed(f"{path}: {environment!r} is none of {', '.join(HOSTS)}")
+            raise GenerationFailed(f"{path}: {environment!r} must be one of {', '.join(HOSTS)}")
         if not isinstance(host, str) or _origin(host) != host:
             raise GenerationFailed(f"{path}: {environment} is not of the form https://host:port")
     return {**HOSTS, **given}
@@ -97,7 +97,7 @@ def _labelled(server: Json, place: str, hosts: Mapping[str, str]) -> str | None:
         return None
     if label not in HOSTS:
         known = ", ".join(HOSTS)
-        raise DocumentError(f"{place}/x-sdir-environment", f"{label!r} is none of {known}")
+        raise DocumentError(f"{place}/x-sdir-environment", f"{label!r} must be one of {known}")
     url = url_of_server(server)
     if not _is_at(url, hosts[label]):
         what = f"{label} is at {hosts[label]}, not at {_origin(url) or url!r}"

@@ -1,4 +1,4 @@
-"""The token of Maskinporten beside the key: `pip install 'sdir-async[maskinporten]'`."""
+"""Maskinporten's token, which Sdir also requires: `pip install 'sdir-async[maskinporten]'`."""
 
 from .keys import Certificate
 from .source import Maskinporten

@@ -60,7 +60,7 @@ async def forget(dsn: str, *, upload: str, force: bool = False) -> None:
 
     Raises:
         ConfigurationError: The dsn is not a connection string.
-        JournalError: There is no such upload, a worker has a part of it, or it is not finished:
+        JournalError: The upload does not exist, a worker has a part of it, or it is not finished:
             records are unsent or in doubt. Nothing was removed.
 
     Example:

@@ -44,7 +44,7 @@ MEANINGS = {
     Kind.RESET: "the connection is reset while the body is sent",
     Kind.CUT: "the answer ends in the middle, after the request was served",
     Kind.API_500: "the API fails and saves nothing",
-    Kind.GATEWAY_500: "the gateway answers in place of the API",
+    Kind.GATEWAY_500: "the gateway answers instead of the API",
     Kind.BAD_GATEWAY: "a proxy before the gateway gets no valid answer",
     Kind.UNAVAILABLE: "the circuit is open, or the API is down",
     Kind.GATEWAY_TIMEOUT: "a proxy before the gateway times out",

@@ -149,7 +149,7 @@ class Pages:
         )
 
     def document(self, name: str) -> str | None:
-        """Return the reference of a document, `None` if there is none of this name."""
+        """Return the reference of a document, `None` if none has this name."""
         for document in self._desk.documents:
             if document.name == name:
                 values = describe(document.spec)

@@ -92,12 +92,12 @@ class Sandbox:
             sleep_after: Idle seconds after which the database sleeps; `None`: never.
             wake: Seconds that it takes to wake.
             faults: What goes wrong; `sandbox.faults` changes it while it runs.
-            maskinporten: Whether each call needs a token of Maskinporten beside the key. `True`
-                registers a client with a key of its own, which `sandbox.maskinporten.settings`
-                has; a `TokenServer` has clients of yours. It needs the extra `maskinporten`.
+            maskinporten: Whether each call also needs a token of Maskinporten. `True` registers a
+                client with a key of its own, which `sandbox.maskinporten.settings` has; a
+                `TokenServer` has clients of yours. It needs the extra `maskinporten`.
 
         Raises:
-            ValueError: There are no documents, one can't be read, or two serve the same operation;
+            ValueError: No documents were found, one can't be read, or two serve the same operation;
                 or a rate is not one, or a fault is for an operation that isn't served.
             ModuleNotFoundError: The extra `maskinporten` is needed, and missing.
         """
@@ -133,7 +133,9 @@ class Sandbox:
             RuntimeError: The sandbox has no token endpoint.
         """
         if self._tokens is None:
-            raise RuntimeError("There is no token endpoint: use Sandbox(maskinporten=True).")
+            raise RuntimeError(
+                "This sandbox has no token endpoint: use Sandbox(maskinporten=True)."
+            )
         return self._tokens
 
     @property

@@ -1,4 +1,4 @@
-"""Calls and uploads with a token beside the key, against a sandbox that is strict about it."""
+"""Calls and uploads with a token besides the key, against a sandbox that is strict about it."""
 
 from __future__ import annotations
 

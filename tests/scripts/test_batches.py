@@ -100,7 +100,7 @@ def test_a_batch_that_names_no_list_operation_has_no_way_to_ask() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({**RECONCILE, "operation": "gone"}, "/operation: there is no operation gone"),
+        ({**RECONCILE, "operation": "gone"}, "/operation: the document has no operation gone"),
         ({**RECONCILE, "filter": {"color": "name"}}, "listShips has no parameter color"),
         ({"operation": "listShips"}, "filter, match missing"),
     ],

@@ -111,7 +111,7 @@ def test_what_is_not_generated_is_never_removed(documents: Path, tmp_path: Path)
 
 def test_what_is_wrong_is_said_in_a_line(documents: Path, tmp_path: Path) -> None:
     """No folder, a name that can't be imported, a document that can't be used."""
-    with pytest.raises(Trouble, match="no such folder of documents"):
+    with pytest.raises(Trouble, match="folder not found"):
         generate_package(tmp_path / "nowhere", tmp_path / "fleet_api")
     with pytest.raises(Trouble, match="a Python identifier"):
         generate_package(documents, tmp_path / "fleet-api")

@@ -51,7 +51,7 @@ def test_an_overlay_belongs_to_its_version_and_other_files_to_nothing(checkout: 
             ["boats/v2.yaml", "boats/v1.overlay.yaml"],
             r"v1\.overlay\.yaml: no document v1 was found",
         ),
-        (["boats/README.md"], "boats: there is no document in it"),
+        (["boats/README.md"], "boats: the folder has no document"),
         (["boats/v1.yaml", "boats/v2.YAML"], r"v2\.YAML: .* such as boats/v1\.yaml"),
         (["boats/v1.yaml", "boats/v2/openapi.yaml"], r"v2/openapi\.yaml: a document is named"),
         (["demo_v2.yaml"], r"demo_v2\.yaml: a document lies in the folder of its API"),

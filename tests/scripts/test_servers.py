@@ -89,7 +89,7 @@ def test_the_settings_are_a_file_beside_the_documents(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("test", "hosts.toml: Expected"),
-        ('qa = "https://a"', "'qa' is none of development, test, production"),
+        ('qa = "https://a"', "'qa' must be one of development, test, production"),
         ('test = "https://a/path"', "test is not of the form https://host:port"),
         ('test = "a"', "test is not of the form https://host:port"),
         ("test = 1", "test is not of the form https://host:port"),
@@ -157,7 +157,7 @@ def test_variables_take_their_defaults() -> None:
 
 def test_a_label_that_is_no_environment_is_named_with_its_place() -> None:
     """An unknown `x-sdir-environment` raises an error with the place and the value."""
-    with pytest.raises(DocumentError, match=r"^/servers/0/x-sdir-environment: 'qa' is none of"):
+    with pytest.raises(DocumentError, match=r"^/servers/0/x-sdir-environment: 'qa' must be one of"):
         servers(("qa", "https://a"))
 
 

@@ -92,7 +92,7 @@ class History:
         """Take the next event into account.
 
         Raises:
-            ValueError: It is none of ours.
+            ValueError: It is not one of our events.
         """
         if kind == "rows":
             self.known.add(len(self.states), detail)
@@ -113,7 +113,7 @@ class History:
         """Take an event into account that is not a list of digests.
 
         Raises:
-            ValueError: It is none of ours.
+            ValueError: It is not one of our events.
         """
         match kind:
             case "run":
