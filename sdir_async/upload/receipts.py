@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _BYTES, _TEXT = 16, 36
 """How long a UUID is."""
+_BESIDE_SHAPE = bytes({*range(256)} - {*b"{}\0"})
+_DEEPEST = 4
+"""How deep objects stand in each other in an answer that is not parsed."""
 
 
 class Uids(Sequence[str]):
@@ -128,19 +131,19 @@ def uids_in(answer: bytes, name: str | None, count: int) -> Uids:
 def _packed_in(answer: bytes, name: str, count: int) -> bytes:
     """Return the bytes of the UUIDs in an answer; nothing if it is not one for each record.
 
-    No object is made for a record: parsing all of the answer takes several times as long. It is
-    parsed where braces show that a field of the same name may stand further down in a record: from
-    one identifier to the next as many have to be closed as opened, and only one before the first.
+    No object is made for a record: parsing all of the answer takes twice as long. It is parsed
+    where a field of the same name may stand further down in a record. Braces show that: without
+    those of the objects in it, each record is two braces with one identifier between them.
     """
-    before, *found = answer.split(b'"%s":"' % name.encode())
-    opened = {one.count(b"{") - one.count(b"}") for one in found[:-1]}
-    if before.count(b"{") - before.count(b"}") != 1 or not opened <= {0}:
-        return b""
+    _, *found = parts = answer.split(b'"%s":"' % name.encode())
+    shape = b"\0".join(parts).translate(None, _BESIDE_SHAPE)
+    for _ in range(_DEEPEST):
+        shape = shape.replace(b"{}", b"")
     text = b"".join([after[: _TEXT + 1] for after in found])
     hyphens = all(text[at :: _TEXT + 1] == b"-" * count for at in (8, 13, 18, 23))
-    if len(found) != count or not hyphens or text[_TEXT :: _TEXT + 1] != b'"' * count:
+    if shape != b"{\0}" * count or not hyphens or text[_TEXT :: _TEXT + 1] != b'"' * count:
         return b""
-    return _packed(text.decode("latin-1").replace('"', ""), count)
+    return _packed(text.translate(None, b'"').decode("latin-1"), count)
 
 
 def _parsed(answer: bytes, name: str, count: int) -> list[str]:

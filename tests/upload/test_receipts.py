@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -141,3 +142,34 @@ def test_a_number_of_a_person_is_never_taken_for_an_identifier() -> None:
     """A server that leaves out the identifier may have a field of that name further down."""
     answer = orjson.dumps([{"person": {"id": "41814061033"}}, {"person": {"id": "41810021827"}}])
     assert list(uids_in(answer, "id", 2)) == []
+
+
+_UUIDS = [f"{number:08x}-0000-4000-8000-00000000abcd" for number in range(4)]
+_DEEP: object = {"uid": _UUIDS[2]}
+for _ in range(6):
+    _DEEP = {"in": [_DEEP, {}]}
+
+
+@pytest.mark.parametrize("spaced", [False, True])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"a": {}, "b": {"c": {"d": {}}}, "e": [{"f": 1}, {"f": 2}]},
+        {"name": "}{"},
+        {"name": "{"},
+        {"name": '"uid":"'},
+        {"ship": {"uid": _UUIDS[2]}},
+        {"ships": [{"uid": _UUIDS[2]}, {"uid": _UUIDS[3]}]},
+        {"deep": _DEEP},
+    ],
+)
+def test_identifiers_are_those_of_the_records_themselves(more: Any, *, spaced: bool) -> None:
+    """However a record is nested, it has the identifier that parsing the answer finds, or none."""
+    own = [{"uid": one} for one in _UUIDS[:2]]
+    first, last = [{**one, **more} for one in own], [{**more, **one} for one in own]
+    for saved in (first, last, [first[0], own[1]], [more, last[1]], [more, more], [more], own[:1]):
+        answer = json.dumps(saved).encode() if spaced else orjson.dumps(saved)
+        found = list(uids_in(answer, "uid", 2))
+        wanted = [one.get("uid") for one in saved]
+        assert found == ([] if None in wanted or len(saved) != 2 else wanted)
