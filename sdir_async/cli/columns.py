@@ -110,12 +110,24 @@ def match_columns(
         else:
             unknown.append(heading)
             problems.append(_unknown(heading, asked.get(heading, heading), found, fields))
+    if unknown and _are_values(headings):
+        said = say(
+            "The headings look like values. Put a heading above each column, as in the file that"
+            " `sdir template` writes; or set the row of the headings with --header-row."
+        )
+        return Matching((), (), (said,))
     if unknown:
         problems.append(advice_on(unknown[0], any_known=bool(columns)))
     filled = [column.field.name for column in columns]
     problems += [] if problems else _twice(unsaid("Two columns fill the field {name!r}."), filled)
     problems += _missing(filled, fields)
     return Matching(tuple(columns), tuple(left_out), tuple(problems))
+
+
+def _are_values(headings: Sequence[str]) -> bool:
+    """Say whether most headings have no letter: the first row of a table is its first record."""
+    given = [heading for heading in headings if heading.strip()]
+    return 2 * sum(not any(map(str.isalpha, heading)) for heading in given) > len(given)
 
 
 def _asked_for(mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str, str]:

@@ -128,6 +128,20 @@ def test_unknown_columns_are_left_out_if_wanted() -> None:
     assert (matching.problems, matching.left_out) == ((), ("shoe size",))
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ["41814061033", "31.05.2024", "991825827", "HSCLC"],
+        ["personalIdentityNumber", "41814061033", "41810021827"],
+    ],
+)
+def test_a_table_without_headings_is_named_as_such(headings: list[str]) -> None:
+    """Its first row is a record, or its first column has the headings."""
+    (said,) = match_columns(headings, _fields("course", "v1")).problems
+    assert said.startswith("The headings look like values.")
+    assert "41814061033" not in said
+
+
 def test_the_nearest_names_are_offered() -> None:
     """A misspelled name gives the most similar field first; a name like no field gives none."""
     assert nearest("personl_identity_nr", _fields("course", "v1"))[0] == "personalIdentityNumber"
@@ -139,6 +153,8 @@ def test_the_nearest_names_are_offered() -> None:
 def test_every_column_is_filled_left_out_or_complained_of(headings: list[str]) -> None:
     """None is forgotten in silence, whatever stands in the first line."""
     matching = match_columns(headings, _fields("course", "v1"))
+    if any(one.startswith("The headings look like values.") for one in matching.problems):
+        return
     named = {column.heading for column in matching.columns} | set(matching.left_out)
     for heading in map(tidy, headings):
         silent = not heading or heading.casefold().startswith("sdir:")

@@ -255,6 +255,14 @@ def test_pages_that_are_called_workbooks_are_named_as_such(content: bytes) -> No
         sniff(content)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ['{"a": 1}\n', '[\n{"a": 1}]', '[{"a": 1}]'])
+def test_json_in_utf_16_is_named_as_such(encoding: str, text: str) -> None:
+    """It would be read as a table with strange headings."""
+    with pytest.raises(Trouble, match="is JSON in UTF-16: save it in UTF-8"):
+        sniff(text.encode(encoding))
+
+
 def test_the_separator_that_a_file_names_is_taken() -> None:
     """A `sep=` line sets the delimiter, also where the headings contain another."""
     assert _rows(b"sep=|\r\na;x|b\r\n1|2\r\n") == [["a;x", "b"], ["1", "2"]]

@@ -21,6 +21,7 @@ OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 """What .xls files begin with, and workbooks that are protected by a password."""
 
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_OBJECTS: Final = re.compile(r"\s*(\[\s*)?\{")
 _DELIMITERS: Final = ";,\t|"
 _KNOWN: Final = unsaid("CSV, XLSX, XLS, ODS, JSON, JSON Lines and Parquet are understood")
 _LOOKED: Final = 20
@@ -38,8 +39,9 @@ def sniff(head: bytes) -> Format:
         return "workbook"
     if head.startswith(b"PAR1"):
         return "parquet"
-    if wide(head) or any(head.startswith(mark) for mark in BOMS if mark != BOM):
-        return "csv"
+    charset = wide(head) or next((BOMS[one] for one in BOMS if head.startswith(one)), "")
+    if charset.startswith("utf-16"):
+        return _wide_format(head[: len(head) // 2 * 2].decode(charset, "replace"))
     if _BINARY.search(head):
         raise Trouble("is not a table or a list of records: {known}.", known=say(_KNOWN))
     text = head.removeprefix(BOM).lstrip()
@@ -50,6 +52,12 @@ def sniff(head: bytes) -> Format:
             known=say(_KNOWN),
         )
     return _text_format(text)
+
+
+def _wide_format(text: str) -> Format:
+    if _OBJECTS.match(text.removeprefix("\ufeff")):
+        raise Trouble("is JSON in UTF-16: save it in UTF-8.")
+    return "csv"
 
 
 def _text_format(text: bytes) -> Format:
