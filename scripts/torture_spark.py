@@ -146,7 +146,7 @@ def drive(base_url: str, folder: str, master: str, split: str, plan: Plan) -> No
     spark.dataSource.register(SdirDataSource)
     frame = bucketed(spark.read.parquet(f"{folder}/rows"), key=NAMED_BY, buckets=plan.buckets)
     options = {"api": "course", "version": "v1", "upload": "torture", "account": "torture"}
-    writer = frame.write.format("sdir").options(**options, base_url=base_url, settle="1")
+    writer = frame.write.format("sdir").options(**options, base_url=base_url, settle="3")
     writer.mode("append").save()
     spark.stop()
 
@@ -243,7 +243,7 @@ class Job:
 
     def _wait_for(self, chunks: int, driver: subprocess.Popen[bytes]) -> None:
         """Wait until that many chunks are saved."""
-        until = time.monotonic() + 300
+        until = time.monotonic() + 600
         while self._saved() < chunks:
             if driver.poll() is not None or time.monotonic() > until:
                 raise RuntimeError("the driver ended, or saved nothing for too long")

@@ -137,7 +137,7 @@ def command(process: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., Do
     def run(*arguments: object, given: bytes | None = None) -> Done:
         stdin = subprocess.DEVNULL if given is None else subprocess.PIPE
         with process(*arguments, stdin=stdin) as started:
-            out, err = started.communicate(given, timeout=60)
+            out, err = started.communicate(given, timeout=300)
         return Done(started.returncode, out.decode(), err.decode())
 
     return run

@@ -370,7 +370,8 @@ def test_memory_stays_flat(
         with (tmp_path / f"{count}.jsonl").open("wb") as file:
             for start in range(0, count, 1000):
                 file.write(lines_of([course(start + at) for at in range(1000)]))
-        with process("upload", *COURSE, f"{count}.jsonl", "--no-journal") as started:
+        options = ("--no-journal", "--concurrency", "2")
+        with process("upload", *COURSE, f"{count}.jsonl", *options) as started:
             _, status, usage = os.wait4(started.pid, 0)
             started.returncode = os.waitstatus_to_exitcode(status)
         assert started.returncode == 0

@@ -5,8 +5,11 @@ from __future__ import annotations
 import codecs
 import json
 import tomllib
+from itertools import count
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import download
 import fetch
 import pytest
 
@@ -38,7 +41,7 @@ def run(
 ) -> tuple[int, LocalServer]:
     with serving(reply) as server:
         listing(checkout, server.url)
-        return fetch.run(checkout.place, seconds=5, **more), server
+        return fetch.run(checkout.place, seconds=60, **more), server
 
 
 def test_a_new_document_is_written_byte_for_byte_and_remembered(checkout: Checkout) -> None:
@@ -145,15 +148,18 @@ def _lost_schema(handler: Handler) -> None:
 def test_a_failed_download_leaves_the_old_file_and_says_why(
     checkout: Checkout,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     reply: Callable[[Handler], None],
     words: str,
 ) -> None:
     """A failed download gives the reason, keeps document and lock, and leaves no partial file."""
     run(checkout)
+    quick = SimpleNamespace(monotonic=count(0, 10).__next__)  # ten seconds a look
+    monkeypatch.setattr(download, "time", quick)
     before = checkout.place.lock.read_bytes()
     with serving(reply) as server:
         listing(checkout, server.url)
-        assert fetch.run(checkout.place, seconds=0.3) == 1
+        assert fetch.run(checkout.place, seconds=0.3 if reply is _slow else 60) == 1
     assert (checkout.place.documents / "fleet" / "v1.json").read_bytes() == NEW
     assert checkout.place.lock.read_bytes() == before
     assert not list(checkout.place.documents.rglob("*.part"))
@@ -176,7 +182,7 @@ def test_nobody_listening_is_a_failed_download(
 ) -> None:
     """A refused connection returns 1 and is reported as a failed connection."""
     listing(checkout, "http://127.0.0.1:1")
-    assert fetch.run(checkout.place, seconds=1) == 1
+    assert fetch.run(checkout.place, seconds=60) == 1
     assert "the connection failed" in capsys.readouterr().err
 
 
@@ -193,7 +199,7 @@ def test_one_failure_does_not_stop_the_others(checkout: Checkout) -> None:
         (checkout.place.documents / "sources.toml").write_text(
             text.replace("fleet.json", "gone.json")
         )
-        assert fetch.run(checkout.place, seconds=5) == 1
+        assert fetch.run(checkout.place, seconds=60) == 1
     assert [path.name for path in (checkout.place.documents / "fleet").iterdir()] == ["v2.json"]
 
 
@@ -211,7 +217,7 @@ def test_a_redirect_is_followed_and_the_key_stays_with_its_host(
 
     with serving(good) as other, serving(away) as first:
         listing(checkout, first.url, 'key_from = "GATEWAY_KEY"\n')
-        assert fetch.run(checkout.place, seconds=5) == 0
+        assert fetch.run(checkout.place, seconds=60) == 0
     sent = [headers.get("Ocp-Apim-Subscription-Key") for _, headers in first.asked + other.asked]
     assert sent == [KEY, KEY, None]
     assert KEY not in "".join(capsys.readouterr())
@@ -225,7 +231,7 @@ def test_a_key_that_is_not_set_is_asked_for_by_name(
     monkeypatch.delenv("GATEWAY_KEY", raising=False)
     with serving(good) as server:
         listing(checkout, server.url, 'key_from = "GATEWAY_KEY"\n')
-        assert fetch.run(checkout.place, seconds=5) == 1
+        assert fetch.run(checkout.place, seconds=60) == 1
     assert server.asked == []
     assert "GATEWAY_KEY is not set" in capsys.readouterr().err
 

@@ -84,7 +84,7 @@ def test_what_is_refused_takes_no_memory(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(tmp_path)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20)),
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=True,
         cwd=ROOT,
     )

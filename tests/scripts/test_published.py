@@ -58,7 +58,7 @@ def fetch_all(checkout: Checkout, *, replace: bool = True) -> int:
         listed = (ROOT / "openapi" / "sources.toml").read_text()
         here = listed.replace("https://developer.sdir.no", server.url)
         (checkout.place.documents / "sources.toml").write_text(here)
-        return fetch.run(checkout.place, replace=replace, seconds=10)
+        return fetch.run(checkout.place, replace=replace, seconds=60)
 
 
 def test_our_list_has_all_fourteen_slugs() -> None:
@@ -136,7 +136,7 @@ def test_what_the_export_has_no_operation_for_is_said(
     with serving(lambda handler: handler.answer(200, json.dumps(export).encode())) as server:
         text = f'["course/v1"]\nurl = "{server.url}/course.json"\n'
         (checkout.place.documents / "sources.toml").write_text(text)
-        assert fetch.run(checkout.place, seconds=5) == 0
+        assert fetch.run(checkout.place, seconds=60) == 0
     said = capsys.readouterr().out
     assert (
         "the export lacks what it takes to say how to ask whether a batch was saved, by"
@@ -163,5 +163,5 @@ def test_an_overlay_that_somebody_wrote_is_kept(checkout: Checkout) -> None:
     with serving(lambda handler: handler.answer(200, content + b"\n")) as server:
         text = f'["course/v1"]\nurl = "{server.url}/course.json"\n'
         (checkout.place.documents / "sources.toml").write_text(text)
-        assert fetch.run(checkout.place, replace=True, seconds=5) == 0
+        assert fetch.run(checkout.place, replace=True, seconds=60) == 0
     assert path.read_text() == before
