@@ -1,4 +1,4 @@
-# Every habit of the project by name. `make` lists them.
+# Every task of the project by name. `make` lists them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,13 +32,13 @@ demo: $(VENV)/.demo ## report 10,000 records to a local Sdir; MASKINPORTEN=1 wit
 test: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-logs: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests with every log at DEBUG, and look for secrets in all they write
+test-logs: $(VENV)/.dev $(VENV)/.judge $(VENV)/.postgres ## run the tests with every log at DEBUG, and look for secrets in what they write
 	@$(BIN)/python -m pytest -p tests.leaks
 
 test-lowest: $(VENV)-lowest/.made ## run the tests with the lowest versions that pyproject.toml allows
 	@$(VENV)-lowest/bin/python -m pytest $(LOWEST)
 
-test-spark: $(VENV)-spark/.made $(VENV)/.postgres ## run the tests of Spark, on loopback alone; needs Java
+test-spark: $(VENV)-spark/.made $(VENV)/.postgres ## run the tests of Spark, only on loopback; needs Java
 	@$(SPARK) -m pytest tests/spark
 
 check: $(VENV)/.dev ## lint, format, types, and whether the generated code is fresh
@@ -49,21 +49,21 @@ check: $(VENV)/.dev ## lint, format, types, and whether the generated code is fr
 	$(BIN)/python scripts/habits.py
 	$(BIN)/python scripts/generate.py --check
 
-bench: $(VENV)/.dev $(VENV)-core/.made ## measure beside other clients; QUICK=1 for a minute's worth
+bench: $(VENV)/.dev $(VENV)-core/.made ## compare with other clients; QUICK=1 takes about a minute
 	@$(BIN)/python scripts/bench --python $(VENV)-core/bin/python --json bench.json \
 	    $(if $(QUICK),--quick)
 
 generate: $(VENV)/.dev ## rebuild sdir_async/api/ from openapi/
 	@$(BIN)/python scripts/generate.py
 
-fetch: $(VENV)/.dev ## get the documents named in openapi/sources.toml; REPLACE=1 for edited ones too
+fetch: $(VENV)/.dev ## get the documents named in openapi/sources.toml; REPLACE=1 also replaces edited ones
 	@$(BIN)/python scripts/fetch.py $(if $(REPLACE),--replace)
 
 changes: $(VENV)/.dev ## say what breaks for users; BASE=main, or FROM=course/v1 TO=course/v2
 	@$(BIN)/python scripts/changes.py \
 	    $(if $(BASE),--base $(BASE)) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
 
-try: $(VENV)/.dev ## generate from every document in a folder, and say how that went; DOCUMENTS=folder
+try: $(VENV)/.dev ## generate from every document in a folder, and report the result; DOCUMENTS=folder
 	@$(BIN)/python scripts/try_documents.py $(DOCUMENTS)
 
 torture: $(VENV)/.dev ## upload under faults and kills: 200,000 records, then 10,000 short uploads
@@ -102,7 +102,7 @@ pins: $(VENV)/.made ## write requirements/dev.txt and spark.txt, with hashes for
 	@{ echo "# What \`make test-spark\` needs beside dev.txt, in a folder of its own: it is large."; \
 	    cat $(VENV)/pins; } > $(SPARK_PINS)
 
-audit: $(VENV)/.dev ## look for known vulnerabilities in all that is pinned; asks the package index
+audit: $(VENV)/.dev ## look for known vulnerabilities in everything that is pinned; asks the package index
 	@$(BIN)/pip-audit --strict --requirement $(PINS) --no-deps --disable-pip --progress-spinner off
 
 docs: $(VENV)/.dev ## build the site in build/site, and check its links

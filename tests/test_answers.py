@@ -46,7 +46,7 @@ def test_a_header_is_found_in_any_capitalisation(name: str) -> None:
 
 @pytest.mark.parametrize("ahead", [30, 90])
 def test_a_date_counts_from_here_where_the_server_tells_no_time(ahead: int) -> None:
-    """Or tells one that is none."""
+    """Or if its time is not valid."""
     date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + ahead))
     for clock in ({}, {"date": "yesterday"}):
         wait = retry_after(answer(429, retry_after=date, **clock))

@@ -108,7 +108,7 @@ async def test_a_body_arrives_whole_and_with_its_length(size: int) -> None:
 
 
 async def test_a_connection_reset_under_a_large_body_means_that_it_was_not_applied() -> None:
-    """Not all of it was sent, so nobody can have read it: less at a time is worth a try."""
+    """Not all of it was sent, so nobody can have read it: it is sent in smaller parts."""
     async with serving(_resets_after(10_000)) as url, Sdir("key", base_url=url) as sdir:
         exchange = await _exchange(sdir, 30_000_000)
     assert isinstance(exchange.happened, Lost)

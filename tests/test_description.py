@@ -132,7 +132,7 @@ def test_everything_is_said_in_the_words_of_the_document(version: Description) -
 
 
 def test_versions_with_batches_are_described_with_them() -> None:
-    """All but those of which the document has none."""
+    """All of them are, unless the document has no batch."""
     assert {each.api for each in describe_all() if not each.batches} == {"e_certificate"}
 
 

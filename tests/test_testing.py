@@ -101,7 +101,7 @@ def test_every_operation_is_answered(operation: Operation) -> None:
 
 
 def test_routes_are_called_as_the_methods_of_the_sdk() -> None:
-    """Who knows one name knows the other; an id that nobody can read is not a name."""
+    """A route has the name of the method, also if the document's id is not readable."""
     sdir = Sdir("any")
     names = [str(route.name) for route in sdir_routes().routes]
     ours = tuple(".".join([*document.name.split(), ""]) for document in OURS)

@@ -741,7 +741,7 @@ def test_only_what_happens_while_connecting_was_not_sent() -> None:
 
 
 async def test_a_timeout_of_its_own_for_each_call_leaves_nothing_behind() -> None:
-    """Whoever gives each call what is left of a minute gives many."""
+    """A program that gives each call the rest of a minute uses many different timeouts."""
     from sdir_async.transports.aiohttp import AiohttpTransport
 
     client = AiohttpTransport()

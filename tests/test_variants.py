@@ -82,7 +82,7 @@ class Open(Model):
 
 @pytest.mark.parametrize("value", ["blue", 5, None, ""])
 def test_a_value_that_is_not_listed_is_kept(value: Any) -> None:
-    """It is a member in type, equal to nothing but itself, and written as it came."""
+    """It is a member in type, equal only to itself, and written unchanged."""
     member = Colour.read(value)
     assert isinstance(member, Colour)
     assert written(member) == value

@@ -399,7 +399,7 @@ def test_a_zip_file_that_points_before_its_beginning_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
 def test_a_row_of_nothing_but_spaces_is_no_row(tmp_path: Path, name: str) -> None:
-    """Such rows are left behind below a table; the line that names the separator is none either."""
+    """Such rows can follow a table; a line that names the separator is not a row, either."""
     rows: list[list[Any]] = [
         ["courseCode", "b"],
         [" ", ""],

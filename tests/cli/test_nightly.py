@@ -67,7 +67,7 @@ SMALL = ("--chunk-size", 10, "--concurrency", 1)
 def test_another_file_every_night(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """Each is uploaded with the same command, and none of it is called in doubt."""
+    """Each is uploaded with the same command, and no row is reported as in doubt."""
     for night in range(3):
         _jsonl(tmp_path / "a.jsonl", *range(night * 10, night * 10 + 10))
         done = sdir("upload", *COURSE, "a.jsonl", "--json")

@@ -132,7 +132,7 @@ def test_what_is_said_of_a_failure_is_norwegian(
 def test_what_is_said_of_a_host_is_norwegian(
     sdir: Callable[..., Done], tmp_path: Path, base_url: str
 ) -> None:
-    """Of one that can't be reached, and of one that is none."""
+    """A host that can't be reached, and a text that is not a host."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course()]))
     done = sdir("upload", *COURSE, "a.jsonl", "--attempts", "1", "--base-url", base_url)
     assert done.code

@@ -38,7 +38,7 @@ def test_a_closed_port_is_named_with_the_reason() -> None:
 
 
 def test_a_host_that_answers_is_reached(sandbox: SandboxThread) -> None:
-    """There is no message for a host that accepts the connection."""
+    """No message is shown for a host that accepts the connection."""
     assert unreachable(VERSION, Target(base_url=sandbox.base_url)) == ""
 
 

@@ -136,7 +136,7 @@ def test_events_carry_time_run_and_identifiers(
 def test_a_dry_run_saves_nothing_and_says_so(
     sdir: Callable[..., Done], sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    """There is no event of saved rows, whether a row is valid or not."""
+    """No event reports saved rows, whether a row is valid or not."""
     (tmp_path / "a.jsonl").write_bytes(lines_of([course(1), course(2, courseCode="")]))
     done = sdir("upload", *COURSE, "a.jsonl", "--dry-run", "--json")
     assert (done.code, len(sandbox.records(COURSES))) == (1, 0)

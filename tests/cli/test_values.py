@@ -242,7 +242,7 @@ def test_no_more_values_are_kept_than_fit() -> None:
 
 
 def test_a_number_that_was_read_says_nothing_of_what_equals_it() -> None:
-    """Python holds 1.0, 1 and true to be equal; a text is wanted, and true is none."""
+    """Python considers 1.0, 1 and true equal; a text is wanted, and true is not one."""
     cells = Cells(TEXT)
     assert [cells[one] for one in (1.0, 1.0, 1, decimal.Decimal(1))] == [("1", "")] * 4
     with pytest.raises(Refused, match="true or false"):

@@ -165,7 +165,7 @@ def test_the_draw_reaches_everything() -> None:
 
 
 def test_nothing_goes_wrong_for_ever() -> None:
-    """After two faults in a row there is none, and after eight there are no more."""
+    """After two faults in a row comes a good answer, and after eight faults no more come."""
     names = [
         name for name, _ in [next(faults) for faults in [Chance(Random(1), ("502",), 1.0)] * 99]
     ]

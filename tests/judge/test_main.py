@@ -13,7 +13,7 @@ GOOD = 22708
 
 
 def test_seeds_and_counts_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """All is well with these seeds, of which one runs in a process that is killed, too."""
+    """All is well with these seeds. One of them also runs in a process that is killed."""
     arguments = ["--first", str(GOOD), "--uploads", "2", "--killed", "1", "--processes", "1"]
     code = command.main(arguments)
     printed = capsys.readouterr().out

@@ -89,7 +89,7 @@ async def test_a_gzip_answer_that_is_cut_is_no_answer(transport: str) -> None:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_timeout_bounds_an_attempt_whose_answer_drips_in(transport: Any) -> None:
-    """However often a byte arrives: a whole answer that took too long is none."""
+    """However often a byte arrives: a complete answer that took too long does not count."""
     drips: list[asyncio.Task[Any]] = []
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

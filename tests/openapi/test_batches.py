@@ -126,7 +126,7 @@ def test_a_batch_is_a_list_of_objects(body: Json | None, is_batch: bool) -> None
 def test_what_the_document_says_counts_more_than_the_path(
     said: Any, path: str, body: Json, kind: str | None
 ) -> None:
-    """But a batch without a list of records is none, whatever the document says."""
+    """But an operation without a list of records is not a batch, whatever the document says."""
     doc = _document("post", path, content(body), **{"x-sdir-batch": said})
     assert _batches(doc) == [kind] * 3
 

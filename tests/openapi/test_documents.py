@@ -78,7 +78,7 @@ def test_yaml_means_what_it_means_to_the_generator(tmp_path: Path) -> None:
 
 
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
-    """They lie beside documents and are none."""
+    """They are next to documents, but are not documents."""
     (tmp_path / "v1.yaml").write_text("openapi: 3.0.3")
     (tmp_path / "v2.overlay.yaml").write_text(OVERLAY)
     (tmp_path / "settings.yaml").write_text("a: 1")

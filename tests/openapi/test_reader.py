@@ -143,7 +143,7 @@ def test_operations_on_the_same_records_share_a_collection(path: str, collection
 
 
 def test_the_identifier_is_the_parameter_of_the_path_of_one_record() -> None:
-    """A number where the document says integer; without a word of it there is none."""
+    """A number where the document says integer; if the document says nothing, there is none."""
     read = _read(PATHS)
     assert read["POST", "/boats/batch"].identifier == Identifier("boatId", "boatId", counted=True)
     alone = _read({"/boats": {"post": {"requestBody": ONE}}})
@@ -252,7 +252,7 @@ def test_the_base_is_the_path_of_the_first_server(servers: Any, path: str) -> No
 
 
 def test_parameters_of_the_path_item_belong_to_each_operation() -> None:
-    """And references to shared parameters are followed; headers are none of our concern."""
+    """And references to shared parameters are followed; headers are ignored."""
     spec = {
         "components": {"parameters": {"Id": {"name": "id", "in": "path", "required": True}}},
         "paths": {

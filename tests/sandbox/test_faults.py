@@ -213,7 +213,7 @@ async def test_a_reset_comes_while_the_body_is_sent(sandbox: Sandbox) -> None:
 async def test_a_cut_answer_begins_as_a_whole_one(
     sandbox: Sandbox, client: httpx.AsyncClient, record: Callable[..., Json]
 ) -> None:
-    """Its length is that of the whole, of which a half comes."""
+    """Its announced length is that of the whole answer, but only half of it comes."""
     sandbox.faults.add(Fault("cut"))
     async with client.stream("POST", BATCH, json=[record()]) as answer:
         parts = answer.aiter_bytes()

@@ -228,7 +228,7 @@ def test_at_most_200_entries_are_reported() -> None:
 
 
 def test_a_wrong_type_is_found_behind_very_many_other_errors() -> None:
-    """Reading comes before validating, of which no more than the 200 entries is kept."""
+    """Reading comes before validating, which keeps at most 200 entries."""
     schema: dict[str, Any] = {"type": "array", "items": {"$ref": "#/components/schemas/Boat"}}
     body = "[" + ",".join(["{}"] * 5000 + [_changed(built="1")]) + "]"
     assert list(_refused(schema, body)) == ["$[5000].built", "boats"]

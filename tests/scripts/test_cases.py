@@ -792,7 +792,7 @@ def test_names_that_fold_to_the_same_are_told_apart(cases: Cases) -> None:
 
 @pytest.mark.parametrize("only", ["", "items", "present", "variants"])
 def test_fields_may_be_called_like_what_the_class_needs_itself(cases: Cases, only: str) -> None:
-    """The generated code has variables for fields: none of them is a name of ours."""
+    """The generated code has variables for fields; none of them hides a name of ours."""
     day = "2024-05-31"
     lists = {name: [day] for name in ("items", "error", "made", "written")}
     whole = {**lists, **dict.fromkeys(("present", "hide", "variants", "more"), day)}

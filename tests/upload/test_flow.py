@@ -339,7 +339,7 @@ def test_where_nothing_can_be_said_of_a_witness_the_next_one_is_asked_for() -> N
 
 
 def test_what_an_earlier_run_sent_is_read_before_anything_is_asked() -> None:
-    """It may have saved an equal record further on, of which nothing is known until then."""
+    """It may have saved an equal record further on, which is not known until then."""
     terms = terms_of(saved=Saved(repr), read=2, earlier=4)
     steps = flow.settle(chunk_of(2), Past(unknown=[[0, 1]]), terms)
     waits = steps.send(None)

@@ -128,7 +128,7 @@ def test_answers_that_name_bad_records_do_not_mean_that_everything_is_refused() 
 
 
 def test_a_right_that_is_withdrawn_is_noticed_after_other_chunks_were_accepted() -> None:
-    """A chunk of which nothing was saved is given up early anyway, after twice as much."""
+    """A chunk without a saved record is still given up early, after twice as many refusals."""
     counts = []
     for accepted in (False, True):
         terms = terms_of(read=100)

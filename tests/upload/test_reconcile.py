@@ -217,7 +217,7 @@ def test_what_an_earlier_run_saved_does_not_vouch_for_its_equal(tmp_path: Path) 
 
 
 def test_a_server_that_refuses_page_0_counts_from_1() -> None:
-    """Page 0 is asked for before absence is believed; that there is none says nothing."""
+    """Page 0 is requested before absence is believed; a refusal of page 0 proves nothing."""
 
     class CountsFromOne(Register):
         def _list(self, request: httpx.Request) -> httpx.Response:

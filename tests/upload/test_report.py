@@ -75,7 +75,7 @@ states = st.sampled_from(["accepted", "rejected", "in_doubt", "unsent"])
     st.lists(st.tuples(states, st.integers(1, 4), st.booleans()), max_size=12), st.integers(0, 5)
 )
 def test_the_four_counts_add_up(pieces: list[tuple[State, int, bool]], unread: int) -> None:
-    """The four counts are what was read, and each index is in one of the states."""
+    """The four counts add up to what was read, and each index is in exactly one state."""
     ledger, start = Ledger(), 0
     for state, length, with_rejection in pieces:
         indexes = range(start, start + length)

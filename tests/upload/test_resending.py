@@ -45,14 +45,14 @@ def test_an_aborted_batch_that_was_saved_after_all() -> None:
 
 
 def test_an_aborted_batch_with_nobody_to_ask() -> None:
-    """Where there is no way to ask, the API is believed."""
+    """If there is no way to ask, the API is believed."""
     register = Register(fates=[API_FAILED])
     report = run(upload(register, records(8), reconcile=None))
     assert (report.accepted, register.batches, register.asked) == (8, [8, 8], 0)
 
 
 def test_a_chunk_that_keeps_getting_lost_is_sent_in_halves() -> None:
-    """A server that takes too long over a whole chunk may take half of it."""
+    """A server that takes too long for a whole chunk may manage half of it."""
     register = Register(fates=[NORMAL, BEFORE, BEFORE])
     report = run(upload(register, records(16), chunk_size=8, concurrency=1))
     assert (report.accepted, register.batches) == (16, [8, 8, 8, 4, 4])

@@ -77,7 +77,7 @@ def test_an_equal_record_under_way_is_not_known_yet() -> None:
 def test_more_json_than_is_kept_is_known_as_it_was_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Eight bytes a record are left of it; an equal one that is written differently is not seen."""
+    """Eight bytes per record are kept; an equal record in another spelling is not recognized."""
     monkeypatch.setattr(saved, "_KEPT", 20)
     others = Saved(itemgetter("id"))
     others.add(Piece(chunk_of([{"id": 1}, {"id": 2, "a": "long"}], at_once=False), range(2)))
