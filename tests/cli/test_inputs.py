@@ -342,6 +342,9 @@ def test_the_marks_of_a_sheet_are_found_in_every_dialect_of_its_xml() -> None:
         {7: {27: UNCALCULATED, 2: "#DIV/0!", 4: UNCALCULATED}},
         since_1904=True,
         is_calculated=False,
+        part="xl/worksheets/a.xml",
+        width=28,
+        is_regular=True,
     )
 
 

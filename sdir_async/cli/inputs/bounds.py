@@ -18,7 +18,9 @@ _LARGEST_PART: Final = 100_000_000
 """Bytes; all parts but the sheets are read as a whole, such as the texts that sheets share."""
 _LAST_ROW: Final = 1_048_576
 _MOST_CELLS: Final = 50_000_000
-_PIECE: Final = 1_000_000
+_SLACK: Final = 1_000_000
+PIECE: Final = 1 << 20
+"""How many bytes of a sheet are looked at together."""
 
 _STRUCTURE: Final = b'[]{}"'
 _ALL_ELSE: Final = bytes(set(range(256)) - {*_STRUCTURE})
@@ -48,7 +50,7 @@ class Shallow:
         """
         piece: bytes = self._stream.read(size)
         self._since += len(piece)
-        if self._since > LARGEST_RECORD + _PIECE:
+        if self._since > LARGEST_RECORD + _SLACK:
             raise Trouble(
                 "a record is longer than {largest_record:,} bytes.", largest_record=LARGEST_RECORD
             )
@@ -123,10 +125,11 @@ class Extent:
     @property
     def is_small(self) -> bool:
         """Whether there are as many cells as this can read, and not more."""
-        return self._last_row <= _LAST_ROW and self._last_row * self._width <= _MOST_CELLS
+        return self._last_row <= _LAST_ROW and self._last_row * self.width <= _MOST_CELLS
 
     @property
-    def _width(self) -> int:
+    def width(self) -> int:
+        """How many columns there are."""
         return max(map(_width, self._columns), default=0)
 
     def require_small(self) -> None:
@@ -146,7 +149,7 @@ class Extent:
                 "reaches to row {last_row:,} and column {width:,}: remove cells that are far from"
                 " the table, or save it as CSV.",
                 last_row=self._last_row,
-                width=self._width,
+                width=self.width,
             )
 
 

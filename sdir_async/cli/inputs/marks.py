@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from attrs import Factory, define
 
-from .bounds import Extent
+from .bounds import PIECE, Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,6 @@ UNCALCULATED: Final = "#UNCALCULATED"
 MERGED: Final = "#MERGED"
 """Stands in a cell that is merged with the one that has the value."""
 
-_PIECE: Final = 1 << 20
 _LONGEST: Final = 1 << 24
 _OVERLAP: Final = 64
 _WORKBOOK: Final = "xl/workbook.xml"
@@ -32,6 +31,8 @@ _AS_NINES: Final = bytes.maketrans(b"012345678", b"999999999")
 _HIDING: Final = (b' hidden="9"', b' hidden="true"')
 _CALCULATING: Final = (b"<f", b":f", b' t="e"')
 """What kinds of rows have in which something is to be found: hidden, or a formula or an error."""
+_IRREGULAR: Final = re.compile(rb"<!|<\?(?!xml )|<(?:\w+:)?row\b(?![^>]* r=\")")
+"""What keeps a sheet from being cut between its rows: comments, rows without numbers."""
 _COLUMNS: Final = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _FROM_TO: Final = re.compile(rb' (min|max)="(\d+)"')
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
@@ -56,6 +57,9 @@ class Marks:
         since_1904: Whether dates count from 1904, as those of old Macs do.
         is_calculated: Whether formulas have values that a program has calculated.
         known: Whether the workbook is of the kind in which all that can be found.
+        part: Where in the file the sheet is.
+        width: How many columns it has.
+        is_regular: Whether its XML can be cut between its rows.
     """
 
     hidden: set[int] = Factory(set)
@@ -64,6 +68,9 @@ class Marks:
     since_1904: bool = False
     is_calculated: bool = True
     known: bool = True
+    part: str = ""
+    width: int = 0
+    is_regular: bool = False
 
 
 def marks_of(file: IO[bytes], sheet: str) -> Marks:
@@ -83,6 +90,7 @@ def marks_of(file: IO[bytes], sheet: str) -> Marks:
                     _look_through(archive, name, Marks())
                 return Marks(known=False)
             _look_through(archive, part, marks)
+            marks.part = part
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
         return Marks(known=False)  # the next reader has a better message
     finally:
@@ -93,9 +101,11 @@ def marks_of(file: IO[bytes], sheet: str) -> Marks:
 def _look_through(archive: zipfile.ZipFile, part: str, marks: Marks) -> None:
     """Look through a sheet: how far it reaches, and what its reader does not tell."""
     extent = Extent()
+    marks.is_regular = True
     for piece in _pieces(archive, part):
         kinds = _kinds_of(piece)
         extent.take(kinds)
+        marks.is_regular &= not _IRREGULAR.search(kinds)
         if any(word in kinds for word in _HIDING):
             _look_for_hidden(piece, marks)
         if any(word in kinds for word in _CALCULATING):
@@ -105,6 +115,7 @@ def _look_through(archive: zipfile.ZipFile, part: str, marks: Marks) -> None:
         for piece in _pieces(archive, part):
             extent.take(piece)
         extent.require_small()
+    marks.width = extent.width
 
 
 def _kinds_of(piece: bytes) -> bytes:
@@ -113,7 +124,7 @@ def _kinds_of(piece: bytes) -> bytes:
     They are few, so searching them is fast, and no row is further down than they say.
     """
     rows = set(piece.translate(_AS_NINES).split(b"row>"))
-    return b">".join(set(b"row>".join(rows).split(b">")))
+    return b">".join(set(b"row>".join([*rows, b""]).split(b">")))
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, Marks]:
@@ -138,7 +149,7 @@ def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """Yield the XML of a sheet, some whole rows at a time."""
     rest = b""
     with archive.open(part) as stream:
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(PIECE):
             whole, end, rest = (rest + piece).rpartition(b"row>")
             if end:
                 yield whole + end

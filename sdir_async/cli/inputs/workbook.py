@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..trouble import Trouble
 from ..words import unsaid
 from .bounds import require_small
+from .cut import cut
 from .marks import MERGED, Marks, marks_of
 from .sectors import require_sound
 from .sniff import OLD_OFFICE
@@ -46,11 +47,11 @@ class Workbook:
             require_sound(content)
         self._file.seek(0)
         require_small(self._file)
+        self._book: Any = None
         with _readable():
-            self._book = calamine.load_workbook(self._file)
             sheets = [
                 (one.name, one.visible == calamine.SheetVisibleEnum.Visible)
-                for one in self._book.sheets_metadata
+                for one in self._loaded().sheets_metadata
                 if one.typ == calamine.SheetTypeEnum.WorkSheet
             ]
         self.visible = [name for name, seen in sheets if seen]
@@ -69,8 +70,18 @@ class Workbook:
         if name not in self._sheets:
             with _readable():
                 marks = marks_of(self._file, name)
-                self._sheets[name] = self._book.get_sheet_by_name(name), marks
+                if sheet := cut(self._file, marks):
+                    self._book = None  # it holds all of the file, and its texts
+                self._sheets[name] = sheet or self._loaded().get_sheet_by_name(name), marks
         return Sheet(name, *self._sheets[name])
+
+    def _loaded(self) -> Any:
+        import python_calamine as calamine
+
+        if self._book is None:
+            self._file.seek(0)
+            self._book = calamine.load_workbook(self._file)
+        return self._book
 
 
 class Sheet(Tabular):
@@ -111,7 +122,7 @@ class Sheet(Tabular):
         if self._sheet.start is None:
             return
         skipped = [None] * self._sheet.start[1]
-        for number, values in enumerate(self._sheet.iter_rows(), 1):
+        for number, values in enumerate(_read(self._sheet), 1):
             self._row = number
             cells = [*skipped, *values] if skipped else values
             if number in self._marked:
@@ -143,6 +154,11 @@ class Sheet(Tabular):
                 if count > _MOST_MERGED:
                     raise Trouble("has too many merged cells: unmerge them, or save it as CSV.")
         return merged
+
+
+def _read(sheet: Any) -> Iterator[list[object]]:
+    with _readable():
+        yield from sheet.iter_rows()
 
 
 def _holds_something(cells: list[object]) -> bool:
