@@ -23,6 +23,9 @@ is found in 44 s, a lifted one in 60 s; half a minute later if it was confirmed.
 _GUESSED: Final = (1.0, 0.5)
 """The same where few calls were let in: others may have used it up, or it is a small bucket that
 fills fast. Fourfold is found in 4 s."""
+_UNEVEN: Final = (1.0, 1.0)
+"""The same where calls came for longer than the pause: before the last second they may have been
+few, as when processes start one after another, so the limit can be far above what was let in."""
 _FEW: Final = 10  # calls
 _ALIKE: Final = 2
 """How many refusals in a row must count the same limit."""
@@ -34,7 +37,7 @@ _FORGOTTEN: Final = 40.0
 """A rate that grew this many times without a refusal is not a limit any more."""
 _IDLE: Final = 10.0
 """After this many seconds without a start, earlier counts say nothing any more."""
-_LATE: Final = 0.02
+LATE: Final = 0.02
 """Seconds that a start may come late without delaying those after it, since timers and a busy loop
 are late: less than the margin leaves free in a second."""
 
@@ -88,7 +91,7 @@ class Pacer:
         """Count a start; that it comes a little late does not delay those after it."""
         now = loop_time()
         due = self._last_start + 1 / self._rate.at(now)
-        self._last_start = due if now - due < _LATE else now
+        self._last_start = due if now - due < LATE else now
         self._rate.started(now)
         return now
 
@@ -155,6 +158,7 @@ class _Refusal:
         rate: The rate at which it was sent.
         tried: Whether that was to try more than is known.
         turned_away: How many of them were turned away, so far.
+        lately: How many had started in the second before it; infinity if that is not known.
     """
 
     wait: float
@@ -164,6 +168,7 @@ class _Refusal:
     rate: float
     tried: bool
     turned_away: int = 1
+    lately: float = math.inf
 
     @property
     def let_in(self) -> int:
@@ -230,8 +235,16 @@ class Rate:
             return
         later = sum(other >= started for other in self._recent) - 1
         tried = self._doubled(started) > -1
+        lately = sum(started - 1 <= other < started for other in self._recent)
+        is_whole = self._recent[0] < started - 1 or self._sent <= len(self._recent)
         self._news = _Refusal(
-            wait, self._sent, later, started - self._begun, self.at(started), tried
+            wait=wait,
+            sent=self._sent,
+            later=later,
+            lasted=started - self._begun,
+            rate=self.at(started),
+            tried=tried,
+            lately=lately if is_whole else math.inf,
         )
 
     def started(self, now: float) -> None:
@@ -245,6 +258,16 @@ class Rate:
             self._news, self._begun, self._sent = None, now, 0
         self._sent += 1
         self._recent.append(now)
+
+    def since(self, due: float) -> int:
+        """Return how many starts there are since the one that was due then, itself included."""
+        return sum(other >= due for other in self._recent)
+
+    def unused(self, due: float) -> None:
+        """Forget a start that was due then, since nothing was sent."""
+        if due in self._recent:
+            self._recent.remove(due)
+            self._sent -= 1
 
     def withdraw(self, now: float) -> None:
         """Forget the starts that were to come after this time."""
@@ -282,15 +305,19 @@ class Rate:
         self._alike = self._alike + 1 if alike else 0
         if news.is_shared or self._alike >= _ALIKE:
             self._known = news.counted
-            self._growth = _GUESSED if news.let_in < _FEW else _KNOWN
+            is_even = news.lasted <= max(1.0, news.wait)
+            self._growth = _GUESSED if news.let_in < _FEW else _KNOWN if is_even else _UNEVEN
             self._alike = self._doubts = 0
 
     def _confirm(self, news: _Refusal) -> None:
         """More was tried, and refused: a limit that soon lets in again is at the rate itself."""
+        rate = news.rate
+        if self._growth == _UNEVEN:  # it grew fast: the limit was passed a while before
+            rate = min(rate, max(0.75 * self._known, news.lately))
         soon = news.wait <= max(1.0, news.lasted / 8)
-        self._known = news.rate if soon else max(self._known, min(news.rate, news.counted))
+        self._known = rate if soon else max(self._known, min(rate, news.counted))
         trusted, doubling = _KNOWN
-        self._growth = (trusted if self._growth == _GUESSED else _CONFIRMED), doubling
+        self._growth = (trusted if self._growth in (_GUESSED, _UNEVEN) else _CONFIRMED), doubling
         self._doubts = 0
 
     def _doubt(self, news: _Refusal) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from attrs import Factory, define
 
 from .loops import PerLoop, loop_time
-from .pacing import Pacer, Rate
+from .pacing import LATE, Pacer, Rate
 
 if TYPE_CHECKING:
     from typing import Self
@@ -76,10 +76,14 @@ class Schedule:
         self.next = due
         return starts
 
+    def came_late(self, due: float, at: float) -> None:
+        """Delay what follows a start that came late: a limiter counts when requests come."""
+        self.next = max(self.next, at - LATE + self.rate.since(due) / self.rate.at(self.next))
+
     def pause(self, now: float, until: float) -> None:
         """Start nothing until then; what was reserved is void."""
         if until > self.paused + _SAME:
-            self.rate.withdraw(now)
+            self.rate.withdraw(now + _SAME)
             self.next = self.paused = until
             self.pauses += 1
 
@@ -120,8 +124,8 @@ class SharedPacer(Pacer):
 
     In its line, a call waits for a start that was reserved for it in the store, with a few more for
     those behind it. Before a start that was reserved a while ago, it asks again: a pause may have
-    made it void. How many are on their way at once, each process learns for itself. Without the
-    store, each has a pace of its own.
+    made it void. It tells the store which starts came late or were not used. How many are on their
+    way at once, each process learns for itself. Without the store, each has a pace of its own.
     """
 
     def __init__(self, store: PaceStore) -> None:
@@ -131,6 +135,9 @@ class SharedPacer(Pacer):
         self._starts: deque[float] = deque()
         self._pauses = 0
         self._looked = self._alone_until = -math.inf
+        self._ahead = -math.inf
+        self._late: list[tuple[float, float]] = []
+        self._unused: list[float] = []
         self._news: list[tuple[float | None, float, float]] = []
         self._told = PerLoop(asyncio.Event)
 
@@ -185,25 +192,27 @@ class SharedPacer(Pacer):
             error,
             _ALONE,
         )
-        self._starts.clear()
-        self._news.clear()
+        for told in (self._starts, self._news, self._late, self._unused):
+            told.clear()
         self._alone_until = loop_time() + _ALONE
 
     async def _shared(self) -> float | None:
         """Return the next start when its time has come; `None`: look again."""
         now = loop_time()
-        if self._starts and self._starts[0] < now - _STALE:
-            self._starts.popleft()
-        elif self._news or not (self._starts or self._paused_until > now + _SOON):
+        due = self._starts[0] - self._ahead if self._starts else now
+        if due < now - _STALE:
+            self._unused.append(self._starts.popleft())
+        elif self._news or self._unused or not (self._starts or self._paused_until > now + _SOON):
             await self._update()
-        elif (
-            wait := max(self._paused_until, self._starts[0] if self._starts else now) - now
-        ) > _SOON:
+        elif (wait := max(self._paused_until, due) - now) > _SOON:
             await self._sleep(wait)
         elif now - self._looked > _BLOCK:
             await self._look()
         else:
-            return self._starts.popleft()
+            if now - due > LATE:
+                self._late.append((self._starts[0], now + self._ahead))
+            self._starts.popleft()
+            return due
         return None
 
     async def _sleep(self, seconds: float) -> None:
@@ -216,40 +225,48 @@ class SharedPacer(Pacer):
 
     async def _look(self) -> None:
         """See whether what we reserved still holds."""
-        _, state, ahead = await self._read()
-        self._learn(Schedule.of(state), ahead)
+        self._learn((await self._read())[1])
 
     async def _update(self) -> None:
-        """Tell what the server told us, and reserve starts."""
-        news = self._news.copy()
+        """Tell what the server told us and which starts came late, and reserve more."""
+        news, late, unused = self._news.copy(), self._late.copy(), self._unused.copy()
         while True:
-            version, state, ahead = await self._read()
-            schedule = Schedule.of(state)
-            now = loop_time() + ahead
+            version, schedule = await self._read()
+            ahead, now = self._ahead, loop_time() + self._ahead
+            for due in unused:
+                schedule.rate.unused(due)
             for started, until, seconds in news:
                 schedule.pause(now, until + ahead)
                 if started is not None:
                     schedule.rate.turned_away(started + ahead - _EARLIER, seconds)
+            for due, at in late:
+                schedule.came_late(due, at)
             starts = [] if self._starts else schedule.reserve(now, self._places())
             if await self._store.write(version, schedule.state()):
                 break
-        del self._news[: len(news)]
-        self._learn(schedule, ahead)
-        self._starts.extend(start - ahead for start in starts)
+        del self._news[: len(news)], self._late[: len(late)], self._unused[: len(unused)]
+        self._learn(schedule)
+        self._starts.extend(starts)
 
     def _places(self) -> float:
         """Return how many calls could start now, if their time had come."""
         return min(self._waiting, self._limit - self._gate.get().in_flight)
 
-    async def _read(self) -> tuple[int, bytes, float]:
-        """Return the version, the state, and how far the store's clock is ahead of the loop's."""
+    async def _read(self) -> tuple[int, Schedule]:
+        """Return the version of the schedule and the schedule, and compare the clocks.
+
+        How far the store's clock is ahead stays as it was, if this answer allows that: most
+        answers take longer than the quickest so far, and say less.
+        """
         asked = loop_time()
         version, state, there = await self._store.read()
         self._looked = loop_time()
-        return version, state, there - (asked + self._looked) / 2
+        self._ahead = min(max(self._ahead, there - self._looked), there - asked)
+        return version, Schedule.of(state)
 
-    def _learn(self, schedule: Schedule, ahead: float) -> None:
+    def _learn(self, schedule: Schedule) -> None:
         if schedule.pauses != self._pauses:
+            self._unused.extend(self._starts)
             self._starts.clear()
             self._pauses = schedule.pauses
-        self._paused_until = max(self._paused_until, schedule.paused - ahead)
+        self._paused_until = max(self._paused_until, schedule.paused - self._ahead)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import random
+from typing import Any
 
 import pytest
 from attrs import define, field
@@ -13,7 +14,7 @@ from attrs import define, field
 from sdir_async.shared_pace import Schedule, SharedPacer, StoreLost
 
 from .test_pacing import Limiter, sliding
-from .virtual import run
+from .virtual import VirtualTimeLoop, run
 
 
 def _now() -> float:
@@ -64,7 +65,7 @@ class Account:
     calls: list[tuple[float, int, bool]] = field(factory=list)
     chance: random.Random = field(factory=lambda: random.Random(7))
 
-    async def work(self, number: int, end: float, at_once: int = 8) -> None:
+    async def work(self, number: int, end: float, at_once: int = 8, rest: float = 0.0) -> None:
         pacer = SharedPacer(self.row)
 
         async def one_after_another() -> None:
@@ -73,7 +74,7 @@ class Account:
                     await asyncio.sleep(self.chance.uniform(0.005, 0.015))
                     wait = self.limiter.refuse()
                     self.calls.append((_now(), number, wait is None))
-                    await asyncio.sleep(self.chance.uniform(0.02, 0.1))
+                    await asyncio.sleep(self.chance.uniform(0.02, 0.1) + rest)
                     if wait is None:
                         pacer.succeeded()
                     else:
@@ -81,8 +82,9 @@ class Account:
 
         await asyncio.gather(*(one_after_another() for _ in range(at_once)))
 
-    def share_used(self, rate: float, seconds: float) -> float:
-        return sum(is_in for _, _, is_in in self.calls) / (rate * seconds)
+    def share_used(self, rate: float, end: float, since: float = 0.0) -> float:
+        let_in = sum(is_in for at, _, is_in in self.calls if since <= at < end)
+        return let_in / (rate * (end - since))
 
     def turned_away(self, since: float = 5.0) -> float:
         later = [is_in for at, _, is_in in self.calls if at > since]
@@ -110,6 +112,78 @@ def test_workers_share_a_limit(workers: int, calls: int, seconds: int) -> None:
     assert account.share_used(calls / seconds, 60) >= 0.9
     assert account.turned_away() <= 0.03
     assert account.least(workers) >= 0.5
+
+
+def test_few_calls_at_first_say_little_of_a_limit() -> None:
+    """One worker calls now and then; soon after the others began, they use nine tenths."""
+
+    async def main() -> Account:
+        account = Account(sliding(20, 1))
+        await account.work(0, 5, at_once=2, rest=0.4)
+        await asyncio.gather(*(account.work(number, 60) for number in range(4)))
+        return account
+
+    account = run(main())
+    assert account.share_used(20, 60, since=15) >= 0.9
+
+
+class _Busy(VirtualTimeLoop):
+    """A busy machine: one timer in ten is late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chance = random.Random(1)
+
+    def call_at(self, when: float, *args: Any, **more: Any) -> Any:  # type: ignore[override]
+        late = 0.03 if self.chance.random() < 0.1 else 0.0
+        return super().call_at(when + late, *args, **more)
+
+
+def test_busy_workers_use_most_of_a_limit() -> None:
+    """What comes late would meet what follows it in the server's window, so that is moved."""
+
+    async def main() -> Account:
+        account = Account(sliding(20, 1))
+        await asyncio.gather(*(account.work(number, 60) for number in range(8)))
+        return account
+
+    with asyncio.Runner(loop_factory=_Busy) as runner:
+        account = runner.run(main())
+    assert account.share_used(20, 60) >= 0.82
+
+
+def test_a_late_start_moves_the_free_ones() -> None:
+    """By as much as it was late, except for what is always allowed; once, also if two were."""
+    schedule = Schedule()
+    schedule.rate._known, schedule.rate._since = 20.0, 100.0
+    first, second = schedule.reserve(100.0, 16)
+    free = schedule.next
+    schedule.came_late(first, first + 0.12)
+    assert schedule.next == pytest.approx(free + 0.1, abs=0.001)
+    schedule.came_late(second, second + 0.12)
+    assert schedule.next == pytest.approx(free + 0.1, abs=0.001)
+
+
+def test_starts_that_a_pause_made_void_do_not_count() -> None:
+    """Their worker says that it did not use them, so that the limit is not counted too high."""
+    schedule = Schedule()
+    schedule.rate._known = 5.0
+
+    async def main() -> tuple[int, int]:
+        row = Row(state=schedule.state(), ahead=0.0)
+        first, second = SharedPacer(row), SharedPacer(row)
+        started = await _start(first)
+        waiting = asyncio.create_task(_start(second))
+        await asyncio.sleep(0.18)
+        before = Schedule.of(row.state).rate._sent
+        first.turned_away(started, 5)
+        told = asyncio.create_task(_start(first))
+        await asyncio.sleep(1)
+        after = Schedule.of(row.state).rate._sent
+        await asyncio.gather(told, waiting)
+        return before, after
+
+    assert run(main()) == (2, 1)
 
 
 @pytest.mark.parametrize(("calls", "seconds"), [(20, 1), (100, 10)])
