@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from ..errors import SdirError
 from .ask import code_operations
 from .reach import unreachable
+from .survey import MOST
 from .trouble import Trouble
-from .words import recast, say
+from .words import recast, say, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -53,11 +54,10 @@ def unknown_codes(known: set[str], used: Mapping[str, Mapping[str, int]]) -> Ite
         unknown = {value: line for value, line in values.items() if value not in known}
         if unknown and known:
             shown = ", ".join(_shown(known, *one) for one in list(unknown.items())[:_SHOWN])
-            more = (
-                say(" and {count:,} more", count=len(unknown) - _SHOWN)
-                if len(unknown) > _SHOWN
-                else ""
-            )
+            said = unsaid(" and {count:,} more")
+            if len(values) >= MOST:
+                said = unsaid(" and at least {count:,} more")
+            more = say(said, count=len(unknown) - _SHOWN) if len(unknown) > _SHOWN else ""
             yield say(
                 "{name}: not among Sdir's codes: {shown}{more}. `sdir codes` lists them.",
                 name=name,

@@ -25,7 +25,8 @@ _LOW: Final = (1 << 64) - 1
 _PARTS: Final = 64
 """The hashes are looked at a part at a time, which takes no more memory than a part."""
 _TOLD: Final = 1000
-_MOST: Final = 10_000
+MOST: Final = 10_000
+"""How many values of a field are collected."""
 _LONG_AGO: Final = 80
 
 
@@ -101,7 +102,7 @@ class Survey:
             if isinstance(found, str) and not first_day <= found[:10] <= last_day:
                 self._unlikely.setdefault(".".join(path), []).append(line)
         for path, values in self._collected:
-            if (found := _at(value, path)) is not None and len(values) < _MOST:
+            if (found := _at(value, path)) is not None and len(values) < MOST:
                 values.setdefault(str(found), line)
         for before, after in self._ordered:
             first, last = _at(value, before), _at(value, after)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sdir_async.cli.codes import unknown_codes
+from sdir_async.cli.survey import MOST
 from sdir_async.sandbox import Fault
 
 from .conftest import COURSE, COURSES, course, lines_of
@@ -46,6 +47,14 @@ def test_a_code_in_other_letters_is_near() -> None:
     """The code is shown as Sdir writes it."""
     (said,) = unknown_codes({"HSCLC", "XY"}, {"code": {"hsclc": 2}})
     assert "'hsclc' in line 2 (closest: HSCLC)" in said
+
+
+def test_how_many_codes_are_unknown_is_not_guessed() -> None:
+    """Not all are collected where there are very many."""
+    (said,) = unknown_codes({"A"}, {"code": {f"C{at}": at for at in range(MOST)}})
+    assert f" and at least {MOST - 3:,} more. " in said
+    (said,) = unknown_codes({"A"}, {"code": {f"C{at}": at for at in range(MOST - 1)}})
+    assert f" and {MOST - 4:,} more. " in said
 
 
 def test_codes_are_asked_for_once_and_not_if_it_is_not_wanted(
