@@ -138,7 +138,7 @@ class Pacer:
 
 
 class _Gate:
-    """The line of those who wait, and how many are on their way: it belongs to one event loop."""
+    """The queue of waiting requests and the number in flight, for one event loop."""
 
     def __init__(self) -> None:
         self.line = asyncio.Lock()
@@ -172,7 +172,7 @@ class _Refusal:
 
     @property
     def let_in(self) -> int:
-        """How many came through, and at least one, so that there is a rate."""
+        """How many came through, but at least one, so that a rate can be computed."""
         return max(1, self.sent - self.turned_away)
 
     @property
@@ -197,10 +197,11 @@ class _Refusal:
 class Rate:
     """How many requests a second: no limit until refusals behave like those of a rate limit.
 
-    A limit turns away what is sent after the first request that was too many; a request that is
-    turned away by chance is alone. If nothing was sent after it, three refusals in a row have to
-    count the same limit. From then on a little less is sent, and later more is tried. A refusal
-    before that contradicts what is known: it costs a part of it, and after a few it is forgotten.
+    A rate limit also turns away what is sent after the first request that was too many; a chance
+    refusal stands alone. If nothing was sent after it, three refusals in a row have to suggest the
+    same limit. From then on the rate stays a little below the limit, and later a higher rate is
+    tried. A refusal below the known limit contradicts it: the limit is lowered, and after a few
+    contradictions it is forgotten.
     """
 
     def __init__(self) -> None:
@@ -282,7 +283,7 @@ class Rate:
 
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> Rate:
-        """Return one that learnt this."""
+        """Return a rate with this state."""
         rate = cls()
         vars(rate).update(state, _growth=tuple(state["_growth"]))
         rate._recent = deque(state["_recent"], maxlen=256)
@@ -321,7 +322,7 @@ class Rate:
         self._doubts = 0
 
     def _doubt(self, news: _Refusal) -> None:
-        """What is known should have held: the limit fell, others use it too, or it isn't one."""
+        """The known rate was refused: the limit fell, others share it, or it isn't one."""
         if news.lasted >= _HELD:
             self._doubts = 0
         elif not news.is_shared:

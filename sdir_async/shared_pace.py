@@ -92,7 +92,7 @@ class PaceStore(Protocol):
     """Keeps the schedule of an account for all of its processes."""
 
     name: str
-    """What to call it in messages."""
+    """Its name in messages."""
 
     async def read(self) -> tuple[int, bytes, float]:
         """Return the version of the state, the state, and the time by the store's clock.
