@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C, and return the exit status."""
+    """Serve until Ctrl-C or SIGTERM, and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
         with contextlib.suppress(KeyboardInterrupt):
@@ -100,6 +101,9 @@ def _add_gateway(group: argparse._ArgumentGroup) -> None:
 
 
 async def _serve(options: argparse.Namespace) -> None:
+    ended = asyncio.Event()
+    with contextlib.suppress(NotImplementedError):  # on Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     life = read_seconds(options.token_life)
     tokens = _token_server(life) if options.maskinporten else None
     sandbox = Sandbox(
@@ -127,7 +131,7 @@ async def _serve(options: argparse.Namespace) -> None:
             place = options.store or "memory"
             sys.stdout.write(f"Records are kept in {place}. Press Ctrl-C to stop.\n")
             sys.stdout.flush()
-            await asyncio.Event().wait()
+            await ended.wait()
 
 
 def _token_server(lifetime: float) -> TokenServer:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import orjson
+import pytest
 
 import sdir_async.sandbox
 from sdir_async import Maskinporten
@@ -20,8 +21,6 @@ from sdir_async.sandbox.__main__ import main
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import pytest
-
     from .conftest import Json
 
 ROOT = Path(sdir_async.sandbox.__file__).parents[2]
@@ -29,7 +28,9 @@ ROOT = Path(sdir_async.sandbox.__file__).parents[2]
 
 @contextmanager
 def _running(
-    *arguments: str, program: tuple[str, str] = ("-m", "sdir_async.sandbox")
+    *arguments: str,
+    program: tuple[str, str] = ("-m", "sdir_async.sandbox"),
+    end: signal.Signals = signal.SIGINT,
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command until its greeting is complete, and end it as Ctrl-C does."""
     command = [sys.executable, "-W", "error", *program, "--port", "0", *arguments]
@@ -46,7 +47,7 @@ def _running(
                     break
             yield process, greeting
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(end)
             assert process.wait(60) == 0
             assert process.stderr.read() == ""
 
@@ -78,11 +79,12 @@ def test_it_needs_no_folder_for_temporary_files() -> None:
         assert "Records are kept in memory" in greeting
 
 
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_with_maskinporten_it_prints_settings_that_work(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, end: signal.Signals
 ) -> None:
     """The key is in a file that only the user can read, and that goes when the sandbox ends."""
-    with _running("--maskinporten", "--token-life", "1h") as (_, greeting):
+    with _running("--maskinporten", "--token-life", "1h", end=end) as (_, greeting):
         settings = dict(re.findall(r"export (SDIR_MASKINPORTEN_\w+)=(\S+)", greeting))
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
