@@ -496,7 +496,7 @@ async def test_a_host_that_lets_nobody_in(
 
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
     url = "http://127.0.0.1:9"
-    timeout = httpx.Timeout(0.1, connect=1.0)
+    timeout = httpx.Timeout(0.1, connect=1.0, pool=60)  # together they bound the attempt, too
     given: dict[str, Any] = {"transport": kind, "retry": RetryPolicy(attempts=1)}
     async with Sdir("key", base_url=url, timeout=timeout, **given) as sdir:
         happened = (await sdir._session.exchange(call_of(CREATE, f"{url}/x", body=body))).happened
