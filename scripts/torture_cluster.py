@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 @frozen
 class Plan:
-    """What is to be survived.
+    """The size of a run.
 
     Attributes:
-        count: Records.
-        bad: Bad ones among them.
-        parts: Parts of the input.
-        workers: Processes at a time.
+        count: How many records there are.
+        bad: How many of them are bad.
+        parts: How many parts the input has.
+        workers: How many processes run at a time.
         kills: How often each of them is killed.
-        chunk: Records in a request.
+        chunk: How many records a request has.
         calls: Requests a second that the account may send.
         lease: Seconds after which a silent worker loses its part.
-        seed: For all that is random here.
+        seed: The seed of everything random.
     """
 
     count: int

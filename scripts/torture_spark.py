@@ -74,14 +74,14 @@ SETTINGS: Final = {
 
 @frozen
 class Plan:
-    """What is to be survived.
+    """The size of a run.
 
     Attributes:
-        count: Records.
-        bad: Bad ones among them.
-        buckets: Buckets of them.
+        count: How many records there are.
+        bad: How many of them are bad.
+        buckets: How many buckets they are split into.
         latency: Seconds that Sdir takes for an answer.
-        seed: For all that is random here.
+        seed: The seed of everything random.
     """
 
     count: int

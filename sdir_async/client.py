@@ -277,7 +277,7 @@ class Sdir(Apis, SdirBase):
             or a function, plain or async, that takes the scopes and returns a token. Without it, a
             `Maskinporten` is made from the environment if `SDIR_MASKINPORTEN_CLIENT_ID` is set;
             otherwise no token is sent. Closing the `Sdir` does not close it.
-        environment: `"development"`, `"test"` or `"production"`.
+        environment: `"development"`, `"test"` (the default) or `"production"`.
         base_url: Scheme, host and port to use instead of Sdir's, such as `http://127.0.0.1:8400`;
             the paths stay those of the documents.
         versions: The version that `.selected` returns, for each API; by default the newest.

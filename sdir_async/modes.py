@@ -20,10 +20,10 @@ def others_may_read(path: Path) -> bool:
 
 
 def tighten(path: Path) -> None:
-    """Let only its owner read and write a file, which is made if it is not there.
+    """Let only its owner read and write a file, and create the file if it is missing.
 
-    A link is refused: whoever can write in the folder may have put it there, to have another file
-    written to. So are pipes and devices.
+    A link is refused: someone who can write in the folder may have made it, so that another file is
+    overwritten. Pipes and devices are refused, too.
 
     Raises:
         OSError: It is a link or no regular file, belongs to somebody else, or can't be made.

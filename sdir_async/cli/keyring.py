@@ -11,7 +11,7 @@ SERVICE: Final = "sdir-async"
 
 
 def from_keyring(entry: str) -> str | None:
-    """Return the entry of the keyring, `None` if there is no entry or no keyring.
+    """Return the entry of the keyring, or `None` if the entry or the keyring is missing.
 
     Raises:
         Trouble: The keyring refuses, for example because it is locked.

@@ -43,7 +43,7 @@ class Call:
         effect: What a request does to the register.
         arguments: Python names of its parameters, each with its description.
         sending: Python names of its parameters, each with the code that puts it into a request.
-        parser: The function that makes a value of its answer, `None` where there is no content.
+        parser: The function that reads its answer; `None` if the answer has no content.
         answers: For each status with an answer of its own, which of the alternatives that is.
         parsers: The functions that read the alternatives.
         more: What its `Operation` has that most have not, as keyword arguments.

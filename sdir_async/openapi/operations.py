@@ -43,7 +43,7 @@ class Identifier:
 
     Attributes:
         field: The field of a record that holds it; `None` where the document shows none.
-        parameter: The parameter in the path of one record; `None` where there is no such path.
+        parameter: The parameter in the path of one record; `None` if no path has one.
         counted: Whether it is a number.
         chosen: Whether it is a text that comes with the record, such as a user's name.
     """

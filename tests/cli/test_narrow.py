@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -93,8 +94,8 @@ def _all_of(terminal: int) -> bytes:
     try:
         while piece := os.read(terminal, 65_536):
             shown += piece
-    except OSError:  # how the end of a terminal is told
-        pass
+    except OSError as error:
+        assert error.errno == errno.EIO  # the end of a terminal
     finally:
         os.close(terminal)
     return shown

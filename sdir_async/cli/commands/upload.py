@@ -278,10 +278,11 @@ def template(
 ) -> Exit:
     """Write a file to start with: a column for each field, and an example row.
 
-    A workbook explains its columns in a second sheet, a CSV file in a second file next to it. On
-    standard output there is no example, and the explanation goes to standard error. The example is
-    never sent; delete its row, or overwrite it and empty its last cell. With `--language nb` the
-    headings are Norwegian. With `--codes` a workbook offers Sdir's codes to choose from.
+    A workbook explains its columns in a second sheet, a CSV file in a second file next to it. A
+    template on standard output has no example row, and the explanation goes to standard error. The
+    example is never sent; delete its row, or overwrite it and empty its last cell. With
+    `--language nb` the headings are Norwegian. With `--codes` a workbook offers Sdir's codes to
+    choose from.
 
     Example: `sdir template course --output courses.xlsx`
 

@@ -1,4 +1,4 @@
-"""A large sheet of an XLSX file, cut into small ones: a reader makes all cells of a sheet at once.
+"""Cuts a large sheet of an XLSX file into pieces, because the reader loads a whole sheet at once.
 
 Each piece is a sheet of another workbook, in a temporary file without a name, beside the texts and
 the styles of the first one.
@@ -46,7 +46,7 @@ _RELATION: Final = (
 
 
 class _Irregular(Exception):
-    """The sheet can't be cut without a doubt."""
+    """It is not certain where the sheet can be cut."""
 
 
 class CutSheet:
@@ -91,7 +91,7 @@ class CutSheet:
 
 
 def cut(file: IO[bytes], marks: Marks) -> CutSheet | None:
-    """Cut a sheet, if it is large and regular; `None` if it is to be read as a whole."""
+    """Cut a large, regular sheet into pieces. Return `None` for any other: it is read whole."""
     import python_calamine as calamine
 
     if not marks.is_regular or not os.path.isdir(_OPEN_FILES):
@@ -132,7 +132,7 @@ def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, int]]:
     """Yield sheets of some whole rows, each with its last row; the last has what is below the rows.
 
     Raises:
-        _Irregular: The rows can't be told, or are in disorder.
+        _Irregular: The rows can't be found, or are not in order.
     """
     with archive.open(part) as stream:
         rest = stream.read(PIECE)
